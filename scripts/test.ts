@@ -1,0 +1,94 @@
+/**
+ * `npm test`: checks, unit tests, then the tests on a real cluster where this machine can run one.
+ * Its last line counts them all: `N passed, N failed`, with `, N skipped` when a stage could not run.
+ */
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+
+interface Counts {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+const counts: Counts = { passed: 0, failed: 0, skipped: 0 };
+const notes: string[] = [];
+
+/** A command that passes or fails as a whole. */
+async function stage(name: string, program: string, args: readonly string[]): Promise<boolean> {
+  const start = Date.now();
+  process.stdout.write(`\n== ${name}\n`);
+  const { exitCode } = await execa(program, args, { stdio: 'inherit', reject: false });
+  const passed = exitCode === 0;
+  process.stdout.write(`== ${name}: ${passed ? 'ok' : 'FAILED'}, ${Math.round((Date.now() - start) / 1000)} s\n`);
+  return passed;
+}
+
+async function check(name: string, program: string, args: readonly string[]): Promise<void> {
+  if (await stage(name, program, args)) counts.passed += 1;
+  else counts.failed += 1;
+}
+
+/** Runs one vitest project and adds what it counted; a run that counted nothing is a failure. */
+async function tests(project: string): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'octopipeline-test-'));
+  const report = join(folder, 'report.json');
+  const passed = await stage(`${project} tests`, 'npx', [
+    'vitest',
+    'run',
+    '--project',
+    project,
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
+  ]);
+  try {
+    const counted = JSON.parse(await readFile(report, 'utf8')) as Record<string, number>;
+    counts.passed += counted['numPassedTests'] ?? 0;
+    counts.failed += counted['numFailedTests'] ?? 0;
+    counts.skipped += (counted['numPendingTests'] ?? 0) + (counted['numTodoTests'] ?? 0);
+    if (!passed && counted['numFailedTests'] === 0) counts.failed += 1;
+    if (counted['numTotalTests'] === 0) counts.failed += 1;
+  } catch {
+    counts.failed += 1;
+    notes.push(`${project} tests: they left no report`);
+  }
+  await rm(folder, { recursive: true, force: true });
+}
+
+/** Why the cluster cannot be started here, if it cannot. */
+function clusterObstacle(): string | undefined {
+  if (process.platform !== 'linux') return 'it needs Linux';
+  if (process.getuid?.() !== 0) return 'it needs root (network namespaces, containerd); run: sudo npm test';
+  return undefined;
+}
+
+async function clusterTests(): Promise<void> {
+  const obstacle = clusterObstacle();
+  if (obstacle !== undefined) {
+    notes.push(`cluster tests: skipped, ${obstacle}`);
+    if (process.env['CI'] === 'true') counts.failed += 1;
+    else counts.skipped += 1;
+    return;
+  }
+  try {
+    if (await stage('cluster up', 'test/cluster/up', [])) await tests('cluster');
+    else counts.failed += 1;
+  } finally {
+    await stage('cluster down', 'test/cluster/down', []);
+  }
+}
+
+await check('format and lint', 'npx', ['biome', 'ci', '--error-on-warnings', '.']);
+await check('types', 'npx', ['tsc', '-p', 'tsconfig.json']);
+await check('dead code', 'npx', ['knip']);
+await check('bundle of op', 'npm', ['run', '--silent', 'build']);
+await tests('unit');
+await clusterTests();
+
+for (const note of notes) process.stdout.write(`${note}\n`);
+const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : '';
+process.stdout.write(`\n${counts.passed} passed, ${counts.failed} failed${skipped}\n`);
+process.exitCode = counts.failed === 0 ? 0 : 1;
