@@ -1,0 +1,203 @@
+/**
+ * References are values, never strings. A reference knows which definition it belongs to, so that one that strays into
+ * another Task or Pipeline is found, and its type knows where it may be used, so that most strays do not compile.
+ */
+
+/**
+ * Where a reference may be used. The words are chosen to be read in a compiler message:
+ * `StringRef<"finally only">` is not assignable to `StringRef<"pipeline">`.
+ */
+export type Scope = 'task' | 'pipeline' | 'finally only' | 'pipeline result only';
+
+/** The three kinds of value that Tekton knows. */
+export type Kind = 'string' | 'array' | 'object';
+
+/** What a reference points at. Tekton has different rules for each. */
+export type Origin = 'param' | 'workspace' | 'result path' | 'context' | 'step result' | 'task result' | 'status';
+
+/** The definition (or the step, or the pipeline node) that a reference belongs to; compared by identity. */
+export interface Owner {
+  readonly kind: 'Task' | 'Pipeline' | 'StepAction' | 'Step';
+  readonly name: string;
+}
+
+/** What is known of a reference. Internal to the core: authors never write one. */
+export interface Reference<K extends Kind = Kind, S extends Scope = Scope> {
+  readonly kind: K;
+  readonly scope: S;
+  /** Without `$(` and `)`, and without `[*]`: `params.url`, `tasks.clone.results.commit`. */
+  readonly expression: string;
+  readonly origin: Origin;
+  readonly owner: Owner;
+  /** The pipeline node that produces the value, if one does. */
+  readonly node?: string;
+  /** The name of the param, result or workspace it points at. */
+  readonly name: string;
+  /** Whether it collects the results of a matrix, which Tekton passes on only all together. */
+  readonly fanned?: true;
+}
+
+export const REFERENCE: unique symbol = Symbol.for('octopipeline.reference');
+export const ITEMS: unique symbol = Symbol.for('octopipeline.items');
+export const TEXT: unique symbol = Symbol.for('octopipeline.text');
+
+/** A reference to one string, such as a string param or the path of a workspace. */
+export interface StringRef<S extends Scope = Scope> {
+  readonly [REFERENCE]: Reference<'string', S>;
+}
+
+/**
+ * A reference to a list of strings. Spread it where items go: `args: ['--', ...params.files]`; pass it whole where a
+ * param takes an array; `at(0)` is one item. It never fits inside a word.
+ */
+export interface ArrayRef<S extends Scope = Scope> extends Iterable<ArrayItems<S>> {
+  readonly [REFERENCE]: Reference<'array', S>;
+  at(index: number): StringRef<S>;
+}
+
+/** All items of an array reference, as one entry of a list: what `...params.files` puts there. */
+export interface ArrayItems<S extends Scope = Scope> {
+  readonly [ITEMS]: Reference<'array', S>;
+}
+
+/** A reference to an object with fixed keys: pass it whole, or one key: `params.image.digest`. */
+export type ObjectRef<K extends string = string, S extends Scope = Scope> = {
+  readonly [REFERENCE]: Reference<'object', S>;
+} & { readonly [N in K]: StringRef<S> };
+
+/** Literals and string references joined into one string; made by {@link text} and {@link flag}. */
+export interface Text<S extends Scope = Scope> {
+  readonly [TEXT]: { readonly scope: S; readonly parts: readonly (string | StringRef<S>)[] };
+}
+
+/** One string: a literal, a reference, or both joined. */
+export type Value<S extends Scope = Scope> = string | StringRef<S> | Text<S>;
+
+class StringReference<S extends Scope> implements StringRef<S> {
+  readonly [REFERENCE]: Reference<'string', S>;
+
+  constructor(reference: Reference<'string', S>) {
+    this[REFERENCE] = reference;
+  }
+
+  /** A reference pasted into a plain template literal shows itself, and validation refuses the `$(` with its path. */
+  toString(): string {
+    return `$(${this[REFERENCE].expression})`;
+  }
+}
+
+class ArrayReference<S extends Scope> implements ArrayRef<S> {
+  readonly [REFERENCE]: Reference<'array', S>;
+
+  constructor(reference: Reference<'array', S>) {
+    this[REFERENCE] = reference;
+  }
+
+  at(index: number): StringRef<S> {
+    const whole = this[REFERENCE];
+    return stringRef({ ...whole, kind: 'string', expression: `${whole.expression}[${index}]` });
+  }
+
+  *[Symbol.iterator](): Iterator<ArrayItems<S>> {
+    yield { [ITEMS]: this[REFERENCE] };
+  }
+
+  toString(): string {
+    return `$(${this[REFERENCE].expression}[*])`;
+  }
+}
+
+/** Makes a string reference. */
+export function stringRef<S extends Scope>(reference: Reference<'string', S>): StringRef<S> {
+  return new StringReference(reference);
+}
+
+/** Makes an array reference. */
+export function arrayRef<S extends Scope>(reference: Reference<'array', S>): ArrayRef<S> {
+  return new ArrayReference(reference);
+}
+
+/** Makes an object reference; each key becomes a string reference. */
+export function objectRef<S extends Scope>(
+  reference: Reference<'object', S>,
+  keys: readonly string[],
+): ObjectRef<string, S> {
+  const whole: Record<PropertyKey, unknown> = { [REFERENCE]: reference };
+  for (const key of keys) {
+    whole[key] = stringRef({ ...reference, kind: 'string', expression: `${reference.expression}.${key}` });
+  }
+  Object.defineProperty(whole, 'toString', { value: () => `$(${reference.expression}[*])`, enumerable: false });
+  return whole as ObjectRef<string, S>;
+}
+
+/** The reference inside a value, if it is one. */
+export function referenceOf(value: unknown): Reference | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (REFERENCE in value) return value[REFERENCE] as Reference;
+  if (ITEMS in value) return value[ITEMS] as Reference;
+  return undefined;
+}
+
+/** The parts of a composed text, if the value is one. */
+export function partsOf(value: unknown): readonly unknown[] | undefined {
+  if (typeof value !== 'object' || value === null || !(TEXT in value)) return undefined;
+  return (value[TEXT] as { parts: readonly unknown[] }).parts;
+}
+
+/** Whether the value stands for all items of an array (`...params.files`). */
+export function isItems(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && ITEMS in value;
+}
+
+/** A name inside an expression: names with a dot need brackets, or the dot would read as an object key. */
+export function named(prefix: string, name: string): string {
+  return name.includes('.') ? `${prefix}["${name}"]` : `${prefix}.${name}`;
+}
+
+/**
+ * Joins literals and string references into one string, for `args`, `env`, and values passed to a Task.
+ * Never for scripts: those have `sh`.
+ *
+ * @example args: [text`--url=${params.url}`]
+ */
+export function text<S extends Scope = never>(
+  literals: TemplateStringsArray,
+  ...holes: readonly (StringRef<S> | string | number)[]
+): Text<S> {
+  const parts: (string | StringRef<S>)[] = [];
+  literals.forEach((literal, index) => {
+    if (literal !== '') parts.push(literal);
+    const hole = holes[index];
+    if (hole !== undefined) parts.push(typeof hole === 'number' ? String(hole) : hole);
+  });
+  return composed(parts);
+}
+
+/** A text from its parts. */
+export function composed<S extends Scope>(parts: readonly (string | StringRef<S>)[]): Text<S> {
+  return { [TEXT]: { scope: undefined as unknown as S, parts } };
+}
+
+/**
+ * One command-line flag as one argument, so that a value can never become a second flag: `flag('url', params.url)` is
+ * `--url=$(params.url)`.
+ */
+export function flag<S extends Scope = never>(
+  name: string,
+  value: StringRef<S> | Text<S> | string | number | boolean,
+): Text<S> {
+  const parts = partsOf(value) as readonly (string | StringRef<S>)[] | undefined;
+  if (parts !== undefined) return composed([`--${name}=`, ...parts]);
+  if (typeof value === 'object') return composed([`--${name}=`, value as StringRef<S>]);
+  return composed([`--${name}=${value}`]);
+}
+
+/** The text Tekton reads for a value: `$(params.url)`, or `$(params.files[*])` for a whole array or object. */
+export function written(value: unknown): string {
+  if (typeof value === 'string') return value;
+  const parts = partsOf(value);
+  if (parts !== undefined) return parts.map(written).join('');
+  const reference = referenceOf(value);
+  if (reference === undefined) return String(value);
+  return reference.kind === 'string' ? `$(${reference.expression})` : `$(${reference.expression}[*])`;
+}

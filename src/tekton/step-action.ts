@@ -1,0 +1,99 @@
+import type { BoundParams, HasRequired } from './bind.js';
+import { type Params, type ParamValue, type RefsOf, refsTo } from './param.js';
+import type { Owner } from './reference.js';
+import type { Results } from './result.js';
+import {
+  type ActionStep,
+  type CommandStep,
+  outputsOf,
+  type ResultPaths,
+  resultPaths,
+  type ScriptStep,
+  type StepOptions,
+  type StepWithResults,
+} from './step.js';
+
+/** What a StepAction may say of its container. */
+type ContainerField =
+  | 'image'
+  | 'command'
+  | 'args'
+  | 'script'
+  | 'env'
+  | 'workingDir'
+  | 'securityContext'
+  | 'volumeMounts';
+
+/** The container of a StepAction: a program or a script. */
+export type ActionBody = Pick<CommandStep, ContainerField> | Pick<ScriptStep, ContainerField>;
+
+export interface StepActionOptions<P extends Params, R extends Results> {
+  readonly description?: string;
+  readonly params?: P;
+  readonly results?: R;
+  readonly labels?: { readonly [key: string]: string };
+  readonly annotations?: { readonly [key: string]: string };
+  /** The container, written with references to the params and to the paths of the results. */
+  readonly step: (scope: { readonly params: RefsOf<P, 'task'>; readonly results: ResultPaths<R> }) => ActionBody;
+}
+
+/** A step that several Tasks share: `tekton.dev/v1beta1` StepAction. */
+export interface StepActionDefinition<P extends Params = Params, R extends Results = Results> {
+  readonly kind: 'StepAction';
+  readonly name: string;
+  readonly owner: Owner;
+  readonly description?: string;
+  readonly params: P;
+  readonly results: R;
+  readonly labels?: { readonly [key: string]: string };
+  readonly annotations?: { readonly [key: string]: string };
+  readonly body: ActionBody;
+}
+
+type None = Record<never, never>;
+
+/**
+ * Defines a StepAction.
+ *
+ * @example
+ * const greet = stepAction('greet', {
+ *   params: { who: param.string() },
+ *   step: ({ params }) => ({ image, command: ['echo'], args: [text`hello ${params.who}`] }),
+ * });
+ */
+export function stepAction<const P extends Params = None, const R extends Results = None>(
+  name: string,
+  options: StepActionOptions<P, R>,
+): StepActionDefinition<P, R> {
+  const owner: Owner = { kind: 'StepAction', name };
+  const { step, params = {} as P, results = {} as R, ...rest } = options;
+  const body = step({
+    params: refsTo(params, { prefix: 'params', scope: 'task', origin: 'param', owner }),
+    results: resultPaths(results, 'step.results', owner),
+  });
+  return { kind: 'StepAction', name, owner, ...rest, params, results, body };
+}
+
+/** What a Task's step says when it runs a StepAction. */
+export type StepFromOptions<P extends Params> = Omit<StepOptions, 'name'> &
+  Pick<ActionStep, 'computeResources' | 'securityContext'> &
+  (HasRequired<P> extends true
+    ? { readonly params: BoundParams<P, 'task'> }
+    : { readonly params?: BoundParams<P, 'task'> });
+
+/**
+ * A step that runs a StepAction, with its params checked in TypeScript and its results usable by later steps.
+ *
+ * @example stepFrom('greet', greet, { params: { who: params.name } })
+ */
+export function stepFrom<P extends Params, R extends Results>(
+  name: string,
+  definition: StepActionDefinition<P, R>,
+  options: NoInfer<StepFromOptions<P>>,
+): ActionStep & StepWithResults<R> {
+  const owner: Owner = { kind: 'Step', name };
+  return { ...options, name, ref: definition, ...outputsOf(name, definition.results, owner) } as ActionStep &
+    StepWithResults<R>;
+}
+
+export type { ParamValue };

@@ -1,0 +1,144 @@
+import { type Params, refsTo } from './param.js';
+import { type Owner, type StringRef, stringRef } from './reference.js';
+import type { Results } from './result.js';
+import {
+  type ContainerOptions,
+  resultPaths,
+  type Sidecar,
+  type Step,
+  type TaskContext,
+  type TaskScope,
+} from './step.js';
+import type { Volume } from './wire/pod.js';
+import { taskWorkspaces, type Workspaces } from './workspace.js';
+
+/** Steps alone, or steps together with the step results that become results of the Task. */
+export type StepsOrMore<R extends Results> =
+  | readonly Step[]
+  | { readonly steps: readonly Step[]; readonly results: { readonly [N in keyof R]?: StringRef<'task'> } };
+
+export interface TaskOptions<P extends Params, R extends Results, W extends Workspaces> {
+  readonly displayName?: string;
+  readonly description?: string;
+  readonly params?: P;
+  readonly results?: R;
+  readonly workspaces?: W;
+  readonly volumes?: readonly Volume[];
+  /** Defaults for every step. */
+  readonly stepTemplate?: ContainerOptions;
+  readonly sidecars?: readonly Sidecar[] | ((scope: TaskScope<P, R, W>) => readonly Sidecar[]);
+  readonly labels?: { readonly [key: string]: string };
+  readonly annotations?: { readonly [key: string]: string };
+  /** The steps, written with references to what the Task declares. */
+  readonly steps: (scope: TaskScope<P, R, W>) => StepsOrMore<NoInfer<R>>;
+}
+
+/** A Task as a value. `toTask` renders it; Pipelines take it as it is. */
+export interface TaskDefinition<
+  P extends Params = Params,
+  R extends Results = Results,
+  W extends Workspaces = Workspaces,
+> {
+  readonly kind: 'Task';
+  readonly name: string;
+  /** Whom the references inside belong to. */
+  readonly owner: Owner;
+  readonly displayName?: string;
+  readonly description?: string;
+  readonly params: P;
+  readonly results: R;
+  readonly workspaces: W;
+  readonly volumes: readonly Volume[];
+  readonly stepTemplate?: ContainerOptions;
+  readonly sidecars: readonly Sidecar[];
+  readonly labels?: { readonly [key: string]: string };
+  readonly annotations?: { readonly [key: string]: string };
+  readonly steps: readonly Step[];
+  /** Results of the Task that are results of one of its steps. */
+  readonly resultValues: { readonly [name: string]: StringRef<'task'> };
+  /** Options that the core does not know, kept so that validation can name them. */
+  readonly unknown: readonly string[];
+}
+
+type None = Record<never, never>;
+
+/**
+ * Defines a Task. Nothing is checked here beyond the types; `validate`, `assertValid` and `toTask` name every mistake.
+ *
+ * @example
+ * export const gitClone = task('git-clone', {
+ *   params: { url: param.string(), revision: param.string({ default: 'main' }) },
+ *   results: { commit: result.string() },
+ *   workspaces: { output: workspace() },
+ *   steps: ({ params, results, workspaces }) => [{
+ *     name: 'clone',
+ *     image,
+ *     command: ['op'],
+ *     args: ['git-clone', flag('url', params.url), flag('destination', workspaces.output.path),
+ *            text`--result=commit=${results.commit.path}`],
+ *   }],
+ * });
+ */
+export function task<const P extends Params = None, const R extends Results = None, const W extends Workspaces = None>(
+  name: string,
+  options: TaskOptions<P, R, W>,
+): TaskDefinition<P, R, W> {
+  const owner: Owner = { kind: 'Task', name };
+  const {
+    params = {} as P,
+    results = {} as R,
+    workspaces = {} as W,
+    displayName,
+    description,
+    volumes = [],
+    stepTemplate,
+    sidecars = [],
+    labels,
+    annotations,
+    steps: write,
+    ...others
+  } = options;
+  const scope: TaskScope<P, R, W> = {
+    params: refsTo(params, { prefix: 'params', scope: 'task', origin: 'param', owner }),
+    results: resultPaths(results, 'results', owner),
+    workspaces: taskWorkspaces(workspaces, owner),
+    context: taskContext(owner),
+  };
+  const written = write(scope);
+  const { steps, results: resultValues } = isList(written) ? { steps: written, results: {} } : written;
+  return {
+    kind: 'Task',
+    name,
+    owner,
+    ...(displayName === undefined ? {} : { displayName }),
+    ...(description === undefined ? {} : { description }),
+    params,
+    results,
+    workspaces,
+    volumes,
+    ...(stepTemplate === undefined ? {} : { stepTemplate }),
+    sidecars: typeof sidecars === 'function' ? sidecars(scope) : sidecars,
+    ...(labels === undefined ? {} : { labels }),
+    ...(annotations === undefined ? {} : { annotations }),
+    steps,
+    resultValues: resultValues as { readonly [name: string]: StringRef<'task'> },
+    unknown: Object.keys(others),
+  };
+}
+
+function isList<R extends Results>(written: StepsOrMore<R>): written is readonly Step[] {
+  return Array.isArray(written);
+}
+
+function taskContext(owner: Owner): TaskContext {
+  const variable = (expression: string) =>
+    stringRef({ kind: 'string', scope: 'task', origin: 'context', owner, name: expression, expression });
+  return {
+    taskRun: {
+      name: variable('context.taskRun.name'),
+      namespace: variable('context.taskRun.namespace'),
+      uid: variable('context.taskRun.uid'),
+    },
+    task: { name: variable('context.task.name'), retryCount: variable('context.task.retry-count') },
+  };
+}

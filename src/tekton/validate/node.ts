@@ -1,0 +1,135 @@
+import type { NodeDefinition, PipelineDefinition } from '../pipeline.js';
+import { below, type Report } from '../problem.js';
+import { boundTo } from '../render/pipeline.js';
+import { WORKSPACE } from '../workspace.js';
+import { checkBoundParams } from './bind.js';
+import { checkFields } from './known-fields.js';
+import { checkMatrix } from './matrix.js';
+import { checkLabel, checkObjectName, didYouMean } from './names.js';
+import { checkOnError, checkTimeout } from './step.js';
+import { checkItem, checkPlain, checkString, type Judge } from './strings.js';
+import { checkTaskSpec } from './task.js';
+import type { ValidateOptions } from './validate.js';
+import { checkWhen } from './when.js';
+
+/** Checks one node of a Pipeline. */
+export function checkNode(
+  node: NodeDefinition,
+  pipeline: PipelineDefinition,
+  judge: Judge,
+  options: ValidateOptions,
+  report: Report,
+): void {
+  const { definition, options: given } = node;
+  const owner = ownerOf(node);
+  checkLabel(node.name, '', report);
+  checkFields(given, node.phase === 'tasks' ? 'tasksNode' : 'finallyNode', '', report);
+  if (given.displayName !== undefined) checkString(given.displayName, 'displayName', judge, report);
+  checkTimeout(given.timeout, 'timeout', report);
+  checkRetries(given, report);
+  checkOnError(given.onError, report);
+  checkWhen(given.when, judge, options, report);
+  checkAfter(node, pipeline, report);
+  const fanned = fannedNames(given);
+  checkBoundParams(given.params, definition.params, owner, judge, report, fanned);
+  checkMatrix(given, definition.params, owner, judge, report);
+  checkBindings(node, pipeline, judge, report);
+  if (definition.kind === 'RemoteTask') checkSource(definition.source.params, judge, report);
+  else if (given.embed === true) checkTaskSpec(definition, options, below(report, 'taskSpec'));
+  else checkObjectName(definition.name, 'taskRef', report);
+}
+
+/** How messages name the Task of a node. */
+function ownerOf({ name, definition }: NodeDefinition): string {
+  return definition.kind === 'Task' ? `task "${definition.name}"` : `the remote task of "${name}"`;
+}
+
+/** Params that a matrix gives. */
+function fannedNames(given: NodeDefinition['options']): readonly string[] {
+  const included = (given.include ?? []).flatMap(({ params }) => Object.keys(params));
+  return [...Object.keys(given.over ?? {}), ...included];
+}
+
+function checkRetries(given: NodeDefinition['options'], report: Report): void {
+  const { retries } = given;
+  if (retries === undefined) return;
+  if (!Number.isInteger(retries) || retries < 0) report('retries', `is ${retries}; it has to be a whole number from 0`);
+  if (retries > 0 && given.onError === 'continue') {
+    report('onError', "is 'continue' together with retries, which Tekton refuses", 'keep one of the two');
+  }
+}
+
+function checkAfter(node: NodeDefinition, pipeline: PipelineDefinition, report: Report): void {
+  if (node.phase === 'finally') return;
+  node.options.after?.forEach((other, index) => {
+    const path = `after[${index}]`;
+    const phase: unknown = other?.phase;
+    if (phase === 'finally') report(path, `"${other.node}" runs in finally, after all tasks`, 'remove it');
+    else if (phase !== 'tasks') report(path, 'is not a node', 'pass what p.task(...) returned');
+    else if (other.owner !== pipeline.owner) {
+      report(
+        path,
+        `"${other.node}" is not in this Pipeline but in "${other.owner.name}"`,
+        'pass a node of this Pipeline',
+      );
+    }
+  });
+}
+
+/** Checks that each workspace of the Task gets one of the Pipeline that can serve it. */
+function checkBindings(node: NodeDefinition, pipeline: PipelineDefinition, judge: Judge, report: Report): void {
+  const { definition, options } = node;
+  const owner = ownerOf(node);
+  const given = options.workspaces ?? {};
+  for (const [name, binding] of Object.entries(given)) {
+    if (binding === undefined) continue;
+    const path = `workspaces.${name}`;
+    const declared = definition.workspaces[name];
+    if (declared === undefined) {
+      report(path, `"${name}" is not a workspace of ${owner}`, didYouMean(name, Object.keys(definition.workspaces)));
+    } else checkBinding(binding, declared, path, pipeline, judge, report);
+  }
+  for (const [name, { need }] of Object.entries(definition.workspaces)) {
+    if (need === 'required' && given[name] === undefined) {
+      report(`workspaces.${name}`, `the workspace "${name}" of ${owner} is required and not bound`);
+    }
+  }
+}
+
+function checkBinding(
+  binding: unknown,
+  declared: NodeDefinition['definition']['workspaces'][string],
+  path: string,
+  pipeline: PipelineDefinition,
+  judge: Judge,
+  report: Report,
+): void {
+  const given = typeof binding === 'object' && binding !== null ? boundTo(binding) : undefined;
+  const workspace = given?.workspace?.[WORKSPACE];
+  if (workspace === undefined || !('kind' in workspace)) {
+    report(path, 'is not a workspace of the Pipeline', 'bind p.workspaces.name');
+    return;
+  }
+  if (workspace.owner !== pipeline.owner) {
+    report(path, `"${workspace.name}" is a workspace of "${workspace.owner.name}"`, 'declare it in this Pipeline too');
+  } else if (declared.need === 'required' && workspace.need === 'optional') {
+    report(path, `is required, and "${workspace.name}" is optional`, 'make the workspace of the Pipeline required');
+  }
+  if (declared.kind !== workspace.kind) {
+    report(path, `is a ${declared.kind} workspace, and "${workspace.name}" is a ${workspace.kind} workspace`);
+  }
+  if (given?.subPath !== undefined) checkString(given.subPath, `${path}.subPath`, judge, report);
+}
+
+function checkSource(params: { readonly [name: string]: unknown }, judge: Judge, report: Report): void {
+  for (const [name, value] of Object.entries(params)) {
+    const path = `taskRef.params.${name}`;
+    if (!Array.isArray(value)) checkString(value, path, judge, report);
+    else {
+      value.forEach((entry, index) => {
+        checkItem(entry, `${path}[${index}]`, judge, report);
+      });
+    }
+  }
+  checkPlain(Object.keys(params), 'taskRef.params', report);
+}

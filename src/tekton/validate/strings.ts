@@ -1,0 +1,94 @@
+import type { Report } from '../problem.js';
+import { isItems, partsOf, type Reference, referenceOf } from '../reference.js';
+import { SCRIPT } from '../script/sh.js';
+
+/** Says why a reference may not stand here, or nothing when it may. */
+export type Judge = (reference: Reference) => { readonly message: string; readonly hint: string } | undefined;
+
+/** Checks one string: a literal without `$(`, a string reference that may stand here, or both joined. */
+export function checkString(value: unknown, path: string, judge: Judge, report: Report): void {
+  const parts = partsOf(value);
+  if (parts !== undefined) {
+    for (const part of parts) checkString(part, path, judge, report);
+    return;
+  }
+  const reference = referenceOf(value);
+  if (reference === undefined) {
+    checkLiteral(value, path, report);
+    return;
+  }
+  if (reference.kind !== 'string') {
+    const article = reference.kind === 'array' || reference.kind === 'object' ? 'an' : 'a';
+    const hint =
+      reference.kind === 'array'
+        ? 'spread it (...) as an item of args, or take one item with .at(0)'
+        : 'take one key of it';
+    report(path, `"${reference.name}" is ${article} ${reference.kind}, and one string is wanted here`, hint);
+    return;
+  }
+  checkReference(reference, path, judge, report);
+}
+
+/** Checks one item of a list, where all items of an array reference may stand too. */
+export function checkItem(value: unknown, path: string, judge: Judge, report: Report): void {
+  const reference = isItems(value) ? referenceOf(value) : undefined;
+  if (reference === undefined) checkString(value, path, judge, report);
+  else checkReference(reference, path, judge, report);
+}
+
+/** Checks that a reference may stand here. */
+export function checkReference(reference: Reference, path: string, judge: Judge, report: Report): void {
+  if (reference.kind === 'string' && reference.fanned === true) {
+    report(
+      path,
+      `takes one result "${reference.name}" of a matrix`,
+      'Tekton passes on only all of them: take the array',
+    );
+  }
+  const reason = judge(reference);
+  if (reason !== undefined) report(path, reason.message, reason.hint);
+}
+
+/** Checks a literal string. */
+export function checkLiteral(value: unknown, path: string, report: Report): void {
+  if (typeof value !== 'string') {
+    const what = value === undefined ? 'undefined' : value === null ? 'null' : `a ${typeof value}`;
+    const hint =
+      value === undefined ? 'a reference to something that is not declared gives undefined' : 'write it as a string';
+    report(path, `is ${what}, and a string is wanted here`, hint);
+    return;
+  }
+  const from = value.indexOf('$(');
+  if (from === -1) return;
+  const end = value.indexOf(')', from);
+  const found = value.slice(from, end === -1 ? from + 30 : end + 1);
+  report(
+    path,
+    `holds the literal "${found}"`,
+    'use the reference itself, joined by text`...${params.name}...` where needed',
+  );
+}
+
+/** Checks every string inside plain data, where no reference may stand at all. */
+export function checkPlain(value: unknown, path: string, report: Report): void {
+  if (typeof value === 'string') {
+    checkLiteral(value, path, report);
+  } else if (Array.isArray(value)) {
+    value.forEach((item, index) => {
+      checkPlain(item, `${path}[${index}]`, report);
+    });
+  } else if (typeof value === 'object' && value !== null) {
+    const reference = referenceOf(value);
+    if (reference !== undefined || partsOf(value) !== undefined || SCRIPT in value) {
+      report(path, `takes a literal, not a reference${reference === undefined ? '' : ` to "${reference.name}"`}`);
+      return;
+    }
+    for (const [name, inner] of Object.entries(value))
+      checkPlain(inner, path === '' ? name : `${path}.${name}`, report);
+  }
+}
+
+/** Where an item of a list is: `tasks[2] promote`. */
+export function item(list: string, index: number, name?: unknown): string {
+  return typeof name === 'string' && name !== '' ? `${list}[${index}] ${name}` : `${list}[${index}]`;
+}
