@@ -1,0 +1,116 @@
+import { access } from 'node:fs/promises';
+import { isAbsolute, resolve } from 'node:path';
+import { readSettings, type Settings } from '../config/settings.js';
+import type { Context } from '../context.js';
+import { prepareDockerConfig } from '../dockerconfig/prepare.js';
+import { inputError } from '../errors/op-error.js';
+import { withDeadline } from '../process/deadline.js';
+import type { Access } from '../registry/crane.js';
+import { type Artifacts, readArtifacts } from '../skaffold/artifacts.js';
+import { checkProfiles, listProfiles } from '../skaffold/profiles.js';
+import type { Project } from '../skaffold/project.js';
+import { checkBuildable, dockerDaemonAnswers } from './docker-daemon.js';
+import type { BuildRequest } from './request.js';
+
+/** Everything that is known, and checked, before a build starts. */
+export interface Prepared {
+  /** Its `cwd` is the repository's root, its signal ends with the deadline. */
+  readonly context: Context;
+  readonly settings: Settings;
+  readonly project: Project;
+  /** The profiles and why these, for a person. */
+  readonly profile: string | undefined;
+  readonly access: Access;
+  readonly artifacts: Artifacts;
+  /** Whether a Docker daemon answers. */
+  readonly daemon: boolean;
+}
+
+interface Needs {
+  /** The registry when none is configured. */
+  readonly defaultRepository?: string;
+  /** A profile that is used when skaffold.yaml has it and none is named. */
+  readonly usualProfile?: string;
+}
+
+/**
+ * Reads the configuration and checks all that can be checked before a build, then runs `act`.
+ * @throws OpError (input) for configuration, skaffold.yaml, profiles; (deadline) when everything takes too long
+ */
+export async function prepared<T>(
+  outer: Context,
+  request: BuildRequest,
+  needs: Needs,
+  act: (ready: Prepared) => Promise<T>,
+) {
+  const cwd = resolve(outer.cwd, request.directory);
+  const propertiesFile = outer.propertiesFile === undefined ? undefined : resolve(outer.cwd, outer.propertiesFile);
+  const timeout = {
+    what: `the build in ${cwd} did not end in time`,
+    why: `it was allowed ${request.timeout / 1000} s`,
+    todo: 'allow more with --timeout, or look above for what it waited for',
+  };
+  return withDeadline({ ...outer, cwd, propertiesFile }, request.timeout, timeout, async (context) => {
+    await checkExists(cwd, request.skaffoldFile);
+    const settings = await readSettings(context, request, needs.defaultRepository);
+    const docker = await prepareDockerConfig(context, request.dockerconfig && resolve(cwd, request.dockerconfig));
+    try {
+      const insecure = split(settings.insecure?.value);
+      const bare: Project = {
+        directory: cwd,
+        file: request.skaffoldFile,
+        profiles: split(settings.profile?.value),
+        namespace: settings.namespace?.value,
+        platforms: request.platform,
+        insecure,
+        env: docker.env,
+      };
+      const { project, profile } = await withProfiles(context, bare, settings, needs.usualProfile);
+      const [artifacts, daemon] = await Promise.all([
+        readArtifacts(context, project),
+        dockerDaemonAnswers(context.env),
+      ]);
+      checkBuildable(project.file, artifacts.artifacts, daemon);
+      return await act({
+        context,
+        settings,
+        project,
+        profile,
+        access: { insecure, env: docker.env },
+        artifacts,
+        daemon,
+      });
+    } finally {
+      await docker.dispose();
+    }
+  });
+}
+
+/** The profiles that exist and are to be used, and why these. */
+async function withProfiles(context: Context, project: Project, { profile }: Settings, usual: string | undefined) {
+  if (project.profiles.length === 0 && usual === undefined) return { project, profile: undefined };
+  const known = await listProfiles(context, project);
+  checkProfiles(project, known);
+  if (profile !== undefined) return { project, profile: `${project.profiles.join(', ')} (${profile.origin})` };
+  if (usual === undefined || !known.includes(usual)) return { project, profile: undefined };
+  const why = `${usual} (${project.file} has it, and no other is named)`;
+  return { project: { ...project, profiles: [usual] }, profile: why };
+}
+
+async function checkExists(directory: string, file: string): Promise<void> {
+  const path = isAbsolute(file) ? file : resolve(directory, file);
+  await access(path).catch((cause: NodeJS.ErrnoException) => {
+    throw inputError({
+      what: `cannot read ${path}`,
+      why: cause.code === 'ENOENT' ? 'there is no such file' : cause.message,
+      todo: 'name the repository with --directory and its file with --skaffold-file; skaffold init writes a first one',
+      cause,
+    });
+  });
+}
+
+const split = (value: string | undefined) =>
+  (value ?? '')
+    .split(',')
+    .map((item) => item.trim())
+    .filter(Boolean);

@@ -1,0 +1,132 @@
+import { rm } from 'node:fs/promises';
+import { relative, resolve } from 'node:path';
+import { type BuiltImage, selectImages } from '../build-result/build-result.js';
+import { writeBuildResult } from '../build-result/write.js';
+import type { Setting } from '../config/setting.js';
+import type { Context } from '../context.js';
+import { inputError, toolError } from '../errors/op-error.js';
+import { type Head, readHead } from '../git/head.js';
+import { countOf } from '../log/table.js';
+import { formatReference } from '../registry/reference.js';
+import { parseResultPaths, writeResults } from '../results/results.js';
+import { dependenciesFirst } from '../skaffold/artifacts.js';
+import { build, dryRun } from '../skaffold/build.js';
+import { filesDiffer } from './already-built.js';
+import { copyToAll } from './copy-to-all.js';
+import { imageOutputs, pushOutputs, sourceOutputs } from './outputs.js';
+import { planFor } from './plan.js';
+import { type Prepared, prepared } from './prepare.js';
+import type { PushRequest } from './request.js';
+import { type Outcome, summarize } from './summary.js';
+import { watchLines } from './watch-lines.js';
+
+/** The registry of `op build-push` when none is configured, as it always was. */
+const usualRegistry = 'localhost:5001';
+
+/**
+ * Builds every image of skaffold.yaml, pushes them, and writes build_result.json; or finds that the registry has them already.
+ * A build that fails or is stopped leaves no build_result.json: not even that of an earlier build.
+ * @throws OpError (input, tool, deadline, refused)
+ */
+export async function push(outer: Context, request: PushRequest): Promise<void> {
+  const results = parseResultPaths(request.result, pushOutputs);
+  const needs = request.command === 'push' ? { usualProfile: 'push' } : { defaultRepository: usualRegistry };
+  await prepared(outer, request, needs, async (ready) => {
+    const { context, project, settings } = ready;
+    const { log, cwd } = context;
+    const repository = settings.repository ?? noRegistry(settings.registryFile);
+    log.step(`building the images of ${project.file} in ${cwd}, pushing to ${repository.value} (${repository.origin})`);
+    if (ready.profile !== undefined) log.step(`profile ${ready.profile}`);
+    const file = request.buildResult && resolve(cwd, request.buildResult);
+    // Before git is asked: the list of an earlier build would count as a change of the source.
+    if (file !== undefined) await rm(file, { force: true });
+    const head = await readHead(context, cwd);
+    sayAboutSource(context, head);
+    const outcomes = await buildOrReuse(ready, request, repository, head);
+    const images = outcomes.map(({ image }) => image);
+    if (file !== undefined) await writeBuildResult(file, images);
+    if (settings.copies.length > 0) await copyToAll(context, ready.access, project, images, settings.copies);
+    else if (request.pushAll) log.step(`${settings.registryFile} names no other ci registry: nothing to copy`);
+    const warning = await writeResults(results, {
+      ...imageOutputs(chosen(images, request.imageName), images),
+      ...sourceOutputs(head, request.gitUrl),
+    });
+    if (warning !== undefined) log.warn(warning);
+    log.step(`\n${summarize(outcomes)}\n`);
+    log.step(verdict(outcomes, repository.value, file && relative(outer.cwd, file), head));
+  });
+}
+
+async function buildOrReuse(
+  ready: Prepared,
+  request: PushRequest,
+  repository: Setting,
+  head: Head | undefined,
+): Promise<readonly Outcome[]> {
+  const { context, project, access, artifacts } = ready;
+  const wanted = dependenciesFirst(await dryRun(context, project, repository.value), artifacts.artifacts);
+  chosen(wanted, request.imageName);
+  const plan = await planFor(context, access, wanted, head, request.rebuild);
+  if ('reuse' in plan) {
+    for (const { reference } of plan.reuse) context.log.step(`already built: ${formatReference(reference)}`);
+    return plan.reuse.map((image) => ({ image, how: 'reused', seconds: undefined }));
+  }
+  context.log.step(`building ${countOf(wanted.length, 'image')}: ${plan.build}`);
+  const lines = watchLines(context);
+  const options = { repository: repository.value, push: true, cache: !request.rebuild, onLine: lines.onLine };
+  const built = await build(context, project, options).finally(lines.stop);
+  checkComplete(wanted, built);
+  return dependenciesFirst(built, artifacts.artifacts).map((image) => {
+    const reused = lines.cached.has(image.imageName);
+    const seconds = artifacts.oneByOne ? lines.seconds.get(image.imageName) : undefined;
+    return { image, how: reused ? 'reused' : 'built', seconds };
+  });
+}
+
+function sayAboutSource({ log }: Context, head: Head | undefined): void {
+  if (head === undefined) log.warn('there is no git commit here: tags and CHAINS-GIT_COMMIT cannot name the source');
+  else log.step(`commit ${head.commit}`);
+  if (head === undefined || head.changed === 0) return;
+  log.warn(`${filesDiffer(head.changed)} from that commit: CHAINS-GIT_COMMIT stays empty`);
+}
+
+/** The image that IMAGE_URL is about: the named one, or the application, which comes last. */
+function chosen(images: readonly BuiltImage[], name: string | undefined): BuiltImage {
+  const image = selectImages({ path: 'this build', images }, name).at(-1);
+  if (image === undefined) throw new Error('a build without images');
+  return image;
+}
+
+/** Every image that was to be built is there, with the digest that the registry gave it. */
+function checkComplete(wanted: readonly BuiltImage[], built: readonly BuiltImage[]): void {
+  const missing = wanted.filter(
+    ({ imageName }) => !built.some((image) => image.imageName === imageName && image.reference.digest !== undefined),
+  );
+  if (missing.length === 0) return;
+  throw toolError({
+    what: `${missing.map(({ imageName }) => imageName).join(', ')} was not pushed`,
+    why: 'Skaffold ended well and gave no digest for it',
+    todo: 'check that its builder pushes $IMAGE when $PUSH_IMAGE is true',
+  });
+}
+
+function noRegistry(registryFile: string): never {
+  throw inputError({
+    what: 'no registry to push to',
+    why: `neither --default-repo nor SKAFFOLD_DEFAULT_REPO nor an entry of ${registryFile} for this destination names one`,
+    todo: 'name one with --default-repo HOST/PATH; op config shows what is configured and where',
+  });
+}
+
+function verdict(
+  outcomes: readonly Outcome[],
+  repository: string,
+  file: string | undefined,
+  head: Head | undefined,
+): string {
+  const reused = outcomes.every(({ how }) => how === 'reused');
+  const done = `${reused ? 'nothing to build' : 'done'}: ${countOf(outcomes.length, 'image')} in ${repository}`;
+  if (file === undefined) return done;
+  const revision = head === undefined ? 'COMMIT' : head.commit;
+  return `${done}, listed in ${file}; next: op publish --build-result=${file} --git-revision=${revision}`;
+}

@@ -1,0 +1,53 @@
+import { CommanderError } from 'commander';
+import type { Context } from '../context.js';
+import { exitCodes, Interrupted, usageError } from '../errors/op-error.js';
+import { clean, report } from '../errors/report.js';
+import { createLog } from '../log/log.js';
+import { createProgram } from './program.js';
+
+/** Runs op for an argv (without the first two items of process.argv) and gives the exit code. */
+export async function runProgram(argv: readonly string[]): Promise<number> {
+  const debug = argv.includes('--debug') || process.env.OP_DEBUG === 'true';
+  const stop = new AbortController();
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (signal !== 'SIGINT' && signal !== 'SIGTERM') return;
+    const interrupted = new Interrupted(signal);
+    // The second one means at once: leaving through exit still takes the children along.
+    if (stop.signal.aborted) process.exit(interrupted.exitCode);
+    stop.abort(interrupted);
+  };
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  const now = () => new Date();
+  const write = (text: string) => void process.stderr.write(text);
+  const context: Omit<Context, 'propertiesFile'> = {
+    env: process.env,
+    cwd: process.cwd(),
+    now,
+    out: (text) => void process.stdout.write(text),
+    log: createLog({ write, tty: process.stderr.isTTY === true, now, debug, clean }),
+    signal: stop.signal,
+    debug,
+  };
+  try {
+    await createProgram(context).parseAsync([...argv], { from: 'user' });
+    return 0;
+  } catch (thrown) {
+    if (thrown instanceof CommanderError && thrown.exitCode === 0) return 0;
+    // `op` alone has printed its help.
+    if (thrown instanceof CommanderError && thrown.code === 'commander.help') return exitCodes.usage;
+    const failure = report(fromCommander(thrown), debug);
+    process.stderr.write(failure.text);
+    return failure.exitCode;
+  } finally {
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+  }
+}
+
+function fromCommander(thrown: unknown): unknown {
+  if (!(thrown instanceof CommanderError)) return thrown;
+  return usageError({
+    what: thrown.message.replace(/^error: /u, ''),
+    why: 'op does not know this command line',
+    todo: 'run op --help, or op COMMAND --help, to see what it takes',
+  });
+}

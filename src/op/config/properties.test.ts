@@ -1,0 +1,70 @@
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parseProperties, readProperties } from './properties.js';
+
+const read = (content: string) =>
+  [...parseProperties('p', content).values()].map(({ key, value, origin }) => [key, value, origin]);
+
+describe('a properties file', () => {
+  it.each([
+    ['A=b', [['A', 'b', 'p:1']]],
+    [
+      '# note\n! note\n\n  A = b \nC: d',
+      [
+        ['A', 'b', 'p:4'],
+        ['C', 'd', 'p:5'],
+      ],
+    ],
+    ['A=b=c', [['A', 'b=c', 'p:1']]],
+    ['A=localhost:5001', [['A', 'localhost:5001', 'p:1']]],
+    ['A=', [['A', '', 'p:1']]],
+    ['A=1\nA=2', [['A', '2', 'p:2']]],
+    [
+      'A=one,\\\n  two\nB=3',
+      [
+        ['A', 'one,two', 'p:1'],
+        ['B', '3', 'p:3'],
+      ],
+    ],
+    [
+      '\uFEFFA=b\r\nC=d\r\n',
+      [
+        ['A', 'b', 'p:1'],
+        ['C', 'd', 'p:2'],
+      ],
+    ],
+    ['A=caf\\u00e9', [['A', 'café', 'p:1']]],
+    ['', []],
+  ])('%j is read', (content, settings) => expect(read(content)).toEqual(settings));
+
+  it.each([
+    ['hello', 'line 1 is not key=value'],
+    ['A=b\nexport C=d', 'line 2 is not key=value'],
+    ['=b', 'line 1 is not key=value'],
+    ['A=\\uZZ', 'p is not a properties file'],
+  ])('%j is refused: %s', (content, why) => {
+    expect(() => read(content)).toThrow(expect.objectContaining({ kind: 'input' }));
+    try {
+      read(content);
+    } catch (error) {
+      expect(`${(error as Error).message} ${(error as { why: string }).why}`).toContain(why);
+    }
+  });
+
+  it('is named with its path when it cannot be read', async () => {
+    await expect(readProperties('/nowhere/pipeline.properties', '/')).rejects.toMatchObject({
+      kind: 'input',
+      message: 'cannot read the properties file /nowhere/pipeline.properties',
+      why: 'there is no such file',
+    });
+  });
+
+  it('is named as the person knows it', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'properties-'));
+    await writeFile(join(directory, 'x.properties'), '\nKEY=1\n');
+    const settings = await readProperties(join(directory, 'x.properties'), directory);
+    expect(settings.get('KEY')).toEqual({ key: 'KEY', value: '1', origin: 'x.properties:2' });
+  });
+});

@@ -1,0 +1,105 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type GitHost, type HostedRepository, startGitHost } from '../../../../test/op/git-host.js';
+import { bundledOp, type Op } from '../../../../test/op/run-op.js';
+
+let op: Op;
+let host: GitHost;
+let hidden: HostedRepository;
+let room: string;
+let count = 0;
+
+beforeAll(async () => {
+  [op, host] = await Promise.all([bundledOp(['git']), startGitHost()]);
+  room = await mkdtemp(join(tmpdir(), 'access-test-'));
+  hidden = await host.repository('private/shop.git');
+  await hidden.commit('First', { 'README.md': 'one\n' });
+});
+afterAll(async () => {
+  await Promise.all([op?.dispose(), host?.stop(), rm(room, { recursive: true, force: true })]);
+});
+
+/** A directory as Kubernetes mounts a Secret: links to a folder beside them. */
+async function secret(files: Readonly<Record<string, string>>): Promise<string> {
+  count += 1;
+  const directory = join(room, `secret-${count}`);
+  await mkdir(join(directory, '..2026_01_01'), { recursive: true });
+  await symlink('..2026_01_01', join(directory, '..data'));
+  for (const [name, content] of Object.entries(files)) {
+    await writeFile(join(directory, '..2026_01_01', name), content, { mode: 0o644 });
+    await symlink(`..data/${name}`, join(directory, name));
+  }
+  return directory;
+}
+
+const clone = (into: string, ...flags: string[]) =>
+  op.run(room, ['git-clone', `--url=${hidden.url}`, `--destination=${join(room, into)}`, '--debug', ...flags]);
+const everythingIn = (directory: string): string =>
+  readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'latin1'))
+    .join('\n');
+const privateCopies = () => readdirSync(tmpdir()).filter((name) => name.startsWith('op-git-'));
+
+test.each([
+  ['a basic-auth Secret', () => ({ username: 'robot', password: 's3cret-pw' })],
+  ['a basic-auth Secret with line breaks at the end', () => ({ username: 'robot\n', password: 's3cret-pw\n' })],
+  [
+    "Tekton's .git-credentials and .gitconfig",
+    () => ({
+      '.git-credentials': `${host.url.replace('://', '://robot:s3cret-pw@')}\n`,
+      '.gitconfig': `[credential "${host.url}"]\n\thelper = store\n`,
+    }),
+  ],
+  ['.git-credentials alone', () => ({ '.git-credentials': host.url.replace('://', '://robot:s3cret-pw@') })],
+])('%s opens a private repository and is seen nowhere afterwards', async (_, files) => {
+  const before = privateCopies();
+  const into = `with-${count}`;
+  const { exitCode, stdout, stderr } = await clone(into, `--basic-auth=${await secret(files())}`);
+  expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
+  expect(stdout + stderr).not.toContain('s3cret');
+  expect(stderr).not.toContain(Buffer.from('robot:s3cret-pw').toString('base64'));
+  expect(everythingIn(join(room, into))).not.toMatch(/s3cret|robot/u);
+  expect(privateCopies()).toEqual(before);
+  expect(stderr).toContain('without encryption');
+});
+
+test.each([
+  ['a wrong password', { username: 'robot', password: 'wrong-pw' }, 4, 'the server refused the credentials'],
+  ['a password without a user', { password: 'wrong-pw' }, 3, 'there is a password and no username'],
+  ['an empty password', { username: 'robot', password: '' }, 3, 'password is empty'],
+  ['a Secret of another kind', { token: 'wrong-pw' }, 3, 'has no credentials for git'],
+])('%s is told apart', async (_, files, code, words) => {
+  const ended = await clone('never', `--basic-auth=${await secret(files)}`);
+  expect(ended).toMatchObject({ exitCode: code, stderr: expect.stringContaining(words) });
+  expect(ended.stderr).not.toContain('wrong-pw');
+});
+
+test.each([
+  ['a workspace that is not there', () => join(room, 'nowhere'), 'cannot read the credentials'],
+  ['known_hosts alone', () => secret({ known_hosts: 'x' }), 'none of its files is a private key'],
+  [
+    'a key without known_hosts',
+    () => secret({ 'ssh-privatekey': '-----BEGIN OPENSSH PRIVATE KEY-----\nx\n-----END OPENSSH PRIVATE KEY-----' }),
+    'without known_hosts, anybody could answer',
+  ],
+])('%s is no ssh directory', async (_, directory, words) => {
+  const ended = await clone('never', `--ssh-directory=${await directory()}`);
+  expect(ended).toMatchObject({ exitCode: 3, stderr: expect.stringContaining(words) });
+});
+
+test('certificates must be PEM', async () => {
+  const ended = await clone('never', `--ssl-ca-directory=${await secret({ 'ca-bundle.crt': 'x' })}`);
+  expect(ended).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('has no BEGIN CERTIFICATE') });
+});
+
+test('a proxy is used when given', async () => {
+  const ended = await clone('never', '--http-proxy=http://127.0.0.1:1', '--no-proxy=example.com');
+  expect(ended).toMatchObject({
+    exitCode: 4,
+    stderr: expect.stringContaining('Failed to connect to 127.0.0.1 port 1'),
+  });
+});

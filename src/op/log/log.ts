@@ -1,0 +1,42 @@
+/**
+ * Lines for a person who reads `tkn pr logs` or a terminal.
+ * `step` is a fact of the run and always shown; `progress` is one rewritten line on a terminal and a plain timestamped line elsewhere.
+ */
+export interface Log {
+  step(text: string): void;
+  progress(text: string): void;
+  warn(text: string): void;
+  debug(text: string): void;
+}
+
+interface Sink {
+  readonly write: (text: string) => void;
+  readonly tty: boolean;
+  readonly now: () => Date;
+  readonly debug: boolean;
+  readonly clean: (text: string) => string;
+}
+
+const clock = (now: Date) => now.toISOString().slice(11, 19);
+const eraseLine = '\r\u001b[2K';
+
+/** Makes a log that writes to one sink; text passes through `clean` (redaction) first. */
+export function createLog({ write, tty, now, debug, clean }: Sink): Log {
+  let pending = false;
+  const line = (text: string) => {
+    write(`${pending ? eraseLine : ''}${clean(text)}\n`);
+    pending = false;
+  };
+  return {
+    step: line,
+    progress(text) {
+      if (!tty) return line(`${clock(now())} ${text}`);
+      write(`${eraseLine}${clean(text)}`);
+      pending = true;
+    },
+    warn: (text) => line(`warning: ${text}`),
+    debug(text) {
+      if (debug) line(`debug: ${text}`);
+    },
+  };
+}

@@ -1,0 +1,15 @@
+import { version } from './version.js';
+
+/** The two words that need none of op's code; everything else is loaded when it is asked for. */
+const asksVersion = (argv: readonly string[]) => argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V');
+
+async function main(argv: readonly string[]): Promise<void> {
+  if (asksVersion(argv)) {
+    process.stdout.write(`op version ${version}\n`);
+    return;
+  }
+  const { runProgram } = await import('./cli/run-program.js');
+  process.exitCode = await runProgram(argv);
+}
+
+void main(process.argv.slice(2));

@@ -1,0 +1,43 @@
+/**
+ * What kind of answer a registry gave: there is no such image; credentials are missing or refused; it may work later;
+ * it cannot be reached; anything else.
+ */
+export type Problem = 'absent' | 'refused' | 'busy' | 'unreachable' | 'other';
+
+/** The words of go-containerregistry, which crane, Skaffold and ko print. Source: its transport.Error and Go's net package. */
+const signs: readonly (readonly [Problem, RegExp])[] = [
+  [
+    'unreachable',
+    /connection refused|no such host|server misbehaving|network is unreachable|no route to host|x509:|tls: |HTTP response to HTTPS client/iu,
+  ],
+  [
+    'refused',
+    /UNAUTHORIZED|DENIED|\b(?:401 Unauthorized|403 Forbidden)|no basic auth credentials|authentication required/u,
+  ],
+  [
+    'busy',
+    /TOOMANYREQUESTS|status code (?:408|429|5\d\d)\b|connection reset|i\/o timeout|TLS handshake timeout|unexpected EOF|: EOF\b/u,
+  ],
+  ['absent', /MANIFEST_UNKNOWN|NAME_UNKNOWN|\b404 Not Found/u],
+];
+
+/** Reads the output of a tool that spoke to a registry. */
+export function problemIn(output: string): Problem {
+  const last = output.split('\n').filter((line) => line.startsWith('Error:'));
+  const text = last.length > 0 ? last.join('\n') : output;
+  return signs.find(([, sign]) => sign.test(text))?.[0] ?? 'other';
+}
+
+/** What a person can do about it. */
+export function remedyFor(problem: Problem, registry: string): string {
+  switch (problem) {
+    case 'refused':
+      return `give credentials that may push to ${registry} with --dockerconfig DIR (a config.json), or log in: crane auth login ${registry}`;
+    case 'unreachable':
+      return `check the name ${registry} and that it runs; if it has no TLS, name it with --insecure-registry`;
+    case 'busy':
+      return `${registry} is busy or limits requests: run the same command again later`;
+    default:
+      return `ask ${registry} with: crane digest IMAGE, and run op doctor`;
+  }
+}

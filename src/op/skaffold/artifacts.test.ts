@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import { type Artifact, dependenciesFirst } from './artifacts.js';
+
+const artifact = (image: string, ...requires: string[]): Artifact => ({ image, requires, needsDaemon: false });
+const sorted = (...artifacts: Artifact[]) =>
+  dependenciesFirst(
+    artifacts.map(({ image }) => ({ imageName: image })),
+    artifacts,
+  ).map(({ imageName }) => imageName);
+
+describe('images', () => {
+  it('keep their order when none is built from another', () => {
+    expect(sorted(artifact('c'), artifact('a'), artifact('b'))).toEqual(['c', 'a', 'b']);
+  });
+
+  it('come after those that they are built from', () => {
+    expect(sorted(artifact('app', 'mid'), artifact('tool'), artifact('mid', 'base'), artifact('base'))).toEqual([
+      'base',
+      'mid',
+      'app',
+      'tool',
+    ]);
+  });
+
+  it('that need each other are all still there', () => {
+    expect(sorted(artifact('a', 'b'), artifact('b', 'a')).toSorted()).toEqual(['a', 'b']);
+  });
+});

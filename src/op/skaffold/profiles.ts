@@ -1,0 +1,52 @@
+import * as v from 'valibot';
+import type { Context } from '../context.js';
+import { inputError, type OpError } from '../errors/op-error.js';
+import { failureOf, run } from '../process/run.js';
+import { type Project, skaffold } from './project.js';
+
+const listed = v.object({ profiles: v.array(v.object({ name: v.string() })) });
+const refused = v.object({ errorMessage: v.string() });
+
+/**
+ * The names of the profiles of skaffold.yaml and of the modules that it requires.
+ * @throws OpError (input) when skaffold.yaml cannot be read
+ */
+export async function listProfiles(context: Context, project: Project): Promise<readonly string[]> {
+  const command = skaffold(project, ['inspect', 'profiles', 'list'], ['--update-check=false']);
+  const ended = await run(context, command);
+  const json = parse(ended.stdout);
+  const profiles = v.safeParse(listed, json);
+  if (ended.ended === 'ok' && profiles.success) return [...new Set(profiles.output.profiles.map(({ name }) => name))];
+  const problem = v.safeParse(refused, json);
+  if (problem.success) throw malformed(project.file, problem.output.errorMessage);
+  throw failureOf(command, ended, { what: `cannot list the profiles of ${project.file}`, todo: 'run op doctor' });
+}
+
+/** Checks profiles before anything is built; `-name`, which switches a profile off, needs it too. @throws OpError (input) */
+export function checkProfiles(project: Project, known: readonly string[]): void {
+  const unknown = project.profiles.find((name) => !known.includes(name.replace(/^-/u, '')));
+  if (unknown === undefined) return;
+  throw inputError({
+    what: `${project.file} has no profile "${unknown}"`,
+    why: known.length === 0 ? 'it has no profiles' : `its profiles are ${known.join(', ')}`,
+    todo: 'name one of them with --profile, or leave the flag out',
+  });
+}
+
+/** skaffold.yaml is not what Skaffold takes. */
+export function malformed(file: string, why: string): OpError {
+  const cause = why.replace(/^(?:error )?parsing skaffold config(?:uration file)?: /u, '');
+  return inputError({
+    what: `Skaffold cannot read ${file}`,
+    why: cause.replace(/^error parsing skaffold configuration file: /u, ''),
+    todo: `correct ${file}; skaffold diagnose --yaml-only shows what Skaffold makes of it`,
+  });
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
