@@ -1,0 +1,12 @@
+/** An expected failure of building the image, told as the project tells failures: what, why, what to do. */
+export class BuildError extends Error {
+  readonly why: string;
+  readonly hint: string;
+
+  constructor(what: string, why: string, hint: string) {
+    super(what);
+    this.name = 'BuildError';
+    this.why = why;
+    this.hint = hint;
+  }
+}

@@ -1,0 +1,92 @@
+/** The tools layer: commands built from Go modules by `go-tool`, with the hashes that pin what they were built from. */
+import { createHash } from 'node:crypto';
+import { chmod, cp, mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
+import { BuildError } from './error.js';
+import { type GoTool, goTools, skaffoldConfig } from './inputs.js';
+import { keyOf, type Recipe, sha256 } from './layer.js';
+
+const source = fileURLToPath(import.meta.url);
+
+/**
+ * A built command: `sum` is the module's h1 hash, `dependencies` the sha256 of the modules that are linked into it, with versions and h1
+ * hashes, as `go version -m` prints them.
+ */
+export interface BuiltTool {
+  readonly name: string;
+  readonly module: string;
+  readonly version: string;
+  readonly sum: string;
+  readonly dependencies: string;
+  readonly sha256: string;
+}
+
+/** Path of a tool on this machine, built when it is not yet there. */
+export async function goTool(tool: GoTool): Promise<string> {
+  const program = join(dirname(source), 'go-tool');
+  const result = await execa(program, [`${tool.module}@${tool.version}`, tool.package, tool.ldflags ?? ''], {
+    reject: false,
+    stderr: ['inherit', 'pipe'],
+  });
+  if (result.failed) {
+    throw new BuildError(
+      `building ${tool.name} ${tool.version} failed`,
+      result.stderr.trim().split('\n').at(-1) ?? '',
+      `run ${program} ${tool.module}@${tool.version} ${tool.package}`,
+    );
+  }
+  return result.stdout.trim();
+}
+
+export async function goToolchain(): Promise<string> {
+  const { stdout } = await execa('go', ['env', 'GOVERSION']);
+  return stdout.trim();
+}
+
+export async function buildTools(): Promise<{ readonly built: readonly BuiltTool[]; readonly recipe: Recipe }> {
+  const built: BuiltTool[] = [];
+  const paths = new Map<string, string>();
+  for (const tool of goTools) {
+    const path = await goTool(tool);
+    paths.set(tool.name, path);
+    built.push({
+      name: tool.name,
+      module: tool.module,
+      version: tool.version,
+      sum: await moduleSum(tool),
+      dependencies: await dependencies(path),
+      sha256: await sha256(path),
+    });
+  }
+  const recipe = { name: 'tools', key: await keyOf(built, source), fill: (root: string) => fillTools(root, paths) };
+  return { built, recipe };
+}
+
+async function moduleSum({ module, version }: GoTool): Promise<string> {
+  const { stdout } = await execa('go', ['mod', 'download', '-json', `${module}@${version}`], { cwd: '/' });
+  const { Sum }: { Sum: string } = JSON.parse(stdout);
+  return Sum;
+}
+
+async function dependencies(path: string): Promise<string> {
+  const { stdout } = await execa('go', ['version', '-m', path]);
+  const modules = stdout.split('\n').filter((line) => /^\t(dep|=>)\t/.test(line));
+  return createHash('sha256').update(modules.join('\n')).digest('hex');
+}
+
+async function fillTools(root: string, paths: ReadonlyMap<string, string>): Promise<void> {
+  const bin = join(root, 'usr/local/bin');
+  await mkdir(bin, { recursive: true });
+  for (const [name, path] of paths) {
+    await cp(path, join(bin, name));
+    await chmod(join(bin, name), 0o755);
+  }
+  await mkdir(join(root, dirname(skaffoldConfig)), { recursive: true });
+  await writeFile(
+    join(root, skaffoldConfig),
+    'global:\n  collect-metrics: false\n  survey:\n    disable-prompt: true\n',
+    { mode: 0o644 },
+  );
+}

@@ -1,0 +1,58 @@
+/** `image.lock.json`: every input of the image with its hash, and the digest that they give. */
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import type { DebianPackage } from './debian.js';
+import type { BuiltTool } from './go-tools.js';
+
+export interface Lock {
+  /** Reference without digest, as `dist/` names it: `ghcr.io/octopilot/octopipeline:0.1.0`. */
+  readonly image: string;
+  /** Digest of the image manifest, `sha256:…`. */
+  readonly digest: string;
+  /** Hash of the op bundle. */
+  readonly op: { readonly sha256: string };
+  readonly node: { readonly package: string; readonly version: string; readonly integrity: string };
+  readonly go: { readonly toolchain: string; readonly tools: readonly BuiltTool[] };
+  readonly debian: { readonly suite: string; readonly packages: readonly DebianPackage[] };
+}
+
+export const lockFile = fileURLToPath(new URL('image.lock.json', import.meta.url));
+
+/** The lock, or undefined when there is none yet. */
+export async function readLock(file = lockFile): Promise<Lock | undefined> {
+  try {
+    const lock: Lock = JSON.parse(await readFile(file, 'utf8'));
+    return lock;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+export async function writeLock(lock: Lock, file = lockFile): Promise<void> {
+  await writeFile(`${file}.part`, `${JSON.stringify(lock, null, 2)}\n`);
+  await rename(`${file}.part`, file);
+}
+
+/** What differs between the lock and a build, one short phrase each; empty when the digest is bound to be the same. */
+export function differences(locked: Lock, built: Lock): readonly string[] {
+  const debs = new Map(locked.debian.packages.map((deb) => [deb.name, deb]));
+  const moved = built.debian.packages.filter(({ name, sha256 }) => debs.get(name)?.sha256 !== sha256);
+  const gone = locked.debian.packages.length + moved.filter(({ name }) => !debs.has(name)).length;
+  return [
+    ...moved.map(
+      ({ name, version }) => `Debian's ${name} is ${version}, locked ${debs.get(name)?.version ?? 'not at all'}`,
+    ),
+    ...(gone === built.debian.packages.length ? [] : ['the list of Debian packages is another']),
+    ...(locked.node.integrity === built.node.integrity
+      ? []
+      : [`Node.js is ${built.node.version}, locked ${locked.node.version}`]),
+    ...(locked.go.toolchain === built.go.toolchain
+      ? []
+      : [`Go is ${built.go.toolchain}, locked ${locked.go.toolchain}`]),
+    ...built.go.tools
+      .filter((tool) => JSON.stringify(tool) !== JSON.stringify(locked.go.tools.find(({ name }) => name === tool.name)))
+      .map(({ name, version }) => `${name} ${version} was built differently`),
+    ...(locked.op.sha256 === built.op.sha256 ? [] : ['op itself changed']),
+  ];
+}

@@ -1,0 +1,66 @@
+/** Git repositories for tests, served to pods by a real git over HTTP. */
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { execa } from 'execa';
+import { places } from './command.js';
+
+/** The git server as pods reach it. */
+export const gitService = 'http://git.octopipeline-sample.svc.cluster.local';
+
+/** A served bare repository. */
+export interface Repository {
+  /** What a pod clones. */
+  readonly url: string;
+  /** The bare repository on this machine. */
+  readonly path: string;
+  /** The commit that `main` points to. */
+  readonly commit: string;
+}
+
+const identity = {
+  GIT_AUTHOR_NAME: 'test',
+  GIT_AUTHOR_EMAIL: 'test@example.com',
+  GIT_COMMITTER_NAME: 'test',
+  GIT_COMMITTER_EMAIL: 'test@example.com',
+  GIT_CONFIG_GLOBAL: '/dev/null',
+  GIT_CONFIG_NOSYSTEM: '1',
+};
+
+/** Runs git in a directory. */
+export async function git(directory: string, args: readonly string[]): Promise<string> {
+  const { stdout } = await execa('git', ['-C', directory, ...args], { timeout: 60_000, env: identity });
+  return stdout;
+}
+
+/**
+ * Makes a repository of these files (path to content; those ending in `.sh` are executable) as one commit on `main`.
+ * One whose name begins with `private/` asks for basic authentication with `credentials` of registry.ts.
+ */
+export async function createRepository(name: string, files: Readonly<Record<string, string>>): Promise<Repository> {
+  const { repositories } = await places();
+  const path = join(repositories, `${name}.git`);
+  const work = await mkdtemp(join(tmpdir(), 'octopipeline-repository-'));
+  try {
+    await git(work, ['init', '--quiet', '--initial-branch=main']);
+    for (const [file, content] of Object.entries(files)) {
+      await mkdir(dirname(join(work, file)), { recursive: true });
+      await writeFile(join(work, file), content, { mode: file.endsWith('.sh') ? 0o755 : 0o644 });
+    }
+    await git(work, ['add', '--all']);
+    await git(work, ['commit', '--quiet', '--allow-empty', '--message=Files of a test']);
+    await rm(path, { recursive: true, force: true });
+    await mkdir(dirname(path), { recursive: true });
+    await git(work, ['clone', '--quiet', '--bare', work, path]);
+    // So that a test can ask for any commit by its hash, as on the large hosting services.
+    await git(path, ['config', 'uploadpack.allowAnySHA1InWant', 'true']);
+    return { url: `${gitService}/${name}.git`, path, commit: await git(path, ['rev-parse', 'main']) };
+  } finally {
+    await rm(work, { recursive: true });
+  }
+}
+
+/** Removes a repository that {@link createRepository} made. */
+export async function removeRepository({ path }: Repository): Promise<void> {
+  await rm(path, { recursive: true, force: true });
+}
