@@ -46,11 +46,11 @@ async function tests(project: string): Promise<void> {
   ]);
   try {
     const counted = JSON.parse(await readFile(report, 'utf8')) as Record<string, number>;
-    counts.passed += counted['numPassedTests'] ?? 0;
-    counts.failed += counted['numFailedTests'] ?? 0;
-    counts.skipped += (counted['numPendingTests'] ?? 0) + (counted['numTodoTests'] ?? 0);
-    if (!passed && counted['numFailedTests'] === 0) counts.failed += 1;
-    if (counted['numTotalTests'] === 0) counts.failed += 1;
+    counts.passed += counted.numPassedTests ?? 0;
+    counts.failed += counted.numFailedTests ?? 0;
+    counts.skipped += (counted.numPendingTests ?? 0) + (counted.numTodoTests ?? 0);
+    if (!passed && counted.numFailedTests === 0) counts.failed += 1;
+    if (counted.numTotalTests === 0) counts.failed += 1;
   } catch {
     counts.failed += 1;
     notes.push(`${project} tests: they left no report`);
@@ -69,7 +69,7 @@ async function clusterTests(): Promise<void> {
   const obstacle = clusterObstacle();
   if (obstacle !== undefined) {
     notes.push(`cluster tests: skipped, ${obstacle}`);
-    if (process.env['CI'] === 'true') counts.failed += 1;
+    if (process.env.CI === 'true') counts.failed += 1;
     else counts.skipped += 1;
     return;
   }

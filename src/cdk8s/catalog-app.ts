@@ -20,6 +20,8 @@ export interface OrderedObject {
 
 const hasOrder = (object: object): object is OrderedObject => 'written' in object;
 
+const isCatalogChart = (node: unknown): node is CatalogChart => node instanceof CatalogChart;
+
 /**
  * A cdk8s App whose charts become readable files: fields in the order people write them, text as blocks, one header.
  * `synth` checks everything first and writes nothing when anything is wrong; files of charts that are gone are removed.
@@ -44,7 +46,7 @@ export class CatalogApp extends App {
 
   /** The content of each file by its name: what `synth` writes. */
   files(): Map<string, string> {
-    const charts = this.node.children.filter((child) => child instanceof CatalogChart);
+    const charts = this.node.children.filter(isCatalogChart);
     const problems = [...this.node.findAll().flatMap((node) => node.node.validate()), ...duplicates(charts)];
     if (problems.length > 0) throw new Error(`the catalog has ${problems.length} problem(s):\n${problems.join('\n')}`);
     return new Map(charts.map((chart) => [`${chart.node.id}.yaml`, this.#file(chart)]));

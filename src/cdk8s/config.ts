@@ -22,7 +22,7 @@ export interface CatalogConfig {
    */
   readonly registryPrefix?: string;
   /**
-   * Namespace written into every object; with it `dist/` also has the RoleBindings, whose subjects must name one.
+   * Namespace written into every object.
    * @default - none: `kubectl apply -n NAMESPACE -f dist/` decides
    */
   readonly namespace?: string;
@@ -67,4 +67,10 @@ export function problemsOf(config: CatalogConfig): string[] {
     }
   }
   return problems;
+}
+
+/** The image that a step runs under a configuration. */
+export function imageOf({ image, registryPrefix }: CatalogConfig, locked: string): string {
+  const chosen = image ?? locked;
+  return registryPrefix === undefined ? chosen : `${registryPrefix}/${chosen.slice(chosen.indexOf('/') + 1)}`;
 }

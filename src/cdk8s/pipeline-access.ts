@@ -10,28 +10,23 @@ export interface PipelineAccessProps {
    * @default - none: no Role, and the ServiceAccount may do nothing
    */
   readonly rules?: readonly k8s.PolicyRule[];
-  /**
-   * Namespace of the ServiceAccount, which the subject of a RoleBinding must name.
-   * @default - no RoleBinding: the installer makes it with one `kubectl create rolebinding`
-   */
-  readonly namespace?: string | undefined;
 }
 
 /**
  * The ServiceAccount of a Pipeline, with the least rights that it needs.
- * No token is mounted by itself: the one step that talks to the API mounts a short-lived one (see `apiToken`).
+ * No token is mounted by itself: the one step that talks to the API mounts a short-lived one.
  */
 export class PipelineAccess extends Construct {
-  constructor(scope: Construct, id: string, { name, rules = [], namespace }: PipelineAccessProps) {
+  constructor(scope: Construct, id: string, { name, rules = [] }: PipelineAccessProps) {
     super(scope, id);
     new k8s.KubeServiceAccount(this, 'account', { metadata: { name }, automountServiceAccountToken: false });
     if (rules.length === 0) return;
     new k8s.KubeRole(this, 'role', { metadata: { name }, rules: [...rules] });
-    if (namespace === undefined) return;
     new k8s.KubeRoleBinding(this, 'binding', {
       metadata: { name },
       roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name },
-      subjects: [{ kind: 'ServiceAccount', name, namespace }],
+      // No namespace: a RoleBinding's ServiceAccount is looked for in the binding's own (docs/decisions/0003).
+      subjects: [{ kind: 'ServiceAccount', name }],
     });
   }
 }

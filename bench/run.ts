@@ -1,0 +1,36 @@
+import type { Benchmark } from './measure.js';
+import { keep, line, summarize } from './report.js';
+import { startup } from './startup.js';
+import { synth } from './synth.js';
+import { tekton } from './tekton.js';
+import { typecheck } from './typecheck.js';
+
+/** Those that run when none is named: all that need nothing but this machine. */
+const usual: readonly Benchmark[] = [startup, synth, typecheck];
+const all: readonly Benchmark[] = [...usual, tekton];
+
+async function main(names: readonly string[]): Promise<void> {
+  const unknown = names.filter((name) => !all.some((benchmark) => benchmark.name === name));
+  if (unknown.length > 0) {
+    console.error(
+      `error: no benchmark ${unknown.join(', ')}\n  do: choose of ${all.map(({ name }) => name).join(', ')}`,
+    );
+    process.exitCode = 2;
+    return;
+  }
+  const chosen = names.length === 0 ? usual : all.filter(({ name }) => names.includes(name));
+  for (const benchmark of chosen) {
+    const missing = benchmark.missing?.();
+    if (missing !== undefined) {
+      console.log(`skipped ${benchmark.name}: ${missing}`);
+      continue;
+    }
+    console.log(`${benchmark.title} ...`);
+    const comparisons = await benchmark.run();
+    for (const comparison of comparisons) console.log(line(comparison));
+    keep(benchmark, comparisons, new Date());
+  }
+  summarize();
+}
+
+await main(process.argv.slice(2));

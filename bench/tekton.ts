@@ -1,0 +1,92 @@
+import { fileURLToPath } from 'node:url';
+import { execa, execaSync } from 'execa';
+import { buildPush } from '../pipelines/build-push.js';
+import { pipelineRun, toPipeline, toPipelineRun, toYaml, type WirePipelineRun } from '../src/tekton/index.js';
+import { buildPushApart } from './apart.js';
+import { type Benchmark, fasterBy, interleave, type Measurement, took } from './measure.js';
+
+const root = fileURLToPath(new URL('../', import.meta.url));
+const command = `${root}test/cluster/kubectl`;
+const namespace = 'octopipeline-bench';
+const rounds = 5;
+
+/**
+ * Seconds from creating a PipelineRun to its success, for a commit whose images are in the registry already: `build-push` as the
+ * catalog has it (two pods) beside the same commands as one TaskRun each (three pods). On the test cluster, in a restricted namespace.
+ */
+export const tekton: Benchmark = {
+  name: 'tekton',
+  title: 'build-push for a commit that is built already',
+  missing: () => {
+    const answer = execaSync(command, ['get', 'namespace', 'octopipeline-sample'], { reject: false });
+    return answer.exitCode === 0 ? undefined : 'the test cluster is not up: test/cluster/up';
+  },
+  async run() {
+    await install();
+    try {
+      await succeed(together);
+      const { ours, peer } = await interleave(rounds, { ours: () => succeed(together), peer: () => succeed(apart) });
+      return [
+        fasterBy(
+          'from creation to success',
+          named(ours, 'build-push, 2 pods'),
+          named(peer, 'a TaskRun per command, 3 pods'),
+          1,
+        ),
+      ];
+    } finally {
+      await kubectl(['delete', 'namespace', namespace, '--wait=true']);
+    }
+  },
+};
+
+const named = (measurement: Measurement, label: string): Measurement => ({ ...measurement, label });
+
+const options = {
+  serviceAccountName: 'octopipeline-build-push',
+  podTemplate: {
+    securityContext: {
+      fsGroup: 65532,
+      runAsNonRoot: true,
+      runAsUser: 65532,
+      seccompProfile: { type: 'RuntimeDefault' },
+    },
+    enableServiceLinks: false,
+  },
+  params: {
+    url: 'http://git.octopipeline-sample.svc.cluster.local/shop.git',
+    repository: 'registry.octopipeline-sample.svc.cluster.local:5000/bench',
+  },
+  workspaces: { source: { volumeClaimTemplate: { storage: '1Gi' } } },
+  annotations: { 'tekton.dev/auto-cleanup-pvc': 'true' },
+} as const;
+
+const together = toPipelineRun(pipelineRun({ generateName: 'together-' }, buildPush, options));
+const apart = toPipelineRun(pipelineRun({ generateName: 'apart-' }, buildPushApart, options));
+
+async function install(): Promise<void> {
+  await kubectl(['create', 'namespace', namespace]);
+  await kubectl(['label', 'namespace', namespace, 'pod-security.kubernetes.io/enforce=restricted']);
+  await kubectl(['apply', '-n', namespace, '-f', `${root}dist`]);
+  await kubectl(['apply', '-n', namespace, '-f', '-'], toYaml(toPipeline(buildPushApart)));
+}
+
+/**
+ * Creates the run and waits for its end.
+ * @throws Error with Tekton's own message when the run fails
+ */
+async function succeed(run: WirePipelineRun): Promise<number> {
+  let name = '';
+  const milliseconds = await took(async () => {
+    name = await kubectl(['create', '-n', namespace, '-o', 'name', '-f', '-'], toYaml(run));
+    await kubectl(['wait', '-n', namespace, name, '--for=jsonpath={.status.completionTime}', '--timeout=10m']);
+  });
+  const condition = '{.status.conditions[0].status} {.status.conditions[0].message}';
+  const outcome = await kubectl(['get', '-n', namespace, name, '-o', `jsonpath=${condition}`]);
+  if (!outcome.startsWith('True ')) throw new Error(`${name} did not succeed: ${outcome}`);
+  return milliseconds;
+}
+
+async function kubectl(args: readonly string[], input = ''): Promise<string> {
+  return (await execa(command, args, { input })).stdout;
+}

@@ -1,0 +1,3 @@
+import 'cdk8s';
+import 'cdk8s-plus-28';
+import 'constructs';

@@ -1,0 +1,8 @@
+/** `npm run build`: the library into lib/ (JavaScript and types), and op into one file. */
+import { rm } from 'node:fs/promises';
+import { execa } from 'execa';
+import { bundle } from './bundle.js';
+
+await rm('lib', { recursive: true, force: true });
+await execa('npx', ['tsc', '-p', 'tsconfig.build.json'], { stdio: 'inherit' });
+await bundle();

@@ -1,0 +1,94 @@
+import { JsonPatch } from 'cdk8s';
+import { buildPush, buildPushRules } from '../pipelines/build-push.js';
+import { buildPushExample, buildPushPrivateExample } from '../pipelines/examples/build-push.js';
+import { build } from '../tasks/build.js';
+import { buildPush as buildPushTask } from '../tasks/build-push.js';
+import { cloneBuildPush } from '../tasks/clone-build-push.js';
+import { gitClone } from '../tasks/git-clone.js';
+import { publishImageInfo } from '../tasks/publish-image-info.js';
+import { push } from '../tasks/push.js';
+import { CatalogApp } from './cdk8s/catalog-app.js';
+import { CatalogChart } from './cdk8s/catalog-chart.js';
+import { type CatalogConfig, imageOf, problemsOf } from './cdk8s/config.js';
+import { Pipeline } from './cdk8s/pipeline.js';
+import { PipelineAccess } from './cdk8s/pipeline-access.js';
+import { PipelineNetwork } from './cdk8s/pipeline-network.js';
+import { PipelineRun } from './cdk8s/pipeline-run.js';
+import { Task } from './cdk8s/task.js';
+import { referencePage } from './reference.js';
+import { version } from './version.js';
+
+const tasks = [gitClone, build, push, buildPushTask, cloneBuildPush, publishImageInfo];
+const pipelines = [{ definition: buildPush, rules: buildPushRules }];
+const examples = { 'build-push': buildPushExample, 'build-push-private': buildPushPrivateExample };
+
+const producedBy = `octopipeline ${version}`;
+
+/** The app that writes `dist/`: every Task and Pipeline, with what its pods may do and reach. */
+export function createCatalog(config: CatalogConfig, outdir?: string): CatalogApp {
+  const app = new CatalogApp({ producedBy, ...(outdir === undefined ? {} : { outdir }) });
+  app.node.addValidation({ validate: () => [...problemsOf(config), ...unknownSteps(config)] });
+  const { namespace, labels } = config;
+  const chart = (id: string, source: string) =>
+    new CatalogChart(app, id, {
+      source,
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(labels === undefined ? {} : { labels: { ...labels } }),
+    });
+  for (const definition of tasks) {
+    const { name } = definition;
+    applyConfig(new Task(chart(`task-${name}`, `tasks/${name}.ts`), name, { definition }), config);
+  }
+  for (const { definition, rules } of pipelines) {
+    const { name } = definition;
+    const file = chart(`pipeline-${name}`, `pipelines/${name}.ts`);
+    new Pipeline(file, name, { definition });
+    new PipelineAccess(file, 'access', { name: `octopipeline-${name}`, rules });
+    if (config.networkPolicy !== false) new PipelineNetwork(file, 'network', { pipeline: name });
+  }
+  return app;
+}
+
+/** The app that writes the PipelineRuns of `examples/`. */
+export function createExamples(outdir: string): CatalogApp {
+  const app = new CatalogApp({ producedBy, outdir });
+  for (const [id, definition] of Object.entries(examples)) {
+    new PipelineRun(new CatalogChart(app, id, { source: 'pipelines/examples' }), id, { definition });
+  }
+  return app;
+}
+
+/** The pages of `docs/reference`, by file name. */
+export function createReference(): Map<string, string> {
+  const documented = [
+    ...tasks.map((definition) => ({ definition, source: `tasks/${definition.name}.ts` })),
+    ...pipelines.map(({ definition }) => ({ definition, source: `pipelines/${definition.name}.ts` })),
+  ];
+  return new Map(
+    documented.map(({ definition, source }) => [
+      `${definition.kind.toLowerCase()}-${definition.name}.md`,
+      referencePage(definition, source),
+    ]),
+  );
+}
+
+/** Steps that the configuration names and the catalog does not have. */
+function unknownSteps({ resources = {} }: CatalogConfig): string[] {
+  const known = tasks.flatMap((task) => task.steps.map((step) => `${task.name}/${step.name}`));
+  return Object.keys(resources)
+    .filter((step) => !known.includes(step))
+    .map((step) => `config > resources > ${step}: there is no such step; there are ${known.join(', ')}`);
+}
+
+/** What a platform team's configuration changes in a Task, as patches that any cdk8s user could write. */
+function applyConfig(task: Task, config: CatalogConfig): void {
+  task.definition.steps.forEach(({ name, image }, index) => {
+    if (image !== undefined) {
+      task.addJsonPatch(JsonPatch.replace(`/spec/steps/${index}/image`, imageOf(config, image)));
+    }
+    const resources = config.resources?.[`${task.definition.name}/${name}`];
+    if (resources !== undefined) {
+      task.addJsonPatch(JsonPatch.add(`/spec/steps/${index}/computeResources`, resources));
+    }
+  });
+}

@@ -1,0 +1,82 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ApiObject, JsonPatch } from 'cdk8s';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { flag, param, pipeline, task } from '../tekton/index.js';
+import { CatalogApp } from './catalog-app.js';
+import { CatalogChart } from './catalog-chart.js';
+import { Pipeline } from './pipeline.js';
+import { Task } from './task.js';
+
+const image = `example.com/tool:1@sha256:${'a'.repeat(64)}`;
+const greet = task('greet', {
+  params: { who: param.string() },
+  steps: ({ params }) => [{ name: 'say', image, command: ['echo'], args: [flag('who', params.who)] }],
+});
+
+let outdir: string;
+beforeEach(() => {
+  outdir = mkdtempSync(join(tmpdir(), 'catalog-'));
+});
+afterEach(() => rmSync(outdir, { recursive: true }));
+
+const newApp = () => new CatalogApp({ outdir, producedBy: 'test 1' });
+
+test('each chart is a file with a header, and the fields stand in the order people write them', () => {
+  const app = newApp();
+  new Task(new CatalogChart(app, 'task-greet', { source: 'tasks/greet.ts', labels: { team: 'x' } }), 'greet', {
+    definition: greet,
+  });
+  app.synth();
+  expect(readdirSync(outdir)).toEqual(['task-greet.yaml']);
+  const text = readFileSync(join(outdir, 'task-greet.yaml'), 'utf8');
+  expect(text).toMatch(/^# test 1, generated from tasks\/greet.ts/u);
+  expect(text).toContain('team: x');
+  expect(text.indexOf('name: say')).toBeLessThan(text.indexOf('image:'));
+});
+
+test('a cdk8s user patches a Task as any other object, and sets its namespace by chart', () => {
+  const app = newApp();
+  const chart = new CatalogChart(app, 'task-greet', { source: 's', namespace: 'ci' });
+  new Task(chart, 'greet', { definition: greet }).addJsonPatch(JsonPatch.replace('/spec/steps/0/name', 'patched'));
+  const text = app.files().get('task-greet.yaml');
+  expect(text).toContain('name: patched');
+  expect(text).toContain('namespace: ci');
+});
+
+test('all mistakes of all charts are reported at once, and nothing is written', () => {
+  const app = newApp();
+  const wrong = task('Wrong_Name', { steps: () => [{ name: 'a', image, command: ['x', 'typed $(params.by.hand)'] }] });
+  new Task(new CatalogChart(app, 'one', { source: 's' }), 'a', { definition: wrong });
+  new Pipeline(new CatalogChart(app, 'two', { source: 's' }), 'b', { definition: pipeline('empty', {}, () => {}) });
+  new Task(new CatalogChart(app, 'three', { source: 's' }), 'c', { definition: greet });
+  new Task(new CatalogChart(app, 'four', { source: 's' }), 'd', { definition: greet });
+  const failure = (() => {
+    try {
+      app.synth();
+      return '';
+    } catch (error) {
+      return String(error);
+    }
+  })();
+  expect(failure).toContain('Wrong_Name');
+  expect(failure).toContain('steps[0] a');
+  expect(failure).toContain('pipeline/empty');
+  expect(failure).toContain('four > Task/greet: three has the same object');
+  expect(readdirSync(outdir)).toEqual([]);
+});
+
+test('files of charts that are gone are removed; a file that is right already is not touched', () => {
+  writeFileSync(join(outdir, 'stale.yaml'), 'old');
+  writeFileSync(join(outdir, 'notes.txt'), 'mine');
+  const synth = () => {
+    const app = newApp();
+    new ApiObject(new CatalogChart(app, 'one', { source: 's' }), 'x', { apiVersion: 'v1', kind: 'ConfigMap' });
+    app.synth();
+    return statSync(join(outdir, 'one.yaml')).mtimeMs;
+  };
+  const first = synth();
+  expect(readdirSync(outdir).sort()).toEqual(['notes.txt', 'one.yaml']);
+  expect(synth()).toBe(first);
+});

@@ -1,0 +1,43 @@
+import { describe, expect, test } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { pipeline, pipelineRun, task } from '../tekton/index.js';
+import { CatalogApp } from './catalog-app.js';
+import { CatalogChart } from './catalog-chart.js';
+import { ScheduledRun } from './scheduled-run.js';
+
+const image = `example.com/tool:1@sha256:${'a'.repeat(64)}`;
+const work = task('work', { steps: () => [{ name: 'do', image, command: ['true'] }] });
+const nightly = pipeline('nightly', {}, (p) => {
+  p.task('work', work);
+});
+const run = pipelineRun({ generateName: 'nightly-' }, nightly, { timeouts: { pipeline: '30m' } });
+
+function synth(props: Partial<ConstructorParameters<typeof ScheduledRun>[2]>): string {
+  const app = new CatalogApp({ producedBy: 'test', outdir: 'unused' });
+  const chart = new CatalogChart(app, 'schedule', { source: 's' });
+  new ScheduledRun(chart, 'nightly', { name: 'nightly', run, schedule: '0 3 * * *', image, ...props });
+  return app.files().get('schedule.yaml') ?? '';
+}
+
+test('a schedule is a CronJob whose account may create PipelineRuns and nothing else', () => {
+  const objects = parseAllDocuments(synth({ timeZone: 'Europe/Berlin' })).map((document) => document.toJS());
+  expect(objects.map(({ kind }) => kind)).toEqual(['ServiceAccount', 'Role', 'RoleBinding', 'ConfigMap', 'CronJob']);
+  expect(objects[1].rules).toEqual([{ apiGroups: ['tekton.dev'], resources: ['pipelineruns'], verbs: ['create'] }]);
+  expect(objects[3].data['run.yaml']).toContain('generateName: nightly-');
+  const { spec } = objects[4];
+  expect(spec).toMatchObject({ schedule: '0 3 * * *', timeZone: 'Europe/Berlin', concurrencyPolicy: 'Forbid' });
+});
+
+describe('a schedule that cannot work is refused', () => {
+  const fixed = pipelineRun('once', nightly, {});
+  test.each([
+    [{ schedule: '0 3 * *' }, 'five cron fields'],
+    [{ schedule: '61 3 * * *' }, 'five cron fields'],
+    [{ schedule: '0 0 3 * * *' }, 'five cron fields'],
+    [{ schedule: 'H 3 * * *' }, 'five cron fields'],
+    [{ run: fixed }, 'generateName'],
+    [{ image: 'example.com/tool:1' }, 'no digest'],
+  ])('%o', (props, message) => {
+    expect(() => synth(props)).toThrow(message);
+  });
+});

@@ -1,0 +1,142 @@
+import { k8s } from 'cdk8s-plus-28';
+import { Construct } from 'constructs';
+import { assertValid, type PipelineRunDefinition, toPipelineRun, toYaml } from '../tekton/index.js';
+
+/** When and how a Pipeline is started again and again. */
+export interface ScheduledRunProps {
+  /** Name of the CronJob, and of the ServiceAccount, Role and ConfigMap that serve it. */
+  readonly name: string;
+  /** The run that each tick creates; its name has to be a `generateName`. */
+  readonly run: PipelineRunDefinition;
+  /** Five cron fields, such as `0 3 * * *`. */
+  readonly schedule: string;
+  /**
+   * Time zone of the schedule, as in the tz database.
+   * @default 'Etc/UTC'
+   */
+  readonly timeZone?: string;
+  /** The image that runs `kubectl create`: the octopipeline image, by digest. */
+  readonly image: string;
+  /**
+   * Seconds after its time within which a missed tick is still started.
+   * @default 600
+   */
+  readonly startingDeadlineSeconds?: number;
+  /**
+   * Whether the schedule is paused.
+   * @default false
+   */
+  readonly suspend?: boolean;
+}
+
+const restricted: k8s.SecurityContext = {
+  allowPrivilegeEscalation: false,
+  readOnlyRootFilesystem: true,
+  capabilities: { drop: ['ALL'] },
+};
+
+/**
+ * Starts a Pipeline on a schedule: a CronJob that creates the PipelineRun, with a ServiceAccount that may do only that.
+ * Tekton has no cron trigger of its own. A tick that comes while the job of the last one still creates its run is skipped.
+ */
+export class ScheduledRun extends Construct {
+  constructor(scope: Construct, id: string, props: ScheduledRunProps) {
+    super(scope, id);
+    const { name, run, schedule, timeZone = 'Etc/UTC', image, startingDeadlineSeconds = 600, suspend = false } = props;
+    this.node.addValidation({ validate: () => problemsOf(props) });
+    assertValid(run);
+    const metadata = { name };
+    new k8s.KubeServiceAccount(this, 'account', { metadata, automountServiceAccountToken: false });
+    new k8s.KubeRole(this, 'role', {
+      metadata,
+      rules: [{ apiGroups: ['tekton.dev'], resources: ['pipelineruns'], verbs: ['create'] }],
+    });
+    new k8s.KubeRoleBinding(this, 'binding', {
+      metadata,
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name },
+      subjects: [{ kind: 'ServiceAccount', name }],
+    });
+    new k8s.KubeConfigMap(this, 'run', { metadata, data: { 'run.yaml': toYaml([toPipelineRun(run)]) } });
+    new k8s.KubeCronJob(this, 'schedule', {
+      metadata,
+      spec: {
+        schedule,
+        timeZone,
+        suspend,
+        concurrencyPolicy: 'Forbid',
+        startingDeadlineSeconds,
+        successfulJobsHistoryLimit: 1,
+        failedJobsHistoryLimit: 3,
+        jobTemplate: {
+          spec: { backoffLimit: 2, activeDeadlineSeconds: 300, template: { spec: this.#pod(name, image) } },
+        },
+      },
+    });
+  }
+
+  #pod(name: string, image: string): k8s.PodSpec {
+    return {
+      serviceAccountName: name,
+      automountServiceAccountToken: true,
+      restartPolicy: 'Never',
+      enableServiceLinks: false,
+      securityContext: {
+        runAsNonRoot: true,
+        runAsUser: 65532,
+        runAsGroup: 65532,
+        seccompProfile: { type: 'RuntimeDefault' },
+      },
+      containers: [
+        {
+          name: 'create',
+          image,
+          command: ['kubectl'],
+          args: ['create', '--filename=/etc/octopipeline/run.yaml'],
+          securityContext: restricted,
+          resources: {
+            requests: { cpu: k8s.Quantity.fromString('50m'), memory: k8s.Quantity.fromString('64Mi') },
+            limits: { memory: k8s.Quantity.fromString('128Mi') },
+          },
+          volumeMounts: [
+            { name: 'run', mountPath: '/etc/octopipeline', readOnly: true },
+            { name: 'home', mountPath: '/home/op' },
+            { name: 'tmp', mountPath: '/tmp' },
+          ],
+        },
+      ],
+      volumes: [
+        { name: 'run', configMap: { name } },
+        { name: 'home', emptyDir: {} },
+        { name: 'tmp', emptyDir: {} },
+      ],
+    };
+  }
+}
+
+const field = String.raw`(\*|\d+(-\d+)?)(\/\d+)?`;
+const fields = new RegExp(`^${field}(,${field})*$`, 'u');
+const bounds = [
+  [0, 59],
+  [0, 23],
+  [1, 31],
+  [1, 12],
+  [0, 7],
+] as const;
+
+function problemsOf({ name, run, schedule, image }: ScheduledRunProps): string[] {
+  const where = `schedule/${name}`;
+  const problems: string[] = [];
+  const parts = schedule.trim().split(/\s+/u);
+  const right = (part: string, [low, high]: readonly [number, number]) =>
+    fields.test(part) && [...part.replaceAll(/\/\d+/gu, '').matchAll(/\d+/gu)].every(([n]) => +n >= low && +n <= high);
+  if (parts.length !== bounds.length || !bounds.every((bound, index) => right(parts[index] ?? '', bound))) {
+    problems.push(
+      `${where} > schedule: "${schedule}" is not five cron fields (minute hour day month weekday, as numbers)`,
+    );
+  }
+  if (typeof run.name === 'string') {
+    problems.push(`${where} > run: "${run.name}" can be created once only; give it a generateName`);
+  }
+  if (!/@sha256:[0-9a-f]{64}$/u.test(image)) problems.push(`${where} > image: "${image}" has no digest`);
+  return problems;
+}

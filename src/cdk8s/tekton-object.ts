@@ -1,0 +1,55 @@
+import { ApiObject } from 'cdk8s';
+import type { Construct } from 'constructs';
+import type { Problem } from '../tekton/index.js';
+import type { OrderedObject } from './catalog-app.js';
+import type { JsonObject } from './order.js';
+
+/** How a definition of the typed core becomes a Kubernetes object. */
+export interface Rendering {
+  /** The object, fields in the order people write them; called only when nothing is wrong. */
+  readonly render: () => object;
+  readonly problems: readonly Problem[];
+  readonly apiVersion: string;
+  readonly kind: string;
+  /** `metadata.name`, or the start of one that the cluster completes. */
+  readonly name: string | { readonly generateName: string };
+}
+
+interface Rendered {
+  readonly metadata?: {
+    readonly labels?: { readonly [key: string]: string };
+    readonly annotations?: { readonly [key: string]: string };
+  };
+  readonly spec?: unknown;
+}
+
+/**
+ * An ApiObject whose content comes from the typed core: charts, labels, namespaces, `addJsonPatch` and validation work as in any
+ * cdk8s app. A definition with mistakes is reported by `synth`, with all others, and nothing is written.
+ */
+export class TektonObject extends ApiObject implements OrderedObject {
+  readonly written: JsonObject;
+  readonly #generated: boolean;
+
+  constructor(scope: Construct, id: string, { render, problems, apiVersion, kind, name }: Rendering) {
+    const rendered = (problems.length === 0 ? render() : {}) as Rendered;
+    const { labels = {}, annotations = {} } = rendered.metadata ?? {};
+    const named = typeof name === 'string' ? { name } : { generateName: name.generateName };
+    super(scope, id, { apiVersion, kind, metadata: { ...named, labels, annotations }, spec: rendered.spec });
+    this.written = rendered as JsonObject;
+    this.#generated = typeof name !== 'string';
+    this.node.addValidation({ validate: () => problems.map(sentence) });
+  }
+
+  override toJson(): JsonObject {
+    const json: JsonObject = super.toJson();
+    if (!this.#generated) return json;
+    // cdk8s gives every object a name; the cluster completes `generateName` only where there is none.
+    const { name: _, ...metadata } = json.metadata as JsonObject;
+    return { ...json, metadata };
+  }
+}
+
+function sentence({ path, message, hint }: Problem): string {
+  return `${path}: ${message}${hint === undefined ? '' : ` (${hint})`}`;
+}

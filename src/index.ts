@@ -1,0 +1,97 @@
+/** The public API of the package: what is named here, and nothing else. */
+export { buildPush as buildPushPipeline, buildPushRules } from '../pipelines/build-push.js';
+export { build as buildTask } from '../tasks/build.js';
+export { buildPush as buildPushTask } from '../tasks/build-push.js';
+export { cloneBuildPush as cloneBuildPushTask } from '../tasks/clone-build-push.js';
+export { gitClone as gitCloneTask } from '../tasks/git-clone.js';
+export { publishImageInfo as publishImageInfoTask } from '../tasks/publish-image-info.js';
+export { push as pushTask } from '../tasks/push.js';
+export { createCatalog } from './catalog.js';
+export { CatalogApp, type CatalogAppProps } from './cdk8s/catalog-app.js';
+export { CatalogChart, type CatalogChartProps } from './cdk8s/catalog-chart.js';
+export { type CatalogConfig, defineConfig, type StepResources } from './cdk8s/config.js';
+export { Pipeline } from './cdk8s/pipeline.js';
+export { PipelineAccess, type PipelineAccessProps } from './cdk8s/pipeline-access.js';
+export { PipelineNetwork, type PipelineNetworkProps } from './cdk8s/pipeline-network.js';
+export { PipelineRun } from './cdk8s/pipeline-run.js';
+export { ScheduledRun, type ScheduledRunProps } from './cdk8s/scheduled-run.js';
+export { Task } from './cdk8s/task.js';
+export type { Duration } from './tekton/duration.js';
+export { type Need, type ParamDef, type Params, type ParamValue, param, type RefsOf } from './tekton/param.js';
+export {
+  type Declared,
+  type FinallyNode,
+  type MatrixNode,
+  type NodeDefinition,
+  type NodeOptions,
+  type Output,
+  type PipelineDefinition,
+  type PipelineNode,
+  type PipelineOptions,
+  type PipelineScope,
+  pipeline,
+  type RemoteTask,
+  type TaskNode,
+} from './tekton/pipeline.js';
+export { CatalogError, type Problem } from './tekton/problem.js';
+export {
+  type ArrayItems,
+  type ArrayRef,
+  flag,
+  type ObjectRef,
+  type StringRef,
+  type Text,
+  text,
+  type Value,
+} from './tekton/reference.js';
+export { toPipeline, toPipelineRun, toStepAction, toTask, toTaskRun } from './tekton/render/render.js';
+export { type ResultDef, type Results, result } from './tekton/result.js';
+export {
+  type NodeRunSpec,
+  type PipelineRunDefinition,
+  type PipelineRunOptions,
+  pipelineRun,
+  type RunBinding,
+  type TaskRunDefinition,
+  type TaskRunOptions,
+  type Timeouts,
+  taskRun,
+} from './tekton/run.js';
+export { type Script, sh } from './tekton/script/sh.js';
+export {
+  type ActionStep,
+  type Argument,
+  type CommandStep,
+  type ContainerOptions,
+  type Env,
+  type Mount,
+  type ResultPaths,
+  type ScriptStep,
+  type Sidecar,
+  type Step,
+  step,
+  type TaskScope,
+} from './tekton/step.js';
+export { type StepActionDefinition, type StepActionOptions, stepAction, stepFrom } from './tekton/step-action.js';
+export { type TaskDefinition, type TaskOptions, task } from './tekton/task.js';
+export {
+  type AnyDefinition,
+  assertValid,
+  type ValidateOptions,
+  validate,
+  validateAll,
+} from './tekton/validate/validate.js';
+export { cel, eq, ne, notOneOf, oneOf, type When } from './tekton/when.js';
+export type { WirePipeline } from './tekton/wire/pipeline.js';
+export type {
+  ObjectMeta,
+  PodTemplate,
+  Quantity,
+  ResourceRequirements,
+  SecurityContext,
+  Volume,
+} from './tekton/wire/pod.js';
+export type { WirePipelineRun, WireTaskRun } from './tekton/wire/run.js';
+export type { WireStepAction, WireTask } from './tekton/wire/task.js';
+export { type TaskWorkspace, type WorkspaceDef, type Workspaces, workspace } from './tekton/workspace.js';
+export { toYaml, type YamlOptions } from './tekton/yaml/emit.js';

@@ -1,0 +1,26 @@
+/**
+ * The cdk8s app: `npm run synth` and `npx cdk8s synth` write the same `dist/`, the PipelineRuns of `examples/` and the pages of
+ * `docs/reference`.
+ * `--config FILE` reads another configuration and `--outdir DIR` writes elsewhere; then nothing else is written.
+ */
+import { writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import { createCatalog, createExamples, createReference } from './catalog.js';
+import type { CatalogConfig } from './cdk8s/config.js';
+
+const { values } = parseArgs({ options: { config: { type: 'string' }, outdir: { type: 'string' } } });
+const file = resolve(values.config ?? 'octopipeline.config.ts');
+
+try {
+  const { default: config } = (await import(pathToFileURL(file).href)) as { default: CatalogConfig };
+  createCatalog(config, values.outdir).synth();
+  if (values.config === undefined && values.outdir === undefined) {
+    createExamples('examples').synth();
+    for (const [name, page] of createReference()) writeFileSync(join('docs/reference', name), page);
+  }
+} catch (error) {
+  process.stderr.write(`synth with ${file}: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,35 @@
+import { task } from '../src/tekton/index.js';
+import { buildParams, dockerconfig, imageResults, pushParams, pushStep } from './steps/build.js';
+import {
+  chainsGitResults,
+  cloneParams,
+  cloneResults,
+  cloneStep,
+  cloneWorkspaces,
+  sourceWorkspace,
+} from './steps/clone.js';
+import { metadata } from './steps/metadata.js';
+import { restricted } from './steps/restricted.js';
+
+/** git-clone and build-push in one pod: two steps that need no isolation from each other but their credentials. */
+export const cloneBuildPush = task('clone-build-push', {
+  ...metadata({
+    displayName: 'Clone, build and push',
+    description:
+      'Clones a repository, builds every image of its skaffold.yaml and pushes them, in one pod. The step that clones sees the credentials of Git, the step that builds those of the registry.',
+    categories: ['Git', 'Image Build'],
+    tags: ['git', 'skaffold', 'image-build'],
+  }),
+  ...restricted,
+  params: { ...cloneParams, ...buildParams, ...pushParams },
+  results: { ...cloneResults, ...imageResults, ...chainsGitResults },
+  workspaces: { source: sourceWorkspace, ...cloneWorkspaces, dockerconfig },
+  steps: ({ params, results, workspaces }) => [
+    cloneStep({
+      params,
+      workspaces,
+      results: { commit: results.commit, url: results.url, 'committer-date': results['committer-date'] },
+    }),
+    pushStep('build-push', { params, results, workspaces }),
+  ],
+});

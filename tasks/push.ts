@@ -1,0 +1,37 @@
+import { flag, param, task } from '../src/tekton/index.js';
+import { buildParams, dockerconfig, imageResults, pushParams, pushStep } from './steps/build.js';
+import { chainsGitResults, sourceWorkspace } from './steps/clone.js';
+import { metadata } from './steps/metadata.js';
+import { restricted } from './steps/restricted.js';
+
+/** Builds, pushes to the destination that `.registry` names, and copies to the others. */
+export const push = task('push', {
+  ...metadata({
+    displayName: 'Push',
+    description:
+      'Builds every image of skaffold.yaml, pushes to the registry that .registry names for the destination, and copies to the others if asked.',
+    categories: ['Image Build'],
+    tags: ['skaffold', 'image-build', 'registry'],
+  }),
+  ...restricted,
+  params: {
+    ...buildParams,
+    ...pushParams,
+    destination: param.oneOf(['local', 'ci', 'all', 'auto'], {
+      default: 'ci',
+      description: 'Which entries of .registry to push to, when repository is empty',
+    }),
+    'push-all': param.oneOf(['true', 'false'], {
+      default: 'false',
+      description: 'Whether to copy every image to every other ci registry of .registry, and compare digests',
+    }),
+  },
+  results: { ...imageResults, ...chainsGitResults },
+  workspaces: { source: sourceWorkspace, dockerconfig },
+  steps: (scope) => [
+    pushStep('push', scope, [
+      flag('destination', scope.params.destination),
+      flag('push-all', scope.params['push-all']),
+    ]),
+  ],
+});

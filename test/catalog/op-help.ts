@@ -1,0 +1,35 @@
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
+
+/** The flags that each command of op takes, by command: `git-clone` -> {`--url`, ...}. */
+export type CommandFlags = ReadonlyMap<string, ReadonlySet<string>>;
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/** The commands of op and their flags, as `op --help` and `op COMMAND --help` print them; those of op itself go with any command. Runs the source, so no build is needed. */
+export async function readOpHelp(): Promise<CommandFlags> {
+  const program = await help([]);
+  const anywhere = flagsIn(program);
+  const flags = await Promise.all(
+    namesIn(program).map(async (name) => [name, new Set([...anywhere, ...flagsIn(await help([name]))])] as const),
+  );
+  return new Map(flags);
+}
+
+async function help(command: readonly string[]): Promise<string> {
+  const { stdout } = await execa(process.execPath, ['--import', 'tsx', 'src/op/main.ts', ...command, '--help'], {
+    cwd: root,
+    stdin: 'ignore',
+  });
+  return stdout;
+}
+
+/** The first word of each line under `Commands:`. */
+function namesIn(text: string): string[] {
+  const [, list = ''] = text.split(/^Commands:$/mu);
+  return [...list.matchAll(/^ {2}([a-z][a-z0-9-]*)/gmu)].map(([, name = '']) => name).filter((name) => name !== 'help');
+}
+
+/** The flag at the start of each line, with or without its one-letter form before it; not those that a description mentions. */
+const flagsIn = (text: string): ReadonlySet<string> =>
+  new Set([...text.matchAll(/^ {2}(?:-\w, )?(--[a-z][a-z0-9-]*)/gmu)].map(([, flag = '']) => flag));

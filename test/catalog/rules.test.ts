@@ -1,0 +1,94 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { type CatalogDocument, type Rule, readCatalog } from './document.js';
+import { type CommandFlags, readOpHelp } from './op-help.js';
+import { ownAccess } from './rules/access.js';
+import { knownArguments } from './rules/argv.js';
+import { deadlines } from './rules/deadlines.js';
+import { saysWhereItIsFrom } from './rules/files.js';
+import { type ImageLock, lockedImages } from './rules/images.js';
+import { shortStepNames } from './rules/logs.js';
+import { catalogMetadata } from './rules/metadata.js';
+import { namespaceNeutral } from './rules/namespaces.js';
+import { restricted } from './rules/restricted.js';
+import { resultContract } from './rules/results.js';
+import { noSubstitutionInScripts } from './rules/scripts.js';
+import { secretsAreFiles } from './rules/secrets.js';
+import { oneClaimPerTask } from './rules/workspaces.js';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const readJson = (path: string): unknown => JSON.parse(readFileSync(`${root}${path}`, 'utf8'));
+
+let catalog: readonly CatalogDocument[];
+let commands: CommandFlags;
+
+beforeAll(async () => {
+  catalog = readCatalog(`${root}dist`);
+  commands = await readOpHelp();
+}, 60_000);
+
+const violations = (rule: Rule): string[] => rule(catalog).map(({ where, message }) => `${where}: ${message}`);
+const version = () => (readJson('package.json') as { version: string }).version;
+
+describe('everything in dist/', () => {
+  test('is there: five Tasks, a Pipeline, and what they need', () => {
+    const kinds = catalog.map(({ object }) => object.kind);
+    expect(kinds.filter((kind) => kind === 'Task').length).toBeGreaterThanOrEqual(5);
+    expect(kinds).toEqual(
+      expect.arrayContaining(['Pipeline', 'ServiceAccount', 'Role', 'RoleBinding', 'NetworkPolicy']),
+    );
+  });
+
+  test('1: holds no $(...) inside a script or a text for sh -c', () => {
+    expect(violations(noSubstitutionInScripts)).toEqual([]);
+  });
+
+  test('1: runs op with a fixed command and flags that exist', () => {
+    expect(violations(knownArguments(commands))).toEqual([]);
+  });
+
+  test('2: has no secret variable beside a reference', () => {
+    expect(violations(secretsAreFiles)).toEqual([]);
+  });
+
+  test('3: passes Pod Security restricted on a read-only root filesystem', () => {
+    expect(violations(restricted)).toEqual([]);
+  });
+
+  test('4: runs the image of the lock file, by tag and digest', () => {
+    expect(violations(lockedImages(readJson('image/image.lock.json') as ImageLock))).toEqual([]);
+  });
+
+  test('5: has at most one workspace per Task that may be a PersistentVolumeClaim', () => {
+    expect(violations(oneClaimPerTask)).toEqual([]);
+  });
+
+  test('6: keeps the result contract', () => {
+    expect(violations(resultContract)).toEqual([]);
+  });
+
+  test('7: gives every step that can wait a deadline before its TaskRun ends', () => {
+    expect(violations(deadlines(commands))).toEqual([]);
+  });
+
+  test('8: has short step names', () => {
+    expect(violations(shortStepNames)).toEqual([]);
+  });
+
+  test('9: is namespace-neutral', () => {
+    expect(violations(namespaceNeutral)).toEqual([]);
+  });
+
+  test('9: gives every Pipeline its own ServiceAccount, Role and NetworkPolicy', () => {
+    expect(violations(ownAccess)).toEqual([]);
+  });
+
+  test('is flat, and says in its first line which version and source file it comes from', () => {
+    expect(violations(saysWhereItIsFrom(version(), (path) => existsSync(`${root}${path}`)))).toEqual([]);
+  });
+
+  test('carries the metadata that a catalog shows', () => {
+    expect(violations(catalogMetadata(version()))).toEqual([]);
+  });
+});

@@ -1,0 +1,23 @@
+import { containersOf } from '../containers.js';
+import type { Rule } from '../document.js';
+import type { CommandFlags } from '../op-help.js';
+
+/**
+ * Every step is `op` with a fixed command and flags in the form `--flag` or `--flag=value`: so whatever a value holds, it can become
+ * neither a command nor another flag. The command and each flag exist in `op --help`.
+ */
+export const knownArguments =
+  (commands: CommandFlags): Rule =>
+  (documents) =>
+    containersOf(documents).flatMap(({ where, container: { command = [], args = [] } }) => {
+      if (command.join(' ') !== 'op')
+        return [{ where, message: `the command is ${JSON.stringify(command)}, not ["op"]` }];
+      const [name = '', ...rest] = args;
+      const flags = commands.get(name);
+      if (flags === undefined) return [{ where, message: `op has no command "${name}"` }];
+      return rest.flatMap((argument) => {
+        const flag = /^(--[a-z][a-z0-9-]*)(?:=|$)/u.exec(argument)?.[1];
+        if (flag === undefined) return [{ where, message: `"${argument}" is not --flag=value` }];
+        return flags.has(flag) ? [] : [{ where, message: `op ${name} has no flag ${flag}` }];
+      });
+    });

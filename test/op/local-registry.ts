@@ -1,0 +1,77 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { withTools } from '../tools.js';
+
+/** A real registry on loopback, with nothing in it. */
+export interface LocalRegistry {
+  /** `localhost:PORT` */
+  readonly host: string;
+  readonly stop: () => Promise<void>;
+}
+
+/** Starts go-containerregistry's registry: no credentials, and images in memory. */
+export async function startRegistry(): Promise<LocalRegistry> {
+  const port = await freePort();
+  return serve(port, 'crane', ['registry', 'serve', `--address=127.0.0.1:${port}`], async () => {});
+}
+
+/** The user and the password of {@link startPasswordRegistry}. */
+export const user = 'bob';
+export const password = 's3cret-pw';
+const bcryptOfPassword = '$2y$05$octopipelineoctopipeleYWbAyQ0lp3vlnMEWwSChrMOx80HSp5e';
+
+/** Starts the distribution registry, which wants {@link user} and {@link password} for everything. */
+export async function startPasswordRegistry(): Promise<LocalRegistry> {
+  const port = await freePort();
+  const directory = await mkdtemp(join(tmpdir(), 'password-registry-'));
+  const config = {
+    version: '0.1',
+    log: { level: 'error', accesslog: { disabled: true } },
+    storage: { filesystem: { rootdirectory: join(directory, 'data') } },
+    http: { addr: `127.0.0.1:${port}` },
+    auth: { htpasswd: { realm: 'test', path: join(directory, 'htpasswd') } },
+  };
+  await writeFile(join(directory, 'htpasswd'), `${user}:${bcryptOfPassword}\n`);
+  await writeFile(join(directory, 'config.yml'), JSON.stringify(config));
+  return serve(port, 'docker-registry', ['serve', join(directory, 'config.yml')], () =>
+    rm(directory, { recursive: true, force: true }),
+  );
+}
+
+/** A docker config with one login. */
+export function dockerConfig(host: string, withPassword: string): string {
+  return JSON.stringify({ auths: { [host]: { auth: Buffer.from(`${user}:${withPassword}`).toString('base64') } } });
+}
+
+async function serve(port: number, program: string, args: readonly string[], clean: () => Promise<void>) {
+  const child = spawn(program, args, { env: withTools([program]), stdio: 'ignore' });
+  const ended = once(child, 'exit');
+  const host = `localhost:${port}`;
+  const stop = async () => {
+    child.kill('SIGKILL');
+    await ended;
+    await clean();
+  };
+  for (let attempt = 0; attempt < 200; attempt++) {
+    const answer = await fetch(`http://${host}/v2/`).catch(() => undefined);
+    if (answer !== undefined) return { host, stop };
+    await new Promise((done) => setTimeout(done, 50));
+  }
+  await stop();
+  throw new Error(`${program} does not answer at ${host}`);
+}
+
+/** A port that nothing listens on. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('a server without a port');
+  return address.port;
+}

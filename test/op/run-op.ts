@@ -1,0 +1,47 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { bundle } from '../../scripts/bundle.js';
+import { withTools } from '../tools.js';
+
+/** How a run of op ended. */
+export interface Ran {
+  readonly exitCode: number | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The bundled op, run as a user runs it: another process, real tools, a home of its own, no Docker daemon. */
+export interface Op {
+  readonly run: (cwd: string, args: readonly string[], env?: Readonly<Record<string, string>>) => Promise<Ran>;
+  /** Runs op and sends it a signal as soon as it has printed `sign`. */
+  readonly interrupt: (cwd: string, args: readonly string[], sign: string, signal: NodeJS.Signals) => Promise<Ran>;
+  readonly home: string;
+  readonly dispose: () => Promise<void>;
+}
+
+/** Bundles op into a temporary directory. */
+export async function bundledOp(tools: readonly string[] = ['skaffold', 'crane', 'git']): Promise<Op> {
+  const directory = await mkdtemp(join(tmpdir(), 'op-under-test-'));
+  const file = join(directory, 'op.cjs');
+  await bundle(file);
+  const { PATH = '' } = withTools(tools);
+  const clean = { PATH, HOME: directory, TMPDIR: tmpdir(), DOCKER_HOST: 'unix:///nowhere/docker.sock' };
+  const options = (cwd: string, env = {}) =>
+    ({ cwd, env: { ...clean, ...env }, extendEnv: false, reject: false }) as const;
+  return {
+    home: directory,
+    run: async (cwd, args, env) => {
+      const { exitCode, stdout, stderr } = await execa('node', [file, ...args], options(cwd, env));
+      return { exitCode, stdout, stderr };
+    },
+    interrupt: async (cwd, args, sign, signal) => {
+      const child = execa('node', [file, ...args], options(cwd));
+      child.stderr.on('data', (chunk) => String(chunk).includes(sign) && child.kill(signal));
+      const { exitCode, stdout, stderr } = await child;
+      return { exitCode, stdout, stderr };
+    },
+    dispose: () => rm(directory, { recursive: true, force: true }),
+  };
+}

@@ -1,0 +1,81 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import * as api from '../src/index.js';
+import { version } from '../src/version.js';
+
+test('the public API is exactly this', () => {
+  expect(Object.keys(api).sort()).toMatchInlineSnapshot();
+});
+
+test('the version is the one of package.json', () => {
+  expect(version).toBe(JSON.parse(readFileSync('package.json', 'utf8')).version);
+});
+
+const project = mkdtempSync(join(tmpdir(), 'octopipeline-user-'));
+afterAll(() => rmSync(project, { recursive: true }));
+
+/** What a platform team writes that adds a Task and a Pipeline of its own. */
+const catalog = `
+import { CatalogApp, CatalogChart, Pipeline, Task, flag, gitCloneTask, param, pipeline, task, workspace } from 'octopipeline';
+
+const scan = task('scan', {
+  params: { commit: param.string() },
+  workspaces: { source: workspace({ readOnly: true }) },
+  steps: ({ params, workspaces }) => [{
+    name: 'scan', image: 'example.com/scan:1@sha256:${'c'.repeat(64)}', command: ['scan'],
+    args: [flag('commit', params.commit), workspaces.source.path],
+  }],
+});
+const audit = pipeline('audit', { params: { url: param.string() }, workspaces: { source: workspace() } }, (p) => {
+  const clone = p.task('clone', gitCloneTask, { params: { url: p.params.url }, workspaces: { source: p.workspaces.source } });
+  p.task('scan', scan, { params: { commit: clone.results.commit }, workspaces: { source: p.workspaces.source } });
+});
+const app = new CatalogApp({ producedBy: 'team 1', outdir: 'out' });
+new Task(new CatalogChart(app, 'task-scan', { source: 'catalog.ts' }), 'scan', { definition: scan });
+new Pipeline(new CatalogChart(app, 'pipeline-audit', { source: 'catalog.ts' }), 'audit', { definition: audit });
+app.synth();
+`;
+
+const compilerOptions = {
+  module: 'nodenext',
+  target: 'es2023',
+  strict: true,
+  skipLibCheck: false,
+  types: [],
+  outDir: 'built',
+};
+
+beforeAll(async () => {
+  await execa('npm', ['run', '--silent', 'build']);
+  const { stdout } = await execa('npm', ['pack', '--json', '--pack-destination', project]);
+  const [{ filename }] = JSON.parse(stdout);
+  writeFileSync(join(project, 'package.json'), JSON.stringify({ type: 'module', private: true }));
+  writeFileSync(join(project, 'catalog.ts'), catalog);
+  writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['catalog.ts'] }));
+  await execa('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', `./${filename}`], { cwd: project });
+}, 300_000);
+
+const tsc = (...args: string[]) =>
+  execa('npx', ['tsc', '-p', join(project, 'tsconfig.json'), ...args], { reject: false });
+
+test('the packed package type-checks and synthesizes in a project of its own', async () => {
+  const compiled = await tsc('--skipLibCheck', 'true');
+  expect(compiled.stdout).toBe('');
+  await execa('node', ['built/catalog.js'], { cwd: project });
+  const text = readFileSync(join(project, 'out', 'pipeline-audit.yaml'), 'utf8');
+  expect(text).toContain('value: $(tasks.clone.results.commit)');
+});
+
+test('a wrong reference does not compile there', async () => {
+  writeFileSync(join(project, 'catalog.ts'), catalog.replace('clone.results.commit', 'clone.results.comit'));
+  const { stdout } = await tsc('--skipLibCheck', 'true', '--noEmit');
+  expect(stdout).toContain("Did you mean 'commit'?");
+});
+
+test('the packed op runs', async () => {
+  const { stdout } = await execa('npx', ['op', '--version'], { cwd: project });
+  expect(stdout).toBe(`op version ${version}`);
+});
