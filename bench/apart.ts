@@ -7,14 +7,14 @@ import { publishImageInfo } from '../tasks/publish-image-info.js';
 export const buildPushApart = pipeline(
   'build-push-apart',
   {
-    params: { url: param.string(), repository: param.string() },
+    params: { url: param.string(), repository: param.string(), 'insecure-registries': param.string() },
     workspaces: { source: workspace() },
   },
   (p) => {
     const { source } = p.workspaces;
     const clone = p.task('clone', gitClone, { params: { url: p.params.url }, workspaces: { source } });
     const build = p.task('build', buildPush, {
-      params: { repository: p.params.repository },
+      params: { repository: p.params.repository, 'insecure-registries': p.params['insecure-registries'] },
       workspaces: { source },
       after: [clone],
     });

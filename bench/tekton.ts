@@ -42,6 +42,8 @@ export const tekton: Benchmark = {
 
 const named = (measurement: Measurement, label: string): Measurement => ({ ...measurement, label });
 
+const registry = 'registry.octopipeline-sample.svc.cluster.local:5000';
+
 const options = {
   serviceAccountName: 'octopipeline-build-push',
   podTemplate: {
@@ -55,7 +57,8 @@ const options = {
   },
   params: {
     url: 'http://git.octopipeline-sample.svc.cluster.local/shop.git',
-    repository: 'registry.octopipeline-sample.svc.cluster.local:5000/bench',
+    repository: `${registry}/bench`,
+    'insecure-registries': registry,
   },
   workspaces: { source: { volumeClaimTemplate: { storage: '1Gi' } } },
   annotations: { 'tekton.dev/auto-cleanup-pvc': 'true' },
@@ -73,7 +76,7 @@ async function install(): Promise<void> {
 
 /**
  * Creates the run and waits for its end.
- * @throws Error with Tekton's own message when the run fails
+ * @throws Error with Tekton's own message and the logs when the run fails
  */
 async function succeed(run: WirePipelineRun): Promise<number> {
   let name = '';
@@ -83,8 +86,15 @@ async function succeed(run: WirePipelineRun): Promise<number> {
   });
   const condition = '{.status.conditions[0].status} {.status.conditions[0].message}';
   const outcome = await kubectl(['get', '-n', namespace, name, '-o', `jsonpath=${condition}`]);
-  if (!outcome.startsWith('True ')) throw new Error(`${name} did not succeed: ${outcome}`);
-  return milliseconds;
+  if (outcome.startsWith('True ')) return milliseconds;
+  const logs = await execa(`${root}test/cluster/tkn`, [
+    'pipelinerun',
+    'logs',
+    '-n',
+    namespace,
+    name.replace(/.*\//u, ''),
+  ]);
+  throw new Error(`${name} did not succeed: ${outcome}\n${logs.stdout}`);
 }
 
 async function kubectl(args: readonly string[], input = ''): Promise<string> {

@@ -1,7 +1,8 @@
 /** Finds or makes the base layer: from the work directory when the locked packages were packed before, else from Debian's archive. */
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { baseKey, baseRecipe, type DebianPackage, extract } from './debian.js';
+import { baseKey, baseRecipe } from './base-files.js';
+import { type DebianPackage, extract } from './debian.js';
 import { cached, type Layer, layer } from './layer.js';
 
 export interface Base {

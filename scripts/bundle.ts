@@ -2,38 +2,64 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { type BuildOptions, build as esbuild, type Plugin } from 'esbuild';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** Where the bundle goes; package.json's `bin` names it. */
 export const bundlePath = join(root, 'lib', 'op.cjs');
 
+const options = {
+  bundle: true,
+  write: false,
+  platform: 'node',
+  target: 'node20',
+  // CommonJS, because there an import of a Node module takes effect when the code that needs it runs.
+  format: 'cjs',
+  minify: true,
+  legalComments: 'none',
+} as const satisfies BuildOptions;
+
 /**
- * Packs `src/op/main.ts` and all that it imports.
- * CommonJS, because there an import of a Node module takes effect when the code that needs it runs: `op --version` loads none.
+ * Packs `src/op/main.ts` and all that it imports. What main.ts imports when it needs it is kept as one string, which the engine
+ * passes over until it is asked for: so `op --version` costs little more than starting Node, however large the rest grows.
  * @param to the file; by default {@link bundlePath}
  * @returns its size in bytes
  */
 export async function bundle(to: string = bundlePath): Promise<number> {
-  const { outputFiles } = await build({
-    entryPoints: [join(root, 'src', 'op', 'main.ts')],
-    bundle: true,
-    write: false,
-    platform: 'node',
-    target: 'node20',
-    format: 'cjs',
-    minify: true,
-    keepNames: false,
-    legalComments: 'none',
+  const source = join(root, 'src', 'op');
+  const rest = await packed({ ...options, entryPoints: [join(source, 'cli', 'run-program.ts')] });
+  const file = await packed({
+    ...options,
+    entryPoints: [join(source, 'main.ts')],
     banner: { js: '#!/usr/bin/env node' },
+    plugins: [compiledWhenNeeded(/\/run-program\.js$/, rest)],
   });
-  const [file] = outputFiles;
-  if (file === undefined) throw new Error('esbuild wrote nothing');
   await mkdir(dirname(to), { recursive: true });
-  await writeFile(to, file.contents);
+  await writeFile(to, file);
   await chmod(to, 0o755);
-  return file.contents.length;
+  return file.length;
+}
+
+async function packed(build: BuildOptions & { readonly write: false }): Promise<Buffer> {
+  const [file] = (await esbuild(build)).outputFiles;
+  if (file === undefined) throw new Error('esbuild wrote nothing');
+  return Buffer.from(file.contents);
+}
+
+/** Puts a module's code in as text, to be compiled when it is first imported. */
+function compiledWhenNeeded(filter: RegExp, code: Buffer): Plugin {
+  const contents = `
+    const { compileFunction } = require('node:vm');
+    const names = ['exports', 'require', 'module'];
+    compileFunction(${JSON.stringify(code.toString())}, names, { filename: __filename })(exports, require, module);`;
+  return {
+    name: 'compiled-when-needed',
+    setup(build) {
+      build.onResolve({ filter }, () => ({ path: 'rest', namespace: 'text' }));
+      build.onLoad({ filter: /./, namespace: 'text' }, () => ({ contents, resolveDir: root }));
+    },
+  };
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

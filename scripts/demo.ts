@@ -24,13 +24,21 @@ try {
   await show('test/cluster/kubectl', 'label', 'namespace', namespace, ...restricted);
   await kubectl('apply', '--filename', 'dist/');
   await kubectl('create', '--filename', 'examples/build-push.yaml');
-  await show('test/cluster/tkn', 'pipelinerun', 'logs', '--namespace', namespace, '--last', '--follow', '--exit-with-pipelinerun-error');
-  await kubectl('get', 'pipelinerun,configmap', '--selector', 'kubernetes.io/metadata.name!=kube-root-ca.crt');
+  await show(
+    'test/cluster/tkn',
+    'pipelinerun',
+    'logs',
+    '--namespace',
+    namespace,
+    '--last',
+    '--follow',
+    '--exit-with-pipelinerun-error',
+  );
   await kubectl('get', 'configmap', 'image-info-web', '--output', 'yaml');
   if (keep) process.stdout.write('\nThe cluster runs on; stop it with test/cluster/down\n');
 } catch (error) {
   process.stderr.write(`\n${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;
 } finally {
-  if (!keep) await execa('test/cluster/down', { stdio: 'inherit', reject: false });
+  if (!keep) await show('test/cluster/down');
 }

@@ -7,7 +7,56 @@ import * as api from '../src/index.js';
 import { version } from '../src/version.js';
 
 test('the public API is exactly this', () => {
-  expect(Object.keys(api).sort()).toMatchInlineSnapshot();
+  expect(Object.keys(api).sort()).toMatchInlineSnapshot(`
+    [
+      "CatalogApp",
+      "CatalogChart",
+      "CatalogError",
+      "Pipeline",
+      "PipelineAccess",
+      "PipelineNetwork",
+      "PipelineRun",
+      "ScheduledRun",
+      "Task",
+      "assertValid",
+      "buildPushPipeline",
+      "buildPushRules",
+      "buildPushTask",
+      "buildTask",
+      "cel",
+      "cloneBuildPushTask",
+      "createCatalog",
+      "defineConfig",
+      "eq",
+      "flag",
+      "gitCloneTask",
+      "ne",
+      "notOneOf",
+      "oneOf",
+      "param",
+      "pipeline",
+      "pipelineRun",
+      "publishImageInfoTask",
+      "pushTask",
+      "result",
+      "sh",
+      "step",
+      "stepAction",
+      "stepFrom",
+      "task",
+      "taskRun",
+      "text",
+      "toPipeline",
+      "toPipelineRun",
+      "toStepAction",
+      "toTask",
+      "toTaskRun",
+      "toYaml",
+      "validate",
+      "validateAll",
+      "workspace",
+    ]
+  `);
 });
 
 test('the version is the one of package.json', () => {

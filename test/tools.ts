@@ -1,10 +1,22 @@
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
-/** Where the project keeps the tools that it builds for its own tests. */
-export function toolsDirectory(env: NodeJS.ProcessEnv = process.env): string {
-  return join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'octopipeline', 'bin');
+/** Where the project keeps what it builds for itself. */
+const cacheDirectory = (env: NodeJS.ProcessEnv) =>
+  join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'octopipeline');
+
+/** Where tools for its tests may be linked. */
+export const toolsDirectory = (env: NodeJS.ProcessEnv = process.env): string => join(cacheDirectory(env), 'bin');
+
+/** Where tools are: linked, those of the test cluster, and what `image/go-tool` built. */
+function toolDirectories(env: NodeJS.ProcessEnv): readonly string[] {
+  const cache = cacheDirectory(env);
+  return [
+    toolsDirectory(env),
+    join(cache, 'cluster-bin'),
+    ...subdirectories(join(cache, 'go')).map((module) => join(module, 'bin')),
+  ];
 }
 
 /**
@@ -12,13 +24,10 @@ export function toolsDirectory(env: NodeJS.ProcessEnv = process.env): string {
  * @throws Error that names every tool that is missing, and how to get it
  */
 export function withTools(tools: readonly string[], env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
-  const path = [env.PATH ?? '', toolsDirectory(env)].filter(Boolean).join(delimiter);
+  const path = [env.PATH ?? '', ...toolDirectories(env)].filter(Boolean).join(delimiter);
   const missing = tools.filter((tool) => findTool(tool, path) === undefined);
-  if (missing.length > 0) {
-    const where = `neither on PATH nor in ${toolsDirectory(env)}`;
-    throw new Error(`${missing.join(', ')}: ${where}; test/cluster/build builds them, see CONTRIBUTING.md`);
-  }
-  return { ...env, PATH: path };
+  if (missing.length === 0) return { ...env, PATH: path };
+  throw new Error(`${missing.join(', ')}: neither on PATH nor built by this project; image/build builds them`);
 }
 
 /** The path of a program, or undefined. */
@@ -34,4 +43,16 @@ export function findTool(tool: string, path: string): string | undefined {
         return false;
       }
     });
+}
+
+/** Newest version last in their names, so first here. */
+function subdirectories(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory)
+      .sort()
+      .reverse()
+      .map((name) => join(directory, name));
+  } catch {
+    return [];
+  }
 }

@@ -22,7 +22,6 @@ export class PipelineNetwork extends Construct {
       spec: {
         podSelector: { matchLabels: { 'tekton.dev/pipeline': pipeline } },
         policyTypes: ['Ingress', 'Egress'],
-        ingress: [],
         egress: [
           {
             to: [

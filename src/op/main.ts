@@ -1,4 +1,4 @@
-import { version } from './version.js';
+import { version } from '../version.js';
 
 /** The two words that need none of op's code; everything else is loaded when it is asked for. */
 const asksVersion = (argv: readonly string[]) => argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V');

@@ -1,18 +1,6 @@
 import type { Duration } from './duration.js';
-import {
-  type ArrayItems,
-  type ArrayRef,
-  arrayRef,
-  named,
-  type ObjectRef,
-  type Origin,
-  type Owner,
-  objectRef,
-  type Scope,
-  type StringRef,
-  stringRef,
-  type Text,
-} from './reference.js';
+import { arrayRef, named, objectRef, stringRef } from './make-reference.js';
+import type { ArrayItems, ArrayRef, ObjectRef, Origin, Owner, Scope, StringRef, Text } from './reference.js';
 
 /** Whether a caller has to give a value. */
 export type Need = 'required' | 'optional';

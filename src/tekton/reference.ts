@@ -39,7 +39,7 @@ export interface Reference<K extends Kind = Kind, S extends Scope = Scope> {
 
 export const REFERENCE: unique symbol = Symbol.for('octopipeline.reference');
 export const ITEMS: unique symbol = Symbol.for('octopipeline.items');
-export const TEXT: unique symbol = Symbol.for('octopipeline.text');
+const TEXT: unique symbol = Symbol.for('octopipeline.text');
 
 /** A reference to one string, such as a string param or the path of a workspace. */
 export interface StringRef<S extends Scope = Scope> {
@@ -73,63 +73,6 @@ export interface Text<S extends Scope = Scope> {
 /** One string: a literal, a reference, or both joined. */
 export type Value<S extends Scope = Scope> = string | StringRef<S> | Text<S>;
 
-class StringReference<S extends Scope> implements StringRef<S> {
-  readonly [REFERENCE]: Reference<'string', S>;
-
-  constructor(reference: Reference<'string', S>) {
-    this[REFERENCE] = reference;
-  }
-
-  /** A reference pasted into a plain template literal shows itself, and validation refuses the `$(` with its path. */
-  toString(): string {
-    return `$(${this[REFERENCE].expression})`;
-  }
-}
-
-class ArrayReference<S extends Scope> implements ArrayRef<S> {
-  readonly [REFERENCE]: Reference<'array', S>;
-
-  constructor(reference: Reference<'array', S>) {
-    this[REFERENCE] = reference;
-  }
-
-  at(index: number): StringRef<S> {
-    const whole = this[REFERENCE];
-    return stringRef({ ...whole, kind: 'string', expression: `${whole.expression}[${index}]` });
-  }
-
-  *[Symbol.iterator](): Iterator<ArrayItems<S>> {
-    yield { [ITEMS]: this[REFERENCE] };
-  }
-
-  toString(): string {
-    return `$(${this[REFERENCE].expression}[*])`;
-  }
-}
-
-/** Makes a string reference. */
-export function stringRef<S extends Scope>(reference: Reference<'string', S>): StringRef<S> {
-  return new StringReference(reference);
-}
-
-/** Makes an array reference. */
-export function arrayRef<S extends Scope>(reference: Reference<'array', S>): ArrayRef<S> {
-  return new ArrayReference(reference);
-}
-
-/** Makes an object reference; each key becomes a string reference. */
-export function objectRef<S extends Scope>(
-  reference: Reference<'object', S>,
-  keys: readonly string[],
-): ObjectRef<string, S> {
-  const whole: Record<PropertyKey, unknown> = { [REFERENCE]: reference };
-  for (const key of keys) {
-    whole[key] = stringRef({ ...reference, kind: 'string', expression: `${reference.expression}.${key}` });
-  }
-  Object.defineProperty(whole, 'toString', { value: () => `$(${reference.expression}[*])`, enumerable: false });
-  return whole as ObjectRef<string, S>;
-}
-
 /** The reference inside a value, if it is one. */
 export function referenceOf(value: unknown): Reference | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
@@ -147,11 +90,6 @@ export function partsOf(value: unknown): readonly unknown[] | undefined {
 /** Whether the value stands for all items of an array (`...params.files`). */
 export function isItems(value: unknown): boolean {
   return typeof value === 'object' && value !== null && ITEMS in value;
-}
-
-/** A name inside an expression: names with a dot need brackets, or the dot would read as an object key. */
-export function named(prefix: string, name: string): string {
-  return name.includes('.') ? `${prefix}["${name}"]` : `${prefix}.${name}`;
 }
 
 /**
@@ -174,7 +112,7 @@ export function text<S extends Scope = never>(
 }
 
 /** A text from its parts. */
-export function composed<S extends Scope>(parts: readonly (string | StringRef<S>)[]): Text<S> {
+function composed<S extends Scope>(parts: readonly (string | StringRef<S>)[]): Text<S> {
   return { [TEXT]: { scope: undefined as unknown as S, parts } };
 }
 

@@ -1,5 +1,5 @@
 import type { BoundParams, HasRequired } from './bind.js';
-import { type Params, type ParamValue, type RefsOf, refsTo } from './param.js';
+import { type Params, type RefsOf, refsTo } from './param.js';
 import type { Owner } from './reference.js';
 import type { Results } from './result.js';
 import {
@@ -95,5 +95,3 @@ export function stepFrom<P extends Params, R extends Results>(
   return { ...options, name, ref: definition, ...outputsOf(name, definition.results, owner) } as ActionStep &
     StepWithResults<R>;
 }
-
-export type { ParamValue };

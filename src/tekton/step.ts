@@ -1,6 +1,7 @@
 import type { Duration } from './duration.js';
+import { stringRef } from './make-reference.js';
 import { type Params, type RefsOf, refsTo } from './param.js';
-import { type ArrayItems, type Owner, type StringRef, stringRef, type Text, type Value } from './reference.js';
+import type { ArrayItems, Owner, StringRef, Text, Value } from './reference.js';
 import type { Results } from './result.js';
 import type { Script } from './script/sh.js';
 import type { StepActionDefinition } from './step-action.js';

@@ -1,5 +1,6 @@
+import { stringRef } from './make-reference.js';
 import { type Params, refsTo } from './param.js';
-import { type Owner, type StringRef, stringRef } from './reference.js';
+import type { Owner, StringRef } from './reference.js';
 import type { Results } from './result.js';
 import {
   type ContainerOptions,

@@ -1,5 +1,6 @@
+import { stringRef } from './make-reference.js';
 import type { Need } from './param.js';
-import { type Owner, type StringRef, stringRef } from './reference.js';
+import type { Owner, StringRef } from './reference.js';
 
 /**
  * What a workspace is meant for. `volume` holds files that Tasks pass on, usually a PersistentVolumeClaim; `secret` and

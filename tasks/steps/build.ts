@@ -24,22 +24,22 @@ export const buildParams = {
   }),
   properties: param.string({
     default: '',
-    description: 'Path of a .properties file in the workspace, if there is one',
+    description: 'Path in the pod of a .properties file, such as /workspace/source/source/pipeline.properties',
   }),
   'insecure-registries': param.string({
     default: '',
     description:
       'Registries to speak plain HTTP with, separated by commas; localhost and private IPv4 addresses are known',
   }),
-  'build-result': param.string({
-    default: 'build_result.json',
-    description: 'Path in the workspace of the list of images, which later Tasks read',
-  }),
   'build-timeout': param.duration({ default: '45m', description: 'How long the build may take' }),
 };
 
 /** What every Task that pushes takes beside {@link buildParams}. */
 export const pushParams = {
+  'build-result': param.string({
+    default: 'build_result.json',
+    description: 'Path in the workspace of the list of images, which later Tasks read',
+  }),
   rebuild: param.oneOf(['true', 'false'], {
     default: 'false',
     description: 'Whether to build again what the registry already has for this commit',
@@ -76,11 +76,11 @@ function buildFlags({ params, workspaces }: BuildScope) {
   return [
     text`--directory=${workspaces.source.path}/${params.directory}`,
     flag('skaffold-file', params['skaffold-file']),
+    flag('config', params.properties),
     flag('profile', params.profile),
     flag('default-repo', params.repository),
     flag('insecure-registry', params['insecure-registries']),
     flag('dockerconfig', workspaces.dockerconfig.path),
-    text`--build-result=${workspaces.source.path}/${params['build-result']}`,
     flag('timeout', params['build-timeout']),
   ];
 }
@@ -110,6 +110,7 @@ export function pushStep(name: 'push' | 'build-push', scope: PushScope, more: Co
     args: [
       name,
       ...buildFlags(scope),
+      text`--build-result=${workspaces.source.path}/${params['build-result']}`,
       flag('rebuild', params.rebuild),
       ...more,
       text`--result=IMAGE_URL=${results.IMAGE_URL.path}`,

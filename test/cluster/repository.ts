@@ -28,7 +28,7 @@ const identity = {
 };
 
 /** Runs git in a directory. */
-export async function git(directory: string, args: readonly string[]): Promise<string> {
+async function git(directory: string, args: readonly string[]): Promise<string> {
   const { stdout } = await execa('git', ['-C', directory, ...args], { timeout: 60_000, env: identity });
   return stdout;
 }

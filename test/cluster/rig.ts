@@ -1,5 +1,5 @@
 /** What cluster tests use of the test cluster; `test/cluster/up` starts it. */
-export { apply, type CommandOptions, crane, enter, kubectl, kubectlJson, type Output, places, tkn } from './command.js';
+export { crane, enter, kubectl, kubectlJson } from './command.js';
 export { applyDist, createNamespace, removeNamespace, withDigest } from './namespace.js';
 export {
   credentials,
@@ -9,10 +9,9 @@ export {
   imageReference,
   privateRegistry,
   privateRegistryForPods,
-  privateRegistryService,
   registry,
   registryForPods,
   registryService,
 } from './registry.js';
-export { createRepository, git, gitService, type Repository, removeRepository } from './repository.js';
+export { createRepository, gitService, type Repository, removeRepository } from './repository.js';
 export { cancel, createRun, logs, type Outcome, type Run, waitForRun } from './run.js';

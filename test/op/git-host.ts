@@ -2,6 +2,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -9,6 +10,8 @@ import { dirname, join } from 'node:path';
 export interface HostedRepository {
   /** Where it is served. */
   readonly url: string;
+  /** The bare repository on disk. */
+  readonly bare: string;
   /** Runs git in a working copy whose `origin` is the bare repository. */
   readonly git: (...args: string[]) => string;
   /** Writes files, commits all that there is, pushes, and gives the commit. */
@@ -33,11 +36,15 @@ const identity = ['-c', 'user.name=test', '-c', 'user.email=test@example.com', '
 /**
  * Starts `git http-backend` behind a server. Source of the protocol between them: git-http-backend(1), RFC 3875.
  * @param settings configuration of the server's git; `protocol.version` 0 makes it an old one
+ * @param tls key and certificate (PEM) for https
  */
-export async function startGitHost(settings: Readonly<Record<string, string>> = {}): Promise<GitHost> {
+export async function startGitHost(
+  settings: Readonly<Record<string, string>> = {},
+  tls?: { readonly key: string; readonly cert: string },
+): Promise<GitHost> {
   const root = await mkdtemp(join(tmpdir(), 'git-host-'));
   const requests: string[] = [];
-  const server = createServer((request, response) => {
+  const serve = (request: IncomingMessage, response: ServerResponse) => {
     const { pathname } = new URL(request.url ?? '/', 'http://git');
     requests.push(`${request.method} ${pathname}`);
     if (pathname.startsWith('/private/') && request.headers.authorization !== robot) {
@@ -51,11 +58,12 @@ export async function startGitHost(settings: Readonly<Record<string, string>> = 
       if (pathname.startsWith('/slow/') && whole.includes('command=fetch')) requests.push('a fetch that hangs');
       else answer(root, settings, { request, body: whole }, response);
     });
-  });
+  };
+  const server = tls === undefined ? createServer(serve) : createTlsServer(tls, serve);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
-  const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+  const url = `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
   return {
     url,
     requests,
@@ -93,7 +101,7 @@ async function makeRepository(root: string, url: string, path: string): Promise<
     git('push', '--quiet', '--force', 'origin', 'HEAD');
     return git('rev-parse', 'HEAD');
   };
-  return { url: `${url}/${path}`, git, commit, workingCopy };
+  return { url: `${url}/${path}`, bare, git, commit, workingCopy };
 }
 
 function answer(

@@ -20,7 +20,7 @@ export async function startRegistry(): Promise<LocalRegistry> {
 }
 
 /** The user and the password of {@link startPasswordRegistry}. */
-export const user = 'bob';
+const user = 'bob';
 export const password = 's3cret-pw';
 const bcryptOfPassword = '$2y$05$octopipelineoctopipeleYWbAyQ0lp3vlnMEWwSChrMOx80HSp5e';
 
@@ -50,10 +50,14 @@ export function dockerConfig(host: string, withPassword: string): string {
 async function serve(port: number, program: string, args: readonly string[], clean: () => Promise<void>) {
   const child = spawn(program, args, { env: withTools([program]), stdio: 'ignore' });
   const ended = once(child, 'exit');
+  // Also when the tests end without calling stop, as after a failed set-up.
+  const kill = () => void child.kill('SIGKILL');
+  process.once('exit', kill);
   const host = `localhost:${port}`;
   const stop = async () => {
-    child.kill('SIGKILL');
+    kill();
     await ended;
+    process.off('exit', kill);
     await clean();
   };
   for (let attempt = 0; attempt < 200; attempt++) {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -18,6 +18,8 @@ export interface Op {
   /** Runs op and sends it a signal as soon as it has printed `sign`. */
   readonly interrupt: (cwd: string, args: readonly string[], sign: string, signal: NodeJS.Signals) => Promise<Ran>;
   readonly home: string;
+  /** Where op keeps what it needs only while it runs. */
+  readonly temporary: string;
   readonly dispose: () => Promise<void>;
 }
 
@@ -26,12 +28,15 @@ export async function bundledOp(tools: readonly string[] = ['skaffold', 'crane',
   const directory = await mkdtemp(join(tmpdir(), 'op-under-test-'));
   const file = join(directory, 'op.cjs');
   await bundle(file);
+  const temporary = join(directory, 'tmp');
+  await mkdir(temporary);
   const { PATH = '' } = withTools(tools);
-  const clean = { PATH, HOME: directory, TMPDIR: tmpdir(), DOCKER_HOST: 'unix:///nowhere/docker.sock' };
+  const clean = { PATH, HOME: directory, TMPDIR: temporary, DOCKER_HOST: 'unix:///nowhere/docker.sock' };
   const options = (cwd: string, env = {}) =>
     ({ cwd, env: { ...clean, ...env }, extendEnv: false, reject: false }) as const;
   return {
     home: directory,
+    temporary,
     run: async (cwd, args, env) => {
       const { exitCode, stdout, stderr } = await execa('node', [file, ...args], options(cwd, env));
       return { exitCode, stdout, stderr };

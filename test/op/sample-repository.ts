@@ -24,7 +24,7 @@ crane append --oci-empty-base -f "$layer" -t "$IMAGE"
 `;
 
 /** Two images, one with a slash in its name and built from the other, which stands after it. */
-export const twoImages = `apiVersion: skaffold/v4beta13
+const twoImages = `apiVersion: skaffold/v4beta13
 kind: Config
 metadata:
   name: shop

@@ -38,9 +38,8 @@ describe('the list of mistakes', () => {
   });
 });
 
-/** The table that people read; `npx vitest run test/types -u` writes it. */
+/** The list that people read; `npx vitest run test/types -u` writes it. */
 function page(compiled: readonly string[]): string {
-  const row = (...cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
   return [
     '# What an author cannot get wrong',
     '',
@@ -49,13 +48,10 @@ function page(compiled: readonly string[]): string {
     '',
     '## Found by the compiler',
     '',
-    ...compiled.map((mistake, index) => `${index + 1}. ${mistake}`),
+    ...compiled.map((mistake) => `- ${mistake}`),
     '',
     '## Found at synth',
     '',
-    row('Mistake', 'What synth says'),
-    row('---', '---'),
-    ...mistakes.map(({ mistake, says }) => row(mistake, says.map((line) => `\`${line}\``).join('<br>'))),
-    '',
+    ...mistakes.map(({ mistake, says }) => `### ${mistake}\n\n${says.map((line) => `- \`${line}\``).join('\n')}\n`),
   ].join('\n');
 }

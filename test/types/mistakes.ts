@@ -39,7 +39,7 @@ interface Loose {
 }
 
 /** A value of a type that it does not have. */
-export function untyped<T>(value: unknown): T {
+function untyped<T>(value: unknown): T {
   return value as T;
 }
 
@@ -442,6 +442,22 @@ export const mistakes: readonly Mistake[] = [
     mistake: 'a sidecar with a name of Tekton',
     write: () => task('build', { sidecars: [{ name: 'tekton-log-results', image }], steps: () => [run] }),
     says: ['task/build > sidecars[0] tekton-log-results: the name "tekton-log-results" belongs to Tekton'],
+  },
+  {
+    mistake: 'a label that Kubernetes does not take',
+    write: () => task('build', { labels: { 'app.kubernetes.io/part-of': 'a catalog' }, steps: () => [run] }),
+    says: ['task/build > labels.app.kubernetes.io/part-of: "a catalog" is not the value of a label'],
+  },
+  {
+    mistake: 'a variable with the name of one of the script',
+    write: () =>
+      task('build', {
+        params: { url: param.string() },
+        steps: ({ params }) => [
+          { name: 'run', image, script: sh`git clone ${params.url}`, env: { V_PARAMS_URL: 'x' } },
+        ],
+      }),
+    says: ['task/build > steps[0] run > env.V_PARAMS_URL: is the name of a variable of the script'],
   },
   // StepActions
   {

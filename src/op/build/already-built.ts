@@ -15,6 +15,16 @@ export function namesTheSource(tag: string, head: Head | undefined): boolean {
 /** `1 file differs`, `3 files differ` */
 export const filesDiffer = (count: number) => (count === 1 ? '1 file differs' : `${count} files differ`);
 
+/**
+ * Whether a tag will name the commit that is checked out although other files differ from it: Skaffold looks for changes only in the
+ * artifact's own directory.
+ */
+export const namesCommitWrongly = (tag: string, head: Head | undefined) =>
+  head !== undefined &&
+  head.changed > 0 &&
+  !/^[0-9a-f]{64}$/u.test(tag) &&
+  namesTheSource(tag, { ...head, changed: 0 });
+
 /** Why an image cannot be reused, whatever the registry has; undefined when it can. */
 export function whyNotReused({ reference }: BuiltImage, head: Head | undefined): string | undefined {
   const { tag = 'latest' } = reference;

@@ -1,6 +1,6 @@
-import { rm } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
 import { type BuiltImage, selectImages } from '../build-result/build-result.js';
+import { makeRoom } from '../build-result/make-room.js';
 import { writeBuildResult } from '../build-result/write.js';
 import type { Setting } from '../config/setting.js';
 import type { Context } from '../context.js';
@@ -11,7 +11,7 @@ import { formatReference } from '../registry/reference.js';
 import { parseResultPaths, writeResults } from '../results/results.js';
 import { dependenciesFirst } from '../skaffold/artifacts.js';
 import { build, dryRun } from '../skaffold/build.js';
-import { filesDiffer } from './already-built.js';
+import { filesDiffer, namesCommitWrongly } from './already-built.js';
 import { copyToAll } from './copy-to-all.js';
 import { imageOutputs, pushOutputs, sourceOutputs } from './outputs.js';
 import { planFor } from './plan.js';
@@ -39,7 +39,7 @@ export async function push(outer: Context, request: PushRequest): Promise<void> 
     if (ready.profile !== undefined) log.step(`profile ${ready.profile}`);
     const file = request.buildResult && resolve(cwd, request.buildResult);
     // Before git is asked: the list of an earlier build would count as a change of the source.
-    if (file !== undefined) await rm(file, { force: true });
+    if (file !== undefined) await makeRoom(file);
     const head = await readHead(context, cwd);
     sayAboutSource(context, head);
     const outcomes = await buildOrReuse(ready, request, repository, head);
@@ -66,6 +66,11 @@ async function buildOrReuse(
   const { context, project, access, artifacts } = ready;
   const wanted = dependenciesFirst(await dryRun(context, project, repository.value), artifacts.artifacts);
   chosen(wanted, request.imageName);
+  for (const { reference } of wanted.filter(({ reference }) => namesCommitWrongly(reference.tag ?? '', head))) {
+    context.log.warn(
+      `${formatReference(reference)} will name the commit, and be built from a tree that differs from it`,
+    );
+  }
   const plan = await planFor(context, access, wanted, head, request.rebuild);
   if ('reuse' in plan) {
     for (const { reference } of plan.reuse) context.log.step(`already built: ${formatReference(reference)}`);

@@ -36,7 +36,6 @@ export function repeatable(flags: string, description: string): Option {
 /** `--flag`, `--flag=true` or `--flag=false`; empty leaves the default. */
 export function flag(name: string, description: string, byDefault = false): Option {
   return new Option(`${name} [true|false]`, description)
-    .preset('true')
     .argParser((value: string, earlier: boolean | undefined) => {
       if (value === '') return earlier ?? byDefault;
       if (value !== 'true' && value !== 'false') throw new InvalidArgumentError('It takes true or false.');

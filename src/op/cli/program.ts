@@ -2,12 +2,13 @@ import { Command } from 'commander';
 import { addBuild } from '../commands/build.js';
 import { addBuildPush } from '../commands/build-push.js';
 import { addConfig } from '../commands/config.js';
+import { addDoctor } from '../commands/doctor.js';
 import { addGitClone } from '../commands/git-clone.js';
 import { addPublish } from '../commands/publish.js';
 import { addPush } from '../commands/push.js';
 import { addVersion } from '../commands/version.js';
 import type { Context } from '../context.js';
-import { version } from '../version.js';
+import { version } from '../../version.js';
 import { optional } from './option.js';
 
 /** The part of the context that is known before the command line is read. */
@@ -28,11 +29,12 @@ const commands: readonly AddCommand[] = [
   addConfig,
   addGitClone,
   addPublish,
+  addDoctor,
   addVersion,
 ];
 
 /** The command line of op: each command is a file of `src/op/commands` that only reads flags. */
-export function createProgram(outer: OuterContext): Command {
+export function createProgram(outer: OuterContext, adds: readonly AddCommand[] = commands): Command {
   const program = new Command('op');
   program
     .description('Builds, pushes and publishes container images from skaffold.yaml, with no Docker daemon')
@@ -47,7 +49,7 @@ export function createProgram(outer: OuterContext): Command {
     const named = (typeof config === 'string' && config) || outer.env.OCTOPILOT_PIPELINE_PROPERTIES;
     await act({ ...outer, propertiesFile: named || undefined }, withoutEmpty(options));
   };
-  for (const add of commands) add(program, action);
+  for (const add of adds) add(program, action);
   return program;
 }
 

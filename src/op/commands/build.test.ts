@@ -1,5 +1,4 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { bundledOp, type Op } from '../../../test/op/run-op.js';
@@ -17,7 +16,7 @@ beforeEach(async () => {
 });
 afterEach(() => repository.remove());
 
-const left = () => readdirSync(tmpdir()).filter((name) => name.startsWith('op-registry-'));
+const left = () => readdirSync(op.temporary);
 
 describe('op build without a Docker daemon', () => {
   it('really builds every image, and leaves none and no list behind', async () => {

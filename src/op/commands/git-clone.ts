@@ -8,11 +8,18 @@ interface Options extends CloneFlags {
   readonly result: readonly string[];
 }
 
+/** Named as the variable and as Tekton's own parameter; commander would take it for the opposite of `--proxy`. */
+function noProxy() {
+  const option = optional('--no-proxy <hosts>', 'hosts to reach without a proxy');
+  option.negate = false;
+  return option;
+}
+
 /** `op git-clone`: one commit of a repository into a directory. */
 export const addGitClone: AddCommand = (program, action) => {
   program
     .command('git-clone')
-    .description('Clone one commit of a repository into a directory; nothing is done when it is already there')
+    .description('clone one commit of a repository into a directory; nothing is done when it is already there')
     .addOption(optional('--url <url>', 'repository: https, http, ssh, git, or user@host:path'))
     .addOption(optional('--revision <name>', 'branch, tag, full commit id or full ref (default: the default branch)'))
     .addOption(
@@ -43,7 +50,7 @@ export const addGitClone: AddCommand = (program, action) => {
     )
     .addOption(optional('--http-proxy <url>', 'proxy for http URLs'))
     .addOption(optional('--https-proxy <url>', 'proxy for https URLs'))
-    .addOption(optional('--no-proxy <hosts>', 'hosts to reach without a proxy'))
+    .addOption(noProxy())
     .addOption(duration('--timeout <duration>', 'for everything together', '10m'))
     .addOption(repeatable('--result <name=path>', `write an output to a file: ${outputs.join(', ')}`))
     .action(

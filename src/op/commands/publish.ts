@@ -12,7 +12,7 @@ interface Options extends PublishFlags {
 export const addPublish: AddCommand = (program, action) => {
   program
     .command('publish')
-    .description('Write what each built image is into a ConfigMap of its own')
+    .description('write what each built image is into a ConfigMap of its own')
     .addOption(optional('--build-result <file>', 'what op push wrote (default: build_result.json)'))
     .addOption(optional('--git-revision <commit>', 'the full id of the commit that was built; needed'))
     .addOption(optional('--git-url <url>', 'repository of that commit, kept as an annotation'))

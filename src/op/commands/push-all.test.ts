@@ -12,13 +12,8 @@ let registries: LocalRegistry[];
 let repository: SampleRepository;
 
 beforeAll(async () => {
-  [op, ...registries] = await Promise.all([
-    bundledOp(),
-    startRegistry(),
-    startRegistry(),
-    startRegistry(),
-    startPasswordRegistry(),
-  ]);
+  op = await bundledOp();
+  registries = await Promise.all([startRegistry(), startRegistry(), startRegistry(), startPasswordRegistry()]);
 });
 afterAll(() => Promise.all([op.dispose(), ...registries.map(({ stop }) => stop())]));
 beforeEach(async () => {

@@ -1,6 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -20,7 +19,8 @@ let closed: LocalRegistry;
 let repository: SampleRepository;
 
 beforeAll(async () => {
-  [op, open, closed] = await Promise.all([bundledOp(), startRegistry(), startPasswordRegistry()]);
+  op = await bundledOp();
+  [open, closed] = await Promise.all([startRegistry(), startPasswordRegistry()]);
 });
 afterAll(() => Promise.all([op.dispose(), open.stop(), closed.stop()]));
 beforeEach(async () => {
@@ -83,6 +83,8 @@ describe('op push, refused before anything is built,', () => {
     ['the flag is unknown', ['--image-tag=x'], {}, 2, "unknown option '--image-tag=x'"],
     ['the flag is superseded', ['--image-pattern=x'], {}, 2, 'leave the flag out'],
     ['a Dockerfile needs a daemon', [], { 'skaffold.yaml': dockerfile }, 3, 'cannot build web of skaffold.yaml here'],
+    ['the list cannot be written', ['--build-result=app'], {}, 3, /cannot write .*app/u],
+    ['the directory for the list is a file', ['--output=skaffold.yaml'], {}, 3, /cannot write .*build_result/u],
     ['the directory of credentials is empty', ['--dockerconfig=app'], {}, 3, 'has no registry credentials'],
   ])('when %s', async (_, args, files, exitCode, part) => {
     await repository.write(files);
@@ -133,7 +135,7 @@ describe('op push', () => {
     const ran = await push(`--default-repo=${closed.host}/x`, `--dockerconfig=${secret}`);
     expect(ran.exitCode).toBe(0);
     expect(ran.stderr).not.toContain(password);
-    expect(readdirSync(tmpdir()).filter((name) => name.startsWith('op-dockerconfig-'))).toEqual([]);
+    expect(readdirSync(op.temporary)).toEqual([]);
   });
 
   it('says which image failed and what its builder said, and leaves no list behind', async () => {
@@ -157,8 +159,8 @@ describe('op push', () => {
 
   it('ends at its deadline with exit code 5, and stops the builder', async () => {
     await repository.write({ 'build-image.sh': '#!/bin/sh\necho $$ > ../builder.pid\nexec sleep 60\n' });
-    const ran = await push(`--default-repo=${open.host}/slow`, '--timeout=4s');
-    expectError(ran, 5, 'it was allowed 4 s');
+    const ran = await push(`--default-repo=${open.host}/slow`, '--timeout=12s');
+    expectError(ran, 5, 'it was allowed 12 s');
     const builder = (await readFile(join(repository.directory, 'builder.pid'), 'utf8')).trim();
     const state = await readFile(`/proc/${builder}/stat`, 'utf8').catch(() => 'gone');
     expect(state).toMatch(/^gone$|\) Z /u);

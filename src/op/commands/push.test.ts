@@ -13,7 +13,8 @@ let registry: LocalRegistry;
 let repository: SampleRepository;
 
 beforeAll(async () => {
-  [op, registry] = await Promise.all([bundledOp(), startRegistry()]);
+  op = await bundledOp();
+  registry = await startRegistry();
 });
 afterAll(() => Promise.all([op.dispose(), registry.stop()]));
 beforeEach(async () => {
@@ -117,6 +118,10 @@ describe('op push', () => {
     expect(ran.stderr).toContain('warning: 1 file differs from that commit');
     expect(ran.stderr).toContain('building 2 images: base: 1 file differs from commit');
     expect((await builds())[1]?.tag).toContain('-dirty@sha256:');
+    expect(ran.stderr).toMatch(
+      /warning: \S+\/base:[0-9a-f]{7} will name the commit, and be built from a tree that differs/u,
+    );
+    expect(ran.stderr).not.toMatch(/warning: \S+\/team_app/u);
     expect(await readFile(file, 'utf8')).toBe('');
   });
 

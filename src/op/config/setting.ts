@@ -9,21 +9,21 @@ export interface Setting {
   readonly origin: string;
 }
 
-/** The keys of environment and properties files that earlier versions of op read, and what each is for. */
-export const knownKeys = {
-  SKAFFOLD_DEFAULT_REPO: 'registry that images are pushed to',
-  SKAFFOLD_PROFILE: 'profiles of skaffold.yaml',
-  SKAFFOLD_NAMESPACE: 'namespace that skaffold is given',
-  SKAFFOLD_INSECURE_REGISTRY: 'registries without TLS',
-  GOOGLE_GKE_IMAGE_REPOSITORY: 'registry of the environment dev',
-  GOOGLE_GKE_IMAGE_PP_REPOSITORY: 'registry of the environment pp',
-  GOOGLE_GKE_IMAGE_PROD_REPOSITORY: 'registry of the environment prod',
-  WATCH_DESTINATION_REPOSITORY: 'registry that deployments run images from',
-  PROMOTE_SOURCE_REPOSITORY: 'registry that images are promoted from',
-  PROMOTE_DESTINATION_REPOSITORY: 'registry that images are promoted to',
-} as const;
+/** The keys of environment and properties files that earlier versions of op read. */
+export const knownKeys = [
+  'SKAFFOLD_DEFAULT_REPO',
+  'SKAFFOLD_PROFILE',
+  'SKAFFOLD_NAMESPACE',
+  'SKAFFOLD_INSECURE_REGISTRY',
+  'GOOGLE_GKE_IMAGE_REPOSITORY',
+  'GOOGLE_GKE_IMAGE_PP_REPOSITORY',
+  'GOOGLE_GKE_IMAGE_PROD_REPOSITORY',
+  'WATCH_DESTINATION_REPOSITORY',
+  'PROMOTE_SOURCE_REPOSITORY',
+  'PROMOTE_DESTINATION_REPOSITORY',
+] as const;
 
-export type KnownKey = keyof typeof knownKeys;
+export type KnownKey = (typeof knownKeys)[number];
 
 /** A value for people and logs: anything that a key of that name should keep to itself is hidden. */
 export function masked({ key, value }: Pick<Setting, 'key' | 'value'>): string {

@@ -24,16 +24,15 @@ export async function showSettings(
   const cwd = resolve(outer.cwd, flags.directory);
   const context = { ...outer, cwd, propertiesFile: outer.propertiesFile && resolve(outer.cwd, outer.propertiesFile) };
   const settings = await readSettings(context, flags);
-  const keys = Object.keys(knownKeys) as KnownKey[];
   const decided: Partial<Record<KnownKey, Setting | undefined>> = {
     SKAFFOLD_DEFAULT_REPO: settings.repository,
     SKAFFOLD_PROFILE: settings.profile,
     SKAFFOLD_NAMESPACE: settings.namespace,
     SKAFFOLD_INSECURE_REGISTRY: settings.insecure,
   };
-  const known = keys.map((key) => row(key, key in decided ? decided[key] : settings.of(key)));
+  const known = knownKeys.map((key) => row(key, key in decided ? decided[key] : settings.of(key)));
   const others = settings.properties
-    .filter(({ key }) => !(key in knownKeys))
+    .filter(({ key }) => !knownKeys.some((own) => own === key))
     .map((setting) => row(setting.key, setting));
   const file = await readRegistryFile(resolve(cwd, settings.registryFile), settings.registryFile);
   const entries = (['local', 'ci'] as const).flatMap((key) =>

@@ -1,4 +1,4 @@
-import { lstat, readdir, rm } from 'node:fs/promises';
+import { lstat, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from '../context.js';
 import type { Git } from './git.js';
@@ -13,6 +13,7 @@ export async function checkOut(
   commit: string,
 ): Promise<void> {
   await git.must('write the files', ['checkout', '--quiet', '--force', '--detach', commit]);
+  await warnOfLfs(context, git, directory);
   if (!request.submodules) return;
   const links = await linksOf(git);
   if (links.length === 0) return;
@@ -29,6 +30,16 @@ export async function checkOut(
     ...['submodule', 'update', '--init', '--recursive', '--force'],
     ...(request.depth === 0 ? [] : [`--depth=${request.depth}`]),
   ]);
+}
+
+/** Without the program git-lfs, files that are kept in Git LFS are small texts that point to the real ones. */
+async function warnOfLfs(context: Context, git: Git, directory: string): Promise<void> {
+  const path = join(directory, '.gitattributes');
+  const attributes = (await lstat(path).catch(() => undefined))?.isFile() ? await readFile(path, 'utf8') : '';
+  if (!/\bfilter=lfs\b/u.test(attributes)) return;
+  const filter = await git.attempt(['config', '--get', 'filter.lfs.smudge']);
+  if (filter.ended !== 'ok')
+    context.log.warn('files that are kept in Git LFS are pointers only: git-lfs is not set up here');
 }
 
 /** Paths of the submodules: entries of mode 160000. */

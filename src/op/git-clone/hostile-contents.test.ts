@@ -213,6 +213,16 @@ test('a .git that is a file is not followed', async () => {
   expect(await clone(shop.url, into)).toMatchObject({ exitCode: 0 });
 });
 
+test('files in Git LFS are announced as pointers', async () => {
+  const repository = await host.repository('lfs.git');
+  await repository.commit('large', {
+    '.gitattributes': '*.bin filter=lfs diff=lfs merge=lfs -text\n',
+    'a.bin': 'version 1',
+  });
+  const ended = await clone(repository.url, fresh());
+  expect(ended).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('git-lfs is not set up here') });
+});
+
 test('words of a commit or of the server cannot command the terminal', async () => {
   const repository = await host.repository('escape.git');
   await repository.commit('\u001b]0;title\u0007\u001b[2Jcleared \u202egnirts', { 'a.txt': 'a' });

@@ -53,6 +53,7 @@ test.each([
 
 test('after kill -9, with locks left behind, the next run finishes, also with --delete-existing=false', async () => {
   const into = join(room, 'killed');
+  const before = leftovers();
   let over = false;
   const killed = op.interrupt(room, flags(slow, into), 'fetch main', 'SIGKILL').finally(() => {
     over = true;
@@ -63,6 +64,8 @@ test('after kill -9, with locks left behind, the next run finishes, also with --
     if (host.requests.at(-1) === 'a fetch that hangs') host.drop();
   }
   await killed;
+  const left = leftovers().filter((name) => !before.includes(name));
+  await Promise.all(left.map((name) => rm(join(tmpdir(), name), { recursive: true })));
   for (const lock of ['index.lock', 'shallow.lock', 'HEAD.lock', 'refs/heads.lock'])
     await writeFile(join(into, '.git', lock), '');
   const own = await host.repository('killed.git');

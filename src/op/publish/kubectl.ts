@@ -40,7 +40,8 @@ interface Known {
 /** What kubectl 1.28 to 1.34 says, and what it means. The first that fits counts. */
 const known: readonly Known[] = [
   {
-    pattern: /must be logged in to the server|\(Unauthorized\)|provide credentials/u,
+    pattern:
+      /must be logged in to the server|\(Unauthorized\)|provide credentials|Please enter Username|^error: EOF$/mu,
     make: toolError,
     why: 'the API server does not accept the token or certificate: there is none, or it has expired',
     todo: 'log in again, or in a pod let the service account token be mounted (automountServiceAccountToken)',

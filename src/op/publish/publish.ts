@@ -3,6 +3,7 @@ import { selectImages } from '../build-result/build-result.js';
 import { readBuildResult } from '../build-result/read.js';
 import type { Context } from '../context.js';
 import { refusedError } from '../errors/op-error.js';
+import { countOf } from '../log/table.js';
 import { withDeadline } from '../process/deadline.js';
 import { apply } from './apply.js';
 import { type ConfigMap, ours, type Publication, plan } from './config-map.js';
@@ -27,8 +28,7 @@ export async function publish(context: Context, flags: PublishFlags): Promise<Pu
   const where = namespace === undefined ? 'the namespace of the kubeconfig' : `namespace ${namespace}`;
   const path = resolve(context.cwd, request.buildResult);
   const images = selectImages(await readBuildResult(path), request.imageName);
-  const count = images.length === 1 ? 'image' : `${images.length} images`;
-  context.log.step(`publish ${count} of ${request.buildResult} to ${where}`);
+  context.log.step(`publish ${countOf(images.length, 'image')} of ${request.buildResult} to ${where}`);
   const planned = plan(images, request.prefix, request.revision);
   const names = planned.map(({ name }) => name);
   const late = {

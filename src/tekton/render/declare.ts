@@ -1,6 +1,5 @@
 import type { ParamDef, Params } from '../param.js';
-import type { StringRef } from '../reference.js';
-import { written } from '../reference.js';
+import { type StringRef, written } from '../reference.js';
 import type { ResultDef, Results } from '../result.js';
 import type { WireParamSpec, WireResult, WireWorkspace } from '../wire/task.js';
 import type { Workspaces } from '../workspace.js';

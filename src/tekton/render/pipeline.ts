@@ -1,4 +1,6 @@
-import type { NodeDefinition, Output, OutputValue, PipelineDefinition } from '../pipeline.js';
+import { stored } from '../duration.js';
+import type { NodeDefinition } from '../node.js';
+import type { Output, OutputValue, PipelineDefinition } from '../pipeline.js';
 import { partsOf, referenceOf, written } from '../reference.js';
 import type {
   WireMatrix,
@@ -55,7 +57,7 @@ function wireNode(node: NodeDefinition): WirePipelineTask {
     matrix: wireMatrix(options),
     workspaces: some(wireBindings(options.workspaces)),
     retries: options.retries,
-    timeout: options.timeout,
+    timeout: stored(options.timeout),
     onError: options.onError,
     taskSpec: embedded,
   });

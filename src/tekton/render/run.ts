@@ -1,4 +1,5 @@
-import type { NodeRunSpec, PipelineRunDefinition, RunBinding, RunName, TaskRunDefinition } from '../run.js';
+import { stored } from '../duration.js';
+import type { NodeRunSpec, PipelineRunDefinition, RunBinding, RunName, TaskRunDefinition, Timeouts } from '../run.js';
 import type { ConfigMapVolume, ObjectMeta, ResourceRequirements, SecretVolume } from '../wire/pod.js';
 import type {
   WireContainerSpec,
@@ -24,7 +25,7 @@ export function wirePipelineRun(run: PipelineRunDefinition): WirePipelineRun {
       pipelineRef: options.embed === true ? undefined : { name: pipeline.name },
       params: some(wireParams(options.params)),
       workspaces: some(bindings(options.workspaces)),
-      timeouts: options.timeouts,
+      timeouts: lengths(options.timeouts),
       taskRunTemplate: Object.keys(template).length === 0 ? undefined : template,
       taskRunSpecs: some(Object.entries(options.taskRunSpecs ?? {}).map(([node, spec]) => nodeSpec(node, spec))),
       pipelineSpec: options.embed === true ? wirePipelineSpec(pipeline) : undefined,
@@ -43,7 +44,7 @@ export function wireTaskRun(run: TaskRunDefinition): WireTaskRun {
       taskRef: options.embed === true ? undefined : { name: task.name, kind: 'Task' },
       params: some(wireParams(options.params)),
       workspaces: some(bindings(options.workspaces)),
-      timeout: options.timeout,
+      timeout: stored(options.timeout),
       retries: options.retries,
       serviceAccountName: options.serviceAccountName,
       podTemplate: options.podTemplate,
@@ -53,6 +54,15 @@ export function wireTaskRun(run: TaskRunDefinition): WireTaskRun {
       taskSpec: options.embed === true ? wireTaskSpec(task) : undefined,
     }),
   };
+}
+
+function lengths(timeouts: Timeouts | undefined): Timeouts | undefined {
+  if (timeouts === undefined) return undefined;
+  return fields<Timeouts>({
+    pipeline: stored(timeouts.pipeline),
+    tasks: stored(timeouts.tasks),
+    finally: stored(timeouts.finally),
+  });
 }
 
 function runMetadata(
@@ -78,7 +88,7 @@ function nodeSpec(node: string, spec: NodeRunSpec): WireTaskRunSpec {
     stepSpecs: containerSpecs(spec.steps),
     sidecarSpecs: containerSpecs(spec.sidecars),
     metadata: Object.keys(metadata).length === 0 ? undefined : metadata,
-    timeout: spec.timeout,
+    timeout: stored(spec.timeout),
   });
 }
 

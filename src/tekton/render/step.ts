@@ -1,3 +1,4 @@
+import { stored } from '../duration.js';
 import { written } from '../reference.js';
 import type { Results } from '../result.js';
 import { SCRIPT, type Script } from '../script/sh.js';
@@ -37,7 +38,7 @@ export function wireStep(step: Step): WireStep {
     volumeMounts: container.volumeMounts,
     computeResources: container.computeResources,
     securityContext: container.securityContext,
-    timeout: step.timeout,
+    timeout: stored(step.timeout),
     onError: step.onError,
     ref: undefined,
     params: undefined,
@@ -62,7 +63,7 @@ function wireActionStep(step: ActionStep): WireStep {
     workspaces: stepWorkspaces(step.workspaces),
     computeResources: step.computeResources,
     securityContext: step.securityContext,
-    timeout: step.timeout,
+    timeout: stored(step.timeout),
     onError: step.onError,
   });
 }

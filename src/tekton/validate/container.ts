@@ -101,7 +101,11 @@ function checkScript(container: Runnable, judge: Judge, report: Report): void {
   if (made === undefined) checkLiteral(script, 'script', report);
   else {
     for (const { line, message, hint } of made[SCRIPT].problems) report(`script line ${line}`, message, hint);
-    for (const { value } of made[SCRIPT].env) checkString(value, 'script', judge, report);
+    for (const { name, value } of made[SCRIPT].env) {
+      checkString(value, 'script', judge, report);
+      if (container.env?.[name] !== undefined)
+        report(`env.${name}`, 'is the name of a variable of the script', 'rename it');
+    }
   }
 }
 

@@ -1,5 +1,5 @@
+import type { NodeDefinition } from '../node.js';
 import type { Params } from '../param.js';
-import type { NodeDefinition } from '../pipeline.js';
 import type { Report } from '../problem.js';
 import { isItems, referenceOf } from '../reference.js';
 import { article, checkValue } from './bind.js';

@@ -1,4 +1,5 @@
-import type { NodeDefinition, PipelineDefinition } from '../pipeline.js';
+import type { NodeDefinition } from '../node.js';
+import type { PipelineDefinition } from '../pipeline.js';
 import { below, type Report } from '../problem.js';
 import { boundTo } from '../render/pipeline.js';
 import { WORKSPACE } from '../workspace.js';
@@ -6,8 +7,8 @@ import { checkBoundParams } from './bind.js';
 import { checkFields } from './known-fields.js';
 import { checkMatrix } from './matrix.js';
 import { checkLabel, checkObjectName, didYouMean } from './names.js';
-import { checkOnError, checkTimeout } from './step.js';
-import { checkItem, checkPlain, checkString, type Judge } from './strings.js';
+import { checkOnError, checkSource, checkTimeout } from './step.js';
+import { checkString, type Judge } from './strings.js';
 import { checkTaskSpec } from './task.js';
 import type { ValidateOptions } from './validate.js';
 import { checkWhen } from './when.js';
@@ -34,7 +35,7 @@ export function checkNode(
   checkBoundParams(given.params, definition.params, owner, judge, report, fanned);
   checkMatrix(given, definition.params, owner, judge, report);
   checkBindings(node, pipeline, judge, report);
-  if (definition.kind === 'RemoteTask') checkSource(definition.source.params, judge, report);
+  if (definition.kind === 'RemoteTask') checkSource(definition.source.params, 'taskRef.params', judge, report);
   else if (given.embed === true) checkTaskSpec(definition, options, below(report, 'taskSpec'));
   else checkObjectName(definition.name, 'taskRef', report);
 }
@@ -119,17 +120,4 @@ function checkBinding(
     report(path, `is a ${declared.kind} workspace, and "${workspace.name}" is a ${workspace.kind} workspace`);
   }
   if (given?.subPath !== undefined) checkString(given.subPath, `${path}.subPath`, judge, report);
-}
-
-function checkSource(params: { readonly [name: string]: unknown }, judge: Judge, report: Report): void {
-  for (const [name, value] of Object.entries(params)) {
-    const path = `taskRef.params.${name}`;
-    if (!Array.isArray(value)) checkString(value, path, judge, report);
-    else {
-      value.forEach((entry, index) => {
-        checkItem(entry, `${path}[${index}]`, judge, report);
-      });
-    }
-  }
-  checkPlain(Object.keys(params), 'taskRef.params', report);
 }

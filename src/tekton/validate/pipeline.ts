@@ -5,6 +5,7 @@ import { outputOf } from '../render/pipeline.js';
 import type { TaskDefinition } from '../task.js';
 import { checkParams } from './declare.js';
 import { checkFieldNames, checkFields } from './known-fields.js';
+import { checkMetadata } from './metadata.js';
 import { checkObjectName, checkResultName, checkUnique, checkWorkspaceName } from './names.js';
 import { checkNode } from './node.js';
 import { stray } from './step.js';
@@ -14,6 +15,7 @@ import type { ValidateOptions } from './validate.js';
 /** Checks a Pipeline, in the order of Tekton's own `PipelineSpec.Validate`, and its bindings, which Tekton does not. */
 export function checkPipeline(pipeline: PipelineDefinition, options: ValidateOptions, report: Report): void {
   checkObjectName(pipeline.name, '', report);
+  checkMetadata(pipeline, report);
   checkPipelineSpec(pipeline, options, report);
 }
 

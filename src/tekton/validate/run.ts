@@ -6,6 +6,7 @@ import type { Workspaces } from '../workspace.js';
 import { checkBoundParams } from './bind.js';
 import { checkResources } from './container.js';
 import { checkFields } from './known-fields.js';
+import { checkMetadata } from './metadata.js';
 import { checkObjectName, didYouMean } from './names.js';
 import { checkPipelineSpec } from './pipeline.js';
 import { checkTimeout } from './step.js';
@@ -23,6 +24,7 @@ export function checkPipelineRun(run: PipelineRunDefinition, options: ValidateOp
   const { pipeline, options: given } = run;
   const owner = `pipeline "${pipeline.name}"`;
   checkRunName(run.name, report);
+  checkMetadata(given, report);
   checkFields(given, 'pipelineRun', '', report);
   if (given.embed === true) checkPipelineSpec(pipeline, options, below(report, 'pipelineSpec'));
   else checkObjectName(pipeline.name, 'pipelineRef', report);
@@ -48,6 +50,7 @@ export function checkTaskRun(run: TaskRunDefinition, options: ValidateOptions, r
   const { task, options: given } = run;
   const owner = `task "${task.name}"`;
   checkRunName(run.name, report);
+  checkMetadata(given, report);
   checkFields(given, 'taskRun', '', report);
   if (given.embed === true) checkTaskSpec(task, options, below(report, 'taskSpec'));
   else checkObjectName(task.name, 'taskRef', report);

@@ -10,7 +10,7 @@ import { checkContainer, type Place } from './container.js';
 import { checkResults } from './declare.js';
 import { checkFields } from './known-fields.js';
 import { checkLabel, checkObjectName, checkUnique } from './names.js';
-import { checkPlain, item, type Judge } from './strings.js';
+import { checkItem, checkPlain, checkString, item, type Judge } from './strings.js';
 import type { ValidateOptions } from './validate.js';
 import { checkWhen } from './when.js';
 
@@ -91,7 +91,25 @@ function checkActionStep(step: ActionStep, judge: Judge, report: Report): void {
     const what = `StepAction "${ref.name}"`;
     checkObjectName(ref.name, 'ref', report);
     checkBoundParams(step.params, ref.params, what, judge, report);
-  } else checkPlain(ref.resolver, 'ref.resolver', report);
+  } else checkSource(ref.params, 'ref.params', judge, report);
+}
+
+/** Checks what a resolver is told; what it fetches is not known here. */
+export function checkSource(
+  params: { readonly [name: string]: unknown },
+  place: string,
+  judge: Judge,
+  report: Report,
+): void {
+  for (const [name, value] of Object.entries(params)) {
+    const path = `${place}.${name}`;
+    if (!Array.isArray(value)) checkString(value, path, judge, report);
+    else {
+      value.forEach((entry, index) => {
+        checkItem(entry, `${path}[${index}]`, judge, report);
+      });
+    }
+  }
 }
 
 /** Checks the workspaces that a step or sidecar takes for itself. */

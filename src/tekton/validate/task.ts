@@ -7,6 +7,7 @@ import type { Volume } from '../wire/pod.js';
 import { checkContainer } from './container.js';
 import { checkParams, checkResults, checkWorkspaces, clean } from './declare.js';
 import { checkFieldNames, checkFields } from './known-fields.js';
+import { checkMetadata } from './metadata.js';
 import { checkLabel, checkObjectName, checkUnique, didYouMean } from './names.js';
 import { checkSidecars, checkSteps, stray } from './step.js';
 import { checkPlain, item, type Judge } from './strings.js';
@@ -15,6 +16,7 @@ import type { ValidateOptions } from './validate.js';
 /** Checks a Task, in the order of Tekton's own `TaskSpec.Validate`. */
 export function checkTask(task: TaskDefinition, options: ValidateOptions, report: Report): void {
   checkObjectName(task.name, '', report);
+  checkMetadata(task, report);
   checkTaskSpec(task, options, report);
 }
 
@@ -89,6 +91,7 @@ export function checkStepAction(action: StepActionDefinition, report: Report): v
   const { body } = action;
   const judge: Judge = (reference) => (reference.owner === action.owner ? undefined : stray(reference));
   checkObjectName(action.name, '', report);
+  checkMetadata(action, report);
   checkFields(action, 'stepAction', '', report);
   checkFields(body, 'actionBody', '', report);
   if (body.command === undefined && body.script === undefined) report('', 'has neither command nor script');

@@ -54,8 +54,7 @@ export const path = fc.constantFrom(
   '/x/../tekton/run',
   'relative',
 );
-export const record = <T>(values: fc.Arbitrary<T>) =>
-  fc.dictionary(name, values, { maxKeys: 3, noNullPrototype: true });
+const record = <T>(values: fc.Arbitrary<T>) => fc.dictionary(name, values, { maxKeys: 3, noNullPrototype: true });
 
 export const params: fc.Arbitrary<Params> = record(
   fc.oneof(

@@ -96,10 +96,21 @@ test('certificates must be PEM', async () => {
   expect(ended).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('has no BEGIN CERTIFICATE') });
 });
 
-test('a proxy is used when given', async () => {
-  const ended = await clone('never', '--http-proxy=http://127.0.0.1:1', '--no-proxy=example.com');
+test('a proxy is used when given, and not for the hosts that are excepted', async () => {
+  const open = await host.repository('open.git');
+  await open.commit('First', { 'README.md': 'one\n' });
+  const proxied = (into: string, ...flags: string[]) =>
+    op.run(room, [
+      'git-clone',
+      `--url=${open.url}`,
+      `--destination=${join(room, into)}`,
+      '--http-proxy=http://127.0.0.1:1',
+      ...flags,
+    ]);
+  const ended = await proxied('through', '--no-proxy=example.com');
   expect(ended).toMatchObject({
     exitCode: 4,
     stderr: expect.stringContaining('Failed to connect to 127.0.0.1 port 1'),
   });
+  expect(await proxied('past', '--no-proxy=example.com,127.0.0.1')).toMatchObject({ exitCode: 0 });
 });

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { debian, goTools, node, repository } from './inputs.js';
+import { differences, type Lock, readLock } from './lock.js';
+
+const lock: Lock = {
+  image: `${repository}:1.0.0`,
+  digest: `sha256:${'0'.repeat(64)}`,
+  op: { sha256: 'a' },
+  node,
+  go: {
+    toolchain: 'go1.26.8',
+    tools: [{ name: 'crane', module: 'm', version: 'v1', sum: 'h1:x', dependencies: 'd', sha256: 's' }],
+  },
+  debian: {
+    suite: 'bookworm',
+    packages: [
+      { name: 'git', version: '1:2.39.5-0+deb12u3', sha256: 'g' },
+      { name: 'dash', version: '0.5.12-2', sha256: 'd' },
+    ],
+  },
+};
+
+describe('differences between the lock and a build', () => {
+  it('are none for the same inputs', () => {
+    expect(differences(lock, structuredClone(lock))).toEqual([]);
+  });
+
+  it('name a Debian package that moved on in the archive', () => {
+    const [git, ...others] = lock.debian.packages;
+    const moved = { name: 'git', version: '1:2.39.5-0+deb12u4', sha256: 'new' };
+    expect(git).toBeDefined();
+    expect(differences(lock, { ...lock, debian: { ...lock.debian, packages: [moved, ...others] } })).toEqual([
+      "Debian's git is 1:2.39.5-0+deb12u4, locked 1:2.39.5-0+deb12u3",
+    ]);
+  });
+
+  it('name a package that came and a list that lost one', () => {
+    const more = { ...lock.debian, packages: [...lock.debian.packages, { name: 'tar', version: '1', sha256: 't' }] };
+    expect(differences(lock, { ...lock, debian: more })).toEqual(["Debian's tar is 1, locked not at all"]);
+    const fewer = { ...lock.debian, packages: lock.debian.packages.slice(1) };
+    expect(differences(lock, { ...lock, debian: fewer })).toEqual(["Debian's git is gone"]);
+  });
+
+  it('name another Go, a tool built differently, and a changed op', () => {
+    const built: Lock = {
+      ...lock,
+      op: { sha256: 'b' },
+      go: { toolchain: 'go1.27.0', tools: lock.go.tools.map((tool) => ({ ...tool, sha256: 'other' })) },
+    };
+    expect(differences(lock, built)).toEqual([
+      'Go is go1.27.0, locked go1.26.8',
+      'crane v1 was built differently',
+      'op itself changed',
+    ]);
+  });
+});
+
+describe('image.lock.json', () => {
+  it('pins every input by hash', async () => {
+    const locked = await readLock();
+    expect(locked?.digest).toMatch(/^sha256:[0-9a-f]{64}$/);
+    expect(locked?.node).toEqual(node);
+    expect(locked?.go.tools.map(({ name, version }) => ({ name, version }))).toEqual(
+      goTools.map(({ name, version }) => ({ name, version })),
+    );
+    for (const { sum, sha256 } of locked?.go.tools ?? []) {
+      expect(sum).toMatch(/^h1:/);
+      expect(sha256).toMatch(/^[0-9a-f]{64}$/);
+    }
+    const names = locked?.debian.packages.map(({ name }) => name) ?? [];
+    expect(names).toEqual(expect.arrayContaining([...debian.packages]));
+    for (const { version, sha256 } of locked?.debian.packages ?? []) {
+      expect(version).not.toBe('');
+      expect(sha256).toMatch(/^[0-9a-f]{64}$/);
+    }
+  });
+});

@@ -1,0 +1,22 @@
+import { addSettingOptions, type SettingOptions, settingRequest } from '../cli/build-options.js';
+import { choice, optional } from '../cli/option.js';
+import type { AddCommand } from '../cli/program.js';
+
+interface Options extends SettingOptions {
+  readonly output: 'text' | 'json';
+  readonly dockerconfig?: string;
+}
+
+/** `op doctor`: what is here, what is missing, and how to get it. */
+export const addDoctor: AddCommand = (program, action) => {
+  const description = 'look at tools, configuration, registries and cluster, and say what is missing and how to get it';
+  addSettingOptions(program.command('doctor').description(description))
+    .addOption(optional('--dockerconfig <dir>', 'directory with credentials: config.json or .dockerconfigjson'))
+    .addOption(choice('-o, --output <form>', 'form of what is printed', ['text', 'json']))
+    .action(
+      action<Options>(async (context, { output, dockerconfig, ...options }) => {
+        const { doctor } = await import('../doctor/doctor.js');
+        await doctor(context, { ...settingRequest(options), dockerconfig }, output);
+      }),
+    );
+};

@@ -1,0 +1,106 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import type { Context } from '../context.js';
+import { run } from '../process/run.js';
+import type { Finding } from './finding.js';
+
+interface Tool {
+  readonly name: string;
+  readonly version: readonly string[];
+  /** The oldest that does all that op asks of it. */
+  readonly least: readonly [number, number];
+  /** Undefined: op cannot work without it. */
+  readonly onlyFor?: string;
+  readonly get: string;
+}
+
+const tools: readonly Tool[] = [
+  { name: 'git', version: ['--version'], least: [2, 36], get: 'install the package git of your distribution' },
+  {
+    name: 'skaffold',
+    version: ['version'],
+    least: [2, 10],
+    get: 'take a release of the project GoogleContainerTools/skaffold (skaffold.dev)',
+  },
+  {
+    name: 'crane',
+    version: ['version'],
+    least: [0, 16],
+    get: 'take a release of the project google/go-containerregistry',
+  },
+  {
+    name: 'kubectl',
+    version: ['version', '--client', '--output=json'],
+    least: [1, 28],
+    onlyFor: 'op publish',
+    get: 'take a release of the project Kubernetes (kubernetes.io, "Install Tools")',
+  },
+  {
+    name: 'ssh',
+    version: ['-V'],
+    least: [7, 6],
+    onlyFor: 'op git-clone of ssh URLs',
+    get: 'install the package openssh-client of your distribution',
+  },
+];
+const leastNode = [20, 19] as const;
+
+/** Looks for each program that op runs, and asks it for its version. */
+export async function lookForTools(context: Context): Promise<readonly Finding[]> {
+  return [nodeItself(), ...(await Promise.all(tools.map((tool) => lookFor(context, tool))))];
+}
+
+function nodeItself(): Finding {
+  const { version, execPath } = process;
+  const found = isAtLeast(version, leastNode);
+  const detail = `${version.slice(1)} at ${execPath}${found ? '' : `, and ${leastNode.join('.')} or newer is needed`}`;
+  const name = 'node';
+  return found
+    ? { area: 'tools', name, state: 'ok', detail }
+    : { area: 'tools', name, state: 'missing', detail, todo: 'take a release of the project Node.js (nodejs.org)' };
+}
+
+async function lookFor(context: Context, { name, version, least, onlyFor, get }: Tool): Promise<Finding> {
+  const area = 'tools';
+  const state = onlyFor === undefined ? 'missing' : 'note';
+  const purpose = onlyFor === undefined ? '' : `; only ${onlyFor} needs it`;
+  const path = placeOf(name, context.env.PATH ?? '');
+  if (path === undefined) return { area, name, state, detail: `not found on PATH${purpose}`, todo: get };
+  const env = { SKAFFOLD_UPDATE_CHECK: 'false', SKAFFOLD_INTERACTIVE: 'false' };
+  const ended = await run(context, { program: path, args: version, env, timeout: 15_000 });
+  const text = `${ended.stdout}\n${ended.stderr}`;
+  const number = /\d+\.\d+(?:\.\d+)?[\w.+-]*/u.exec(/"gitVersion": *"([^"]*)"/u.exec(text)?.[1] ?? text)?.[0];
+  if (ended.ended !== 'ok') {
+    return { area, name, state, detail: `${path} does not run${purpose}`, todo: get };
+  }
+  if (number === undefined) return { area, name, state: 'ok', detail: `at ${path}; it does not say its version` };
+  if (isAtLeast(number, least)) return { area, name, state: 'ok', detail: `${number} at ${path}` };
+  return {
+    area,
+    name,
+    state,
+    detail: `${number} at ${path}, and ${least.join('.')} or newer is needed${purpose}`,
+    todo: get,
+  };
+}
+
+function isAtLeast(version: string, [major, minor]: readonly [number, number]): boolean {
+  const [first = 0, second = 0] = (/\d+\.\d+/u.exec(version)?.[0] ?? '').split('.').map(Number);
+  return first > major || (first === major && second >= minor);
+}
+
+/** The path of a program, as the system would find it; undefined when it would not. */
+export function placeOf(program: string, path: string): string | undefined {
+  return path
+    .split(delimiter)
+    .filter((directory) => directory !== '')
+    .map((directory) => join(directory, program))
+    .find((file) => {
+      try {
+        accessSync(file, constants.X_OK);
+        return statSync(file).isFile();
+      } catch {
+        return false;
+      }
+    });
+}

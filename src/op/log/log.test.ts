@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest';
+import { createLog } from './log.js';
+import { oneLine, printable } from './printable.js';
+
+function logInto(tty: boolean, debug = false) {
+  const written: string[] = [];
+  const now = () => new Date('2026-11-21T10:20:30.5Z');
+  const log = createLog({
+    write: (text) => written.push(text),
+    tty,
+    now,
+    debug,
+    clean: (text) => text.replace('pw', '***'),
+  });
+  return { log, text: () => written.join('') };
+}
+
+test('in a pod each line is whole, and progress has the time', () => {
+  const { log, text } = logInto(false);
+  log.step('clone pw');
+  log.progress('still at it');
+  log.warn('careful');
+  log.debug('hidden');
+  expect(text()).toBe('clone ***\n10:20:30 still at it\nwarning: careful\n');
+});
+
+test('on a terminal, progress is one line that is written over', () => {
+  const { log, text } = logInto(true, true);
+  log.progress('one');
+  log.progress('two');
+  log.step('done');
+  log.debug('shown');
+  const erase = '\r\u001b[2K';
+  expect(text()).toBe(`${erase}one${erase}two${erase}done\ndebug: shown\n`);
+});
+
+test.each([
+  ['\u001b[1;31mred\u001b[0m', 'red'],
+  ['\u001b]0;title\u0007x', 'x'],
+  ['\u001b]8;;http://x\u001b\\link', 'link'],
+  ['\u001bcreset', 'reset'],
+  ['a\tb\nc\r\nd', 'a\tb\nc\nd'],
+  ['back\u0008\u0008\u0000\u009b31m', 'back31m'],
+  ['\u202eevil\u2066', 'evil'],
+  ['ü日本 👩‍💻', 'ü日本 👩‍💻'],
+])('%j is printed as %j', (text, expected) => expect(printable(text)).toBe(expected));
+
+test('a text on one line is cut at whole characters', () => {
+  expect(oneLine(' a\n\tb  c ')).toBe('a b c');
+  expect(oneLine('👍'.repeat(5), 4)).toBe('👍👍👍…');
+});

@@ -1,0 +1,267 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  applyDist,
+  cancel,
+  createNamespace,
+  createRepository,
+  createRun,
+  credentials,
+  digest,
+  dockerConfig,
+  enter,
+  kubectl,
+  logs,
+  type Outcome,
+  privateRegistry,
+  privateRegistryForPods,
+  type Repository,
+  registry,
+  registryForPods,
+  removeNamespace,
+  removeRepository,
+  waitForRun,
+} from './rig.js';
+import { buildPushRun } from './sample.js';
+
+/** A repository of one image whose build is the given script. */
+const files = (script: string) => ({
+  'skaffold.yaml': `apiVersion: skaffold/v4beta13
+kind: Config
+build:
+  artifacts:
+    - image: app
+      custom:
+        buildCommand: sh build.sh
+`,
+  'build.sh': script,
+});
+const succeeds = `set -eu
+tar -cf /tmp/layer.tar build.sh
+crane append --oci-empty-base --new_layer /tmp/layer.tar --new_tag "$IMAGE"
+`;
+
+let namespace: string;
+const repositories: Repository[] = [];
+async function repository(name: string, script: string): Promise<Repository> {
+  const made = await createRepository(`${name}-${namespace}`, files(script));
+  repositories.push(made);
+  return made;
+}
+
+/** Starts a run and waits for its end. */
+async function run(manifest: string): Promise<{ outcome: Outcome; log: string }> {
+  const started = await createRun(namespace, manifest);
+  const outcome = await waitForRun(started, 180_000);
+  return { outcome, log: await logs(started) };
+}
+
+let good: Repository;
+beforeAll(async () => {
+  namespace = await createNamespace('failures');
+  await applyDist(namespace);
+  good = await repository('good', succeeds);
+});
+afterAll(async () => {
+  await removeNamespace(namespace);
+  await Promise.all(repositories.map(removeRepository));
+});
+
+const published = () =>
+  kubectl([
+    'get',
+    'configmap',
+    `--namespace=${namespace}`,
+    '--selector=app.kubernetes.io/managed-by=octopipeline',
+    '--output=name',
+  ]);
+
+describe('a run that cannot succeed says why in three lines, publishes nothing, and leaves nothing in the registry', () => {
+  test('a revision that does not exist', async () => {
+    const { outcome, log } = await run(
+      buildPushRun({
+        params: { url: good.url, revision: 'no-such-branch', repository: `${registryForPods}/${namespace}` },
+      }),
+    );
+    expect(outcome.succeeded).toBe(false);
+    expect(log).toMatch(/error: .*no-such-branch.*\n.* {2}why: .*\n.* {2}do: {2}/u);
+    expect(await published()).toBe('');
+  });
+
+  test('a build that fails', async () => {
+    const failing = await repository('failing', 'echo the compiler says no >&2; exit 7\n');
+    const { outcome, log } = await run(
+      buildPushRun({ params: { url: failing.url, repository: `${registryForPods}/${namespace}/failing` } }),
+    );
+    expect(outcome.succeeded).toBe(false);
+    expect(log).toContain('the compiler says no');
+    expect(log).toMatch(/error: .*\n.* {2}why: [\s\S]* {2}do: {2}/u);
+    expect(await digest(`${registry}/${namespace}/failing/app:${failing.commit.slice(0, 7)}`)).toBeUndefined();
+    expect(await published()).toBe('');
+  });
+
+  test('a registry that refuses, because it was given no credentials', async () => {
+    const { outcome, log } = await run(
+      buildPushRun({ params: { url: good.url, repository: `${privateRegistryForPods}/${namespace}` } }),
+    );
+    expect(outcome.succeeded).toBe(false);
+    expect(log).toMatch(/error: .*\n.* {2}why: .*(401|unauthorized|credential)/iu);
+    expect(await published()).toBe('');
+  });
+
+  test('a skaffold.yaml that is not there', async () => {
+    const { outcome, log } = await run(
+      buildPushRun({
+        params: { url: good.url, repository: `${registryForPods}/${namespace}`, 'skaffold-file': 'other.yaml' },
+      }),
+    );
+    expect(outcome.succeeded).toBe(false);
+    expect(log).toMatch(/error: .*other\.yaml/u);
+  });
+});
+
+describe('credentials are files, each for one step', () => {
+  beforeAll(async () => {
+    const secret = (name: string, entries: Readonly<Record<string, string>>) =>
+      kubectl([
+        'create',
+        'secret',
+        'generic',
+        name,
+        `--namespace=${namespace}`,
+        ...Object.entries(entries).map(([key, value]) => `--from-literal=${key}=${value}`),
+      ]);
+    await secret('registry-credentials', { '.dockerconfigjson': dockerConfig() });
+    await secret('git-credentials', credentials);
+  });
+
+  test('a private repository and a private registry work together, and no log holds a secret', async () => {
+    const secretive = await repository('private/secretive', succeeds);
+    const { outcome, log } = await run(
+      buildPushRun({
+        params: { url: secretive.url, repository: `${privateRegistryForPods}/${namespace}` },
+        workspaces: {
+          source: { volumeClaimTemplate: { storage: '1Gi' } },
+          'basic-auth': { secret: 'git-credentials' },
+          dockerconfig: { secret: 'registry-credentials' },
+        },
+      }),
+    );
+    expect(outcome, log).toMatchObject({ succeeded: true });
+    expect(await privateDigest(`${namespace}/app:${secretive.commit.slice(0, 7)}`)).toBe(outcome.results.IMAGE_DIGEST);
+    expect(log).not.toContain(credentials.password);
+    expect(log).not.toContain(Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64'));
+  });
+
+  test('the code of the repository sees no credential of Git and no Kubernetes token', async () => {
+    const curious = await repository(
+      'private/curious',
+      `${succeeds}
+ls /workspace /var/run/secrets/kubernetes.io 2>&1 || true
+find / -name '*git-credentials*' -o -name password -o -name token -path '*serviceaccount*' 2>/dev/null | sed 's/^/found: /'
+grep -rs ${credentials.password.replace('-', '[-]')} /workspace /home /tmp /tekton 2>/dev/null | sed 's/^/leaked: /' || true
+`,
+    );
+    const { outcome, log } = await run(
+      buildPushRun({
+        params: { url: curious.url, repository: `${registryForPods}/${namespace}/curious` },
+        workspaces: {
+          source: { volumeClaimTemplate: { storage: '1Gi' } },
+          'basic-auth': { secret: 'git-credentials' },
+        },
+      }),
+    );
+    expect(outcome, log).toMatchObject({ succeeded: true });
+    expect(log).not.toContain('found: ');
+    expect(log).not.toContain('leaked: ');
+  });
+});
+
+describe('a run that is stopped', () => {
+  const slow = 'sleep 300\n';
+
+  test('ends within seconds of tkn pr cancel, and a later run for the same commit succeeds', async () => {
+    const half = await repository(
+      'half',
+      `[ -e /workspace/source/second ] || { touch /workspace/source/second; ${slow.trim()}; }\n${succeeds}`,
+    );
+    await kubectl(['create', `--namespace=${namespace}`, '--filename=-'], { input: claim('half') });
+    const manifest = buildPushRun({
+      params: { url: half.url, repository: `${registryForPods}/${namespace}/half` },
+      workspaces: { source: { persistentVolumeClaim: 'half' } },
+    });
+    const stopped = await createRun(namespace, manifest);
+    await untilLog(stopped.name, 'Building [app]');
+    const before = Date.now();
+    await cancel(stopped);
+    expect(await waitForRun(stopped)).toMatchObject({ succeeded: false, reason: 'Cancelled' });
+    expect(Date.now() - before).toBeLessThan(60_000);
+    const { outcome, log } = await run(manifest);
+    expect(outcome, log).toMatchObject({ succeeded: true });
+  });
+
+  test('a pod that is killed in the middle of a build leaves nothing that the pod after it trips over', async () => {
+    const killed = await repository(
+      'killed',
+      `[ -e /workspace/source/second ] || { touch /workspace/source/second; ${slow.trim()}; }\n${succeeds}`,
+    );
+    await kubectl(['create', `--namespace=${namespace}`, '--filename=-'], { input: claim('killed') });
+    const manifest = buildPushRun({
+      params: { url: killed.url, repository: `${registryForPods}/${namespace}/killed` },
+      workspaces: { source: { persistentVolumeClaim: 'killed' } },
+    });
+    const stopped = await createRun(namespace, manifest);
+    await untilLog(stopped.name, 'Building [app]');
+    await kubectl([
+      'delete',
+      'pod',
+      `${stopped.name}-build-pod`,
+      `--namespace=${namespace}`,
+      '--grace-period=0',
+      '--force',
+    ]);
+    // Tekton starts a new pod for the same TaskRun, on the same volume.
+    const outcome = await waitForRun(stopped);
+    expect(outcome, await logs(stopped)).toMatchObject({ succeeded: true });
+  });
+
+  test('a build that takes too long ends by its own deadline, with the reason in the log', async () => {
+    const endless = await repository('endless', slow);
+    const { outcome, log } = await run(
+      buildPushRun({
+        params: { url: endless.url, repository: `${registryForPods}/${namespace}/endless`, 'build-timeout': '5s' },
+      }),
+    );
+    expect(outcome.succeeded).toBe(false);
+    expect(log).toMatch(/error: .*\n.* {2}why: .*5 s/u);
+  });
+});
+
+/** The digest that the private registry has for a path. */
+async function privateDigest(path: string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'docker-config-'));
+  await writeFile(join(folder, 'config.json'), dockerConfig([privateRegistry]));
+  const { stdout } = await enter('env', [`DOCKER_CONFIG=${folder}`, 'crane', 'digest', `${privateRegistry}/${path}`]);
+  await rm(folder, { recursive: true });
+  return stdout;
+}
+
+const claim = (name: string) =>
+  JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: { name },
+    spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+  });
+
+/** Waits until the build step of a run has printed something. */
+async function untilLog(name: string, text: string): Promise<void> {
+  const args = ['logs', `${name}-build-pod`, '--container=step-build-push', `--namespace=${namespace}`];
+  for (let attempt = 0; attempt < 120; attempt += 1) {
+    if ((await kubectl(args, { mayFail: true })).includes(text)) return;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+  throw new Error(`run ${name} never printed "${text}"`);
+}
