@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ApiObject, App, Chart, YamlOutputType } from 'cdk8s';
+import { CatalogApp, CatalogChart, Task } from '../src/index.js';
 import { type TaskDefinition, toTask, toYaml, type WireTask } from '../src/tekton/index.js';
 import { generateTasks } from './generate.js';
 import { type Benchmark, type Comparison, fasterBy, interleave, type Measurement, took } from './measure.js';
@@ -26,6 +27,10 @@ export const synth: Benchmark = {
         return fasterBy(`${count} Tasks in one file`, ...named(ours, peer, 'one chart'), 3);
       };
       const thousand = objects.slice(0, 1000);
+      const constructs = await interleave(9, {
+        ours: () => took(() => catalog(folder, tasks.slice(0, 1000)).synth()),
+        peer: () => took(() => oneChart(folder, thousand, YamlOutputType.FILE_PER_CHART).synth()),
+      });
       const inFiles = await interleave(5, {
         ours: () => writeFiles(folder, tasks.slice(0, 1000)),
         charts: () => stock(chartEach(folder, thousand)),
@@ -34,6 +39,12 @@ export const synth: Benchmark = {
       const sizes = [await inOneFile(250), await inOneFile(500), await inOneFile(1000), await inOneFile(2000)];
       return [
         ...sizes,
+        fasterBy(
+          '1000 Tasks as constructs, made within the time',
+          { ...constructs.ours, label: 'CatalogApp.synth(), one chart' },
+          { ...constructs.peer, label: 'App.synth(), one chart' },
+          3,
+        ),
         linear(sizes.map(({ ours }) => ours)),
         fasterBy('1000 Tasks, a file each', ...named(inFiles.ours, inFiles.charts, 'a chart each'), 3),
         fasterBy('1000 Tasks, a file each', ...named(inFiles.ours, inFiles.resources, 'FILE_PER_RESOURCE'), 1),
@@ -64,6 +75,14 @@ function oneChart(outdir: string, objects: readonly WireTask[], yamlOutputType: 
   const app = new App({ outdir, yamlOutputType });
   const chart = new Chart(app, 'tasks');
   for (const object of objects) addTo(chart, object);
+  return app;
+}
+
+/** The way this project itself goes: constructs around the definitions, in an App that writes readable files. */
+function catalog(outdir: string, tasks: readonly TaskDefinition[]): App {
+  const app = new CatalogApp({ outdir, producedBy: 'bench' });
+  const chart = new CatalogChart(app, 'catalog', { source: 'bench' });
+  for (const definition of tasks) new Task(chart, definition.name, { definition });
   return app;
 }
 

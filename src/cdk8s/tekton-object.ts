@@ -1,4 +1,4 @@
-import { ApiObject } from 'cdk8s';
+import { ApiObject, JsonPatch } from 'cdk8s';
 import type { Construct } from 'constructs';
 import type { Problem } from '../tekton/index.js';
 import type { OrderedObject } from './catalog-app.js';
@@ -20,7 +20,7 @@ interface Rendered {
     readonly labels?: { readonly [key: string]: string };
     readonly annotations?: { readonly [key: string]: string };
   };
-  readonly spec?: unknown;
+  readonly spec?: JsonObject;
 }
 
 /**
@@ -30,23 +30,34 @@ interface Rendered {
 export class TektonObject extends ApiObject implements OrderedObject {
   readonly written: JsonObject;
   readonly #generated: boolean;
+  readonly #changes: JsonPatch[] = [];
 
   constructor(scope: Construct, id: string, { render, problems, apiVersion, kind, name }: Rendering) {
     const rendered = (problems.length === 0 ? render() : {}) as Rendered;
     const { labels = {}, annotations = {} } = rendered.metadata ?? {};
     const named = typeof name === 'string' ? { name } : { generateName: name.generateName };
-    super(scope, id, { apiVersion, kind, metadata: { ...named, labels, annotations }, spec: rendered.spec });
+    super(scope, id, { apiVersion, kind, metadata: { ...named, labels, annotations } });
     this.written = rendered as JsonObject;
     this.#generated = typeof name !== 'string';
     this.node.addValidation({ validate: () => problems.map(sentence) });
   }
 
+  override addJsonPatch(...changes: JsonPatch[]): void {
+    this.#changes.push(...changes);
+  }
+
+  /** The core's objects are plain data already: nothing in them waits for cdk8s to resolve it, and their order is meant. */
   override toJson(): JsonObject {
-    const json: JsonObject = super.toJson();
-    if (!this.#generated) return json;
-    // cdk8s gives every object a name; the cluster completes `generateName` only where there is none.
-    const { name: _, ...metadata } = json.metadata as JsonObject;
-    return { ...json, metadata };
+    const metadata: JsonObject = this.metadata.toJson();
+    const { name: _, ...unnamed } = metadata;
+    const json: JsonObject = {
+      apiVersion: this.apiVersion,
+      kind: this.kind,
+      // cdk8s gives every object a name; the cluster completes `generateName` only where there is none.
+      metadata: this.#generated ? unnamed : metadata,
+      spec: this.written.spec ?? {},
+    };
+    return this.#changes.length === 0 ? json : JsonPatch.apply(json, ...this.#changes);
   }
 }
 

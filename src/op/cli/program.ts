@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { version } from '../../version.js';
 import { addBuild } from '../commands/build.js';
 import { addBuildPush } from '../commands/build-push.js';
 import { addConfig } from '../commands/config.js';
@@ -8,7 +9,6 @@ import { addPublish } from '../commands/publish.js';
 import { addPush } from '../commands/push.js';
 import { addVersion } from '../commands/version.js';
 import type { Context } from '../context.js';
-import { version } from '../../version.js';
 import { optional } from './option.js';
 
 /** The part of the context that is known before the command line is read. */

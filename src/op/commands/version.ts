@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import type { Action } from '../cli/program.js';
 import { version } from '../../version.js';
+import type { Action } from '../cli/program.js';
 
 /** `op version`: the same line as `op --version`. */
 export function addVersion(program: Command, action: Action): void {
