@@ -38,7 +38,7 @@ const rules: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** Why a text cannot be the name of a branch or a tag; undefined when it can. */
-export function problemOfName(text: string): string | undefined {
+function problemOfName(text: string): string | undefined {
   if (Buffer.byteLength(text) > 1000) return `it is ${Buffer.byteLength(text)} bytes long, and names have at most 1000`;
   return rules.find(([pattern]) => pattern.test(text))?.[1];
 }
