@@ -150,6 +150,9 @@ describe('credentials are files, each for one step', () => {
       }),
     );
     expect(outcome, log).toMatchObject({ succeeded: true });
+    expect(log).toContain(
+      `credentials of ${privateRegistryForPods}: seen by the builders, which push by themselves: custom (app)`,
+    );
     expect(await privateDigest(`${namespace}/app:${secretive.commit.slice(0, 7)}`)).toBe(outcome.results.IMAGE_DIGEST);
     expect(log).not.toContain(credentials.password);
     expect(log).not.toContain(Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64'));

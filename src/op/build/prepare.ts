@@ -21,6 +21,8 @@ export interface Prepared {
   /** The profiles and why these, for a person. */
   readonly profile: string | undefined;
   readonly access: Access;
+  /** Registries that the given docker config has credentials for. */
+  readonly logins: readonly string[];
   readonly artifacts: Artifacts;
   /** Whether a Docker daemon answers. */
   readonly daemon: boolean;
@@ -77,6 +79,7 @@ export async function prepared<T>(
         project,
         profile,
         access: { insecure, env: docker.env },
+        logins: docker.hosts.map(({ host }) => host),
         artifacts,
         daemon,
       });

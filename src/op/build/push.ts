@@ -77,6 +77,7 @@ async function buildOrReuse(
     return plan.reuse.map((image) => ({ image, how: 'reused', seconds: undefined }));
   }
   context.log.step(`building ${countOf(wanted.length, 'image')}: ${plan.build}`);
+  if (ready.logins.length > 0) context.log.step(whoSeesCredentials(ready));
   const lines = watchLines(context);
   const options = { repository: repository.value, push: true, cache: !request.rebuild, onLine: lines.onLine };
   const built = await build(context, project, options).finally(lines.stop);
@@ -86,6 +87,12 @@ async function buildOrReuse(
     const seconds = artifacts.oneByOne ? lines.seconds.get(image.imageName) : undefined;
     return { image, how: reused ? 'reused' : 'built', seconds };
   });
+}
+
+/** Skaffold's builders without a daemon push by themselves: their code, and so the repository's, has the credential in sight. */
+function whoSeesCredentials({ logins, artifacts }: Prepared): string {
+  const seeing = artifacts.artifacts.map(({ image, builder }) => `${builder} (${image})`);
+  return `credentials of ${logins.join(', ')}: seen by the builders, which push by themselves: ${seeing.join(', ')}`;
 }
 
 function sayAboutSource({ log }: Context, head: Head | undefined): void {

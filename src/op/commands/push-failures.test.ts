@@ -134,6 +134,7 @@ describe('op push', () => {
     await writeFile(join(secret, '.dockerconfigjson'), dockerConfig(closed.host, password));
     const ran = await push(`--default-repo=${closed.host}/x`, `--dockerconfig=${secret}`);
     expect(ran.exitCode).toBe(0);
+    expect(ran.stderr).toContain(`credentials of ${closed.host}: seen by the builders`);
     expect(ran.stderr).not.toContain(password);
     expect(readdirSync(op.temporary)).toEqual([]);
   });

@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { type Artifact, dependenciesFirst } from './artifacts.js';
 
-const artifact = (image: string, ...requires: string[]): Artifact => ({ image, requires, needsDaemon: false });
+const artifact = (image: string, ...requires: string[]): Artifact => ({
+  image,
+  requires,
+  builder: 'custom',
+  needsDaemon: false,
+});
 const sorted = (...artifacts: Artifact[]) =>
   dependenciesFirst(
     artifacts.map(({ image }) => ({ imageName: image })),

@@ -5,11 +5,16 @@ import { failureOf, run } from '../process/run.js';
 import { malformed } from './profiles.js';
 import { type Project, profileFlags, skaffold } from './project.js';
 
+const builders = ['custom', 'ko', 'jib', 'bazel', 'kaniko', 'buildpacks', 'docker'] as const;
+type Builder = (typeof builders)[number];
+
 /** One image that skaffold.yaml describes, with profiles applied. */
 export interface Artifact {
   readonly image: string;
   /** Images of this repository that it is built from. */
   readonly requires: readonly string[];
+  /** What builds it; `docker` when skaffold.yaml does not say. */
+  readonly builder: Builder;
   /** Whether it is built by a Docker daemon, and by nothing else. */
   readonly needsDaemon: boolean;
 }
@@ -29,9 +34,6 @@ const config = v.looseObject({
           v.looseObject({
             image: v.string(),
             requires: v.optional(v.array(v.looseObject({ image: v.string() })), []),
-            custom: v.optional(v.unknown()),
-            docker: v.optional(v.unknown()),
-            buildpacks: v.optional(v.unknown()),
           }),
         ),
         [],
@@ -61,6 +63,7 @@ export async function readArtifacts(context: Context, project: Project): Promise
     artifacts.map((artifact) => ({
       image: artifact.image,
       requires: artifact.requires.map(({ image }) => image),
+      builder: builders.find((builder) => artifact[builder] !== undefined) ?? 'docker',
       needsDaemon:
         !cluster && !googleCloudBuild && (artifact.docker !== undefined || artifact.buildpacks !== undefined),
     })),

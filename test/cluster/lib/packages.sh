@@ -1,0 +1,57 @@
+# shellcheck shell=bash
+# What the cluster needs of the machine: root, Linux, some programs from Debian packages, Go to build with, the project's node_modules.
+
+# PROGRAM PACKAGE. A program that is there is used, whoever installed it: Docker's own containerd, say.
+needed() {
+  cat <<EOC
+containerd containerd
+runc runc
+/usr/lib/cni/bridge containernetworking-plugins
+etcd etcd-server
+docker-registry docker-registry
+iptables iptables
+conntrack conntrack
+/usr/bin/busybox busybox-static
+mmdebstrap mmdebstrap
+git git
+openssl openssl
+/usr/sbin/sshd openssh-server
+perl perl-base
+ip iproute2
+nsenter util-linux
+sysctl procps
+EOC
+}
+
+check_machine() {
+  [ "$(uname -sm)" = 'Linux x86_64' ] || die 'the test cluster cannot run here' "it needs Linux on x86_64, this is $(uname -sm)" 'use such a machine; npm test skips the cluster tests elsewhere'
+  [ "$(id -u)" = 0 ] || die 'the test cluster cannot run here' 'it makes network namespaces, mounts and cgroups: only root may' 'run it as root, in a virtual machine if you like'
+  command -v go >/dev/null || die 'the test cluster cannot be built' "'go' is not on the PATH" 'install Go 1.26.5 or newer'
+  [ -d "$repo/node_modules/tsx" ] || die 'the test cluster cannot be built' 'node_modules is missing' 'npm ci'
+}
+
+# Debian starts the services of a package that it installs; the tests start their own, on loopback only.
+start_no_services() {
+  local policy=/usr/sbin/policy-rc.d
+  [ ! -e $policy ] || return 0
+  printf '#!/bin/sh\nexit 101\n' >$policy
+  chmod +x $policy
+  trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+}
+
+install_packages() {
+  check_machine
+  local program package missing=()
+  while read -r program package; do
+    command -v "$program" >/dev/null || missing+=("$package")
+  done < <(needed)
+  [ ${#missing[@]} -gt 0 ] || return 0
+  command -v apt-get >/dev/null || die "programs are missing: ${missing[*]}" 'this machine has no apt-get to install them with' 'install them by hand; the names are those of Debian packages'
+  progress "installing ${missing[*]}"
+  # Never at the price of another package: that would be somebody's Docker.
+  install() { DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends --no-remove "${missing[@]}"; }
+  start_no_services
+  install >"$rig/apt.log" 2>&1 || { apt-get update && install; } >"$rig/apt.log" 2>&1 ||
+    die "installing packages failed: ${missing[*]}" "$(tail -n 1 "$rig/apt.log")" "see $rig/apt.log"
+  note="installed ${missing[*]}"
+}
