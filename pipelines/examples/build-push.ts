@@ -28,9 +28,10 @@ export const buildPushPrivateExample = pipelineRun({ generateName: 'build-push-p
   podTemplate: pod,
   timeouts: { pipeline: '1h15m' },
   params: {
-    url: 'https://git.example.com/team/shop.git',
+    url: 'http://git.octopipeline-sample.svc.cluster.local/private/shop.git',
     revision: 'main',
-    repository: 'registry.example.com/team',
+    repository: 'registry-private.octopipeline-sample.svc.cluster.local:5000/shop',
+    'insecure-registries': 'registry-private.octopipeline-sample.svc.cluster.local:5000',
   },
   workspaces: {
     source: { volumeClaimTemplate: { storage: '1Gi' } },

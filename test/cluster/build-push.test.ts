@@ -123,6 +123,13 @@ test('a second run for the same commit builds nothing, says so, and changes no C
   expect(await published()).toEqual(before);
 });
 
+test('the example runs unchanged, to the place in the registry that it names', async () => {
+  const run = await createRun(namespace, example);
+  const outcome = await waitForRun(run);
+  expect(outcome, await logs(run)).toMatchObject({ succeeded: true });
+  expect(outcome.results.IMAGE_URL).toContain(`${registryService}/shop/team_api:`);
+});
+
 test('with rebuild=true it builds again', async () => {
   const manifest = redirected(example, namespace).replace(
     '  params:\n',

@@ -1,6 +1,6 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   applyDist,
@@ -17,6 +17,7 @@ import {
   type Outcome,
   privateRegistry,
   privateRegistryForPods,
+  privateRegistryService,
   type Repository,
   registry,
   registryForPods,
@@ -133,27 +134,19 @@ describe('credentials are files, each for one step', () => {
         `--namespace=${namespace}`,
         ...Object.entries(entries).map(([key, value]) => `--from-literal=${key}=${value}`),
       ]);
-    await secret('registry-credentials', { '.dockerconfigjson': dockerConfig() });
+    await secret('registry-credentials', { '.dockerconfigjson': dockerConfig([privateRegistryService]) });
     await secret('git-credentials', credentials);
   });
 
-  test('a private repository and a private registry work together, and no log holds a secret', async () => {
-    const secretive = await repository('private/secretive', succeeds);
-    const { outcome, log } = await run(
-      buildPushRun({
-        params: { url: secretive.url, repository: `${privateRegistryForPods}/${namespace}` },
-        workspaces: {
-          source: { volumeClaimTemplate: { storage: '1Gi' } },
-          'basic-auth': { secret: 'git-credentials' },
-          dockerconfig: { secret: 'registry-credentials' },
-        },
-      }),
-    );
+  test('the private example runs unchanged, with a private repository and registry, and no log holds a secret', async () => {
+    const secretive = await createRepository('private/shop', await filesOf('examples/sample-app'));
+    repositories.push(secretive);
+    const { outcome, log } = await run(await readFile('examples/build-push-private.yaml', 'utf8'));
     expect(outcome, log).toMatchObject({ succeeded: true });
     expect(log).toContain(
-      `credentials of ${privateRegistryForPods}: seen by the builders, which push by themselves: custom (app)`,
+      `credentials of ${privateRegistryService}: seen by the builders, which push by themselves: custom (web), custom (team/api)`,
     );
-    expect(await privateDigest(`${namespace}/app:${secretive.commit.slice(0, 7)}`)).toBe(outcome.results.IMAGE_DIGEST);
+    expect(await privateDigest(`shop/team_api:${secretive.commit.slice(0, 7)}`)).toBe(outcome.results.IMAGE_DIGEST);
     expect(log).not.toContain(credentials.password);
     expect(log).not.toContain(Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64'));
   });
@@ -240,7 +233,31 @@ describe('a run that is stopped', () => {
     expect(outcome.succeeded).toBe(false);
     expect(log).toMatch(/error: .*\n.* {2}why: .*5 s/u);
   });
+
+  test("a run that takes longer than Tekton's own timeout is stopped, and publishes nothing", async () => {
+    const late = await repository('late', slow);
+    const before = await published();
+    const started = await createRun(
+      namespace,
+      buildPushRun({
+        params: { url: late.url, repository: `${registryForPods}/${namespace}/late` },
+        timeouts: { pipeline: '15s' },
+      }),
+    );
+    expect(await waitForRun(started)).toMatchObject({ succeeded: false, reason: 'PipelineRunTimeout' });
+    expect(await published()).toBe(before);
+  });
 });
+
+/** The files of a directory, as a repository is made of them. */
+async function filesOf(directory: string): Promise<Record<string, string>> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const contents = await Promise.all(
+    paths.map(async (path) => [relative(directory, path), await readFile(path, 'utf8')]),
+  );
+  return Object.fromEntries(contents);
+}
 
 /** The digest that the private registry has for a path. */
 async function privateDigest(path: string): Promise<string> {

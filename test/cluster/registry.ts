@@ -13,6 +13,7 @@ export const registryService = 'registry.octopipeline-sample.svc.cluster.local:5
 /** The registry that asks for a password, for this machine and for pods. */
 export const privateRegistry = 'localhost:5001';
 export const privateRegistryForPods = '172.30.0.1:5001';
+export const privateRegistryService = 'registry-private.octopipeline-sample.svc.cluster.local:5000';
 export const credentials = { username: 'robot', password: 'robot-password' } as const;
 
 /** A Docker configuration with the password for each host. @example for a Secret: `stringData: {config.json: …}` */

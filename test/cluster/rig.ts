@@ -9,6 +9,7 @@ export {
   imageReference,
   privateRegistry,
   privateRegistryForPods,
+  privateRegistryService,
   registry,
   registryForPods,
   registryService,
