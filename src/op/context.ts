@@ -11,7 +11,7 @@ export interface Context {
   readonly out: (text: string) => void;
   /** What the command tells a person: stderr on a terminal, see `Log`. */
   readonly log: Log;
-  /** Aborted by SIGINT or SIGTERM (`reason` is an `Interrupted`); child processes are given it. */
+  /** Aborted by SIGINT, SIGTERM or SIGHUP (`reason` is an `Interrupted`); child processes are given it. */
   readonly signal: AbortSignal;
   readonly debug: boolean;
   /** Path of the properties file from `--config` or OCTOPILOT_PIPELINE_PROPERTIES, if one was named. */

@@ -15,8 +15,15 @@ export interface Ran {
 /** The bundled op, run as a user runs it: another process, real tools, a home of its own, no Docker daemon. */
 export interface Op {
   readonly run: (cwd: string, args: readonly string[], env?: Readonly<Record<string, string>>) => Promise<Ran>;
-  /** Runs op and sends it a signal as soon as it has printed `sign`. */
-  readonly interrupt: (cwd: string, args: readonly string[], sign: string, signal: NodeJS.Signals) => Promise<Ran>;
+  /** Runs op and sends it signals, a moment apart, as soon as it has printed `sign`. */
+  readonly interrupt: (
+    cwd: string,
+    args: readonly string[],
+    sign: string,
+    ...signals: readonly NodeJS.Signals[]
+  ) => Promise<Ran>;
+  /** The bundle. */
+  readonly file: string;
   readonly home: string;
   /** Where op keeps what it needs only while it runs. */
   readonly temporary: string;
@@ -36,14 +43,22 @@ export async function bundledOp(tools: readonly string[] = ['skaffold', 'crane',
     ({ cwd, env: { ...clean, ...env }, extendEnv: false, reject: false }) as const;
   return {
     home: directory,
+    file,
     temporary,
     run: async (cwd, args, env) => {
       const { exitCode, stdout, stderr } = await execa('node', [file, ...args], options(cwd, env));
       return { exitCode, stdout, stderr };
     },
-    interrupt: async (cwd, args, sign, signal) => {
+    interrupt: async (cwd, args, sign, ...signals) => {
       const child = execa('node', [file, ...args], options(cwd));
-      child.stderr.on('data', (chunk) => String(chunk).includes(sign) && child.kill(signal));
+      const left = [...signals];
+      const send = () => {
+        const signal = left.shift();
+        if (signal === undefined) return;
+        child.kill(signal);
+        setTimeout(send, 300);
+      };
+      child.stderr.on('data', (chunk) => String(chunk).includes(sign) && send());
       const { exitCode, stdout, stderr } = await child;
       return { exitCode, stdout, stderr };
     },

@@ -1,10 +1,12 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
+import { createServer as createTcpServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LocalRegistry, startRegistry } from '../../../test/op/local-registry.js';
 import { makeSampleRepository, type SampleRepository } from '../../../test/op/sample-repository.js';
 import { testContext } from '../../../test/op/test-context.js';
 import { withTools } from '../../../test/tools.js';
+import { withDeadline } from '../process/deadline.js';
 import { run } from '../process/run.js';
 import { lookUp } from '../registry/crane.js';
 import type { Reference } from '../registry/reference.js';
@@ -51,23 +53,44 @@ async function push(path: string, tag: string, user: string): Promise<Reference>
   return { ...reference, ...(await lookUp(context, access, reference)) };
 }
 
+const project = () => ({
+  directory: repository.directory,
+  file: 'skaffold.yaml',
+  profiles: [],
+  namespace: undefined,
+  platforms: [],
+  insecure: [],
+  env: {},
+});
+const place = (port: number | string | undefined) => ({
+  key: 'SKAFFOLD_DEFAULT_REPO',
+  value: `localhost:${port}/copy`,
+  origin: '.registry:2',
+});
+
+describe('copies that take too long', () => {
+  it('end with the error of the deadline, also when there are several', async () => {
+    const silent = createTcpServer(() => {}).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const address = silent.address();
+    const to = place(typeof address === 'object' ? address?.port : '');
+    const mine = await push('mine/base', 'v2', '3');
+    const images = ['base', 'team/app'].map((imageName) => ({ imageName, reference: mine }));
+    const late = { what: 'too late', why: 'it took 4 s', todo: 'wait' };
+    const copying = withDeadline(context, 4000, late, (inTime) => copyToAll(inTime, access, project(), images, [to]));
+    await expect(copying).rejects.toMatchObject({ kind: 'deadline', message: 'too late' });
+    silent.close();
+  });
+});
+
 describe('a copy that reads back with another digest', () => {
   it('is refused', async () => {
     const mine = await push('mine/base', 'v1', '1');
     const other = await push('copy/base', 'other', '2');
     const address = meddling.address();
     const port = typeof address === 'object' ? address?.port : '';
-    const project = {
-      directory: repository.directory,
-      file: 'skaffold.yaml',
-      profiles: [],
-      namespace: undefined,
-      platforms: [],
-      insecure: [],
-      env: {},
-    };
-    const to = { key: 'SKAFFOLD_DEFAULT_REPO', value: `localhost:${port}/copy`, origin: '.registry:2' };
-    const copying = copyToAll(context, access, project, [{ imageName: 'base', reference: mine }], [to]);
+    const images = [{ imageName: 'base', reference: mine }];
+    const copying = copyToAll(context, access, project(), images, [place(port)]);
     await expect(copying).rejects.toMatchObject({
       kind: 'refused',
       message: `localhost:${port}/copy/base:v1 is not what was copied`,

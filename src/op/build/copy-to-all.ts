@@ -32,6 +32,8 @@ export async function copyToAll(
   for (const { value } of others) copies.push(...(await copiesTo(context, project, images, value)));
   context.log.step(`copying ${countOf(images.length, 'image')} to ${others.map(({ value }) => value).join(', ')}`);
   const outcomes = await each(copies, copiesAtOnce, (copy) => copyAndCompare(context, access, copy));
+  // Stopped, or out of time: that is one reason, not as many as there are copies.
+  context.signal.throwIfAborted();
   const failures = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []));
   if (failures.length === 0) return;
   const [first] = failures;

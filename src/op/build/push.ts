@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
 import { type BuiltImage, selectImages } from '../build-result/build-result.js';
 import { makeRoom } from '../build-result/make-room.js';
@@ -11,7 +12,7 @@ import { formatReference } from '../registry/reference.js';
 import { parseResultPaths, writeResults } from '../results/results.js';
 import { dependenciesFirst } from '../skaffold/artifacts.js';
 import { build, dryRun } from '../skaffold/build.js';
-import { filesDiffer, namesCommitWrongly } from './already-built.js';
+import { filesDiffer, isInputDigest, namesCommitWrongly } from './already-built.js';
 import { copyToAll } from './copy-to-all.js';
 import { imageOutputs, pushOutputs, sourceOutputs } from './outputs.js';
 import { planFor } from './plan.js';
@@ -30,6 +31,11 @@ const usualRegistry = 'localhost:5001';
  */
 export async function push(outer: Context, request: PushRequest): Promise<void> {
   const results = parseResultPaths(request.result, pushOutputs);
+  const directory = resolve(outer.cwd, request.directory);
+  const file = request.buildResult && resolve(directory, request.buildResult);
+  // First of all: whatever ends this command early, the list of an earlier build is not taken for its result, nor for a change of
+  // the source. A list that cannot be removed is reported below.
+  if (file !== undefined) await rm(file, { force: true }).catch(() => {});
   const needs = request.command === 'push' ? { usualProfile: 'push' } : { defaultRepository: usualRegistry };
   await prepared(outer, request, needs, async (ready) => {
     const { context, project, settings } = ready;
@@ -37,8 +43,6 @@ export async function push(outer: Context, request: PushRequest): Promise<void> 
     const repository = settings.repository ?? noRegistry(settings.registryFile);
     log.step(`building the images of ${project.file} in ${cwd}, pushing to ${repository.value} (${repository.origin})`);
     if (ready.profile !== undefined) log.step(`profile ${ready.profile}`);
-    const file = request.buildResult && resolve(cwd, request.buildResult);
-    // Before git is asked: the list of an earlier build would count as a change of the source.
     if (file !== undefined) await makeRoom(file);
     const head = await readHead(context, cwd);
     sayAboutSource(context, head);
@@ -74,12 +78,18 @@ async function buildOrReuse(
   const plan = await planFor(context, access, wanted, head, request.rebuild);
   if ('reuse' in plan) {
     for (const { reference } of plan.reuse) context.log.step(`already built: ${formatReference(reference)}`);
+    const byCommit = plan.reuse.some(({ reference }) => !isInputDigest(reference.tag ?? ''));
+    if (byCommit && (ready.settings.profile !== undefined || request.platform.length > 0)) {
+      context.log.warn('tags name the commit, not its profile or platform: if the other one was pushed, use --rebuild');
+    }
     return plan.reuse.map((image) => ({ image, how: 'reused', seconds: undefined }));
   }
   context.log.step(`building ${countOf(wanted.length, 'image')}: ${plan.build}`);
   if (ready.logins.length > 0) context.log.step(whoSeesCredentials(ready));
   const lines = watchLines(context);
-  const options = { repository: repository.value, push: true, cache: !request.rebuild, onLine: lines.onLine };
+  // Skaffold's own cache looks at an artifact's declared files only: a changed tree is built as it is.
+  const cache = !request.rebuild && head?.changed === 0;
+  const options = { repository: repository.value, push: true, cache, onLine: lines.onLine };
   const built = await build(context, project, options).finally(lines.stop);
   checkComplete(wanted, built);
   return dependenciesFirst(built, artifacts.artifacts).map((image) => {
@@ -139,6 +149,7 @@ function verdict(
   const reused = outcomes.every(({ how }) => how === 'reused');
   const done = `${reused ? 'nothing to build' : 'done'}: ${countOf(outcomes.length, 'image')} in ${repository}`;
   if (file === undefined) return done;
-  const revision = head === undefined ? 'COMMIT' : head.commit;
-  return `${done}, listed in ${file}; next: op publish --build-result=${file} --git-revision=${revision}`;
+  if (head === undefined || head.changed > 0)
+    return `${done}, listed in ${file}; commit and build again before op publish`;
+  return `${done}, listed in ${file}; next: op publish --build-result=${file} --git-revision=${head.commit}`;
 }

@@ -58,10 +58,18 @@ test('values', () => {
   });
 });
 
-test.each(['--on=yes', '--off=1', '--form=yaml', '--timeout=10', '--timeout=1d', '--timeout=-5s', '--unknown', 'word'])(
-  '%s is refused',
-  (argument) => expect(() => read(argument)).toThrow(expect.objectContaining({ exitCode: 1 })),
-);
+test.each([
+  '--on=yes',
+  '--off=1',
+  '--form=yaml',
+  '--timeout=10',
+  '--timeout=1d',
+  '--timeout=-5s',
+  '--timeout=0s',
+  '--timeout=1000h',
+  '--unknown',
+  'word',
+])('%s is refused', (argument) => expect(() => read(argument)).toThrow(expect.objectContaining({ exitCode: 1 })));
 
 test.each([
   ['90s', 90_000],

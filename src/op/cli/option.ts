@@ -60,13 +60,21 @@ export function choice<const Word extends string>(
     .default(words[0]);
 }
 
-/** A Go duration (`90s`, `10m`, `1h30m`) in milliseconds; empty leaves the default. */
+/** Timers of Node.js take no more milliseconds than this, and fire at once for more: 596 hours. */
+const longest = 2 ** 31 - 1;
+
+/** How long something may take: a Go duration (`90s`, `10m`, `1h30m`) in milliseconds; empty leaves the default. */
 export function duration(flags: string, description: string, byDefault: string): Option {
   return new Option(flags, `${description}, such as 90s, 10m or 1h30m`)
     .argParser((value: string, earlier: number | undefined) =>
-      value === '' ? (earlier ?? parseDuration(byDefault)) : parseDuration(value),
+      value === '' ? (earlier ?? parseDuration(byDefault)) : checkLength(parseDuration(value)),
     )
     .default(parseDuration(byDefault), byDefault);
+}
+
+function checkLength(milliseconds: number): number {
+  if (milliseconds > 0 && milliseconds <= longest) return milliseconds;
+  throw new InvalidArgumentError('It takes more than nothing, and at most 596h.');
 }
 
 const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };

@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
 import type { Context } from '../context.js';
-import { exitCodes, Interrupted, usageError } from '../errors/op-error.js';
+import { exitCodes, Interrupted, stopSignals, usageError } from '../errors/op-error.js';
 import { clean, report } from '../errors/report.js';
 import { createLog } from '../log/log.js';
 import { createProgram } from './program.js';
@@ -10,13 +10,16 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
   const debug = argv.includes('--debug') || process.env.OP_DEBUG === 'true';
   const stop = new AbortController();
   const onSignal = (signal: NodeJS.Signals) => {
-    if (signal !== 'SIGINT' && signal !== 'SIGTERM') return;
-    const interrupted = new Interrupted(signal);
-    // The second one means at once: leaving through exit still takes the children along.
+    const known = stopSignals.find((name) => name === signal);
+    if (known === undefined) return;
+    const interrupted = new Interrupted(known);
+    // The second one means at once: leaving through exit still takes the children and the copies of credentials along.
     if (stop.signal.aborted) process.exit(interrupted.exitCode);
     stop.abort(interrupted);
   };
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  for (const signal of stopSignals) process.on(signal, onSignal);
+  // `op config | head -1` is no failure of op: what nobody reads any more is not written, and the work goes on.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe);
   const now = () => new Date();
   const write = (text: string) => void process.stderr.write(text);
   const context: Omit<Context, 'propertiesFile'> = {
@@ -39,8 +42,12 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
     process.stderr.write(failure.text);
     return failure.exitCode;
   } finally {
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+    for (const signal of stopSignals) process.off(signal, onSignal);
   }
+}
+
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
 }
 
 function fromCommander(thrown: unknown): unknown {

@@ -1,5 +1,6 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bundledOp, type Op } from '../../../test/op/run-op.js';
 
@@ -11,7 +12,7 @@ beforeAll(async () => {
   directory = await mkdtemp(join(op.home, 'config-'));
   await writeFile(
     join(directory, 'x.properties'),
-    'SKAFFOLD_PROFILE=fast\nREGISTRY_PASSWORD=hunter2\nMIRROR=https://u:hunter3@r.io\n',
+    'SKAFFOLD_PROFILE=fast\nREGISTRY_PASSWORD=hunter2\nMIRROR=https://u:x@hunter3@r.io\nPROXY_PASS=hunter4\nDB_PWD=hunter5\nSIGNING_KEY=hunter6\n',
   );
   await writeFile(join(directory, '.registry'), 'local: localhost:5001\nci:\n  - ghcr.io/${OWNER}\n');
 });
@@ -42,6 +43,22 @@ describe('op config', () => {
     expect(rows).toContainEqual({ key: 'REGISTRY_PASSWORD', value: '***', origin: 'x.properties:2' });
     expect(rows).toContainEqual({ key: 'SKAFFOLD_DEFAULT_REPO', value: 'localhost:5001', origin: '.registry:1' });
     expect(ran.stdout).not.toMatch(/hunter/u);
+  });
+});
+
+describe('op config --output=', () => {
+  it('is text, as with every flag of a parameter that nobody set', async () => {
+    const ran = await op.run(directory, ['config', '--output=']);
+    expect(ran.stderr).toBe('');
+    expect(ran.stdout).toMatch(/^KEY +VALUE +ORIGIN$/mu);
+  });
+});
+
+describe('op whose reader has gone away', () => {
+  it('ends as if it were still there', async () => {
+    const script = '{ "$0" "$1" config; echo "ended with $?" >&2; } | true';
+    const ran = await execa('sh', ['-c', script, process.execPath, op.file], { cwd: directory, reject: false });
+    expect(ran.stderr).toBe('ended with 0');
   });
 });
 

@@ -1,5 +1,6 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { addSettingOptions, type SettingOptions, settingRequest } from '../cli/build-options.js';
+import { choice } from '../cli/option.js';
 import type { Action } from '../cli/program.js';
 
 interface ConfigOptions extends SettingOptions {
@@ -8,9 +9,8 @@ interface ConfigOptions extends SettingOptions {
 
 /** `op config`: each value of the configuration, and where it came from. */
 export function addConfig(program: Command, action: Action): void {
-  const output = new Option('-o, --output <form>', 'form of what is printed').choices(['text', 'json']).default('text');
   addSettingOptions(program.command('config').description('show the configuration, and where each value comes from'))
-    .addOption(output)
+    .addOption(choice('-o, --output <form>', 'form of what is printed', ['text', 'json']))
     .action(
       action(async (context, { output, ...options }: ConfigOptions) => {
         const { showSettings } = await import('../config/show.js');

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -63,8 +63,8 @@ describe('op push, refused before anything is built,', () => {
       'skaffold.yaml describes no image',
       [],
       { 'skaffold.yaml': 'apiVersion: skaffold/v4beta13\nkind: Config\n' },
-      4,
-      'built nothing',
+      3,
+      'describes no image',
     ],
     ['the profile is unknown', ['--profile=nope'], {}, 3, 'its profiles are staging'],
     ['one of two profiles is unknown', ['--profile=staging,nope'], {}, 3, 'no profile "nope"'],
@@ -85,6 +85,13 @@ describe('op push, refused before anything is built,', () => {
     ['a Dockerfile needs a daemon', [], { 'skaffold.yaml': dockerfile }, 3, 'cannot build web of skaffold.yaml here'],
     ['the list cannot be written', ['--build-result=app'], {}, 3, /cannot write .*app/u],
     ['the directory for the list is a file', ['--output=skaffold.yaml'], {}, 3, /cannot write .*build_result/u],
+    [
+      'an image of skaffold.yaml has a tag',
+      [],
+      { 'skaffold.yaml': dockerfile.replace('web', 'web:v1').replace('docker: {}', 'custom: { buildCommand: make }') },
+      3,
+      'no tag should',
+    ],
     ['the directory of credentials is empty', ['--dockerconfig=app'], {}, 3, 'has no registry credentials'],
   ])('when %s', async (_, args, files, exitCode, part) => {
     await repository.write(files);
@@ -128,6 +135,27 @@ build:
 `;
 
 describe('op push', () => {
+  it('leaves no earlier list behind, also when it ends before it builds', async () => {
+    for (const flags of [['--timeout=1ms'], ['--skaffold-file=none.yaml'], ['--profile=none']]) {
+      await writeFile(
+        join(repository.directory, 'build_result.json'),
+        '{"builds":[{"imageName":"old","tag":"old:1"}]}',
+      );
+      expect((await push(`--default-repo=${open.host}/x`, ...flags)).exitCode).toBeGreaterThan(0);
+      expect(list()).toBe(false);
+    }
+  });
+
+  it('warns when what it reuses may be of another profile or platform', async () => {
+    await rm(join(repository.directory, 'build_result.json'));
+    const to = `--default-repo=${open.host}/platforms`;
+    expect((await push(to)).exitCode).toBe(0);
+    const same = await push(to);
+    expect(same.stderr).toContain('already built: ');
+    expect(same.stderr).not.toContain('warning: tags name the commit');
+    expect((await push(to, '--platform=linux/arm64')).stderr).toContain('warning: tags name the commit');
+  });
+
   it('uses the credentials of a mounted Secret, and leaves no copy of them', async () => {
     const secret = join(op.home, 'secret');
     await mkdir(secret, { recursive: true });
@@ -168,9 +196,25 @@ describe('op push', () => {
     expect(list()).toBe(false);
   });
 
+  it('stopped twice ends at once, and leaves no copy of credentials and no builder behind', async () => {
+    await repository.write({
+      'build-image.sh':
+        '#!/bin/sh\ntrap "" TERM INT\necho $$ > ../builder.pid\necho builder runs\nsleep 60\nsleep 60\n',
+    });
+    await writeFile(join(op.home, 'config.json'), dockerConfig('example.com', password));
+    const args = ['push', `--default-repo=${open.host}/twice`, `--dockerconfig=${op.home}`];
+    const ran = await op.interrupt(repository.directory, args, 'builder runs', 'SIGINT', 'SIGINT');
+    expect(ran.exitCode).toBe(130);
+    expect(readdirSync(op.temporary)).toEqual([]);
+    const builder = (await readFile(join(repository.directory, 'builder.pid'), 'utf8')).trim();
+    const state = await readFile(`/proc/${builder}/stat`, 'utf8').catch(() => 'gone');
+    expect(state).toMatch(/^gone$|\) Z /u);
+  });
+
   it.each([
     ['SIGTERM', 143],
     ['SIGINT', 130],
+    ['SIGHUP', 129],
   ] as const)('stopped by %s ends with %d and leaves no list behind', async (signal, exitCode) => {
     await repository.write({ 'build-image.sh': '#!/bin/sh\necho builder runs\nexec sleep 60\n' });
     const args = ['push', `--default-repo=${open.host}/stopped`];

@@ -76,6 +76,11 @@ describe('a text with variables', () => {
     );
   });
 
+  it('knows no variable that only every object has', () => {
+    expect(interpolate('${constructor}', env)).toMatchObject({ problem: expect.stringContaining('is not set') });
+    expect(interpolate('${__proto__:-d}', env)).toEqual({ text: 'd' });
+  });
+
   it('never throws', () => {
     fc.assert(fc.property(fc.string({ unit: fc.constantFrom(...'${}:-AU x') }), (text) => void interpolate(text, env)));
   });

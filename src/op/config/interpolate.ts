@@ -36,8 +36,11 @@ export function interpolate(template: string, env: Environment): Interpolated {
 
 type Filled = { readonly text: string; readonly end: number } | { readonly problem: string };
 
+/** Not what every object has, such as `constructor`. */
+const lookUp = (name: string, env: Environment) => (Object.hasOwn(env, name) ? env[name] : undefined);
+
 function plain(name: string, env: Environment, end: number): Filled {
-  const value = env[name];
+  const value = lookUp(name, env);
   return value ? { text: value, end } : { problem: `the variable ${name} is not set, or is empty` };
 }
 
@@ -53,7 +56,7 @@ function braced(template: string, start: number, env: Environment): Filled {
     };
   }
   if (sign === '}') return plain(name, env, end + 1);
-  const value = env[name];
+  const value = lookUp(name, env);
   if (value) return { text: value, end: end + 1 };
   const fallback = interpolate(inside.slice(whole.length), env);
   return 'problem' in fallback ? fallback : { text: fallback.text, end: end + 1 };

@@ -55,6 +55,7 @@ describe('a .registry file', () => {
     ['local: [a]', 'line 1 is neither a registry nor an object'],
     ['ci:\n  - {name: x}', 'line 2 is neither a registry nor an object'],
     ['ci:\n  - 5', 'line 2 is neither'],
+    ['Local: localhost:5001', 'line 1: it has the key Local, and local is meant'],
     ['local: "unclosed', 'line 1'],
     ['local: a\nlocal: b', 'unique'],
   ])('%j is refused: %s', (content, why) => {

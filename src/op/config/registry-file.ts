@@ -2,6 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
 import { inputError } from '../errors/op-error.js';
 
+/** The keys that are read; others are other tools' business. */
+const keys = ['local', 'ci', 'destinations'];
+
 /** One registry of a `.registry` file as it is written, variables not yet filled in. */
 export interface RegistryEntry {
   readonly template: string;
@@ -50,6 +53,11 @@ export function parseRegistryFile(name: string, content: string): RegistryFile {
   if (root === null || (isScalar(root) && root.value === null)) return { local: [], ci: [] };
   if (!isMap(root)) throw wrong('it must be an object with the keys local and ci');
 
+  for (const { key } of root.items) {
+    const meant = keys.find((known) => known !== String(key) && known === String(key).toLowerCase().trim());
+    if (meant !== undefined)
+      throw wrong(`line ${lineOf(key as Node)}: it has the key ${String(key)}, and ${meant} is meant`);
+  }
   const node = (key: string) => {
     const value = root.get(key, true) as Node | undefined;
     return value === undefined || (isScalar(value) && value.value === null) ? undefined : value;

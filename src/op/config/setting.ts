@@ -27,5 +27,5 @@ export type KnownKey = (typeof knownKeys)[number];
 
 /** A value for people and logs: anything that a key of that name should keep to itself is hidden. */
 export function masked({ key, value }: Pick<Setting, 'key' | 'value'>): string {
-  return /TOKEN|PASSW|SECRET|CREDENTIAL|PRIVATE|AUTH|API_?KEY/iu.test(key) && value !== '' ? '***' : value;
+  return /TOKEN|PASS|PWD|SECRET|CREDENTIAL|PRIVATE|AUTH|KEY/iu.test(key) && value !== '' ? '***' : value;
 }

@@ -70,6 +70,14 @@ beforeAll(async () => {
   await symlink(join(node, 'node'), join(room, 'node', 'node'));
 });
 
+test('without a registry it says which command needs one, and what the other one takes', async () => {
+  const { exitCode, findings } = await json(complete, []);
+  expect(named(findings, 'default repository')?.detail).toBe(
+    'not set; op push needs one, and op build-push then pushes to localhost:5001',
+  );
+  expect(exitCode).toBe(0);
+});
+
 test('with everything there it ends well and says what comes next', async () => {
   const ended = await doctor(complete, [`--default-repo=${await registry(200)}/team`]);
   expect(ended).toMatchObject({ exitCode: 0, stderr: 'all that op needs is there; next: op build-push' });

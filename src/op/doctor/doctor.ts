@@ -70,7 +70,13 @@ async function lookAtConfiguration(context: Context, flags: DoctorFlags): Promis
     const todo = 'set --default-repo or SKAFFOLD_DEFAULT_REPO, or write a .registry file';
     const finding: Finding =
       repository === undefined
-        ? { area, name, state: 'note', detail: 'not set; op push and op build-push need one', todo }
+        ? {
+            area,
+            name,
+            state: 'note',
+            detail: 'not set; op push needs one, and op build-push then pushes to localhost:5001',
+            todo,
+          }
         : { area, name, state: 'ok', detail: `${repository.value} (${repository.origin})` };
     const plain = (insecure?.value ?? '').split(',').map((host) => host.trim());
     return { findings: [finding], registries: [...new Set(hosts)], insecure: plain.filter((host) => host !== '') };

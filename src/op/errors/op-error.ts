@@ -1,7 +1,7 @@
 /** Why a command ended, as a closed set; each has one documented exit code. */
 export type ErrorKind = 'unexpected' | 'usage' | 'input' | 'tool' | 'deadline' | 'refused';
 
-/** Exit code of each kind. 0 is success; 130 and 143 are SIGINT and SIGTERM. */
+/** Exit code of each kind. 0 is success; those of signals are with `Interrupted`. */
 export const exitCodes: Readonly<Record<ErrorKind, number>> = {
   unexpected: 1,
   usage: 2,
@@ -49,17 +49,22 @@ export const deadlineError = (explanation: Explanation) => new OpError('deadline
 /** Everything worked, and a check said no (exit 6). */
 export const refusedError = (explanation: Explanation) => new OpError('refused', explanation);
 
-/** The command was stopped by a signal: 128 + its number, as shells report it. */
-export class Interrupted extends Error {
-  readonly signal: 'SIGINT' | 'SIGTERM';
+/** The signals that stop op, with its exit codes: 128 + their number, as shells report it. SIGHUP is a terminal that closes. */
+const signalExitCodes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+export type StopSignal = keyof typeof signalExitCodes;
+export const stopSignals = Object.keys(signalExitCodes) as readonly StopSignal[];
 
-  constructor(signal: 'SIGINT' | 'SIGTERM') {
+/** The command was stopped by a signal. */
+export class Interrupted extends Error {
+  readonly signal: StopSignal;
+
+  constructor(signal: StopSignal) {
     super(`stopped by ${signal}`);
     this.name = 'Interrupted';
     this.signal = signal;
   }
 
   get exitCode(): number {
-    return this.signal === 'SIGINT' ? 130 : 143;
+    return signalExitCodes[this.signal];
   }
 }

@@ -3,8 +3,8 @@
  * and the `auth` values of a docker config.
  */
 const secrets: readonly (readonly [RegExp, string])[] = [
-  [/((?!ssh:)\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@]*@/giu, '$1***@'],
-  [/(\bssh:\/\/[^\s/@:]*:)[^\s/@]*@/giu, '$1***@'],
+  [/((?!ssh:)\b[a-z][a-z0-9+.-]*:\/\/)[^\s/]*@/giu, '$1***@'],
+  [/(\bssh:\/\/[^\s/@:]*:)[^\s/]*@/giu, '$1***@'],
   // A token has a digit or a capital: `basic authentication` are two words.
   [/\b([Bb]earer|[Bb]asic|BEARER|BASIC)\s+(?=[\w.~+/=-]*[0-9A-Z])[\w.~+/=-]{8,}/gu, '$1 ***'],
   [/("(?:auth|password|identitytoken|registrytoken)"\s*:\s*")[^"]*/giu, '$1***'],

@@ -1,7 +1,9 @@
+import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Context } from '../context.js';
+import { inputError } from '../errors/op-error.js';
 
 /** A directory that only this user can enter, for copies of credentials; `dispose` removes it. */
 export interface PrivateDirectory {
@@ -9,8 +11,30 @@ export interface PrivateDirectory {
   readonly dispose: () => Promise<void>;
 }
 
-/** Makes one in the temporary directory (TMPDIR, else the system's). mkdtemp gives it mode 0700. */
+const removal = { recursive: true, force: true } as const;
+
+/**
+ * Makes one in the temporary directory (TMPDIR, else the system's). mkdtemp gives it mode 0700.
+ * @throws OpError (input) when that cannot be written
+ */
 export async function makePrivateDirectory(context: Pick<Context, 'env'>, purpose: string): Promise<PrivateDirectory> {
-  const path = await mkdtemp(join(context.env.TMPDIR || tmpdir(), `op-${purpose}-`));
-  return { path, dispose: () => rm(path, { recursive: true, force: true }) };
+  const parent = context.env.TMPDIR || tmpdir();
+  const path = await mkdtemp(join(parent, `op-${purpose}-`)).catch((cause: NodeJS.ErrnoException) => {
+    throw inputError({
+      what: `cannot make a temporary directory in ${parent}`,
+      why: cause.message,
+      todo: 'set TMPDIR to a directory that this user can write to',
+      cause,
+    });
+  });
+  // A second Ctrl-C ends op without `dispose`.
+  const onExit = () => rmSync(path, removal);
+  process.once('exit', onExit);
+  return {
+    path,
+    dispose: async () => {
+      await rm(path, removal);
+      process.off('exit', onExit);
+    },
+  };
 }

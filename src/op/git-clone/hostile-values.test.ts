@@ -51,6 +51,8 @@ describe('the URL of a repository', () => {
     'https://example.com/a\nb',
     'https://example.com/a\u202eb',
     'https://example.com/a b',
+    'https://%zz@example.com/a',
+    'https://example.com\\@example.org/a',
     `https://example.com/${'a'.repeat(3000)}`,
   ])('%j is refused', (text) => {
     expect(() => parseGitUrl(text)).toThrow(expect.objectContaining({ kind: 'input' }));

@@ -1,5 +1,6 @@
 import { inputError } from '../errors/op-error.js';
 import { oneLine } from '../log/printable.js';
+import { countOf } from '../log/table.js';
 import type { Git } from './git.js';
 import type { CloneRequest } from './request.js';
 import type { Revision } from './revision.js';
@@ -90,7 +91,7 @@ export function noSuchRevision({ refs, defaultBranch }: Remote, name: string, ur
     what: `${url} has no revision "${oneLine(name)}"`,
     why: abbreviated
       ? 'it is no branch and no tag; a server finds a commit by its full id only (40 or 64 digits)'
-      : `it is neither a branch, a tag, nor the full name of a ref; the repository has ${visible.length} branches and tags`,
+      : `it is neither a branch, a tag, nor the full name of a ref; the repository has ${countOf(visible.length, 'other name')}`,
     todo: hints.length === 0 ? 'see what there is with: git ls-remote URL' : `try ${hints.join(', or ')}`,
   });
 }

@@ -36,7 +36,7 @@ async function makeDirectory(path: string, parents: boolean): Promise<void> {
     throw inputError({
       what: `cannot clone into ${path}`,
       why: error instanceof Error ? error.message : String(error),
-      todo: 'give a directory that this user can write to',
+      todo: 'give a directory that this user can write to; for a volume in a pod, fsGroup: 65532 in podTemplate.securityContext',
       cause: error,
     });
   }

@@ -35,6 +35,7 @@ export function parseGitUrl(text: string): GitUrl {
   if (text.length > 2048) throw refuse(`it has ${text.length} characters, and at most 2048 make sense`);
   if (/[\s\p{Cc}\p{Cf}]/u.test(text)) throw refuse('it has a space, a line break or another invisible character');
   if (text.startsWith('-')) throw refuse('it starts with "-", and git would take it for an option');
+  if (text.includes('\\')) throw refuse('it has a backslash, which git and others read differently');
   if (/^[\w+.-]+::/u.test(text)) throw refuse('it names a helper program ("::"), and these run code');
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//iu.exec(text)?.[1]?.toLowerCase();
   return scheme === undefined ? fromScp(text, refuse) : fromScheme(text, scheme, refuse);
@@ -55,6 +56,8 @@ function fromScheme(text: string, scheme: string, refuse: (why: string) => Error
       todo: 'put the password into a Secret, bind it to the workspace basic-auth, and take it out of the URL',
     });
   }
+  if (/%(?![0-9a-f]{2})/iu.test(url.username))
+    throw refuse('its user has a "%" that is not followed by two hex digits');
   if (scheme !== 'http' && scheme !== 'https')
     return { transport: scheme, clean: text, host: url.host, user: undefined };
   const user = url.username === '' ? undefined : decodeURIComponent(url.username);

@@ -41,6 +41,16 @@ describe('the commit that is checked out', () => {
     await rm(empty, { recursive: true });
   });
 
+  it('fails when git does not read the repository: it is no source without a commit', async () => {
+    const foreign = testContext({ env: { PATH: process.env.PATH, GIT_TEST_ASSUME_DIFFERENT_OWNER: '1' } }).context;
+    await expect(readHead(foreign, repository.directory)).rejects.toMatchObject({
+      kind: 'tool',
+      why: expect.stringContaining('dubious ownership'),
+    });
+    await repository.write({ '.git/config': '[broken' });
+    await expect(head()).rejects.toMatchObject({ kind: 'tool', why: expect.stringContaining('bad config line') });
+  });
+
   it('is read without running what the repository configures', async () => {
     const touched = join(repository.directory, '..', `${repository.commit().slice(0, 12)}-touched`);
     repository.git('config', 'core.fsmonitor', `touch ${touched}; false`);

@@ -25,6 +25,9 @@ export async function readHead(context: Context, directory: string): Promise<Hea
   const revision = git('rev-parse', '--verify', '--quiet', 'HEAD^{commit}');
   const head = await run(context, revision);
   if (head.ended === 'missing') throw failureOf(revision, head, failing);
+  // It is silent when there is no commit yet. Anything else it says, of another owner or a broken file, is no "no".
+  const saysNo = head.stderr === '' || head.stderr.includes('not a git repository');
+  if (head.ended !== 'ok' && !saysNo) throw failureOf(revision, head, failing);
   if (head.ended !== 'ok') return undefined;
   const status = git('status', '--porcelain', '-z', '--untracked-files=normal', '--', ':/');
   const [changes, origin] = await Promise.all([run(context, status), run(context, git('remote', 'get-url', 'origin'))]);

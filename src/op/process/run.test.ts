@@ -41,6 +41,14 @@ test('an argument arrives as it is, whatever is in it', async () => {
   expect(JSON.parse(ended.stdout)).toEqual(hostile);
 });
 
+test('output that is only listened to may be of any length', { timeout: 30_000 }, async () => {
+  let lines = 0;
+  const much = 'yes 0123456789012345678901234567890123456789012345678901234567890123456789 | head -n 1000000';
+  const ended = await run(context, { ...sh(`${much}; exit 3`), keepOutput: false, onLine: () => lines++ });
+  expect(ended).toEqual({ exitCode: 3, stdout: '', stderr: '', ended: 'failed' });
+  expect(lines).toBe(1_000_000);
+});
+
 test('a failing exit code is a value', async () => {
   expect(await run(context, sh('echo out; echo err >&2; exit 7'))).toEqual({
     exitCode: 7,

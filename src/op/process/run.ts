@@ -15,6 +15,8 @@ export interface Command {
   readonly input?: string;
   /** Milliseconds; the child and all that it started then get SIGTERM, and SIGKILL five seconds later. */
   readonly timeout?: number | undefined;
+  /** `false` for a program that may print without end: then `onLine` hears all, and `Ended` has none of it. */
+  readonly keepOutput?: boolean;
   /** Called for each line of stdout and stderr as it comes; a progress line that ends in a carriage return counts as one. */
   readonly onLine?: (line: string) => void;
 }
@@ -32,7 +34,7 @@ export interface Ended {
  * @throws Interrupted when op itself is told to stop: the child and all that it started are given SIGTERM first
  */
 export async function run(context: Context, command: Command): Promise<Ended> {
-  const { program, args, cwd = context.cwd, env = {}, input, timeout, onLine } = command;
+  const { program, args, cwd = context.cwd, env = {}, input, timeout, keepOutput = true, onLine } = command;
   context.log.debug(`run ${JSON.stringify([program, ...args])} in ${cwd}`);
   if (context.signal.aborted) throw context.signal.reason;
   const running = execa(program, args, {
@@ -42,6 +44,7 @@ export async function run(context: Context, command: Command): Promise<Ended> {
     stdin: input === undefined ? 'ignore' : 'pipe',
     reject: false,
     detached: true,
+    buffer: keepOutput,
     maxBuffer: 64 * 1024 * 1024,
     ...(input === undefined ? {} : { input }),
   });

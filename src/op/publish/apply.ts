@@ -1,6 +1,6 @@
 import type { Context } from '../context.js';
 import { oneLine } from '../log/printable.js';
-import { ours, type Publication } from './config-map.js';
+import { gitUrlAnnotation, ours, type Publication } from './config-map.js';
 import { failureOfKubectl, type Kubectl } from './kubectl.js';
 
 const args = ['apply', '--server-side', '--field-manager=octopipeline', '--filename=-'];
@@ -17,7 +17,7 @@ export async function apply(
     .now()
     .toISOString()
     .replace(/\.\d+Z$/u, 'Z');
-  const annotations = gitUrl === undefined ? {} : { annotations: { 'octopipeline/git-url': gitUrl } };
+  const annotations = gitUrl === undefined ? {} : { annotations: { [gitUrlAnnotation]: gitUrl } };
   const items = publications.map(({ name, info }) => ({
     apiVersion: 'v1',
     kind: 'ConfigMap',

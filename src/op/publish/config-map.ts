@@ -26,6 +26,9 @@ export interface ConfigMap {
   readonly data?: Readonly<Record<string, string>>;
 }
 
+/** The annotation with the repository that an image came from. */
+export const gitUrlAnnotation = 'octopipeline/git-url';
+
 /** Marks what op may change. Source: Kubernetes, "Recommended Labels". */
 export const ours = {
   'app.kubernetes.io/managed-by': 'octopipeline',
@@ -60,7 +63,8 @@ export interface Publication {
 
 /**
  * Plans one ConfigMap for each image.
- * @throws OpError (input) for an image without a digest, (refused) when two images would share a ConfigMap
+ * @throws OpError (input) for an image without a digest, (refused) for one of a changed tree,
+ * or when two images would share a ConfigMap
  */
 export function plan(images: readonly BuiltImage[], prefix: string, revision: string): readonly Publication[] {
   const planned = images.map(({ imageName, reference }): Publication => {
@@ -70,6 +74,13 @@ export function plan(images: readonly BuiltImage[], prefix: string, revision: st
         what: `image "${imageName}" has no digest`,
         why: 'the build result is of a build that did not push, and a tag alone does not say which image it is',
         todo: 'run op push, and publish its build result',
+      });
+    }
+    if (tag?.endsWith('-dirty')) {
+      throw refusedError({
+        what: `image "${imageName}" is not published as built from commit ${revision}`,
+        why: `its tag ${tag} says that it was built from files that differ from the commit`,
+        todo: 'commit the changes, and build again',
       });
     }
     const url = `${repositoryOf(reference)}${tag === undefined ? '' : `:${tag}`}`;

@@ -61,6 +61,13 @@ describe('before the API is asked', () => {
       6,
       'would share the ConfigMap image-info-team-app',
     ],
+    [
+      'an image of a changed tree',
+      [{ imageName: 'app', tag: `registry.example.com/app:abc1234-dirty@${one}` }],
+      [],
+      6,
+      'was built from files that differ from the commit',
+    ],
     ['an unknown output', [image('app')], ['--result=nope=/tmp/x'], 2, 'CONFIGMAPS'],
   ])('%s is refused', async (_, builds, flags, code, words) => {
     const ended = await publish(builds, {}, ...flags);
@@ -155,6 +162,16 @@ describe.skipIf(missingTools.length > 0)('on a real API server', () => {
     const later = await publish([image('same', two)], as('builder', 'shop'), `--git-revision=${'b'.repeat(40)}`);
     expect(later.stderr).toContain('now of commit bbbbbbbbbbbb');
     expect((await read('image-info-same')).data['git-revision']).toBe('b'.repeat(40));
+  });
+
+  test('says so when another repository published the same name before', async () => {
+    const from = (name: string) => `--git-url=https://example.com/${name}.git`;
+    await publish([image('shared')], as('builder', 'shop'), from('left'));
+    const ended = await publish([image('shared', two)], as('builder', 'shop'), from('right'));
+    expect(ended).toMatchObject({ exitCode: 0 });
+    expect(ended.stderr).toContain(
+      'warning: image-info-shared was of https://example.com/left.git and is of https://example.com/right.git now; give each repository a --configmap-prefix',
+    );
   });
 
   test('publishes only the image that is named', async () => {

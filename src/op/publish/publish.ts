@@ -6,7 +6,7 @@ import { refusedError } from '../errors/op-error.js';
 import { countOf } from '../log/table.js';
 import { withDeadline } from '../process/deadline.js';
 import { apply } from './apply.js';
-import { type ConfigMap, ours, type Publication, plan } from './config-map.js';
+import { type ConfigMap, gitUrlAnnotation, ours, type Publication, plan } from './config-map.js';
 import { createKubectl, type Kubectl } from './kubectl.js';
 import { readExisting } from './read-existing.js';
 import { findNamespace, type PublishFlags, parsePublishRequest } from './request.js';
@@ -62,6 +62,12 @@ async function applyChanges(
   for (const { name, info } of planned) {
     const before = existing.get(name)?.data;
     context.log.step(`${name}: ${changeOf(before, info, before?.['build-timestamp'])}`);
+    const source = existing.get(name)?.metadata.annotations?.[gitUrlAnnotation];
+    if (source !== undefined && gitUrl !== undefined && source !== gitUrl) {
+      context.log.warn(
+        `${name} was of ${source} and is of ${gitUrl} now; give each repository a --configmap-prefix of its own`,
+      );
+    }
   }
   await apply(context, kubectl, changed, gitUrl);
   return changed.length;

@@ -70,6 +70,6 @@ function registryError(what: string, ended: Ended, problem: Problem, { registry 
   const said = lines.filter((line) => line.startsWith('Error:'));
   const why = (said.length > 0 ? said : lines.slice(-4))
     .join('\n')
-    .replace(/^Error: | \(HEAD responses have no body, use GET for details\)/gmu, '');
+    .replace(/^Error: | \(HEAD responses have no body, use GET for details\)|; \[?map\[.*$/gmu, '');
   return toolError({ what, why, todo: remedyFor(problem, registry ?? 'docker.io') });
 }

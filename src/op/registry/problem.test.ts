@@ -25,6 +25,9 @@ describe('what a registry tool says', () => {
     ['busy', 'Error: PUT https://r/v2/x/blobs/uploads/1: unexpected EOF'],
     ['unreachable', 'Error: Get "https://r/v2/": dial tcp 127.0.0.1:5999: connect: connection refused'],
     ['unreachable', 'Error: Get "https://r.invalid/v2/": dial tcp: lookup r.invalid on 10.0.0.1:53: no such host'],
+    ['unreachable', 'Error: Get "https://r/v2/": dial tcp: lookup r on 10.0.0.1:53: read udp 10.0.0.2:5: i/o timeout'],
+    ['unreachable', 'Error: Get "https://r/v2/": dial tcp 10.9.9.9:443: i/o timeout'],
+    ['busy', 'Error: Get "https://r/v2/x": read tcp 10.0.0.1:4->10.0.0.2:5: i/o timeout'],
     ['unreachable', 'Error: Get "https://r/v2/": http: server gave HTTP response to HTTPS client'],
     [
       'unreachable',

@@ -8,7 +8,7 @@ export type Problem = 'absent' | 'refused' | 'busy' | 'unreachable' | 'other';
 const signs: readonly (readonly [Problem, RegExp])[] = [
   [
     'unreachable',
-    /connection refused|no such host|server misbehaving|network is unreachable|no route to host|x509:|tls: |HTTP response to HTTPS client/iu,
+    /connection refused|no such host|server misbehaving|network is unreachable|no route to host|x509:|tls: |HTTP response to HTTPS client|dial tcp[^\n]*i\/o timeout/iu,
   ],
   [
     'refused',
@@ -32,7 +32,7 @@ export function problemIn(output: string): Problem {
 export function remedyFor(problem: Problem, registry: string): string {
   switch (problem) {
     case 'refused':
-      return `give credentials that may push to ${registry} with --dockerconfig DIR (a config.json), or log in: crane auth login ${registry}`;
+      return `give credentials that may push to ${registry} with --dockerconfig DIR (in a Task: the workspace dockerconfig), or log in: crane auth login ${registry}`;
     case 'unreachable':
       return `check the name ${registry} and that it runs; if it has no TLS, name it with --insecure-registry`;
     case 'busy':

@@ -33,6 +33,13 @@ test('values are written byte for byte, without a line break, and folders are ma
   expect(await readdir(join(room, 'deep/er'))).toEqual(['url']);
 });
 
+test('a place that cannot be written is bad input, named with its output', async () => {
+  await expect(writeResults({ url: room }, { url: 'x' })).rejects.toMatchObject({
+    kind: 'input',
+    message: `cannot write the output url to ${room}`,
+  });
+});
+
 test('what does not fit into a TaskRun is written, with a warning', async () => {
   const path = join(room, 'long');
   expect(await writeResults({ IMAGES: path }, { IMAGES: 'x'.repeat(4000) })).toContain('4006 bytes');

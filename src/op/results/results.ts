@@ -1,4 +1,4 @@
-import { usageError } from '../errors/op-error.js';
+import { inputError, usageError } from '../errors/op-error.js';
 import { writeAtomic } from '../files/write-atomic.js';
 
 /** Where each named output of a command goes: `--result=NAME=PATH`, repeatable. */
@@ -31,6 +31,7 @@ const roomOfResults = 3072;
 /**
  * Writes the outputs that were asked for, without a trailing newline: Tekton hands a result on verbatim.
  * @returns a warning when together they do not fit into what Tekton keeps
+ * @throws OpError (input) for a path that cannot be written
  */
 export async function writeResults(
   paths: ResultPaths,
@@ -40,7 +41,14 @@ export async function writeResults(
   for (const [name, path] of Object.entries(paths)) {
     const value = outputs[name] ?? '';
     size += Buffer.byteLength(name) + Buffer.byteLength(value);
-    await writeAtomic(path, value);
+    await writeAtomic(path, value).catch((cause: NodeJS.ErrnoException) => {
+      throw inputError({
+        what: `cannot write the output ${name} to ${path}`,
+        why: cause.message,
+        todo: `name a file that can be written with --result=${name}=PATH`,
+        cause,
+      });
+    });
   }
   if (size <= roomOfResults) return undefined;
   return `the results take ${size} bytes and Tekton keeps about 4096 of a TaskRun: read build_result.json instead`;

@@ -27,6 +27,14 @@ describe('images', () => {
     ]);
   });
 
+  it('are sorted at once also when many ways lead to each', { timeout: 2000 }, () => {
+    const levels = Array.from({ length: 40 }, (_, level) => [
+      artifact(`a${level + 1}`, `a${level}`, `b${level}`),
+      artifact(`b${level + 1}`, `a${level}`, `b${level}`),
+    ]).flat();
+    expect(sorted(...levels.toReversed(), artifact('a0'), artifact('b0')).slice(0, 2)).toEqual(['a0', 'b0']);
+  });
+
   it('that need each other are all still there', () => {
     expect(sorted(artifact('a', 'b'), artifact('b', 'a')).toSorted()).toEqual(['a', 'b']);
   });

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { parseAllDocuments } from 'yaml';
 import type { Context } from '../context.js';
+import { inputError } from '../errors/op-error.js';
 import { failureOf, run } from '../process/run.js';
 import { malformed } from './profiles.js';
 import { type Project, profileFlags, skaffold } from './project.js';
@@ -48,7 +49,7 @@ const config = v.looseObject({
 
 /**
  * Asks Skaffold what it makes of skaffold.yaml.
- * @throws OpError (input) when it is malformed
+ * @throws OpError (input) when it is malformed, or describes no image
  */
 export async function readArtifacts(context: Context, project: Project): Promise<Artifacts> {
   const flags = ['--yaml-only', '--interactive=false', '--update-check=false', ...profileFlags(project)];
@@ -68,8 +69,16 @@ export async function readArtifacts(context: Context, project: Project): Promise
         !cluster && !googleCloudBuild && (artifact.docker !== undefined || artifact.buildpacks !== undefined),
     })),
   );
+  if (artifacts.length === 0) throw describesNone(project);
   return { artifacts, oneByOne: builds.every(({ local }) => local?.concurrency === 1) };
 }
+
+const describesNone = ({ file, profiles }: Project) =>
+  inputError({
+    what: `${file} describes no image`,
+    why: `it has no build.artifacts${profiles.length > 0 ? ` with ${profiles.join(', ')}` : ''}`,
+    todo: 'add the images to build.artifacts; skaffold diagnose --yaml-only shows what Skaffold makes of it',
+  });
 
 /** The same items, each after those that it is built from, else in their order. Skaffold has refused cycles before. */
 export function dependenciesFirst<Item extends { readonly imageName: string }>(
@@ -79,7 +88,7 @@ export function dependenciesFirst<Item extends { readonly imageName: string }>(
   const requires = new Map(artifacts.map((artifact) => [artifact.image, artifact.requires]));
   const sorted = new Set<Item>();
   const place = (item: Item, above: readonly Item[]) => {
-    if (above.includes(item)) return;
+    if (sorted.has(item) || above.includes(item)) return;
     for (const needed of requires.get(item.imageName) ?? []) {
       for (const other of items) if (other.imageName === needed) place(other, [...above, item]);
     }

@@ -55,10 +55,12 @@ async function fileOutput(
     const lines: string[] = [];
     const heard: Command = {
       ...command,
+      keepOutput: false,
       onLine: (raw) => {
         const line = stripVTControlCharacters(raw).trimEnd();
         if (line === '' || isNoise(line)) return;
-        lines.push(line);
+        if (lines.push(line) > linesKept)
+          lines.splice(0, linesKept / 2, ...lines.slice(0, linesKept / 2).filter(isAboutImage));
         onLine(line);
       },
     };
@@ -73,12 +75,16 @@ async function fileOutput(
   });
 }
 
+/** Enough to explain a failure: the last lines, and of those before only which image was begun and done. */
+const linesKept = 10_000;
+const isAboutImage = (line: string) => /^Build(?:ing)? \[/u.test(line);
+
 /** Skaffold always asks a Docker daemon for images it could reuse, also where every builder does without. */
 const isNoise = (line: string) => line.includes('failed to list images:');
 
 const nothingBuilt = (file: string) =>
   toolError({
     what: `Skaffold built nothing from ${file}`,
-    why: 'it ended well, and named no image: the file describes none, or something stopped it',
-    todo: `look for build.artifacts in ${file}, and whether the profile you named leaves any`,
+    why: 'it ended well, and named no image: something stopped it',
+    todo: 'look above for what it said last, and run the same command again',
   });

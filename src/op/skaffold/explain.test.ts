@@ -34,6 +34,15 @@ describe('a failed build', () => {
     });
   });
 
+  it('is bad input when what the file says cannot be, and says so once', () => {
+    const said = 'line 6 column 12: invalid image "a:v1": no tag should be specified';
+    expect(explain(`invalid skaffold config: ${said}`, said)).toMatchObject({
+      kind: 'input',
+      message: 'Skaffold cannot read skaffold.yaml',
+      why: said,
+    });
+  });
+
   it('says what to do when the registry refuses the push', () => {
     const refusal =
       'Error: pushing image r.io:5000/app:1: HEAD http://r.io:5000/v2/app/manifests/1: unexpected status code 401 Unauthorized';

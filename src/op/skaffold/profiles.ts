@@ -35,10 +35,13 @@ export function checkProfiles(project: Project, known: readonly string[]): void 
 
 /** skaffold.yaml is not what Skaffold takes. */
 export function malformed(file: string, why: string): OpError {
-  const cause = why.replace(/^(?:error )?parsing skaffold config(?:uration file)?: /u, '');
+  const cause = why
+    .replace(/^(?:(?:error )?parsing|invalid) skaffold config(?:uration file)?: /u, '')
+    .replace(/^error parsing skaffold configuration file: /u, '');
   return inputError({
     what: `Skaffold cannot read ${file}`,
-    why: cause.replace(/^error parsing skaffold configuration file: /u, ''),
+    // It says some things twice.
+    why: [...new Set(cause.split('\n'))].join('\n'),
     todo: `correct ${file}; skaffold diagnose --yaml-only shows what Skaffold makes of it`,
   });
 }
