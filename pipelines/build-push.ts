@@ -51,7 +51,6 @@ export const buildPush = pipeline(
       },
       workspaces: { source: p.workspaces.source },
       timeout: '5m',
-      retries: 1,
     });
     const { IMAGE_URL, IMAGE_DIGEST, IMAGES } = build.results;
     return {

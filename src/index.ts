@@ -6,6 +6,8 @@ export { cloneBuildPush as cloneBuildPushTask } from '../tasks/clone-build-push.
 export { gitClone as gitCloneTask } from '../tasks/git-clone.js';
 export { publishImageInfo as publishImageInfoTask } from '../tasks/publish-image-info.js';
 export { push as pushTask } from '../tasks/push.js';
+export { image as octopipelineImage } from '../tasks/steps/image.js';
+export { restricted } from '../tasks/steps/restricted.js';
 export { createCatalog } from './catalog.js';
 export { CatalogApp, type CatalogAppProps } from './cdk8s/catalog-app.js';
 export { CatalogChart, type CatalogChartProps } from './cdk8s/catalog-chart.js';

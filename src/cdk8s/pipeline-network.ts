@@ -7,12 +7,14 @@ export interface PipelineNetworkProps {
   readonly pipeline: string;
 }
 
-const metadataServices = { v4: '169.254.0.0/16', v6: 'fe80::/10' };
+/** Where clouds serve the credentials of the node: AWS, Azure and Google; Alibaba; AWS over IPv6. */
+const metadataServices = { v4: ['169.254.169.254/32', '100.100.100.200/32'], v6: ['fd00:ec2::254/128'] };
 
 /**
- * What the pods of one Pipeline may reach: nothing connects to them, and they connect to anything but the node's link-local
- * addresses, where clouds serve the credentials of the node. Registries and Git servers stand at any address and port, so egress
- * is not narrowed further here; a platform team that knows its own addresses adds a policy, or sets `networkPolicy: false`.
+ * What the pods of one Pipeline may reach: nothing connects to them, and they connect to anything but the metadata services of
+ * clouds. Registries and Git servers stand at any address and port, and a node's DNS cache at a link-local one, so egress is not narrowed
+ * further here. A platform team that knows its addresses, or whose workload identity is served there, sets `networkPolicy: false` and
+ * brings its own.
  */
 export class PipelineNetwork extends Construct {
   constructor(scope: Construct, id: string, { pipeline }: PipelineNetworkProps) {
@@ -25,8 +27,8 @@ export class PipelineNetwork extends Construct {
         egress: [
           {
             to: [
-              { ipBlock: { cidr: '0.0.0.0/0', except: [metadataServices.v4] } },
-              { ipBlock: { cidr: '::/0', except: [metadataServices.v6] } },
+              { ipBlock: { cidr: '0.0.0.0/0', except: metadataServices.v4 } },
+              { ipBlock: { cidr: '::/0', except: metadataServices.v6 } },
             ],
           },
         ],

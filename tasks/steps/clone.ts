@@ -55,7 +55,7 @@ export const cloneWorkspaces = {
   }),
   'ssl-ca-directory': workspace.config({
     optional: true,
-    description: 'Certificates (*.crt, *.pem) of an authority to trust beside the public ones',
+    description: 'Certificates of an authority to trust beside the public ones: ca.crt, tls.crt or ca-bundle.crt',
   }),
 };
 
