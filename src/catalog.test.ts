@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
+import config from '../octopipeline.config.js';
 import { createCatalog, createExamples, createReference } from './catalog.js';
 import type { CatalogConfig } from './cdk8s/config.js';
 
@@ -15,7 +16,7 @@ const contents = (folder: string, extension = '.yaml') =>
   );
 
 test('dist/, examples/ and docs/reference/ equal a fresh synth', () => {
-  expect(contents('dist')).toEqual(createCatalog({}).files());
+  expect(contents('dist')).toEqual(createCatalog(config).files());
   expect(contents('examples')).toEqual(createExamples('examples').files());
   expect(contents('docs/reference', '.md')).toEqual(createReference());
 });
@@ -69,6 +70,15 @@ describe('a platform team forks by configuration', () => {
       resources: { 'a/b': { limits: { cpu: 'x' } } },
     };
     expect(() => synth(wrong as CatalogConfig)).toThrow(/image[\s\S]*namespace[\s\S]*"x" is not a quantity/u);
+  });
+
+  test.each([
+    [{ registyPrefix: 'mirror.example.com' }, 'config > registyPrefix: there is no such setting; there are image, reg'],
+    [{ networkPolicy: 'false' }, 'config > networkPolicy: has to be a boolean'],
+    [{ labels: ['platform'] }, 'config > labels: has to be an object'],
+    [{ labels: { team: 'a b' } }, 'config > labels.team: "a b" is not the value of a label'],
+  ])('%j is refused, compiled or not', (wrong, message) => {
+    expect(() => synth(wrong as unknown as CatalogConfig)).toThrow(message);
   });
 
   test('resources for a step that does not exist are refused', () => {

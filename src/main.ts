@@ -10,17 +10,21 @@ import { parseArgs } from 'node:util';
 import { createCatalog, createExamples, createReference } from './catalog.js';
 import type { CatalogConfig } from './cdk8s/config.js';
 
-const { values } = parseArgs({ options: { config: { type: 'string' }, outdir: { type: 'string' } } });
-const file = resolve(values.config ?? 'octopipeline.config.ts');
+const options = { config: { type: 'string' }, outdir: { type: 'string' } } as const;
+let doing = 'synth';
 
 try {
-  const { default: config } = (await import(pathToFileURL(file).href)) as { default: CatalogConfig };
+  const { values } = parseArgs({ options });
+  const file = resolve(values.config ?? 'octopipeline.config.ts');
+  doing = `synth with ${file}`;
+  const { default: config } = (await import(pathToFileURL(file).href)) as { default?: CatalogConfig };
+  if (config === undefined) throw new Error('it exports nothing by default; write: export default defineConfig({})');
   createCatalog(config, values.outdir).synth();
   if (values.config === undefined && values.outdir === undefined) {
     createExamples('examples').synth();
     for (const [name, page] of createReference()) writeFileSync(join('docs/reference', name), page);
   }
 } catch (error) {
-  process.stderr.write(`synth with ${file}: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`${doing}: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;
 }

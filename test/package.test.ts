@@ -94,7 +94,7 @@ const compilerOptions = {
   module: 'nodenext',
   target: 'es2023',
   strict: true,
-  skipLibCheck: false,
+  skipLibCheck: true,
   types: [],
   outDir: 'built',
 };
@@ -113,7 +113,7 @@ const tsc = (...args: string[]) =>
   execa('npx', ['tsc', '-p', join(project, 'tsconfig.json'), ...args], { reject: false });
 
 test('the packed package type-checks and synthesizes in a project of its own', async () => {
-  const compiled = await tsc('--skipLibCheck', 'true');
+  const compiled = await tsc();
   expect(compiled.stdout).toBe('');
   await execa('node', ['built/catalog.js'], { cwd: project });
   const text = readFileSync(join(project, 'out', 'pipeline-audit.yaml'), 'utf8');
@@ -122,7 +122,7 @@ test('the packed package type-checks and synthesizes in a project of its own', a
 
 test('a wrong reference does not compile there', async () => {
   writeFileSync(join(project, 'catalog.ts'), catalog.replace('clone.results.commit', 'clone.results.comit'));
-  const { stdout } = await tsc('--skipLibCheck', 'true', '--noEmit');
+  const { stdout } = await tsc('--noEmit');
   expect(stdout).toContain("Did you mean 'commit'?");
 });
 

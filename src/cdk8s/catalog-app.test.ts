@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ApiObject, JsonPatch } from 'cdk8s';
+import { ApiObject, Chart, JsonPatch } from 'cdk8s';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { flag, param, pipeline, task } from '../tekton/index.js';
 import { CatalogApp } from './catalog-app.js';
@@ -67,8 +67,25 @@ test('all mistakes of all charts are reported at once, and nothing is written', 
   expect(readdirSync(outdir)).toEqual([]);
 });
 
-test('files of charts that are gone are removed; a file that is right already is not touched', () => {
-  writeFileSync(join(outdir, 'stale.yaml'), 'old');
+test('one name may come in two namespaces, and in two API groups', () => {
+  const app = newApp();
+  for (const namespace of ['one', 'two']) {
+    const chart = new CatalogChart(app, namespace, { source: 's', namespace });
+    new Task(chart, 'greet', { definition: greet });
+    new ApiObject(chart, 'other', { apiVersion: 'example.com/v1', kind: 'Task', metadata: { name: 'greet' } });
+  }
+  expect([...app.files().keys()]).toEqual(['one.yaml', 'two.yaml']);
+});
+
+test('a plain Chart, which would have no file, is named', () => {
+  const app = newApp();
+  new ApiObject(new Chart(app, 'mine'), 'x', { apiVersion: 'v1', kind: 'ConfigMap' });
+  expect(() => app.synth()).toThrow('mine: is a plain Chart and has no file; make it a CatalogChart');
+});
+
+test('files of charts that are gone are removed, but not what somebody wrote; a file that is right already is not touched', () => {
+  writeFileSync(join(outdir, 'stale.yaml'), '# test 0, generated from s: change that file, not this one.\nold: true\n');
+  writeFileSync(join(outdir, 'mine.yaml'), '# by hand\nmine: true\n');
   writeFileSync(join(outdir, 'notes.txt'), 'mine');
   const synth = () => {
     const app = newApp();
@@ -77,6 +94,6 @@ test('files of charts that are gone are removed; a file that is right already is
     return statSync(join(outdir, 'one.yaml')).mtimeMs;
   };
   const first = synth();
-  expect(readdirSync(outdir).sort()).toEqual(['notes.txt', 'one.yaml']);
+  expect(readdirSync(outdir).sort()).toEqual(['mine.yaml', 'notes.txt', 'one.yaml']);
   expect(synth()).toBe(first);
 });

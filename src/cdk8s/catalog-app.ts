@@ -1,8 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { App } from 'cdk8s';
+import { App, Chart } from 'cdk8s';
 import { toYaml } from '../tekton/index.js';
-import { CatalogChart } from './catalog-chart.js';
+import type { CatalogChart } from './catalog-chart.js';
 import { type JsonObject, objectHead, orderLike } from './order.js';
 
 /** Where a catalog is written, and what its header says. */
@@ -20,12 +20,22 @@ export interface OrderedObject {
 
 const hasOrder = (object: object): object is OrderedObject => 'written' in object;
 
-const isCatalogChart = (node: unknown): node is CatalogChart => node instanceof CatalogChart;
+/** cdk8s answers `instanceof` for all charts alike, so the kind of a chart is told by what only this one has. */
+const isCatalogChart = (node: unknown): node is CatalogChart => node instanceof Chart && 'source' in node;
+
+/** What the first line of every file says, by which a file of an earlier synth is known. */
+const generated = ', generated from ';
 
 /**
  * A cdk8s App whose charts become readable files: fields in the order people write them, text as blocks, one header.
- * `synth` checks everything first and writes nothing when anything is wrong; files of charts that are gone are removed.
+ * `synth` checks everything first and writes nothing when anything is wrong. Files of charts that are gone are removed, by their
+ * header: a file that somebody wrote by hand stays.
+ *
  * @throws Error that lists every problem of every chart
+ * @example
+ * const app = new CatalogApp({ producedBy: 'team 1.0' });
+ * new Task(new CatalogChart(app, 'task-scan', { source: 'tasks/scan.ts' }), 'scan', { definition: scan });
+ * app.synth(); // dist/task-scan.yaml
  */
 export class CatalogApp extends App {
   readonly #producedBy: string;
@@ -40,15 +50,23 @@ export class CatalogApp extends App {
     mkdirSync(this.outdir, { recursive: true });
     for (const [name, content] of files) writeIfChanged(join(this.outdir, name), content);
     for (const name of readdirSync(this.outdir)) {
-      if (name.endsWith('.yaml') && !files.has(name)) rmSync(join(this.outdir, name));
+      const path = join(this.outdir, name);
+      if (name.endsWith('.yaml') && !files.has(name) && isGenerated(path)) rmSync(path);
     }
   }
 
   /** The content of each file by its name: what `synth` writes. */
   files(): Map<string, string> {
     const charts = this.node.children.filter(isCatalogChart);
-    const problems = [...this.node.findAll().flatMap((node) => node.node.validate()), ...duplicates(charts)];
-    if (problems.length > 0) throw new Error(`the catalog has ${problems.length} problem(s):\n${problems.join('\n')}`);
+    const problems = [
+      ...this.node.findAll().flatMap((node) => node.node.validate()),
+      ...this.node.children.filter((node) => node instanceof Chart && !isCatalogChart(node)).map(unwritable),
+      ...duplicates(charts),
+    ];
+    if (problems.length > 0) {
+      const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
+      throw new Error(`the catalog has ${count}:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+    }
     return new Map(charts.map((chart) => [`${chart.node.id}.yaml`, this.#file(chart)]));
   }
 
@@ -58,21 +76,31 @@ export class CatalogApp extends App {
       const ordered = orderLike(json, hasOrder(object) ? { ...objectHead, ...object.written } : objectHead);
       return ordered as JsonObject;
     });
-    const header = `${this.#producedBy}, generated from ${chart.source}: change that file, not this one.`;
+    const header = `${this.#producedBy}${generated}${chart.source}: change that file, not this one.`;
     return toYaml(objects, { header });
   }
 }
 
+const unwritable = ({ node }: { readonly node: { readonly id: string } }): string =>
+  `${node.id}: is a plain Chart and has no file; make it a CatalogChart`;
+
+/** The same object twice: one would undo the other when they are applied. A name may come again in another namespace or API group. */
 function duplicates(charts: readonly CatalogChart[]): string[] {
   const seen = new Map<string, string>();
   return charts.flatMap((chart) =>
     chart.objects.flatMap((object) => {
-      const identity = `${object.kind}/${object.name}`;
+      const { kind, name, apiGroup, metadata } = object;
+      const identity = JSON.stringify([apiGroup, kind, metadata.namespace, name]);
       const first = seen.get(identity);
       seen.set(identity, first ?? chart.node.id);
-      return first === undefined ? [] : [`${chart.node.id} > ${identity}: ${first} has the same object`];
+      return first === undefined ? [] : [`${chart.node.id} > ${kind}/${name}: ${first} has the same object`];
     }),
   );
+}
+
+function isGenerated(path: string): boolean {
+  const [first = ''] = readFileSync(path, 'utf8').split('\n', 1);
+  return first.startsWith('# ') && first.includes(generated);
 }
 
 /** Leaves a file that is right already untouched, so that its time and git stay quiet. */

@@ -1,3 +1,5 @@
+import { checkMetadata } from '../tekton/validate/metadata.js';
+
 /** CPU and memory of a step, as Kubernetes quantities. */
 export interface StepResources {
   readonly requests?: { readonly cpu?: string; readonly memory?: string };
@@ -49,9 +51,19 @@ export const defineConfig = (config: CatalogConfig): CatalogConfig => config;
 const dnsLabel = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/u;
 const quantity = /^[0-9]+(\.[0-9]+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$/u;
 
-/** Everything that is wrong with a configuration, one sentence each; empty when it is right. */
+const settings: { readonly [N in keyof Required<CatalogConfig>]: 'string' | 'boolean' | 'object' } = {
+  image: 'string',
+  registryPrefix: 'string',
+  namespace: 'string',
+  labels: 'object',
+  networkPolicy: 'boolean',
+  resources: 'object',
+};
+
+/** Everything that is wrong with a configuration, one sentence each; empty when it is right. Nothing has compiled the file before. */
 export function problemsOf(config: CatalogConfig): string[] {
-  const problems: string[] = [];
+  const problems = shapeProblems(config);
+  if (problems.length > 0) return problems;
   if (config.image !== undefined && !/^[^\s@]+:[\w][\w.-]*@sha256:[0-9a-f]{64}$/u.test(config.image)) {
     problems.push(`config > image: "${config.image}" is not tag@sha256:<64 hex digits>`);
   }
@@ -61,12 +73,25 @@ export function problemsOf(config: CatalogConfig): string[] {
   if (config.namespace !== undefined && !dnsLabel.test(config.namespace)) {
     problems.push(`config > namespace: "${config.namespace}" is not a DNS label`);
   }
+  checkMetadata({ labels: config.labels ?? {} }, (path, message) => problems.push(`config > ${path}: ${message}`));
   for (const [step, { requests, limits }] of Object.entries(config.resources ?? {})) {
     for (const value of [...Object.values(requests ?? {}), ...Object.values(limits ?? {})]) {
       if (!quantity.test(value)) problems.push(`config > resources > ${step}: "${value}" is not a quantity`);
     }
   }
   return problems;
+}
+
+/** Settings that do not exist, and settings of another type. */
+function shapeProblems(config: CatalogConfig): string[] {
+  const names = Object.keys(settings);
+  const types = new Map<string, string>(Object.entries(settings));
+  return Object.entries(config).flatMap(([name, value]) => {
+    const type = types.get(name);
+    if (type === undefined) return [`config > ${name}: there is no such setting; there are ${names.join(', ')}`];
+    const right = value === undefined || (typeof value === type && value !== null && !Array.isArray(value));
+    return right ? [] : [`config > ${name}: has to be ${type === 'object' ? 'an' : 'a'} ${type}`];
+  });
 }
 
 /** The image that a step runs under a configuration. */

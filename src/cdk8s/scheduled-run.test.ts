@@ -37,7 +37,13 @@ describe('a schedule that cannot work is refused', () => {
     [{ schedule: 'H 3 * * *' }, 'five cron fields'],
     [{ run: fixed }, 'generateName'],
     [{ image: 'example.com/tool:1' }, 'no digest'],
+    [{ name: 'x'.repeat(53) }, 'at most 52'],
   ])('%o', (props, message) => {
     expect(() => synth(props)).toThrow(message);
+  });
+
+  test('with the mistakes of its run, all at once', () => {
+    const wrong = pipelineRun({ generateName: 'nightly-' }, nightly, { timeouts: { pipeline: '1h', tasks: '2h' } });
+    expect(() => synth({ run: wrong, schedule: 'daily' })).toThrow(/five cron fields[\s\S]*pipelinerun\/nightly-/u);
   });
 });

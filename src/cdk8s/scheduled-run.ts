@@ -1,10 +1,11 @@
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
-import { assertValid, type PipelineRunDefinition, toPipelineRun, toYaml } from '../tekton/index.js';
+import { type PipelineRunDefinition, toPipelineRun, toYaml, validate } from '../tekton/index.js';
+import { sentence } from './sentence.js';
 
 /** When and how a Pipeline is started again and again. */
 export interface ScheduledRunProps {
-  /** Name of the CronJob, and of the ServiceAccount, Role and ConfigMap that serve it. */
+  /** Name of the CronJob, and of the ServiceAccount, Role and ConfigMap that serve it: at most 52 characters. */
   readonly name: string;
   /** The run that each tick creates; its name has to be a `generateName`. */
   readonly run: PipelineRunDefinition;
@@ -38,13 +39,16 @@ const restricted: k8s.SecurityContext = {
 /**
  * Starts a Pipeline on a schedule: a CronJob that creates the PipelineRun, with a ServiceAccount that may do only that.
  * Tekton has no cron trigger of its own. A tick that comes while the job of the last one still creates its run is skipped.
+ *
+ * @example
+ * new ScheduledRun(chart, 'nightly', { name: 'nightly', schedule: '0 3 * * *', run: nightlyRun, image: octopipelineImage });
  */
 export class ScheduledRun extends Construct {
   constructor(scope: Construct, id: string, props: ScheduledRunProps) {
     super(scope, id);
     const { name, run, schedule, timeZone = 'Etc/UTC', image, startingDeadlineSeconds = 600, suspend = false } = props;
-    this.node.addValidation({ validate: () => problemsOf(props) });
-    assertValid(run);
+    const mistakes = validate(run);
+    this.node.addValidation({ validate: () => [...problemsOf(props), ...mistakes.map(sentence)] });
     const metadata = { name };
     new k8s.KubeServiceAccount(this, 'account', { metadata, automountServiceAccountToken: false });
     new k8s.KubeRole(this, 'role', {
@@ -56,7 +60,10 @@ export class ScheduledRun extends Construct {
       roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name },
       subjects: [{ kind: 'ServiceAccount', name }],
     });
-    new k8s.KubeConfigMap(this, 'run', { metadata, data: { 'run.yaml': toYaml([toPipelineRun(run)]) } });
+    new k8s.KubeConfigMap(this, 'run', {
+      metadata,
+      data: { 'run.yaml': mistakes.length > 0 ? '' : toYaml([toPipelineRun(run)]) },
+    });
     new k8s.KubeCronJob(this, 'schedule', {
       metadata,
       spec: {
@@ -134,6 +141,7 @@ function problemsOf({ name, run, schedule, image }: ScheduledRunProps): string[]
       `${where} > schedule: "${schedule}" is not five cron fields (minute hour day month weekday, as numbers)`,
     );
   }
+  if (name.length > 52) problems.push(`${where} > name: has ${name.length} characters; a CronJob takes at most 52`);
   if (typeof run.name === 'string') {
     problems.push(`${where} > run: "${run.name}" can be created once only; give it a generateName`);
   }

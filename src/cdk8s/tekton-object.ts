@@ -3,6 +3,7 @@ import type { Construct } from 'constructs';
 import type { Problem } from '../tekton/index.js';
 import type { OrderedObject } from './catalog-app.js';
 import type { JsonObject } from './order.js';
+import { sentence } from './sentence.js';
 
 /** How a definition of the typed core becomes a Kubernetes object. */
 export interface Rendering {
@@ -59,8 +60,4 @@ export class TektonObject extends ApiObject implements OrderedObject {
     };
     return this.#changes.length === 0 ? json : JsonPatch.apply(json, ...this.#changes);
   }
-}
-
-function sentence({ path, message, hint }: Problem): string {
-  return `${path}: ${message}${hint === undefined ? '' : ` (${hint})`}`;
 }
