@@ -1,5 +1,10 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { bundle } from '../scripts/bundle.js';
 import { debian, goTools, node, repository } from './inputs.js';
+import { sha256 } from './layer.js';
 import { differences, type Lock, readLock } from './lock.js';
 
 const lock: Lock = {
@@ -72,6 +77,17 @@ describe('image.lock.json', () => {
     for (const { version, sha256 } of locked?.debian.packages ?? []) {
       expect(version).not.toBe('');
       expect(sha256).toMatch(/^[0-9a-f]{64}$/);
+    }
+  });
+
+  it('names the op of this tree; npm run image and npm run synth renew it', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'lock-'));
+    try {
+      const op = join(folder, 'op.cjs');
+      await bundle(op);
+      expect((await readLock())?.op.sha256).toBe(await sha256(op));
+    } finally {
+      await rm(folder, { recursive: true });
     }
   });
 });

@@ -76,10 +76,10 @@ export {
 } from './tekton/step.js';
 export { type StepActionDefinition, type StepActionOptions, stepAction, stepFrom } from './tekton/step-action.js';
 export { type TaskDefinition, type TaskOptions, task } from './tekton/task.js';
+export type { ValidateOptions } from './tekton/validate/options.js';
 export {
   type AnyDefinition,
   assertValid,
-  type ValidateOptions,
   validate,
   validateAll,
 } from './tekton/validate/validate.js';

@@ -57,7 +57,8 @@ export {
 } from './step.js';
 export { type StepActionDefinition, type StepActionOptions, stepAction, stepFrom } from './step-action.js';
 export { type TaskDefinition, type TaskOptions, task } from './task.js';
-export { type AnyDefinition, assertValid, type ValidateOptions, validate, validateAll } from './validate/validate.js';
+export type { ValidateOptions } from './validate/options.js';
+export { type AnyDefinition, assertValid, validate, validateAll } from './validate/validate.js';
 export { cel, eq, ne, notOneOf, oneOf, type When } from './when.js';
 export type { WirePipeline } from './wire/pipeline.js';
 export type { ObjectMeta, PodTemplate, Quantity, ResourceRequirements, SecurityContext, Volume } from './wire/pod.js';

@@ -34,7 +34,9 @@ export interface ObjectParam<K extends string = string, N extends Need = Need> {
   readonly default?: { readonly [P in K]: string };
 }
 
+/** One input, made by {@link param}. */
 export type ParamDef = StringParam | ArrayParam | ObjectParam;
+/** Inputs by name; Tekton compares the names without regard to case. */
 export type Params = { readonly [name: string]: ParamDef };
 
 interface Described {

@@ -24,8 +24,10 @@ export type OutputValue = StringRef<InResults> | Text<InResults> | ArrayRef<InRe
 /** A pipeline result, with a description if it has one. */
 export type Output = OutputValue | { readonly value: OutputValue; readonly description: string };
 
+/** What the body of a Pipeline returns: its results by name. */
 export type Outputs = { readonly [name: string]: Output };
 
+/** What {@link pipeline} takes beside the body that adds its nodes. */
 export interface PipelineOptions<P extends Params, W extends Workspaces> {
   readonly displayName?: string;
   readonly description?: string;

@@ -116,12 +116,17 @@ function composed<S extends Scope>(parts: readonly (string | StringRef<S>)[]): T
   return { [TEXT]: { scope: undefined as unknown as S, parts } };
 }
 
+/** The name of a flag; with dashes it becomes a sentence, which the compiler prints. */
+type FlagName<N extends string> = N extends `-${string}` ? 'the name of a flag without its dashes' : N;
+
 /**
- * One command-line flag as one argument, so that a value can never become a second flag: `flag('url', params.url)` is
- * `--url=$(params.url)`.
+ * One command-line flag as one argument, so that a value can never become a second flag.
+ *
+ * @param name without dashes
+ * @example args: ['git-clone', flag('url', params.url)] // --url=$(params.url)
  */
-export function flag<S extends Scope = never>(
-  name: string,
+export function flag<N extends string, S extends Scope = never>(
+  name: FlagName<N>,
   value: StringRef<S> | Text<S> | string | number | boolean,
 ): Text<S> {
   const parts = partsOf(value) as readonly (string | StringRef<S>)[] | undefined;

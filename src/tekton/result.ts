@@ -17,7 +17,9 @@ export interface ObjectResult<K extends string = string> {
   readonly description?: string;
 }
 
+/** One output, made by {@link result}. */
 export type ResultDef = StringResult | ArrayResult | ObjectResult;
+/** Outputs by name: letters, digits, `-` and `_`. */
 export type Results = { readonly [name: string]: ResultDef };
 
 interface Described {

@@ -91,6 +91,7 @@ export interface NodeRunSpec {
   readonly timeout?: Duration;
 }
 
+/** What {@link pipelineRun} takes beside params and workspaces. */
 export interface PipelineRunOptions extends RunOptions {
   readonly timeouts?: Timeouts;
   /** By node name. */
@@ -99,6 +100,7 @@ export interface PipelineRunOptions extends RunOptions {
   readonly embed?: boolean;
 }
 
+/** What {@link taskRun} takes beside params and workspaces. */
 export interface TaskRunOptions extends RunOptions {
   readonly timeout?: Duration;
   readonly retries?: number;

@@ -27,6 +27,7 @@ type ContainerField =
 /** The container of a StepAction: a program or a script. */
 export type ActionBody = Pick<CommandStep, ContainerField> | Pick<ScriptStep, ContainerField>;
 
+/** What {@link stepAction} takes. */
 export interface StepActionOptions<P extends Params, R extends Results> {
   readonly description?: string;
   readonly params?: P;

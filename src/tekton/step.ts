@@ -15,6 +15,7 @@ export type Argument = string | StringRef<'task'> | Text<'task'> | ArrayItems<'t
 /** The value of an environment variable, or where it comes from. */
 export type EnvValue = string | StringRef<'task'> | Text<'task'> | { readonly valueFrom: EnvSource };
 
+/** Environment variables by name. */
 export type Env = { readonly [name: string]: EnvValue };
 
 /** A volume of the Task, or of a workspace (`workspaces.source.volume`), inside a container. */
@@ -112,6 +113,7 @@ export interface StepWithResults<R extends Results> {
   readonly results: RefsOf<R, 'task'>;
 }
 
+/** One container of a Task: a program, a script, or a StepAction. They run one after the other. */
 export type Step = CommandStep | ScriptStep | ActionStep;
 
 /** Paths to write results to. */

@@ -18,6 +18,7 @@ export type StepsOrMore<R extends Results> =
   | readonly Step[]
   | { readonly steps: readonly Step[]; readonly results: { readonly [N in keyof R]?: StringRef<'task'> } };
 
+/** What {@link task} takes. What a Task does not need is left out. */
 export interface TaskOptions<P extends Params, R extends Results, W extends Workspaces> {
   readonly displayName?: string;
   readonly description?: string;

@@ -18,6 +18,7 @@ export interface WorkspaceDef<K extends WorkspaceKind = WorkspaceKind, N extends
   readonly mountPath?: string;
 }
 
+/** Workspaces by name, each made by {@link workspace}. */
 export type Workspaces = { readonly [name: string]: WorkspaceDef };
 
 interface SmallOptions {

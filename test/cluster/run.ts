@@ -38,10 +38,10 @@ export async function createRun(namespace: string, manifest: string): Promise<Ru
 
 /**
  * Waits until a run has ended, well or badly.
- * @param timeout milliseconds; 120,000 by default
+ * @param timeout milliseconds; 240,000 by default
  * @throws Error when it has not ended by then
  */
-export async function waitForRun({ kind, name, namespace }: Run, timeout = 120_000): Promise<Outcome> {
+export async function waitForRun({ kind, name, namespace }: Run, timeout = 240_000): Promise<Outcome> {
   const where = [`${kind.toLowerCase()}.tekton.dev/${name}`, `--namespace=${namespace}`];
   await kubectl(
     ['wait', ...where, '--for=jsonpath={.status.completionTime}', `--timeout=${Math.ceil(timeout / 1000)}s`],

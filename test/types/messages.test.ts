@@ -50,6 +50,11 @@ const snippets = [
     says: /^Property 'urll' does not exist on type 'RefsOf<.*"task">'\. Did you mean 'url'\?$/,
   },
   {
+    mistake: 'a flag with its dashes',
+    code: "flag('--url', cloned.results.commit);",
+    says: /^Argument of type '"--url"' is not assignable to parameter of type '"the name of a flag without its dashes"'\.$/,
+  },
+  {
     mistake: 'no params at all where one is required',
     code: "p.task('n', build);",
     says: /^Expected 3 arguments, but got 2\.$/,
@@ -61,7 +66,7 @@ const root = fileURLToPath(new URL('.', import.meta.url));
 
 function source(code: string): string {
   return `
-    import { param, pipeline, result, sh, task, workspace } from '../../src/tekton/index.js';
+    import { flag, param, pipeline, result, sh, task, workspace } from '../../src/tekton/index.js';
     const steps = () => [{ name: 'run', image: 'i', command: ['true'] }] as const;
     const clone = task('clone', { params: { url: param.string() }, results: { commit: result.string(), files: result.array() },
       workspaces: { output: workspace() }, steps });
@@ -69,7 +74,7 @@ function source(code: string): string {
     pipeline('p', { workspaces: { source: workspace(), cache: workspace({ optional: true }) } }, (p) => {
       const cloned = p.task('clone', clone, { params: { url: 'x' }, workspaces: { output: p.workspaces.source } });
       ${code}
-      void [cloned, build, sh];
+      void [cloned, build, flag, sh];
     });
   `;
 }

@@ -6,6 +6,7 @@
 import {
   type ArrayRef,
   eq,
+  flag,
   param,
   pipeline,
   pipelineRun,
@@ -94,6 +95,13 @@ task('t', {
   params: { files: param.array() },
   // @ts-expect-error
   steps: ({ params }) => [{ ...run, args: [text`--files=${params.files}`] }],
+});
+
+// mistake: a flag with its dashes
+task('t', {
+  params: { url: param.string() },
+  // @ts-expect-error
+  steps: ({ params }) => [{ ...run, args: [flag('--url', params.url)] }],
 });
 
 // mistake: an image that is a reference

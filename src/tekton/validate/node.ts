@@ -7,10 +7,10 @@ import { checkBoundParams } from './bind.js';
 import { checkFields } from './known-fields.js';
 import { checkMatrix } from './matrix.js';
 import { checkLabel, checkObjectName, didYouMean } from './names.js';
+import type { ValidateOptions } from './options.js';
 import { checkOnError, checkSource, checkTimeout } from './step.js';
 import { checkString, type Judge } from './strings.js';
 import { checkTaskSpec } from './task.js';
-import type { ValidateOptions } from './validate.js';
 import { checkWhen } from './when.js';
 
 /** Checks one node of a Pipeline. */

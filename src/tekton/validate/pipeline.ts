@@ -8,9 +8,9 @@ import { checkFieldNames, checkFields } from './known-fields.js';
 import { checkMetadata } from './metadata.js';
 import { checkObjectName, checkResultName, checkUnique, checkWorkspaceName } from './names.js';
 import { checkNode } from './node.js';
+import type { ValidateOptions } from './options.js';
 import { stray } from './step.js';
 import { checkReference, checkString, item, type Judge } from './strings.js';
-import type { ValidateOptions } from './validate.js';
 
 /** Checks a Pipeline, in the order of Tekton's own `PipelineSpec.Validate`, and its bindings, which Tekton does not. */
 export function checkPipeline(pipeline: PipelineDefinition, options: ValidateOptions, report: Report): void {

@@ -8,11 +8,11 @@ import { checkResources } from './container.js';
 import { checkFields } from './known-fields.js';
 import { checkMetadata } from './metadata.js';
 import { checkObjectName, didYouMean } from './names.js';
+import type { ValidateOptions } from './options.js';
 import { checkPipelineSpec } from './pipeline.js';
 import { checkTimeout } from './step.js';
 import { checkPlain, type Judge } from './strings.js';
 import { checkTaskSpec } from './task.js';
-import type { ValidateOptions } from './validate.js';
 
 const literalsOnly: Judge = ({ expression }) => ({
   message: `refers to ${expression}, and a run takes literals`,

@@ -10,8 +10,8 @@ import { checkContainer, type Place } from './container.js';
 import { checkResults } from './declare.js';
 import { checkFields } from './known-fields.js';
 import { checkLabel, checkObjectName, checkUnique } from './names.js';
+import type { ValidateOptions } from './options.js';
 import { checkItem, checkPlain, checkString, item, type Judge } from './strings.js';
-import type { ValidateOptions } from './validate.js';
 import { checkWhen } from './when.js';
 
 /** Checks all steps of a Task: each by itself, and their names together. */

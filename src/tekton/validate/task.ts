@@ -9,9 +9,9 @@ import { checkParams, checkResults, checkWorkspaces, clean } from './declare.js'
 import { checkFieldNames, checkFields } from './known-fields.js';
 import { checkMetadata } from './metadata.js';
 import { checkLabel, checkObjectName, checkUnique, didYouMean } from './names.js';
+import type { ValidateOptions } from './options.js';
 import { checkSidecars, checkSteps, stray } from './step.js';
 import { checkPlain, item, type Judge } from './strings.js';
-import type { ValidateOptions } from './validate.js';
 
 /** Checks a Task, in the order of Tekton's own `TaskSpec.Validate`. */
 export function checkTask(task: TaskDefinition, options: ValidateOptions, report: Report): void {

@@ -3,6 +3,7 @@ import { at, CatalogError, type Problem, type Report } from '../problem.js';
 import type { PipelineRunDefinition, TaskRunDefinition } from '../run.js';
 import type { StepActionDefinition } from '../step-action.js';
 import type { TaskDefinition } from '../task.js';
+import type { ValidateOptions } from './options.js';
 import { checkPipeline } from './pipeline.js';
 import { checkPipelineRun, checkTaskRun } from './run.js';
 import { checkStepAction, checkTask } from './task.js';
@@ -15,12 +16,6 @@ export type AnyDefinition =
   | PipelineDefinition
   | PipelineRunDefinition
   | TaskRunDefinition;
-
-/** What to let pass. */
-export interface ValidateOptions {
-  /** Alpha fields that the cluster is known to have switched on. @default [] */
-  readonly allow?: readonly 'cel'[];
-}
 
 /**
  * All mistakes of one definition: those Tekton's own webhook refuses, and those that it lets through and that would

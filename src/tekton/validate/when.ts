@@ -1,8 +1,8 @@
 import type { Report } from '../problem.js';
 import { holdsReference } from '../render/env.js';
 import type { When } from '../when.js';
+import type { ValidateOptions } from './options.js';
 import { checkItem, checkString, type Judge } from './strings.js';
-import type { ValidateOptions } from './validate.js';
 
 /** Checks the conditions of a node or step. */
 export function checkWhen(when: When | undefined, judge: Judge, options: ValidateOptions, report: Report): void {

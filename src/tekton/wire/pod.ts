@@ -3,6 +3,7 @@
 /** A CPU, memory or storage quantity: `500m`, `1`, `128Mi`, `1Gi`. */
 export type Quantity = `${number}` | `${number}${'m' | 'k' | 'M' | 'G' | 'T' | 'Ki' | 'Mi' | 'Gi' | 'Ti'}`;
 
+/** How an object is found: one of `name` and `generateName`. */
 export interface ObjectMeta {
   readonly name?: string;
   readonly generateName?: string;
@@ -11,11 +12,13 @@ export interface ObjectMeta {
   readonly annotations?: { readonly [key: string]: string };
 }
 
+/** What a container asks for and may use at most, by resource: `cpu`, `memory`, `ephemeral-storage`. */
 export interface ResourceRequirements {
   readonly requests?: { readonly [resource: string]: Quantity };
   readonly limits?: { readonly [resource: string]: Quantity };
 }
 
+/** The rights of one container. Source: Kubernetes core v1 SecurityContext; Pod Security `restricted` says which it wants. */
 export interface SecurityContext {
   readonly runAsNonRoot?: boolean;
   readonly runAsUser?: number;
@@ -123,6 +126,7 @@ export type VolumeSource =
   | { readonly projected: ProjectedVolume }
   | { readonly csi: CsiVolume };
 
+/** A volume of the Task's pod, with exactly one source; steps mount it by name. */
 export type Volume = { readonly name: string } & VolumeSource;
 
 export interface Toleration {

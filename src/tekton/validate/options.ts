@@ -1,0 +1,5 @@
+/** What to let pass. */
+export interface ValidateOptions {
+  /** Alpha fields that the cluster is known to have switched on. @default [] */
+  readonly allow?: readonly 'cel'[];
+}
