@@ -57,7 +57,9 @@ describe('op config --output=', () => {
 describe('op whose reader has gone away', () => {
   it('ends as if it were still there', async () => {
     const script = '{ "$0" "$1" config; echo "ended with $?" >&2; } | true';
-    const ran = await execa('sh', ['-c', script, process.execPath, op.file], { cwd: directory, reject: false });
+    const env = { PATH: process.env.PATH ?? '' };
+    const options = { cwd: directory, env, extendEnv: false, reject: false };
+    const ran = await execa('sh', ['-c', script, process.execPath, op.file], options);
     expect(ran.stderr).toBe('ended with 0');
   });
 });
