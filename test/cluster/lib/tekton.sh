@@ -31,6 +31,8 @@ tekton_ready() {
   for namespace in tekton-pipelines tekton-pipelines-resolvers; do
     kubectl --namespace "$namespace" wait --for=condition=Available deployment --all --timeout=5s || return 1
   done
+  # Available is not yet reachable: the API server has to get through kube-proxy to the webhook.
+  kubectl --namespace default create --dry-run=server -f "$repo/dist/task-git-clone.yaml"
 }
 
 # Refused for a moment when an interrupted `up` left the webhook registered but not yet serving.
