@@ -42,12 +42,13 @@ function resultsOf(definition: Documented): string[][] {
   ]);
 }
 
-function stepsOf({ steps, volumes }: TaskDefinition): string {
+function stepsOf({ steps, sidecars, volumes }: TaskDefinition): string {
   const names = steps.map((step) => `\`${step.name}\``).join(', ');
+  const beside = sidecars.map((sidecar) => `, with the sidecar \`${sidecar.name}\``).join('');
   const token = volumes.some((volume) => 'projected' in volume)
     ? ' One step mounts a short-lived Kubernetes token.'
     : ' No Kubernetes token is mounted.';
-  return `## Steps\n\n${names}, one pod.${token}`;
+  return `## Steps\n\n${names}, one pod${beside}.${token}`;
 }
 
 function table(title: string, head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -162,8 +162,13 @@ export function resultPaths<R extends Results>(results: R, prefix: string, owner
 }
 
 /** A container that runs beside the steps. */
-export interface Sidecar extends ContainerOptions {
+export interface Sidecar extends Omit<ContainerOptions, 'image'> {
   readonly name: string;
+  /**
+   * A literal with a digest. Or a param: then whoever starts the run chooses the program, and the sidecar may see no workspace
+   * and no secret of the Task; every workspace has to be taken by the steps that use it.
+   */
+  readonly image?: string | StringRef<'task'>;
   readonly command?: readonly Argument[];
   readonly args?: readonly Argument[];
   readonly script?: Script<'task'> | string;

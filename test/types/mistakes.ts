@@ -125,7 +125,7 @@ export const mistakes: readonly Mistake[] = [
     says: ['task/build > steps[0] run > image: is missing'],
   },
   {
-    mistake: 'an image that comes from a param',
+    mistake: 'an image of a step that comes from a param',
     write: () =>
       task('build', {
         params: { image: param.string() },
@@ -253,6 +253,11 @@ export const mistakes: readonly Mistake[] = [
         steps: ({ params }) => [{ name: 'run', image, command: ['sh', '-c'], args: [text`echo ${params.code}`] }],
       }),
     says: ['task/build > steps[0] run > args[0]: is shell code, and a reference in it becomes code'],
+  },
+  {
+    mistake: '$$ in the code of sh -c',
+    write: () => build({ name: 'run', image, command: ['/bin/sh', '-c', 'echo $$'] }),
+    says: ['task/build > steps[0] run > command[2]: is shell code with "$$", which Kubernetes writes as "$"'],
   },
   {
     mistake: 'a literal $( in a script',
@@ -442,6 +447,47 @@ export const mistakes: readonly Mistake[] = [
     mistake: 'a sidecar with a name of Tekton',
     write: () => task('build', { sidecars: [{ name: 'tekton-log-results', image }], steps: () => [run] }),
     says: ['task/build > sidecars[0] tekton-log-results: the name "tekton-log-results" belongs to Tekton'],
+  },
+  {
+    mistake: 'a sidecar whose image is no param',
+    write: () =>
+      task('build', {
+        results: { image: result.string() },
+        sidecars: ({ results }) => [{ name: 'builder', image: results.image.path }],
+        steps: () => [run],
+      }),
+    says: ['task/build > sidecars[0] builder > image: "results.image.path" is not a param'],
+  },
+  {
+    mistake: 'a sidecar whose image comes from a param, and that sees what the Task was given',
+    write: () =>
+      task('build', {
+        params: { builder: param.string() },
+        workspaces: { source: workspace(), login: workspace.secret(), settings: workspace.config() },
+        volumes: [
+          { name: 'shared', emptyDir: {} },
+          { name: 'token', secret: { secretName: 'token' } },
+        ],
+        sidecars: ({ params, workspaces }) => [
+          {
+            name: 'builder',
+            image: params.builder,
+            workspaces: [workspaces.login],
+            env: { TOKEN: { valueFrom: { secretKeyRef: { name: 'token', key: 'token' } } } },
+            volumeMounts: [
+              { name: 'shared', mountPath: '/shared' },
+              { name: 'token', mountPath: '/token' },
+            ],
+          },
+        ],
+        steps: ({ workspaces }) => [{ ...run, workspaces: [workspaces.settings] }],
+      }),
+    says: [
+      'task/build > sidecars[0] builder: sees the workspace "source", and the image comes from a param',
+      'task/build > sidecars[0] builder > workspaces: takes the workspace "login", and the image comes from a param',
+      'task/build > sidecars[0] builder > volumeMounts[1].name: is more than an emptyDir or a ConfigMap, and the image comes from a param',
+      'task/build > sidecars[0] builder > env.TOKEN: takes a Secret, and the image comes from a param',
+    ],
   },
   {
     mistake: 'a label that Kubernetes does not take',

@@ -398,3 +398,10 @@ pipeline('q', { params: { url: param.string() } }, (p) => {
 // mistake: a TaskRun with an unknown param
 // @ts-expect-error
 taskRun('r', build, { params: { commit: 'x', comit: 'x' } });
+
+// mistake: an image of a step that comes from a param
+task('t', {
+  params: { image: param.string() },
+  // @ts-expect-error
+  steps: ({ params }) => [{ ...run, image: params.image }],
+});

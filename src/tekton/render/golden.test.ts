@@ -125,9 +125,12 @@ const greet = stepAction('greet', {
 });
 
 const welcome = task('welcome', {
-  params: { name: param.string() },
+  params: { name: param.string(), choir: param.string({ default: image }) },
   results: { said: result.string(), length: result.string() },
   volumes: [{ name: 'tmp', emptyDir: {} }],
+  sidecars: ({ params }) => [
+    { name: 'choir', image: params.choir, volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }] },
+  ],
   steps: ({ params }) => {
     const said = stepFrom('greet', greet, { params: { who: params.name, tmp: 'tmp' }, timeout: '1m' });
     const count = step('count', { length: result.string() }, ({ results }) => ({

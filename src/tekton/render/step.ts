@@ -69,9 +69,9 @@ function wireActionStep(step: ActionStep): WireStep {
 }
 
 /** What every container has, with references written out. */
-export function wireContainer(options: ContainerOptions, script?: Script): WireContainer {
+export function wireContainer(options: ContainerOptions | Sidecar, script?: Script): WireContainer {
   return fields<WireContainer>({
-    image: options.image,
+    image: options.image === undefined ? undefined : written(options.image),
     imagePullPolicy: options.imagePullPolicy,
     workingDir: options.workingDir === undefined ? undefined : written(options.workingDir),
     env: some(envVars(script, options.env)),

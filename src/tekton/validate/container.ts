@@ -1,4 +1,5 @@
 import type { Report } from '../problem.js';
+import type { Value } from '../reference.js';
 import { holdsReference } from '../render/env.js';
 import { scriptOf } from '../render/step.js';
 import { SCRIPT, type Script } from '../script/sh.js';
@@ -8,7 +9,8 @@ import { checkEnvName } from './names.js';
 import { checkItem, checkLiteral, checkPlain, checkString, type Judge } from './strings.js';
 
 /** What may be said of a container, for the checks that all containers share. */
-export interface Runnable extends ContainerOptions {
+export interface Runnable extends Omit<ContainerOptions, 'image'> {
+  readonly image?: Value<'task'>;
   readonly command?: readonly Argument[];
   readonly args?: readonly Argument[];
   readonly script?: Script | string;
@@ -20,6 +22,8 @@ export interface Place {
   readonly judge: Judge;
   /** Which references may stand elsewhere; Tekton takes results of steps only in the three above. */
   readonly strict: Judge;
+  /** Which references may be the image; without it, none. */
+  readonly image?: Judge;
   /** Names of the volumes that can be mounted; undefined when they are not known. */
   readonly volumes?: ReadonlySet<string>;
   /** The defaults of the Task, if it has any. */
@@ -48,7 +52,8 @@ function checkImage(container: Runnable, place: Place, report: Report): void {
     return;
   }
   if (container.image === undefined) return;
-  if (typeof image === 'object') {
+  if (typeof image === 'object' && place.image !== undefined) checkString(image, 'image', place.image, report);
+  else if (typeof image === 'object') {
     report(
       'image',
       'takes a literal, not a reference',
@@ -66,19 +71,20 @@ function checkArguments(list: readonly Argument[] | undefined, field: string, ju
 
 const shell = /(?:^|\/)(?:ba|da|k|a|z)?sh$/;
 
-/** The code of `sh -c` is a script too: no value may be pasted into it. */
+/** The code of `sh -c` is a script too: no value may be pasted into it, and Kubernetes must leave it as it is. */
 function checkShellCode(container: Runnable, report: Report): void {
   const words = [...(container.command ?? []), ...(container.args ?? [])];
   const start = words.findIndex((word) => typeof word === 'string' && shell.test(word));
   const code =
     words.findIndex((word, index) => index > start && typeof word === 'string' && /^-[a-z]*c$/.test(word)) + 1;
-  if (start === -1 || code === 0 || !holdsReference(words[code])) return;
+  if (start === -1 || code === 0) return;
   const inArgs = code - (container.command?.length ?? 0);
-  report(
-    inArgs < 0 ? `command[${code}]` : `args[${inArgs}]`,
-    'is shell code, and a reference in it becomes code',
-    shellHint,
-  );
+  const path = inArgs < 0 ? `command[${code}]` : `args[${inArgs}]`;
+  const text = words[code];
+  if (holdsReference(text)) report(path, 'is shell code, and a reference in it becomes code', shellHint);
+  if (typeof text === 'string' && text.includes('$$')) {
+    report(path, 'is shell code with "$$", which Kubernetes writes as "$"', 'write the step as script: sh`...`');
+  }
 }
 
 const shellHint = 'write the step as script: sh`...`, or pass the value as an argument after the code';
@@ -142,7 +148,8 @@ function checkSecretEnv(container: Runnable, template: ContainerOptions | undefi
 const secretHint =
   'a value such as $(NAME) in a param would read it; bind the Secret as workspace.secret() and read the file';
 
-function isSecret(value: unknown): boolean {
+/** Whether a variable comes from a Secret. */
+export function isSecret(value: unknown): boolean {
   if (typeof value !== 'object' || value === null || !('valueFrom' in value)) return false;
   const { valueFrom } = value;
   return typeof valueFrom === 'object' && valueFrom !== null && 'secretKeyRef' in valueFrom;

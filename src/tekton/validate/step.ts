@@ -2,7 +2,7 @@ import { milliseconds } from '../duration.js';
 import { below, type Report } from '../problem.js';
 import type { Owner, Reference } from '../reference.js';
 import { ownResults } from '../render/step.js';
-import { type ActionStep, type Sidecar, STEP, type Step, type StepWithResults } from '../step.js';
+import { type ActionStep, STEP, type Step, type StepWithResults } from '../step.js';
 import type { TaskDefinition } from '../task.js';
 import { type TaskWorkspace, WORKSPACE } from '../workspace.js';
 import { checkBoundParams } from './bind.js';
@@ -113,7 +113,7 @@ export function checkSource(
 }
 
 /** Checks the workspaces that a step or sidecar takes for itself. */
-function checkStepWorkspaces(
+export function checkStepWorkspaces(
   workspaces: readonly TaskWorkspace[] | undefined,
   task: TaskDefinition,
   report: Report,
@@ -130,8 +130,8 @@ function checkStepWorkspaces(
   });
 }
 
-/** Which references the steps of a Task may hold. */
-function judgeOf(task: { readonly owner: Owner }, earlier: readonly Owner[], own: Owner | undefined): Judge {
+/** Which references the steps and sidecars of a Task may hold. */
+export function judgeOf(task: { readonly owner: Owner }, earlier: readonly Owner[], own: Owner | undefined): Judge {
   return (reference) => {
     const { owner, origin, name } = reference;
     if (owner === task.owner) return undefined;
@@ -171,25 +171,4 @@ function withoutStepResults(judge: Judge): Judge {
           hint: 'Tekton takes it only in env, command and args',
         }
       : judge(reference);
-}
-
-/** Checks the sidecars of a Task. */
-export function checkSidecars(task: TaskDefinition, report: Report): void {
-  const judge = judgeOf(task, [], undefined);
-  const volumes = new Set(task.volumes.map((volume) => volume.name));
-  checkUnique(
-    task.sidecars.map((sidecar) => sidecar.name),
-    (index) => item('sidecars', index, task.sidecars[index]?.name),
-    'sidecar',
-    report,
-  );
-  task.sidecars.forEach((sidecar: Sidecar, index) => {
-    const path = item('sidecars', index, sidecar.name);
-    const inside = below(report, path);
-    checkLabel(sidecar.name, '', inside);
-    if (sidecar.name === 'tekton-log-results') inside('', `the name "${sidecar.name}" belongs to Tekton`);
-    checkFields(sidecar, 'sidecar', '', inside);
-    checkStepWorkspaces(sidecar.workspaces, task, inside);
-    checkContainer(sidecar, { judge, strict: judge, volumes }, inside);
-  });
 }

@@ -10,7 +10,8 @@ import { checkFieldNames, checkFields } from './known-fields.js';
 import { checkMetadata } from './metadata.js';
 import { checkLabel, checkObjectName, checkUnique, didYouMean } from './names.js';
 import type { ValidateOptions } from './options.js';
-import { checkSidecars, checkSteps, stray } from './step.js';
+import { checkSidecars } from './sidecar.js';
+import { checkSteps, stray } from './step.js';
 import { checkPlain, item, type Judge } from './strings.js';
 
 /** Checks a Task, in the order of Tekton's own `TaskSpec.Validate`. */
