@@ -1,29 +1,29 @@
 /**
- * Builds the octopipeline image without a container daemon. Run it as `image/build`.
+ * Builds the images of the project without a container daemon: the octopipeline image, which every step runs, and the optional buildkitd.
+ * Run it as `image/build`.
  *
- *   image/build                    into an OCI layout; prints its digest
- *   image/build --push REFERENCE   and pushes it with crane
- *   image/build --lock             renews image.lock.json from what the package archives serve today
+ *   image/build                         into OCI layouts; prints the reference of each, with its digest
+ *   image/build --push HOST/PATH        and pushes them with crane, as HOST/PATH/octopipeline:VERSION and so on
+ *   image/build --lock                  renews image.lock.json from what the package archives serve today
  *
- * `--work DIRECTORY` holds layers and layout (default `${XDG_CACHE_HOME:-~/.cache}/octopipeline/image`),
+ * `--work DIRECTORY` holds layers and layouts (default `${XDG_CACHE_HOME:-~/.cache}/octopipeline/image`),
  * `--op FILE` is a bundle of op made elsewhere (default: one is made now).
  */
 import { mkdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { execa } from 'execa';
-import packageJson from '../package.json' with { type: 'json' };
 import { bundle } from '../scripts/bundle.js';
-import { base } from './base.js';
+import { type Assembled, assemble } from './assemble.js';
+import { buildkitd } from './buildkitd.js';
 import { BuildError } from './error.js';
-import { buildTools, goTool, goToolchain } from './go-tools.js';
-import { debian, goTools, node, repository } from './inputs.js';
-import { layer } from './layer.js';
-import { writeLayout } from './layout.js';
+import { goToolchain } from './go-tools.js';
+import { node, registry, suite } from './inputs.js';
 import { differences, type Lock, readLock, writeLock } from './lock.js';
 import { nodeRecipe } from './node.js';
+import { octopipeline } from './octopipeline.js';
 import { opRecipe } from './op.js';
+import { push } from './push.js';
 
 interface Options {
   readonly work: string;
@@ -32,46 +32,62 @@ interface Options {
   readonly lock: boolean;
 }
 
-async function build({ work, op, push, lock: renew }: Options): Promise<void> {
+async function build({ work, op, push: destination, lock: renew }: Options): Promise<void> {
   await mkdir(work, { recursive: true });
   const locked = await readLock();
-  const seconds = stopwatch();
-  const { layer: baseLayer, packages } = await base(work, locked?.debian.packages, renew, Date.now());
-  seconds('base', `${packages.length} Debian packages`);
-  const nodeLayer = await layer(work, await nodeRecipe(work));
-  seconds('node', node.version);
-  const { built: tools, recipe: toolsRecipe } = await buildTools();
-  const toolsLayer = await layer(work, toolsRecipe);
-  seconds('tools', tools.map(({ name, version }) => `${name} ${version}`).join(', '));
+  const say = stopwatch();
   const { sha256, recipe } = await opRecipe(op ?? (await bundleOp(work)));
-  const opLayer = await layer(work, recipe);
-  seconds('op', `sha256:${sha256.slice(0, 12)}`);
-
-  const layout = join(work, 'layout');
-  const layers = [baseLayer, nodeLayer, toolsLayer, opLayer];
-  const digest = await writeLayout(layout, layers, packageJson.version);
+  const image = await assemble(octopipeline, {
+    work,
+    locked: locked?.debian.packages,
+    renew,
+    more: [await nodeRecipe(work), recipe],
+    say,
+  });
+  const daemon = await assemble(buildkitd, {
+    work,
+    locked: locked?.buildkitd.debian.packages,
+    renew,
+    more: [],
+    say,
+  });
   const built: Lock = {
-    image: `${repository}:${packageJson.version}`,
-    digest,
+    image: image.reference,
+    digest: image.digest,
     op: { sha256 },
     node,
-    go: { toolchain: await goToolchain(), tools },
-    debian: { suite: debian.suite, packages },
+    go: { toolchain: await goToolchain(), tools: image.tools },
+    debian: { suite, packages: image.packages },
+    buildkitd: {
+      image: daemon.reference,
+      digest: daemon.digest,
+      go: { tools: daemon.tools },
+      debian: { packages: daemon.packages },
+    },
   };
-  if (renew) {
-    await writeLock(built);
-  } else if (locked?.digest !== digest) {
-    const why = locked === undefined ? ['there is no image.lock.json'] : differences(locked, built);
-    console.error(`warning: the digest differs from image.lock.json: ${why.join('; ') || 'the recipe changed'}`);
-    console.error('  do: image/build --lock, then npm run synth, when the new image is the one to release');
+  if (renew) await writeLock(built);
+  else warn(locked, built);
+  for (const made of [image, daemon]) {
+    if (destination !== undefined) {
+      const reference = made.reference.replace(registry, destination);
+      await push(made.layout, reference);
+      say('push', reference);
+    }
+    report(made);
   }
-  if (push !== undefined) {
-    await pushLayout(layout, push);
-    seconds('push', push);
-  }
-  const size = layers.reduce((sum, { size }) => sum + size, 0);
-  console.error(`image   ${built.image}@${digest} (${Math.round(size / 1e6)} MB) in ${layout}`);
-  console.log(digest);
+}
+
+/** Says why an image is not the locked one. */
+function warn(locked: Lock | undefined, built: Lock): void {
+  if (locked?.digest === built.digest && locked.buildkitd.digest === built.buildkitd.digest) return;
+  const why = locked === undefined ? ['there is no image.lock.json'] : differences(locked, built);
+  console.error(`warning: the digest differs from image.lock.json: ${why.join('; ') || 'the recipe changed'}`);
+  console.error('  do: image/build --lock, then npm run synth, when the new image is the one to release');
+}
+
+function report({ reference, digest, size, layout }: Assembled): void {
+  console.error(`image   ${reference}@${digest} (${Math.round(size / 1e6)} MB) in ${layout}`);
+  console.log(`${reference}@${digest}`);
 }
 
 /** Bundles op from its sources, so that an image never carries an older op than the tree it is built from. */
@@ -85,19 +101,6 @@ async function bundleOp(work: string): Promise<string> {
     );
   });
   return file;
-}
-
-async function pushLayout(layout: string, reference: string): Promise<void> {
-  const crane = goTools.find(({ name }) => name === 'crane');
-  if (crane === undefined) return;
-  const result = await execa(await goTool(crane), ['push', layout, reference], { reject: false });
-  if (result.failed) {
-    throw new BuildError(
-      `pushing ${reference} failed`,
-      result.stderr.trim().split('\n').at(-1) ?? '',
-      'see that the registry answers',
-    );
-  }
 }
 
 function stopwatch(): (stage: string, what: string) => void {
@@ -123,7 +126,7 @@ const { values } = parseArgs({
 process.umask(0o022);
 try {
   if (process.getuid?.() !== 0) {
-    throw new BuildError('the image cannot be built', 'files in it belong to root', 'run image/build as root');
+    throw new BuildError('the images cannot be built', 'files in them belong to root', 'run image/build as root');
   }
   await build({ work: values.work, op: values.op, push: values.push, lock: values.lock });
 } catch (error) {

@@ -2,7 +2,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { execa } from 'execa';
 import { BuildError } from './error.js';
-import { debian } from './inputs.js';
+import { suite } from './inputs.js';
 
 /** One Debian package as the archive served it. */
 export interface DebianPackage {
@@ -15,7 +15,7 @@ export interface DebianPackage {
  * Extracts the packages into `directory` and says what they were. Takes about 15 s.
  * On a machine of the same Debian release its own package sources are asked, elsewhere mmdebstrap's default for that release.
  */
-export async function extract(directory: string): Promise<readonly DebianPackage[]> {
+export async function extract(directory: string, packages: readonly string[]): Promise<readonly DebianPackage[]> {
   await rm(directory, { recursive: true, force: true });
   const list = `${directory}.packages`;
   const result = await execa(
@@ -24,11 +24,11 @@ export async function extract(directory: string): Promise<readonly DebianPackage
       '--quiet',
       '--variant=extract',
       '--architectures=amd64',
-      `--include=${debian.packages.join(',')}`,
+      `--include=${packages.join(',')}`,
       '--aptopt=APT::Install-Recommends "false"',
       '--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr',
       `--extract-hook=cd "$1/var/cache/apt/archives" && sha256sum -- *.deb >"$PACKAGE_LIST"`,
-      debian.suite,
+      suite,
       directory,
       ...(await machineSources()),
     ],
@@ -46,10 +46,10 @@ export async function extract(directory: string): Promise<readonly DebianPackage
 
 async function machineSources(): Promise<readonly string[]> {
   const release = await readFile('/etc/os-release', 'utf8').catch(() => '');
-  if (!release.split('\n').includes(`VERSION_CODENAME=${debian.suite}`)) return [];
+  if (!release.split('\n').includes(`VERSION_CODENAME=${suite}`)) return [];
   const files = ['/etc/apt/sources.list', '/etc/apt/sources.list.d/debian.sources'];
   const texts = await Promise.all(files.map((file) => readFile(file, 'utf8').catch(() => '')));
-  const own = files.filter((_, index) => texts[index]?.includes(debian.suite));
+  const own = files.filter((_, index) => texts[index]?.includes(suite));
   return own;
 }
 

@@ -1,11 +1,11 @@
 /** The tools layer: commands built from Go modules by `go-tool`, with the hashes that pin what they were built from. */
 import { createHash } from 'node:crypto';
-import { chmod, cp, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { BuildError } from './error.js';
-import { type GoTool, goTools, skaffoldConfig } from './inputs.js';
+import type { GoTool } from './inputs.js';
 import { keyOf, type Recipe, sha256 } from './layer.js';
 
 const source = fileURLToPath(import.meta.url);
@@ -26,7 +26,7 @@ export interface BuiltTool {
 /** Path of a tool on this machine, built when it is not yet there. */
 export async function goTool(tool: GoTool): Promise<string> {
   const program = join(dirname(source), 'go-tool');
-  const result = await execa(program, [`${tool.module}@${tool.version}`, tool.package, tool.ldflags ?? ''], {
+  const result = await execa(program, [`${tool.module}@${tool.version}`, tool.package, tool.ldflags, tool.name], {
     reject: false,
     stderr: ['inherit', 'pipe'],
   });
@@ -45,10 +45,13 @@ export async function goToolchain(): Promise<string> {
   return stdout.trim();
 }
 
-export async function buildTools(): Promise<{ readonly built: readonly BuiltTool[]; readonly recipe: Recipe }> {
+/** Builds the tools of an image, and says how they become its layer. */
+export async function buildTools(
+  tools: readonly GoTool[],
+): Promise<{ readonly built: readonly BuiltTool[]; readonly recipe: Recipe }> {
   const built: BuiltTool[] = [];
   const paths = new Map<string, string>();
-  for (const tool of goTools) {
+  for (const tool of tools) {
     const path = await goTool(tool);
     paths.set(tool.name, path);
     built.push({
@@ -60,7 +63,13 @@ export async function buildTools(): Promise<{ readonly built: readonly BuiltTool
       sha256: await sha256(path),
     });
   }
-  const recipe = { name: 'tools', key: await keyOf(built, source), fill: (root: string) => fillTools(root, paths) };
+  const what = built.map(({ name, version }) => `${name} ${version}`).join(', ');
+  const recipe = {
+    name: 'tools',
+    key: await keyOf(built, source),
+    what,
+    fill: (root: string) => fillTools(root, paths),
+  };
   return { built, recipe };
 }
 
@@ -83,10 +92,4 @@ async function fillTools(root: string, paths: ReadonlyMap<string, string>): Prom
     await cp(path, join(bin, name));
     await chmod(join(bin, name), 0o755);
   }
-  await mkdir(join(root, dirname(skaffoldConfig)), { recursive: true });
-  await writeFile(
-    join(root, skaffoldConfig),
-    'global:\n  collect-metrics: false\n  survey:\n    disable-prompt: true\n',
-    { mode: 0o644 },
-  );
 }

@@ -23,6 +23,8 @@ export interface Layer {
 export interface Recipe {
   readonly name: string;
   readonly key: string;
+  /** What is in it, for people. */
+  readonly what: string;
   readonly fill: (directory: string) => Promise<void>;
 }
 
@@ -51,7 +53,7 @@ export async function cached(work: string, name: string, key: string): Promise<L
 }
 
 /** Makes a layer, or takes it from the work directory. */
-export async function layer(work: string, { name, key, fill }: Recipe): Promise<Layer> {
+export async function layer(work: string, { name, key, fill }: Omit<Recipe, 'what'>): Promise<Layer> {
   const found = await cached(work, name, key);
   if (found !== undefined) return found;
   const layers = join(work, 'layers');

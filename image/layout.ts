@@ -5,7 +5,8 @@
 import { createHash } from 'node:crypto';
 import { link, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { environment, platform, user } from './inputs.js';
+import type { Image } from './image.js';
+import { platform } from './inputs.js';
 import type { Layer } from './layer.js';
 
 /** No clock in the image: two builds are the same bytes. */
@@ -18,7 +19,12 @@ interface Descriptor {
 }
 
 /** Writes the layout and returns the digest of its manifest, `sha256:…`. */
-export async function writeLayout(directory: string, layers: readonly Layer[], version: string): Promise<string> {
+export async function writeLayout(
+  directory: string,
+  layers: readonly Layer[],
+  image: Image,
+  version: string,
+): Promise<string> {
   const blobs = join(directory, 'blobs/sha256');
   await rm(directory, { recursive: true, force: true });
   await mkdir(blobs, { recursive: true });
@@ -31,19 +37,19 @@ export async function writeLayout(directory: string, layers: readonly Layer[], v
     return { mediaType, digest: `sha256:${hash}`, size: Buffer.byteLength(text) };
   };
   const labels = {
-    'org.opencontainers.image.title': 'octopipeline',
+    'org.opencontainers.image.title': image.name,
     'org.opencontainers.image.version': version,
     'org.opencontainers.image.licenses': 'Apache-2.0',
-    'org.opencontainers.image.description': 'The steps of the octopipeline Tekton catalog',
+    'org.opencontainers.image.description': image.description,
   };
   const config = await blob('application/vnd.oci.image.config.v1+json', {
     created,
     ...platform,
     config: {
-      User: `${user.id}:${user.id}`,
-      WorkingDir: '/workspace',
-      Entrypoint: ['op'],
-      Env: Object.entries(environment).map(([name, value]) => `${name}=${value}`),
+      User: `${image.user.id}:${image.user.id}`,
+      WorkingDir: image.workingDirectory,
+      Entrypoint: image.entrypoint,
+      Env: Object.entries(image.environment).map(([name, value]) => `${name}=${value}`),
       Labels: labels,
     },
     rootfs: { type: 'layers', diff_ids: layers.map(({ diffId }) => diffId) },

@@ -3,12 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { bundle } from '../scripts/bundle.js';
-import { debian, goTools, node, repository } from './inputs.js';
+import { buildkitd } from './buildkitd.js';
+import { node, registry } from './inputs.js';
 import { sha256 } from './layer.js';
 import { differences, type Lock, readLock } from './lock.js';
+import { octopipeline } from './octopipeline.js';
 
 const lock: Lock = {
-  image: `${repository}:1.0.0`,
+  image: `${registry}/octopipeline:1.0.0`,
   digest: `sha256:${'0'.repeat(64)}`,
   op: { sha256: 'a' },
   node,
@@ -23,6 +25,17 @@ const lock: Lock = {
       { name: 'dash', version: '0.5.12-2', sha256: 'd' },
     ],
   },
+  buildkitd: {
+    image: `${registry}/octopipeline-buildkitd:1.0.0`,
+    digest: `sha256:${'1'.repeat(64)}`,
+    go: { tools: [{ name: 'buildkitd', module: 'b', version: 'v2', sum: 'h1:y', dependencies: 'e', sha256: 't' }] },
+    debian: {
+      packages: [
+        { name: 'git', version: '1:2.39.5-0+deb12u3', sha256: 'g' },
+        { name: 'runc', version: '1.1.5', sha256: 'r' },
+      ],
+    },
+  },
 };
 
 describe('differences between the lock and a build', () => {
@@ -36,6 +49,24 @@ describe('differences between the lock and a build', () => {
     expect(git).toBeDefined();
     expect(differences(lock, { ...lock, debian: { ...lock.debian, packages: [moved, ...others] } })).toEqual([
       "Debian's git is 1:2.39.5-0+deb12u4, locked 1:2.39.5-0+deb12u3",
+    ]);
+  });
+
+  it('name a package of both images once, and one of the optional image', () => {
+    const moved = (version: string) => [{ name: 'git', version, sha256: 'new' }, ...lock.debian.packages.slice(1)];
+    const built: Lock = {
+      ...lock,
+      debian: { ...lock.debian, packages: moved('2') },
+      buildkitd: {
+        ...lock.buildkitd,
+        go: { tools: lock.buildkitd.go.tools.map((tool) => ({ ...tool, sha256: 'other' })) },
+        debian: { packages: [...moved('2').slice(0, 1), { name: 'runc', version: '1.1.6', sha256: 'new' }] },
+      },
+    };
+    expect(differences(lock, built)).toEqual([
+      "Debian's git is 2, locked 1:2.39.5-0+deb12u3",
+      "Debian's runc is 1.1.6, locked 1.1.5",
+      'buildkitd v2 was built differently',
     ]);
   });
 
@@ -61,19 +92,26 @@ describe('differences between the lock and a build', () => {
 });
 
 describe('image.lock.json', () => {
-  it('pins every input by hash', async () => {
+  it('names Node.js and the Go toolchain', async () => {
     const locked = await readLock();
-    expect(locked?.digest).toMatch(/^sha256:[0-9a-f]{64}$/);
     expect(locked?.node).toEqual(node);
+    expect(locked?.go.toolchain).toMatch(/^go1\.\d+/);
+  });
+
+  it.each([octopipeline, buildkitd])('pins every input of $name by hash', async ({ name, tools, packages }) => {
+    const lock = await readLock();
+    const locked = name === 'octopipeline' ? lock : lock?.buildkitd;
+    expect(locked?.image).toMatch(new RegExp(`^${registry}/${name}:`));
+    expect(locked?.digest).toMatch(/^sha256:[0-9a-f]{64}$/);
     expect(locked?.go.tools.map(({ name, version }) => ({ name, version }))).toEqual(
-      goTools.map(({ name, version }) => ({ name, version })),
+      tools.map(({ name, version }) => ({ name, version })),
     );
     for (const { sum, sha256 } of locked?.go.tools ?? []) {
       expect(sum).toMatch(/^h1:/);
       expect(sha256).toMatch(/^[0-9a-f]{64}$/);
     }
     const names = locked?.debian.packages.map(({ name }) => name) ?? [];
-    expect(names).toEqual(expect.arrayContaining([...debian.packages]));
+    expect(names).toEqual(expect.arrayContaining([...packages]));
     for (const { version, sha256 } of locked?.debian.packages ?? []) {
       expect(version).not.toBe('');
       expect(sha256).toMatch(/^[0-9a-f]{64}$/);

@@ -10,7 +10,7 @@ import { keyOf, type Recipe } from './layer.js';
 
 export async function nodeRecipe(work: string): Promise<Recipe> {
   const key = await keyOf(node, fileURLToPath(import.meta.url));
-  return { name: 'node', key, fill: (root) => fillNode(root, join(work, 'node')) };
+  return { name: 'node', key, what: node.version, fill: (root) => fillNode(root, join(work, 'node')) };
 }
 
 async function fillNode(root: string, download: string): Promise<void> {

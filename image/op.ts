@@ -18,7 +18,10 @@ export async function opRecipe(bundle: string): Promise<{ readonly sha256: strin
   });
   const hash = await sha256(bundle);
   const key = await keyOf(hash, fileURLToPath(import.meta.url));
-  return { sha256: hash, recipe: { name: 'op', key, fill: (root) => fillOp(root, bundle) } };
+  return {
+    sha256: hash,
+    recipe: { name: 'op', key, what: `sha256:${hash.slice(0, 12)}`, fill: (root) => fillOp(root, bundle) },
+  };
 }
 
 async function fillOp(root: string, bundle: string): Promise<void> {
