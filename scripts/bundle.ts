@@ -3,6 +3,7 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build as esbuild, type Plugin } from 'esbuild';
+import { deflateSync } from 'fflate';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -21,8 +22,8 @@ const options = {
 } as const satisfies BuildOptions;
 
 /**
- * Packs `src/op/main.ts` and all that it imports. What main.ts imports when it needs it is kept as one string, which the engine
- * passes over until it is asked for: so `op --version` costs little more than starting Node, however large the rest grows.
+ * Packs `src/op/main.ts` and all that it imports. What main.ts imports when it needs it is kept as one compressed string, which the
+ * engine passes over until it is asked for: so `op --version` costs little more than starting Node, however large the rest grows.
  * @param to the file; by default {@link bundlePath}
  * @returns its size in bytes
  */
@@ -47,12 +48,18 @@ async function packed(build: BuildOptions & { readonly write: false }): Promise<
   return Buffer.from(file.contents);
 }
 
-/** Puts a module's code in as text, to be compiled when it is first imported. */
+/**
+ * Puts a module's code in as text, to be inflated (3 ms) and compiled when it is first imported. Deflated in JavaScript: what Node's own zlib
+ * writes depends on its version and on the processor, and the same sources have to give the same bytes.
+ */
 function compiledWhenNeeded(filter: RegExp, code: Buffer): Plugin {
+  const deflated = Buffer.from(deflateSync(code, { level: 9, mem: 9 })).toString('base64');
   const contents = `
     const { compileFunction } = require('node:vm');
+    const { inflateRawSync } = require('node:zlib');
+    const code = inflateRawSync(Buffer.from('${deflated}', 'base64')).toString();
     const names = ['exports', 'require', 'module'];
-    compileFunction(${JSON.stringify(code.toString())}, names, { filename: __filename })(exports, require, module);`;
+    compileFunction(code, names, { filename: __filename })(exports, require, module);`;
   return {
     name: 'compiled-when-needed',
     setup(build) {
