@@ -1,64 +1,101 @@
 import type { BuiltImage } from '../build-result/build-result.js';
 import type { Context } from '../context.js';
-import { readHead } from '../git/head.js';
+import { withTemporaryDirectory } from '../files/temporary.js';
 import { countOf } from '../log/table.js';
 import { parseResultPaths, writeResults } from '../results/results.js';
-import { dependenciesFirst } from '../skaffold/artifacts.js';
-import { build as skaffoldBuild } from '../skaffold/build.js';
+import { dryRun, build as skaffoldBuild } from '../skaffold/build.js';
+import { buildImages } from './build-images.js';
+import { checkBuilder } from './check.js';
+import type { Made } from './made.js';
+import { outcomesOf } from './outcomes.js';
 import { buildOutputs, sourceOutputs } from './outputs.js';
+import { checkFeasible, planBuild } from './plan.js';
 import { type Prepared, prepared } from './prepare.js';
 import type { BuildRequest } from './request.js';
-import { summarize } from './summary.js';
+import { type Outcome, summarize } from './summary.js';
 import { withThrowAwayRegistry } from './throw-away-registry.js';
 import { watchLines } from './watch-lines.js';
 
 /**
  * Builds every image of skaffold.yaml and pushes none; writes no build_result.json, because there is nothing that a later stage
- * could use. With a Docker daemon the images stay there. Without one, builders that push are given a registry that lives only as
+ * could use. What Skaffold builds with a Docker daemon stays there. Engines that push are given a registry that lives only as
  * long as the build: so the same images are really built, also in a pod.
  * @throws OpError (input, tool, deadline)
  */
 export async function build(outer: Context, request: BuildRequest): Promise<void> {
   const results = parseResultPaths(request.result, buildOutputs);
   await prepared(outer, request, {}, async (ready) => {
-    const { context, project, artifacts, daemon } = ready;
+    const { context, project, artifacts, around } = ready;
     const { log, cwd } = context;
-    const where = daemon ? 'into the Docker daemon' : 'and throwing the images away: no Docker daemon answers';
+    const named = await dryRun(context, project, ready.settings.repository?.value);
+    const bySkaffold = checkFeasible(project.file, planBuild(artifacts, named, request.engine, around)).every(
+      ({ choice }) => choice.engine === 'skaffold',
+    );
+    const stays = around.daemon && bySkaffold;
+    const where = stays
+      ? 'into the Docker daemon'
+      : `and throwing the images away${around.daemon ? '' : ': no Docker daemon answers'}`;
     log.step(`building the images of ${project.file} in ${cwd}, ${where}`);
     if (ready.profile !== undefined) log.step(`profile ${ready.profile}`);
-    const lines = watchLines(context);
-    const images = await buildSomewhere(ready, request, lines.onLine).finally(lines.stop);
-    const head = await readHead(context, cwd);
-    const warning = await writeResults(results, sourceOutputs(head, request.gitUrl));
+    const outcomes = stays
+      ? await intoDaemon(ready, request)
+      : await withThrowAwayRegistry(context, (registry) => intoRegistry(ready, request, registry));
+    const warning = await writeResults(results, sourceOutputs(ready.head, request.gitUrl));
     if (warning !== undefined) log.warn(warning);
-    const outcomes = dependenciesFirst(images, artifacts.artifacts).map((image) => ({
-      image: daemon ? image : withoutPlace(image),
-      how: lines.cached.has(image.imageName) ? ('reused' as const) : ('built' as const),
-      seconds: artifacts.oneByOne ? lines.seconds.get(image.imageName) : undefined,
-    }));
     log.step(`\n${summarize(outcomes)}\n`);
-    log.step(`done: ${countOf(images.length, 'image')} built, nothing pushed; next: op push`);
+    log.step(`done: ${countOf(outcomes.length, 'image')} built, nothing pushed; next: op push`);
   });
 }
 
-/** The registry that an image was in is gone, and its name with it. */
+async function intoDaemon(ready: Prepared, request: BuildRequest): Promise<readonly Outcome[]> {
+  const { context, project, settings, artifacts } = ready;
+  const lines = watchLines(context);
+  const options = {
+    repository: settings.repository?.value,
+    push: false,
+    cache: !request.rebuild,
+    onLine: lines.onLine,
+  };
+  const images = await skaffoldBuild(context, project, options).finally(lines.stop);
+  return planBuild(artifacts, images, request.engine, ready.around).map(({ target }) => ({
+    image: target,
+    how: lines.cached.has(target.imageName) ? ('reused' as const) : ('built' as const),
+    detail: '',
+    engine: 'skaffold',
+    seconds: artifacts.oneByOne ? lines.seconds.get(target.imageName) : undefined,
+    size: undefined,
+  }));
+}
+
+async function intoRegistry(outer: Prepared, request: BuildRequest, registry: string): Promise<readonly Outcome[]> {
+  const insecure = [...outer.access.insecure, registry];
+  const ready = { ...outer, project: { ...outer.project, insecure }, access: { ...outer.access, insecure } };
+  const { context, project, artifacts, around } = ready;
+  const named = await dryRun(context, project, registry);
+  const plan = checkFeasible(project.file, planBuild(artifacts, named, request.engine, around));
+  if (plan.every(({ choice }) => choice.engine === 'skaffold')) {
+    const lines = watchLines(context);
+    const options = { repository: registry, push: true, cache: false, onLine: lines.onLine };
+    const images = await skaffoldBuild(context, project, options).finally(lines.stop);
+    const made = images.map(({ imageName, reference }): readonly [string, Made] => [
+      imageName,
+      { reference, how: 'built', detail: '', seconds: artifacts.oneByOne ? lines.seconds.get(imageName) : undefined },
+    ]);
+    return withoutPlaces(await outcomesOf(ready, plan, new Map(made)));
+  }
+  if (plan.some(({ choice }) => choice.engine === 'buildkit')) await checkBuilder(ready);
+  return withTemporaryDirectory(context, 'layouts', async (layouts) => {
+    const nothing = { there: new Map(), reuseContent: false, buildResult: undefined };
+    const made = await buildImages(ready, request, { plan, repository: registry, layouts, ...nothing });
+    return withoutPlaces(await outcomesOf(ready, plan, made));
+  });
+}
+
+/** The registry that the images were in will be gone, and its name with it. */
+const withoutPlaces = (outcomes: readonly Outcome[]): readonly Outcome[] =>
+  outcomes.map((outcome) => ({ ...outcome, image: withoutPlace(outcome.image) }));
+
 function withoutPlace(image: BuiltImage): BuiltImage {
   const { registry: _, ...reference } = image.reference;
   return { ...image, reference };
-}
-
-async function buildSomewhere(
-  ready: Prepared,
-  request: BuildRequest,
-  onLine: (line: string) => void,
-): Promise<readonly BuiltImage[]> {
-  const { context, project, settings, daemon } = ready;
-  if (daemon) {
-    const repository = settings.repository?.value;
-    return skaffoldBuild(context, project, { repository, push: false, cache: !request.rebuild, onLine });
-  }
-  return withThrowAwayRegistry(context, async (registry) => {
-    const local = { ...project, insecure: [...project.insecure, registry] };
-    return skaffoldBuild(context, local, { repository: registry, push: true, cache: false, onLine });
-  });
 }

@@ -1,7 +1,5 @@
 import { createConnection } from 'node:net';
 import type { Environment } from '../config/setting.js';
-import { inputError } from '../errors/op-error.js';
-import type { Artifact } from '../skaffold/artifacts.js';
 
 const usualSocket = '/var/run/docker.sock';
 
@@ -18,16 +16,5 @@ export async function dockerDaemonAnswers(env: Environment): Promise<boolean> {
     };
     connection.once('connect', () => end(true)).once('error', () => end(false));
     connection.setTimeout(2000, () => end(false));
-  });
-}
-
-/** @throws OpError (input) for images that only a Docker daemon can build, where there is none */
-export function checkBuildable(file: string, artifacts: readonly Artifact[], daemon: boolean): void {
-  const images = daemon ? [] : artifacts.filter(({ needsDaemon }) => needsDaemon).map(({ image }) => image);
-  if (images.length === 0) return;
-  throw inputError({
-    what: `cannot build ${images.join(', ')} of ${file} here`,
-    why: 'a Dockerfile or buildpacks in build.local need a Docker daemon, and none answers',
-    todo: 'use a builder that needs none (custom, ko, jib), set DOCKER_HOST, or choose another with --profile',
   });
 }

@@ -1,61 +1,89 @@
 import type { BuiltImage } from '../build-result/build-result.js';
-import type { Context } from '../context.js';
-import type { Head } from '../git/head.js';
-import { each, valuesOf } from '../process/each.js';
-import { asksForPassword } from '../registry/challenge.js';
-import { type Access, hasCredential, type LookUp, lookUp } from '../registry/crane.js';
-import { formatReference, registryOf } from '../registry/reference.js';
-import { whyNotReused } from './already-built.js';
+import { inputError } from '../errors/op-error.js';
+import { formatReference } from '../registry/reference.js';
+import type { Artifact } from '../skaffold/artifact.js';
+import { type Artifacts, dependenciesFirst } from '../skaffold/artifacts.js';
+import { type Around, type Choice, chooseEngine, type Engine } from './engine.js';
+import { stagesOf } from './stages.js';
 
-/** Whether there is anything to build. */
-export type Plan = { readonly reuse: readonly BuiltImage[] } | { readonly build: string };
+/** One image of a plan. */
+export interface Planned {
+  readonly artifact: Artifact;
+  /** Its name and tag in the registry. */
+  readonly target: BuiltImage;
+  readonly choice: Choice;
+  /** 1, or one more than the highest stage of what it is built from. */
+  readonly stage: number;
+}
 
-const requestsAtOnce = 4;
+/** Which image is built by what, and why; an image after those that it is built from. */
+export function planBuild(
+  { artifacts }: Pick<Artifacts, 'artifacts'>,
+  named: readonly BuiltImage[],
+  wanted: Engine | 'auto',
+  around: Around,
+): readonly Planned[] {
+  checkSameImages(artifacts, named);
+  const stages = stagesOf(artifacts);
+  return dependenciesFirst(named, artifacts).flatMap((target) => {
+    const artifact = artifacts.find(({ image }) => image === target.imageName);
+    // For the compiler: both lists have the same images.
+    if (artifact === undefined) return [];
+    const choice = chooseEngine(artifact, wanted, around);
+    return [{ artifact, target, choice, stage: stages.get(artifact.image) ?? 1 }];
+  });
+}
 
-/**
- * Asks the registry for every image that would be built. It also finds out, before a long build, that the registry cannot be
- * reached or wants credentials.
- * @returns the images with their digests when all of them are there and each tag names the source, else why to build
- * @throws OpError (tool) when the registry cannot be used
- */
-export async function planFor(
-  context: Context,
-  access: Access,
-  images: readonly BuiltImage[],
-  head: Head | undefined,
-  rebuild: boolean,
-): Promise<Plan> {
-  const found = valuesOf(await each(images, requestsAtOnce, (image) => usable(context, access, image)));
-  if (rebuild) return { build: '--rebuild asks for it' };
-  for (const image of images) {
-    const why = whyNotReused(image, head);
-    if (why !== undefined) return { build: `${image.imageName}: ${why}` };
-  }
-  const reuse: BuiltImage[] = [];
-  for (const [index, image] of images.entries()) {
-    const answer = found[index];
-    if (answer === undefined || !('digest' in answer)) {
-      return { build: `${formatReference(image.reference)} is not in the registry` };
+/** Skaffold is asked twice, for the images and for their tags: both answers must be about the same images. */
+function checkSameImages(artifacts: Artifacts['artifacts'], named: readonly BuiltImage[]): void {
+  const one = artifacts.map(({ image }) => image);
+  const other = named.map(({ imageName }) => imageName);
+  const only = [...one.filter((name) => !other.includes(name)), ...other.filter((name) => !one.includes(name))];
+  if (only.length === 0) return;
+  throw inputError({
+    what: `it is not clear whether ${only.join(', ')} is to be built`,
+    why: `skaffold diagnose describes ${one.join(', ')}; skaffold build would build ${other.join(', ')}: a profile is activated by one of them only`,
+    todo: 'name the profile with --profile, or activate it by something else than the command or the Kubernetes context',
+  });
+}
+
+/** A plan that can be carried out here. */
+export type Feasible = Planned & { readonly choice: { readonly engine: Engine } };
+
+/** @throws OpError (input) that names every image that nothing here can build */
+export function checkFeasible(file: string, plan: readonly Planned[]): readonly Feasible[] {
+  const feasible: Feasible[] = [];
+  const missing = new Map<string, { images: string[]; todo: string }>();
+  for (const planned of plan) {
+    const { artifact, choice } = planned;
+    if (choice.engine !== undefined) {
+      feasible.push({ ...planned, choice });
+    } else {
+      const same = missing.get(choice.why) ?? { images: [], todo: choice.todo };
+      same.images.push(artifact.image);
+      missing.set(choice.why, same);
     }
-    reuse.push({ ...image, reference: { ...image.reference, digest: answer.digest } });
   }
-  return { reuse };
+  if (missing.size === 0) return feasible;
+  const reasons = [...missing];
+  throw inputError({
+    what: `cannot build ${reasons.flatMap(([, { images }]) => images).join(', ')} of ${file} here`,
+    why: reasons.map(([why, { images }]) => (reasons.length > 1 ? `${images.join(', ')}: ${why}` : why)).join('\n'),
+    todo: [
+      ...reasons.map(([, { todo }]) => todo),
+      'or choose other builders with --profile; op build --plan shows all',
+    ].join('\n'),
+  });
 }
 
-/**
- * A registry with a token service may refuse to read what does not exist yet, and still take a push. So a refusal ends the command
- * only when there is no credential at all, or it is the password that is refused.
- */
-async function usable(context: Context, access: Access, image: BuiltImage): Promise<LookUp> {
-  const answer = await lookUp(context, access, image.reference);
-  if ('digest' in answer || answer.problem === 'absent') return answer;
-  const registry = registryOf(image.reference);
-  const unclear =
-    answer.problem === 'other' ||
-    (answer.problem === 'refused' &&
-      (await hasCredential(context, access, registry)) &&
-      !(await asksForPassword(registry, context.signal)));
-  if (!unclear) throw answer.error;
-  context.log.warn(`cannot see whether ${formatReference(image.reference)} is there already: ${answer.error.why}`);
-  return answer;
-}
+/** The parts of a plan that a person or a program reads. */
+export const describe = ({ artifact, target, choice, stage }: Planned, relative: (path: string) => string) => ({
+  image: artifact.image,
+  target: formatReference(target.reference),
+  builder: artifact.builder,
+  engine: choice.engine ?? null,
+  why: choice.why,
+  context: relative(artifact.context),
+  requires: artifact.requires.map(({ image }) => image),
+  stage,
+});

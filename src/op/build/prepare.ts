@@ -1,16 +1,21 @@
 import { access } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
+import { releasePlace } from '../buildpacks/place.js';
 import { readSettings, type Settings } from '../config/settings.js';
 import type { Context } from '../context.js';
 import { prepareDockerConfig } from '../dockerconfig/prepare.js';
 import { inputError } from '../errors/op-error.js';
+import { type Head, readHead, workTree } from '../git/head.js';
 import { withDeadline } from '../process/deadline.js';
 import type { Access } from '../registry/crane.js';
 import { type Artifacts, readArtifacts } from '../skaffold/artifacts.js';
 import { checkProfiles, listProfiles } from '../skaffold/profiles.js';
 import type { Project } from '../skaffold/project.js';
-import { checkBuildable, dockerDaemonAnswers } from './docker-daemon.js';
+import { checkContexts } from './contexts.js';
+import type { Around } from './engine.js';
 import type { BuildRequest } from './request.js';
+import { checkNoCycle } from './stages.js';
+import { lookAround } from './surroundings.js';
 
 /** Everything that is known, and checked, before a build starts. */
 export interface Prepared {
@@ -24,8 +29,12 @@ export interface Prepared {
   /** Registries that the given docker config has credentials for. */
   readonly logins: readonly string[];
   readonly artifacts: Artifacts;
-  /** Whether a Docker daemon answers. */
-  readonly daemon: boolean;
+  /** What there is to build with. */
+  readonly around: Around;
+  /** The commit that is checked out. */
+  readonly head: Head | undefined;
+  /** The root of the git work tree, else that of the project: contexts must not leave it. */
+  readonly root: string;
 }
 
 interface Needs {
@@ -68,11 +77,14 @@ export async function prepared<T>(
         env: docker.env,
       };
       const { project, profile } = await withProfiles(context, bare, settings, needs.usualProfile);
-      const [artifacts, daemon] = await Promise.all([
+      const [artifacts, around, head, root] = await Promise.all([
         readArtifacts(context, project),
-        dockerDaemonAnswers(context.env),
+        lookAround(context, request, settings),
+        readHead(context, cwd),
+        workTree(context, cwd),
       ]);
-      checkBuildable(project.file, artifacts.artifacts, daemon);
+      checkNoCycle(project.file, artifacts.artifacts);
+      await checkContexts(project.file, artifacts.artifacts, root);
       return await act({
         context,
         settings,
@@ -81,12 +93,14 @@ export async function prepared<T>(
         access: { insecure, env: docker.env },
         logins: docker.hosts.map(({ host }) => host),
         artifacts,
-        daemon,
+        around,
+        head,
+        root,
       });
     } finally {
       await docker.dispose();
     }
-  });
+  }).finally(() => releasePlace(request.builderContainer && resolve(cwd, request.builderContainer)));
 }
 
 /** The profiles that exist and are to be used, and why these. */

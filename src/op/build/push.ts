@@ -1,23 +1,29 @@
 import { rm } from 'node:fs/promises';
-import { relative, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { type BuiltImage, selectImages } from '../build-result/build-result.js';
 import { makeRoom } from '../build-result/make-room.js';
 import { writeBuildResult } from '../build-result/write.js';
 import type { Setting } from '../config/setting.js';
 import type { Context } from '../context.js';
-import { inputError, toolError } from '../errors/op-error.js';
-import { type Head, readHead } from '../git/head.js';
+import { inputError } from '../errors/op-error.js';
+import type { Head } from '../git/head.js';
+import { shownPath } from '../log/path.js';
 import { countOf } from '../log/table.js';
 import { formatReference } from '../registry/reference.js';
 import { parseResultPaths, writeResults } from '../results/results.js';
 import { dependenciesFirst } from '../skaffold/artifacts.js';
 import { build, dryRun } from '../skaffold/build.js';
 import { filesDiffer, isInputDigest, namesCommitWrongly } from './already-built.js';
+import { buildImages } from './build-images.js';
+import { checkBuilder, checkComplete } from './check.js';
 import { copyToAll } from './copy-to-all.js';
+import type { Made } from './made.js';
+import { outcomesOf } from './outcomes.js';
 import { imageOutputs, pushOutputs, sourceOutputs } from './outputs.js';
-import { planFor } from './plan.js';
+import { checkFeasible, type Feasible, planBuild } from './plan.js';
 import { type Prepared, prepared } from './prepare.js';
 import type { PushRequest } from './request.js';
+import { lookForImages } from './reuse.js';
 import { type Outcome, summarize } from './summary.js';
 import { watchLines } from './watch-lines.js';
 
@@ -38,15 +44,14 @@ export async function push(outer: Context, request: PushRequest): Promise<void> 
   if (file !== undefined) await rm(file, { force: true }).catch(() => {});
   const needs = request.command === 'push' ? { usualProfile: 'push' } : { defaultRepository: usualRegistry };
   await prepared(outer, request, needs, async (ready) => {
-    const { context, project, settings } = ready;
+    const { context, project, settings, head } = ready;
     const { log, cwd } = context;
     const repository = settings.repository ?? noRegistry(settings.registryFile);
     log.step(`building the images of ${project.file} in ${cwd}, pushing to ${repository.value} (${repository.origin})`);
     if (ready.profile !== undefined) log.step(`profile ${ready.profile}`);
     if (file !== undefined) await makeRoom(file);
-    const head = await readHead(context, cwd);
     sayAboutSource(context, head);
-    const outcomes = await buildOrReuse(ready, request, repository, head);
+    const outcomes = await buildOrReuse(ready, request, repository, file);
     const images = outcomes.map(({ image }) => image);
     if (file !== undefined) await writeBuildResult(file, images);
     if (settings.copies.length > 0) await copyToAll(context, ready.access, project, images, settings.copies);
@@ -57,7 +62,7 @@ export async function push(outer: Context, request: PushRequest): Promise<void> 
     });
     if (warning !== undefined) log.warn(warning);
     log.step(`\n${summarize(outcomes)}\n`);
-    log.step(verdict(outcomes, repository.value, file && relative(outer.cwd, file), head));
+    log.step(verdict(outcomes, repository.value, file && shownPath(outer.cwd, file), head));
   });
 }
 
@@ -65,44 +70,88 @@ async function buildOrReuse(
   ready: Prepared,
   request: PushRequest,
   repository: Setting,
-  head: Head | undefined,
+  buildResult: string | undefined,
 ): Promise<readonly Outcome[]> {
-  const { context, project, access, artifacts } = ready;
+  const { context, project, access, artifacts, head } = ready;
+  const { log } = context;
   const wanted = dependenciesFirst(await dryRun(context, project, repository.value), artifacts.artifacts);
   chosen(wanted, request.imageName);
+  const plan = planBuild(artifacts, wanted, request.engine, ready.around);
   for (const { reference } of wanted.filter(({ reference }) => namesCommitWrongly(reference.tag ?? '', head))) {
-    context.log.warn(
-      `${formatReference(reference)} will name the commit, and be built from a tree that differs from it`,
-    );
+    log.warn(`${formatReference(reference)} will name the commit, and be built from a tree that differs from it`);
   }
-  const plan = await planFor(context, access, wanted, head, request.rebuild);
-  if ('reuse' in plan) {
-    for (const { reference } of plan.reuse) context.log.step(`already built: ${formatReference(reference)}`);
-    const byCommit = plan.reuse.some(({ reference }) => !isInputDigest(reference.tag ?? ''));
-    if (byCommit && (ready.settings.profile !== undefined || request.platform.length > 0)) {
-      context.log.warn('tags name the commit, not its profile or platform: if the other one was pushed, use --rebuild');
-    }
-    return plan.reuse.map((image) => ({ image, how: 'reused', seconds: undefined }));
+  const found = await lookForImages(context, access, wanted, head, request.rebuild);
+  const there = new Map(found.flatMap((one) => ('digest' in one ? [[one.image.imageName, reused(one)] as const] : [])));
+  const missing = found.find((one) => 'build' in one);
+  if (missing === undefined || !('build' in missing)) {
+    sayReused(ready, request, there);
+    return outcomesOf(ready, plan, there);
   }
-  context.log.step(`building ${countOf(wanted.length, 'image')}: ${plan.build}`);
-  if (ready.logins.length > 0) context.log.step(whoSeesCredentials(ready));
+  const feasible = checkFeasible(project.file, plan);
+  log.step(`building ${countOf(wanted.length, 'image')}: ${missing.build}`);
+  if (ready.logins.length > 0) log.step(whoSeesCredentials(ready, feasible));
+  if (feasible.some(({ choice }) => choice.engine === 'buildkit')) await checkBuilder(ready);
+  const made = feasible.every(({ choice }) => choice.engine === 'skaffold')
+    ? await buildAll(ready, request, repository, wanted)
+    : await buildImages(ready, request, {
+        plan: feasible,
+        repository: repository.value,
+        there,
+        reuseContent: request.reuseContent && !request.rebuild,
+        layouts: undefined,
+        buildResult,
+      });
+  return outcomesOf(ready, plan, made);
+}
+
+const reused = ({ image, digest }: { readonly image: BuiltImage; readonly digest: string }): Made => ({
+  reference: { ...image.reference, digest },
+  how: 'reused',
+  detail: isInputDigest(image.reference.tag ?? '') ? 'same content' : 'same commit',
+  seconds: undefined,
+});
+
+function sayReused({ context, settings }: Prepared, request: PushRequest, there: ReadonlyMap<string, Made>): void {
+  const references = [...there.values()].map(({ reference }) => reference);
+  for (const reference of references) context.log.step(`already built: ${formatReference(reference)}`);
+  const byCommit = references.some(({ tag = '' }) => !isInputDigest(tag));
+  if (byCommit && (settings.profile !== undefined || request.platform.length > 0)) {
+    context.log.warn('tags name the commit, not its profile or platform: if the other one was pushed, use --rebuild');
+  }
+}
+
+/** One run of Skaffold for all images, when it builds every one of them. */
+async function buildAll(
+  { context, project, head, artifacts }: Prepared,
+  request: PushRequest,
+  repository: Setting,
+  wanted: readonly BuiltImage[],
+): Promise<ReadonlyMap<string, Made>> {
   const lines = watchLines(context);
   // Skaffold's own cache looks at an artifact's declared files only: a changed tree is built as it is.
   const cache = !request.rebuild && head?.changed === 0;
   const options = { repository: repository.value, push: true, cache, onLine: lines.onLine };
   const built = await build(context, project, options).finally(lines.stop);
   checkComplete(wanted, built);
-  return dependenciesFirst(built, artifacts.artifacts).map((image) => {
-    const reused = lines.cached.has(image.imageName);
-    const seconds = artifacts.oneByOne ? lines.seconds.get(image.imageName) : undefined;
-    return { image, how: reused ? 'reused' : 'built', seconds };
-  });
+  return new Map(
+    built.map(({ imageName, reference }) => {
+      const reused = lines.cached.has(imageName);
+      const seconds = artifacts.oneByOne ? lines.seconds.get(imageName) : undefined;
+      return [
+        imageName,
+        { reference, how: reused ? 'reused' : 'built', detail: reused ? "Skaffold's cache" : '', seconds },
+      ];
+    }),
+  );
 }
 
 /** Skaffold's builders without a daemon push by themselves: their code, and so the repository's, has the credential in sight. */
-function whoSeesCredentials({ logins, artifacts }: Prepared): string {
-  const seeing = artifacts.artifacts.map(({ image, builder }) => `${builder} (${image})`);
-  return `credentials of ${logins.join(', ')}: seen by the builders, which push by themselves: ${seeing.join(', ')}`;
+function whoSeesCredentials({ logins }: Prepared, plan: readonly Feasible[]): string {
+  const seeing = plan
+    .filter(({ choice }) => choice.engine === 'skaffold')
+    .map(({ artifact }) => `${artifact.builder} (${artifact.image})`);
+  const who = seeing.length === 0 ? 'op alone' : `the builders, which push by themselves: ${seeing.join(', ')}`;
+  return `credentials of ${logins.join(', ')}: seen by ${who}`;
 }
 
 function sayAboutSource({ log }: Context, head: Head | undefined): void {
@@ -117,19 +166,6 @@ function chosen(images: readonly BuiltImage[], name: string | undefined): BuiltI
   const image = selectImages({ path: 'this build', images }, name).at(-1);
   if (image === undefined) throw new Error('a build without images');
   return image;
-}
-
-/** Every image that was to be built is there, with the digest that the registry gave it. */
-function checkComplete(wanted: readonly BuiltImage[], built: readonly BuiltImage[]): void {
-  const missing = wanted.filter(
-    ({ imageName }) => !built.some((image) => image.imageName === imageName && image.reference.digest !== undefined),
-  );
-  if (missing.length === 0) return;
-  throw toolError({
-    what: `${missing.map(({ imageName }) => imageName).join(', ')} was not pushed`,
-    why: 'Skaffold ended well and gave no digest for it',
-    todo: 'check that its builder pushes $IMAGE when $PUSH_IMAGE is true',
-  });
 }
 
 function noRegistry(registryFile: string): never {

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
+import { type Engine, engines } from '../build/engine.js';
 import { type Destination, destinations } from '../config/repositories.js';
-import { choice, duration, flag, list, optional, repeatable } from './option.js';
+import { choice, count, duration, flag, list, optional, repeatable } from './option.js';
 
 /** The values of the flags that every command with a configuration takes. */
 export interface SettingOptions {
@@ -25,6 +26,17 @@ export interface BuildOptions extends SettingOptions {
   readonly timeout: number;
   readonly gitUrl?: string;
   readonly result: readonly string[];
+  readonly engine: Engine | 'auto';
+  readonly jobs: number;
+  readonly buildkitHost?: string;
+  readonly buildkitTls?: string;
+  readonly builderContainer?: string;
+  readonly builder?: string;
+  readonly imageMirror: readonly string[];
+  readonly buildCache?: string;
+  readonly attest: readonly string[];
+  readonly secrets?: string;
+  readonly sbomOutput?: string;
 }
 
 /** The flags that say where images go, and with which profile. */
@@ -54,7 +66,42 @@ export function addBuildOptions(command: Command): Command {
     .addOption(flag('--rebuild', 'build also what was built before from the same source'))
     .addOption(duration('--timeout <duration>', 'how long everything may take', '45m'))
     .addOption(optional('--git-url <url>', 'URL of the source (default: the remote origin)'))
-    .addOption(repeatable('--result <name=path>', 'write an output to a file'));
+    .addOption(repeatable('--result <name=path>', 'write an output to a file'))
+    .addOption(choice('--engine <engine>', 'what builds every image that it can build', ['auto', ...engines]))
+    .addOption(count('--jobs <number>', 'images that are built at the same time', 4))
+    .addOption(
+      optional(
+        '--buildkit-host <address>',
+        'BuildKit for Dockerfiles, such as tcp://buildkitd:1234; also BUILDKIT_HOST',
+      ),
+    )
+    .addOption(
+      optional(
+        '--buildkit-tls <dir>',
+        'certificates for BuildKit: ca.crt, tls.crt, tls.key, or ca.pem, cert.pem, key.pem',
+      ),
+    )
+    .addOption(
+      optional('--builder-container <dir>', 'directory shared with a container that runs the builder of buildpacks'),
+    )
+    .addOption(optional('--builder <image>', 'image of that container'))
+    .addOption(
+      list(
+        '--image-mirror <host=mirror>',
+        'where base, builder and run images of a registry are taken from; also OP_IMAGE_MIRRORS',
+      ),
+    )
+    .addOption(
+      optional('--build-cache <repository>', 'registry and path where engines keep what later builds can use again'),
+    )
+    .addOption(
+      list(
+        '--attest <what>',
+        'what BuildKit states about an image and pushes with it: sbom, sbom=SCANNER-IMAGE, provenance',
+      ),
+    )
+    .addOption(optional('--secrets <dir>', 'directory whose files are the secrets of Dockerfiles, by their ids'))
+    .addOption(optional('--sbom-output <dir>', 'directory for the SBOMs that buildpacks make'));
 }
 
 /** What the options say, as the work takes it. */
@@ -79,4 +126,15 @@ export const buildRequest = (options: BuildOptions) => ({
   timeout: options.timeout,
   gitUrl: options.gitUrl,
   result: options.result,
+  engine: options.engine,
+  jobs: options.jobs,
+  buildkitHost: options.buildkitHost,
+  buildkitTls: options.buildkitTls,
+  builderContainer: options.builderContainer,
+  builder: options.builder,
+  imageMirror: options.imageMirror,
+  buildCache: options.buildCache,
+  attest: options.attest,
+  secrets: options.secrets,
+  sbomOutput: options.sbomOutput,
 });

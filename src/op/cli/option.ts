@@ -63,6 +63,17 @@ export function choice<const Word extends string>(
 /** Timers of Node.js take no more milliseconds than this, and fire at once for more: 596 hours. */
 const longest = 2 ** 31 - 1;
 
+/** A whole number of at least 1; empty leaves the default. */
+export function count(flags: string, description: string, byDefault: number): Option {
+  return new Option(flags, description)
+    .argParser((value: string, earlier: number | undefined) => {
+      if (value === '') return earlier ?? byDefault;
+      if (!/^[1-9]\d{0,5}$/u.test(value)) throw new InvalidArgumentError('It takes a whole number, 1 or more.');
+      return Number(value);
+    })
+    .default(byDefault);
+}
+
 /** How long something may take: a Go duration (`90s`, `10m`, `1h30m`) in milliseconds; empty leaves the default. */
 export function duration(flags: string, description: string, byDefault: string): Option {
   return new Option(flags, `${description}, such as 90s, 10m or 1h30m`)

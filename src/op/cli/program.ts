@@ -1,6 +1,8 @@
 import { Command } from 'commander';
 import { version } from '../../version.js';
 import { addBuild } from '../commands/build.js';
+import { addBuildBuildpacks } from '../commands/build-buildpacks.js';
+import { addBuildDockerfile } from '../commands/build-dockerfile.js';
 import { addBuildPush } from '../commands/build-push.js';
 import { addConfig } from '../commands/config.js';
 import { addDoctor } from '../commands/doctor.js';
@@ -26,6 +28,8 @@ const commands: readonly AddCommand[] = [
   addBuild,
   addPush,
   addBuildPush,
+  addBuildDockerfile,
+  addBuildBuildpacks,
   addConfig,
   addGitClone,
   addPublish,

@@ -24,7 +24,7 @@ describe('op build without a Docker daemon', () => {
     expect(ran).toMatchObject({ exitCode: 0, stdout: '' });
     const short = repository.git('rev-parse', '--short', 'HEAD');
     expect(ran.stderr).toMatch(
-      new RegExp(`^base +base:${short} +[0-9a-f]{12} +built .*\nteam/app +team_app:${short} `, 'mu'),
+      new RegExp(`^base +base:${short} +[0-9a-f]{12} +\\d+ B +skaffold +built .*\nteam/app +team_app:${short} `, 'mu'),
     );
     expect(ran.stderr.trim().split('\n').at(-1)).toBe('done: 2 images built, nothing pushed; next: op push');
     expect(existsSync(join(repository.directory, 'build_result.json'))).toBe(false);

@@ -1,13 +1,22 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { addBuildOptions, type BuildOptions, buildRequest } from '../cli/build-options.js';
 import type { Action } from '../cli/program.js';
 
-/** `op build`: do the images of skaffold.yaml build? */
+type Options = BuildOptions & { readonly plan?: 'table' | 'json' | true };
+
+/** `op build`: do the images of skaffold.yaml build, and what would build them? */
 export function addBuild(program: Command, action: Action): void {
-  addBuildOptions(program.command('build').description('build the images of skaffold.yaml and push none')).action(
-    action(async (context, options: BuildOptions) => {
-      const { build } = await import('../build/build.js');
-      await build(context, buildRequest(options));
-    }),
-  );
+  const plan = new Option('--plan [form]', 'only say what would build each image, and why').choices(['table', 'json']);
+  addBuildOptions(program.command('build').description('build the images of skaffold.yaml and push none'))
+    .addOption(plan)
+    .action(
+      action(async (context, options: Options) => {
+        if (options.plan !== undefined) {
+          const { showPlan } = await import('../build/show-plan.js');
+          return showPlan(context, buildRequest(options), options.plan === 'json' ? 'json' : 'table');
+        }
+        const { build } = await import('../build/build.js');
+        await build(context, buildRequest(options));
+      }),
+    );
 }

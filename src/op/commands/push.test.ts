@@ -49,7 +49,7 @@ describe('op push', () => {
       `building the images of skaffold.yaml in ${repository.directory}, pushing to ${prefix} (--default-repo)`,
     );
     expect(ran.stderr).toMatch(
-      /^IMAGE +TAG +DIGEST +HOW +TIME\nbase +\S+ +[0-9a-f]{12} +built +[\d.]+ s\nteam\/app +\S+/mu,
+      /^IMAGE +TAG +DIGEST +SIZE +ENGINE +HOW +TIME\nbase +\S+ +[0-9a-f]{12} +\d+ B +skaffold +built +[\d.]+ s\nteam\/app +\S+/mu,
     );
     expect(ran.stderr).not.toContain('Docker daemon');
     expect(lines.at(-1)).toBe(

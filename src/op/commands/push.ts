@@ -12,6 +12,7 @@ export interface PushOptions extends BuildOptions {
   readonly fileOutput: boolean;
   readonly imageName?: string;
   readonly imagePattern?: string;
+  readonly reuseContent: boolean;
 }
 
 /** `op push`: builds what skaffold.yaml describes, with the profile `push` if there is one, pushes, and copies if asked. */
@@ -30,6 +31,7 @@ export function addPushOptions(command: Command): Command {
     )
     .addOption(optional('--build-result <file>', 'list of images to write (default: build_result.json)'))
     .addOption(optional('--output <dir>', 'directory for build_result.json'))
+    .addOption(flag('--reuse-content', 'use an image of another commit when all that goes into it is the same', true))
     .option('--no-file-output', 'write no build_result.json')
     .addOption(new Option('--image-pattern <pattern>', 'superseded').hideHelp());
 }
@@ -44,7 +46,8 @@ export async function runPush(
   const { push } = await import('../build/push.js');
   const inOutput = options.output === undefined ? 'build_result.json' : `${options.output}/build_result.json`;
   const buildResult = options.fileOutput ? (options.buildResult ?? inOutput) : undefined;
-  await push(context, { ...buildRequest(options), command, buildResult, imageName: options.imageName });
+  const { imageName, reuseContent } = options;
+  await push(context, { ...buildRequest(options), command, buildResult, imageName, reuseContent });
 }
 
 const superseded = () =>

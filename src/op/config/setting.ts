@@ -9,12 +9,14 @@ export interface Setting {
   readonly origin: string;
 }
 
-/** The keys of environment and properties files that earlier versions of op read. */
+/** The keys that op reads in the environment and in properties files. */
 export const knownKeys = [
   'SKAFFOLD_DEFAULT_REPO',
   'SKAFFOLD_PROFILE',
   'SKAFFOLD_NAMESPACE',
   'SKAFFOLD_INSECURE_REGISTRY',
+  'BUILDKIT_HOST',
+  'OP_IMAGE_MIRRORS',
   'GOOGLE_GKE_IMAGE_REPOSITORY',
   'GOOGLE_GKE_IMAGE_PP_REPOSITORY',
   'GOOGLE_GKE_IMAGE_PROD_REPOSITORY',

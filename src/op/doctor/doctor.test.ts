@@ -81,8 +81,8 @@ test('without a registry it says which command needs one, and what the other one
 test('with everything there it ends well and says what comes next', async () => {
   const ended = await doctor(complete, [`--default-repo=${await registry(200)}/team`]);
   expect(ended).toMatchObject({ exitCode: 0, stderr: 'all that op needs is there; next: op build-push' });
-  expect(ended.stdout).toMatch(/ok {7}git {7}2\.39\.5 at .*\/complete\/git/u);
-  expect(ended.stdout).toMatch(/ok {7}kubectl {3}1\.34\.4|ok {7}kubectl {3}v?1\.34\.4/u);
+  expect(ended.stdout).toMatch(/ok +git +2\.39\.5 at .*\/complete\/git/u);
+  expect(ended.stdout).toMatch(/ok +kubectl +v?1\.34\.4/u);
   expect(ended.stdout).toContain('answers over plain http; no credentials');
 });
 

@@ -5,6 +5,7 @@ import type { Context } from '../context.js';
 import { OpError, toolError } from '../errors/op-error.js';
 import { clean } from '../errors/report.js';
 import { parsePrefix } from '../registry/reference.js';
+import { lookForBuildKit } from './builders.js';
 import type { Finding } from './finding.js';
 import { readLogins } from './logins.js';
 import { askRegistries } from './registries.js';
@@ -15,6 +16,8 @@ import { lookForTools } from './tools.js';
 export interface DoctorFlags extends SettingFlags {
   readonly directory: string;
   readonly dockerconfig?: string | undefined;
+  readonly buildkitHost?: string | undefined;
+  readonly buildkitTls?: string | undefined;
 }
 
 /**
@@ -25,12 +28,13 @@ export interface DoctorFlags extends SettingFlags {
 export async function doctor(outer: Context, flags: DoctorFlags, form: 'text' | 'json'): Promise<void> {
   const cwd = resolve(outer.cwd, flags.directory);
   const context = { ...outer, cwd, propertiesFile: outer.propertiesFile && resolve(outer.cwd, outer.propertiesFile) };
-  const { dockerconfig } = flags;
-  const [tools, configuration, logins, cluster] = await Promise.all([
+  const { dockerconfig, buildkitHost, buildkitTls } = flags;
+  const [tools, configuration, logins, cluster, buildkit] = await Promise.all([
     lookForTools(context),
     lookAtConfiguration(context, flags),
     readLogins(context, dockerconfig === undefined ? undefined : resolve(cwd, dockerconfig)),
     lookAtCluster(context),
+    lookForBuildKit(context, buildkitTls, buildkitHost),
   ]);
   const registries = await askRegistries(context, configuration.registries, configuration.insecure, logins.logins);
   const found: readonly Finding[] = [
@@ -39,6 +43,7 @@ export async function doctor(outer: Context, flags: DoctorFlags, form: 'text' | 
     ...registries,
     ...logins.findings,
     cluster,
+    buildkit,
     lookForDocker(context),
   ];
   const missing = found.filter(({ state }) => state === 'missing');

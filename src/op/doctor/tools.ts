@@ -42,6 +42,34 @@ const tools: readonly Tool[] = [
     onlyFor: 'op git-clone of ssh URLs',
     get: 'install the package openssh-client of your distribution',
   },
+  {
+    name: 'buildctl',
+    version: ['--version'],
+    least: [0, 13],
+    onlyFor: 'building Dockerfiles through BuildKit',
+    get: 'take a release of the project moby/buildkit',
+  },
+  {
+    name: 'lifecycle',
+    version: ['-version'],
+    least: [0, 17],
+    onlyFor: 'building buildpacks without pack',
+    get: 'take a release of the project buildpacks/lifecycle',
+  },
+  {
+    name: 'bwrap',
+    version: ['--version'],
+    least: [0, 4],
+    onlyFor: 'building buildpacks without pack on this machine',
+    get: 'install the package bubblewrap of your distribution',
+  },
+  {
+    name: 'pack',
+    version: ['--version'],
+    least: [0, 30],
+    onlyFor: 'building buildpacks with a Docker daemon',
+    get: 'take a release of the project buildpacks/pack (buildpacks.io)',
+  },
 ];
 const leastNode = [20, 19] as const;
 

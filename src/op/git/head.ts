@@ -39,5 +39,11 @@ export async function readHead(context: Context, directory: string): Promise<Hea
   };
 }
 
+/** The root of the work tree that holds `directory`; the directory itself when git has none. */
+export async function workTree(context: Context, directory: string): Promise<string> {
+  const ended = await run(context, { program: 'git', args: ['-C', directory, 'rev-parse', '--show-toplevel'] });
+  return (ended.ended === 'ok' && ended.stdout.trim()) || directory;
+}
+
 /** A URL that may be published: user names and passwords of http remotes are removed. */
 export const withoutCredentials = (url: string) => url.replace(/^(https?:\/\/)[^/]*@/iu, '$1');

@@ -10,3 +10,11 @@ export function table(rows: readonly (readonly string[])[]): string {
 
 /** `1 image`, `3 images` */
 export const countOf = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`;
+
+const units = ['B', 'kB', 'MB', 'GB'] as const;
+
+/** `812 B`, `3.4 MB`: thousands, as registries and Kubernetes count. */
+export function bytes(count: number): string {
+  const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(count, 1)) / 3)));
+  return `${power === 0 ? count : (count / 1000 ** power).toFixed(1)} ${units[power]}`;
+}

@@ -1,3 +1,4 @@
+import * as v from 'valibot';
 import type { Context } from '../context.js';
 import { type OpError, toolError } from '../errors/op-error.js';
 import { type Ended, failureOf, run } from '../process/run.js';
@@ -41,6 +42,65 @@ export async function copyImage(context: Context, access: Access, from: Referenc
   const ended = await crane(context, access, [from, to], ['copy', source, target]);
   if (ended.ended !== 'ok')
     throw registryError(`cannot copy ${source} to ${target}`, ended, problemIn(ended.stderr), to);
+}
+
+/** Pushes the image of an OCI layout directory. @throws OpError (tool) with what the registry said */
+export async function pushLayout(context: Context, access: Access, directory: string, to: Reference): Promise<void> {
+  const { digest: _, ...named } = to;
+  const ended = await crane(context, access, [to], ['push', directory, formatReference(named)]);
+  if (ended.ended !== 'ok')
+    throw registryError(`cannot push ${formatReference(named)}`, ended, problemIn(ended.stderr), to);
+}
+
+/** Pulls an image, every platform of it, into an OCI layout directory. @throws OpError (tool) with what the registry said */
+export async function pullLayout(context: Context, access: Access, from: Reference, directory: string): Promise<void> {
+  const image = formatReference(from);
+  const ended = await crane(context, access, [from], ['pull', '--format=oci', image, directory]);
+  if (ended.ended !== 'ok') throw registryError(`cannot pull ${image}`, ended, problemIn(ended.stderr), from);
+}
+
+/** Gives an image another tag beside those that it has; one request. @throws OpError (tool) with what the registry said */
+export async function tagImage(context: Context, access: Access, image: Reference, tag: string): Promise<void> {
+  const { tag: _, ...byDigest } = image;
+  const ended = await crane(context, access, [image], ['tag', formatReference(byDigest), tag]);
+  if (ended.ended !== 'ok') {
+    throw registryError(`cannot tag ${formatReference(byDigest)}`, ended, problemIn(ended.stderr), image);
+  }
+}
+
+/** Bytes of an image in the registry, of all its platforms together; undefined when the registry does not say. */
+export async function sizeOf(context: Context, access: Access, image: Reference): Promise<number | undefined> {
+  const ended = await crane(context, access, [image], ['manifest', formatReference(image)]);
+  const manifest = v.safeParse(manifestShape, ended.ended === 'ok' ? parseJson(ended.stdout) : undefined);
+  if (!manifest.success) return undefined;
+  const { config, layers, manifests } = manifest.output;
+  if (manifests === undefined) return [...layers, ...(config ? [config] : [])].reduce((sum, { size }) => sum + size, 0);
+  const { tag: _, ...byDigest } = image;
+  const sizes = await Promise.all(
+    manifests
+      // An attestation is no image.
+      .filter(({ platform }) => platform?.os !== 'unknown')
+      .map(({ digest }) => sizeOf(context, access, { ...byDigest, digest })),
+  );
+  return sizes.reduce<number>((sum, size = 0) => sum + size, 0);
+}
+
+const sized = v.looseObject({ size: v.number() });
+/** Source: OCI image specification, manifest and index. */
+const manifestShape = v.looseObject({
+  config: v.optional(sized),
+  layers: v.optional(v.array(sized), []),
+  manifests: v.optional(
+    v.array(v.looseObject({ digest: v.string(), platform: v.optional(v.looseObject({ os: v.optional(v.string()) })) })),
+  ),
+});
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Whether a credential for the registry is configured; the credential itself goes nowhere. */

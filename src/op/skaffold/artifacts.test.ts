@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { type Artifact, dependenciesFirst } from './artifacts.js';
+import type { Artifact } from './artifact.js';
+import { dependenciesFirst } from './artifacts.js';
 
-const artifact = (image: string, ...requires: string[]): Artifact => ({
+type Node = Pick<Artifact, 'image' | 'requires'>;
+const artifact = (image: string, ...requires: string[]): Node => ({
   image,
-  requires,
-  builder: 'custom',
-  needsDaemon: false,
+  requires: requires.map((image) => ({ image, alias: image })),
 });
-const sorted = (...artifacts: Artifact[]) =>
+const sorted = (...artifacts: Node[]) =>
   dependenciesFirst(
     artifacts.map(({ image }) => ({ imageName: image })),
     artifacts,

@@ -35,8 +35,14 @@ export async function dryRun(
   project: Project,
   repository: string | undefined,
 ): Promise<readonly BuiltImage[]> {
-  return fileOutput(context, project, repository, ['--dry-run'], (line) => context.log.debug(line));
+  return fileOutput(context, project, repository, ['--dry-run'], (line) => {
+    context.log.debug(line);
+    if (line.startsWith('Some taggers failed')) context.log.warn(`${project.file}: ${tagsFailed}`);
+  });
 }
+
+/** Skaffold says no more than that, and goes on with the tag latest. */
+const tagsFailed = 'its tag policy gave no tag for some images, and Skaffold calls them latest; op --debug shows more';
 
 async function fileOutput(
   context: Context,

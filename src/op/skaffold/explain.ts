@@ -11,9 +11,10 @@ export function explainFailure(file: string, command: Command, ended: Ended, lin
   const what = images.length > 0 ? `building ${images.join(', ')} failed` : `skaffold could not build ${file}`;
   const todo = `correct what the builder says, and try it with: skaffold build --filename=${file}`;
   if (ended.ended !== 'failed') return failureOf(command, ended, { what, todo });
-  const config = /(?:parsing skaffold config: |invalid skaffold config: |skaffold config file .* not found).*/su.exec(
-    lines.join('\n'),
-  );
+  const config =
+    /(?:parsing skaffold config: |invalid skaffold config: |creating tagger: |skaffold config file .* not found).*/su.exec(
+      lines.join('\n'),
+    );
   if (config !== null) return malformed(file, config[0]);
   const said = lines.filter((line) => !isRoutine(line)).slice(-linesShown);
   const why = [`skaffold ended with exit code ${ended.exitCode ?? 'none'}:`, ...said].join('\n');

@@ -4,7 +4,7 @@ import { inputError, type OpError } from '../errors/op-error.js';
 import { failureOf, run } from '../process/run.js';
 import { type Project, skaffold } from './project.js';
 
-const listed = v.object({ profiles: v.array(v.object({ name: v.string() })) });
+const listed = v.object({ profiles: v.array(v.object({ name: v.string(), path: v.optional(v.string()) })) });
 const refused = v.object({ errorMessage: v.string() });
 
 /**
@@ -12,11 +12,19 @@ const refused = v.object({ errorMessage: v.string() });
  * @throws OpError (input) when skaffold.yaml cannot be read
  */
 export async function listProfiles(context: Context, project: Project): Promise<readonly string[]> {
+  return [...new Set((await inspectProfiles(context, project)).map(({ name }) => name))];
+}
+
+/** The profiles, each with the file that it is in. @throws OpError (input) when skaffold.yaml cannot be read */
+export async function inspectProfiles(
+  context: Context,
+  project: Project,
+): Promise<v.InferOutput<typeof listed>['profiles']> {
   const command = skaffold(project, ['inspect', 'profiles', 'list'], ['--update-check=false']);
   const ended = await run(context, command);
   const json = parse(ended.stdout);
   const profiles = v.safeParse(listed, json);
-  if (ended.ended === 'ok' && profiles.success) return [...new Set(profiles.output.profiles.map(({ name }) => name))];
+  if (ended.ended === 'ok' && profiles.success) return profiles.output.profiles;
   const problem = v.safeParse(refused, json);
   if (problem.success) throw malformed(project.file, problem.output.errorMessage);
   throw failureOf(command, ended, { what: `cannot list the profiles of ${project.file}`, todo: 'run op doctor' });

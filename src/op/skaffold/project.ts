@@ -6,6 +6,8 @@ export interface Project {
   readonly directory: string;
   /** Path of skaffold.yaml, from the directory. */
   readonly file: string;
+  /** The configuration itself, made from what the file says: Skaffold is given it in the file's place. */
+  readonly config?: string | undefined;
   readonly profiles: readonly string[];
   readonly namespace: string | undefined;
   readonly platforms: readonly string[];
@@ -38,8 +40,9 @@ export function skaffold(project: Project, words: readonly string[], flags: read
   const removed = Object.fromEntries(notInherited.map((name) => [`SKAFFOLD_${name}`, undefined]));
   return {
     program: 'skaffold',
-    args: [...words, `--filename=${project.file}`, ...flags],
+    args: [...words, `--filename=${project.config === undefined ? project.file : '-'}`, ...flags],
     cwd: project.directory,
+    ...(project.config === undefined ? {} : { input: project.config }),
     // Builders that push by themselves have to know, too: a custom one finds the list here.
     env: { ...removed, SKAFFOLD_INSECURE_REGISTRY: project.insecure.join(',') || undefined, ...project.env },
   };

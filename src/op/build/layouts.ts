@@ -1,0 +1,11 @@
+import { join } from 'node:path';
+import { pullLayout } from '../registry/crane.js';
+import type { Made, Making } from './made.js';
+
+/** The OCI layout of an image; what another engine put into a registry of this machine's loopback is taken from there. */
+export async function exportedLayout({ ready, context }: Making, layouts: string, image: Made): Promise<string> {
+  if (image.layout !== undefined) return image.layout;
+  const directory = join(layouts, (image.reference.digest ?? '').replace(':', '-'));
+  await pullLayout(context, ready.access, image.reference, directory);
+  return directory;
+}

@@ -1,0 +1,55 @@
+import { expect, it } from 'vitest';
+import { watchProgress } from './progress.js';
+
+const time = (second: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString();
+const vertex = (digest: string, name: string, more: Readonly<Record<string, unknown>> = {}) =>
+  JSON.stringify({ vertexes: [{ digest, name, ...more }] });
+const log = (digest: string, text: string) =>
+  JSON.stringify({ logs: [{ vertex: digest, data: Buffer.from(text).toString('base64') }] });
+
+it('shows steps in the order in which they start, and whole lines of what they print', () => {
+  const lines: string[] = [];
+  const progress = watchProgress((line) => lines.push(line));
+  for (const line of [
+    vertex('a', '[internal] load build definition from Dockerfile', { started: time(0) }),
+    vertex('b', '[1/2] FROM busybox', {}),
+    vertex('c', '[2/2] RUN <<EOF\necho', { started: time(1) }),
+    log('c', 'one\r\ntw'),
+    vertex('b', '[1/2] FROM busybox', { started: time(2), completed: time(2), cached: true }),
+    log('c', 'o\n10%\r20%\rend'),
+    vertex('c', '[2/2] RUN <<EOF\necho', { started: time(1), completed: time(4) }),
+  ]) {
+    progress.heard(line);
+  }
+  expect(lines).toEqual([
+    '#1 [2/2] RUN <<EOF echo',
+    '#1   one',
+    '#2 [1/2] FROM busybox (cached)',
+    '#1   two',
+    '#1   10%',
+    '#1   20%',
+    '#1   end',
+    '#1 done in 3.0 s',
+  ]);
+  expect(progress.counts()).toEqual({ steps: 2, cached: 1 });
+  expect(progress.failed()).toBeUndefined();
+});
+
+it('knows which step failed, and not those that were stopped for it', () => {
+  const progress = watchProgress(() => {});
+  progress.heard(vertex('a', '[1/2] RUN a', { started: time(1) }));
+  progress.heard(vertex('b', '[2/2] RUN b', { started: time(1) }));
+  progress.heard(log('b', 'last words'));
+  progress.heard(vertex('a', '[1/2] RUN a', { started: time(1), completed: time(2), error: 'context canceled' }));
+  progress.heard(vertex('b', '[2/2] RUN b', { started: time(1), completed: time(2), error: 'exit code: 1' }));
+  expect(progress.failed()).toEqual({ name: '[2/2] RUN b', error: 'exit code: 1', lines: ['last words'] });
+});
+
+it('keeps what is no report of progress, and warns once', () => {
+  const lines: string[] = [];
+  const progress = watchProgress((line) => lines.push(line));
+  const warning = JSON.stringify({ warnings: [{ short: Buffer.from('FromAsCasing (line 1)').toString('base64') }] });
+  for (const line of [warning, warning, '{ no JSON', 'error: failed to solve: why']) progress.heard(line);
+  expect(lines).toEqual(['warning: FromAsCasing (line 1)']);
+  expect(progress.said()).toEqual(['{ no JSON', 'error: failed to solve: why']);
+});

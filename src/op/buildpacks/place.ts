@@ -1,0 +1,78 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import type { Context } from '../context.js';
+import { placeOf } from '../doctor/tools.js';
+import { OpError } from '../errors/op-error.js';
+import { run } from '../process/run.js';
+import { companionIsThere, dismiss } from './companion.js';
+import { containerBuilder } from './in-container.js';
+import { tryOut } from './sandbox.js';
+
+/** Where the detect and build phases run. */
+export type Place =
+  /** A container of the builder's image beside op, which does what is asked for in a shared directory. */
+  | { readonly kind: 'container'; readonly directory: string; readonly builder: string }
+  /** The builder's file system in namespaces of this machine. */
+  | { readonly kind: 'namespaces'; readonly cache: string }
+  /** The program pack and a Docker daemon, which do everything. */
+  | { readonly kind: 'pack' };
+
+interface Request {
+  /** The shared directory of a builder's container. */
+  readonly container: string | undefined;
+  /** The image of that container. */
+  readonly builder: string | undefined;
+  /** Whether a Docker daemon answers. */
+  readonly daemon: boolean;
+}
+
+/** Programs that builds in namespaces need. */
+const needed = ['bwrap', 'lifecycle', 'cnb-launcher', 'crane', 'tar'] as const;
+
+/**
+ * Looks for a place where buildpacks can build: the builder's container if there is one, else namespaces, which give the same image as
+ * that would, else pack with a Docker daemon.
+ * @returns why there is none, for a person
+ */
+export async function findPlace(context: Context, request: Request): Promise<Place | { readonly why: string }> {
+  if (request.container !== undefined) return containerPlace(context, request.container, request.builder ?? '');
+  const why = await whyNoNamespaces(context);
+  if (why === undefined) return { kind: 'namespaces', cache: cacheOf(context) };
+  if (request.daemon && placeOf('pack', context.env.PATH ?? '') !== undefined) return { kind: 'pack' };
+  return { why };
+}
+
+/**
+ * The last thing to do with the container of a builder, whatever was built, and also when nothing was: it ends.
+ * @param container its shared directory, if there is one
+ */
+export async function releasePlace(container: string | undefined): Promise<void> {
+  if (container !== undefined) await dismiss(container);
+}
+
+async function containerPlace(context: Context, directory: string, builder: string) {
+  if (!(await companionIsThere(context, directory))) {
+    return { why: `the container of the builder ${builder} did not start: nothing answers in ${directory}` };
+  }
+  try {
+    await containerBuilder(directory, builder);
+    return { kind: 'container', directory, builder } as const;
+  } catch (error) {
+    if (!(error instanceof OpError)) throw error;
+    return { why: `the builder of this pod is ${builder || 'not named'}, and ${error.why}` };
+  }
+}
+
+async function whyNoNamespaces(context: Context): Promise<string | undefined> {
+  const missing = needed.filter((program) => placeOf(program, context.env.PATH ?? '') === undefined);
+  if (missing.length > 0) {
+    const hint = missing.includes('bwrap') ? ' (bwrap is in the package bubblewrap)' : '';
+    return `buildpacks need ${missing.join(', ')} here${hint}, or pack and a Docker daemon`;
+  }
+  const ended = await run(context, { program: 'bwrap', args: tryOut, timeout: 10_000 });
+  if (ended.ended === 'ok') return undefined;
+  return `this machine gives no user namespaces to bwrap: ${ended.stderr.trim().split('\n').at(-1) ?? ''}`;
+}
+
+const cacheOf = ({ env }: Context) =>
+  join(env.XDG_CACHE_HOME || join(env.HOME || homedir(), '.cache'), 'octopipeline', 'builders');

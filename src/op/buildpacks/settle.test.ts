@@ -1,0 +1,51 @@
+import { chmod, mkdir, mkdtemp, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readShared } from './read-shared.js';
+import { refuseLinks, settle } from './settle.js';
+
+let layers: string;
+beforeEach(async () => {
+  layers = await mkdtemp(join(tmpdir(), 'layers-'));
+});
+afterEach(() => rm(layers, { recursive: true }));
+
+describe('layers from a volume', () => {
+  it('lose the setgid bit of their directories, and keep all else', async () => {
+    await mkdir(join(layers, 'a/b'), { recursive: true });
+    await writeFile(join(layers, 'a/b/run'), '', { mode: 0o755 });
+    await chmod(join(layers, 'a'), 0o2755);
+    await chmod(join(layers, 'a/b'), 0o2700);
+    await settle(layers, process.getgid?.() ?? 0);
+    const mode = async (path: string) => (await stat(join(layers, path))).mode & 0o7777;
+    expect([await mode('a'), await mode('a/b'), await mode('a/b/run')]).toEqual([0o755, 0o700, 0o755]);
+  });
+
+  it('are refused with a symbolic link for a buildpack, a layer or its description; deeper ones are its own', async () => {
+    await mkdir(join(layers, 'a/layer'), { recursive: true });
+    await symlink('/etc', join(layers, 'a/layer/etc'));
+    await refuseLinks(layers);
+    await symlink('/etc/hostname', join(layers, 'a/other.toml'));
+    await expect(refuseLinks(layers)).rejects.toMatchObject({ message: expect.stringContaining('a/other.toml') });
+  });
+});
+
+describe('a file that buildpacks can write', () => {
+  it('is read, or is not there', async () => {
+    await writeFile(join(layers, 'report.toml'), 'x = 1');
+    expect(await readShared(join(layers, 'report.toml'))).toBe('x = 1');
+    expect(await readShared(join(layers, 'none.toml'))).toBeUndefined();
+  });
+
+  it('is never read through a symbolic link, not even through one of its directories', async () => {
+    await mkdir(join(layers, 'real'));
+    await writeFile(join(layers, 'real/file'), 'secret');
+    await symlink('real', join(layers, 'linked'));
+    await symlink('real/file', join(layers, 'link'));
+    for (const path of ['link', 'linked/file']) {
+      await expect(readShared(join(layers, path))).rejects.toMatchObject({ kind: 'tool' });
+    }
+    await expect(readShared(join(layers, 'real'))).rejects.toMatchObject({ why: 'it is not a file' });
+  });
+});

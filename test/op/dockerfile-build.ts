@@ -1,0 +1,25 @@
+import type { DockerfileBuild } from '../../src/op/buildkit/build.js';
+
+/** The plainest build of the Dockerfile in a directory, which is the repository too. */
+export const plainBuild = (directory: string, output: DockerfileBuild['output']): DockerfileBuild => ({
+  image: 'app',
+  context: directory,
+  dockerfile: 'Dockerfile',
+  root: directory,
+  target: undefined,
+  buildArgs: {},
+  secrets: [],
+  secretsDirectory: undefined,
+  ssh: undefined,
+  platforms: [],
+  network: undefined,
+  addHosts: [],
+  noCache: false,
+  pull: false,
+  cacheFrom: [],
+  cacheTo: [],
+  attest: [],
+  mirrors: [],
+  own: [],
+  output,
+});
