@@ -6,7 +6,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{src,tasks,pipelines,scripts,image,test}/**/*.test.ts'],
+          include: ['{src,tasks,pipelines,optional,scripts,image,test}/**/*.test.ts'],
           exclude: ['test/cluster/**', 'image/**/*.cluster.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,

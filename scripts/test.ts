@@ -109,7 +109,17 @@ function skip(what: string, why: string): void {
 
 async function unitTests(): Promise<void> {
   try {
-    withTools(['skaffold', 'crane', 'git', 'docker-registry']);
+    withTools([
+      'skaffold',
+      'crane',
+      'buildctl',
+      'buildkitd',
+      'lifecycle',
+      'cnb-launcher',
+      'git',
+      'docker-registry',
+      'bwrap',
+    ]);
     await tests('unit');
   } catch (error) {
     skip('tests of op', error instanceof Error ? error.message : String(error));

@@ -1,16 +1,20 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
+import lock from '../image/image.lock.json' with { type: 'json' };
 import config from '../octopipeline.config.js';
 import { createCatalog, createExamples, createReference } from './catalog.js';
 import type { CatalogConfig } from './cdk8s/config.js';
 
+const filesOf = (folder: string, inner: string) =>
+  existsSync(join(folder, inner)) ? readdirSync(join(folder, inner)).map((name) => join(inner, name)) : [];
+
 const contents = (folder: string, extension = '.yaml') =>
   new Map(
-    readdirSync(folder)
+    [...readdirSync(folder), ...filesOf(folder, 'optional')]
       .filter((name) => name.endsWith(extension))
       .map((name) => [name, readFileSync(join(folder, name), 'utf8')]),
   );
@@ -40,27 +44,61 @@ const steps = (config: CatalogConfig) =>
 describe('a platform team forks by configuration', () => {
   const image = `example.com/op:2@sha256:${'b'.repeat(64)}` as const;
 
-  test('image and registry prefix reach every step', () => {
-    const images = steps({ image, registryPrefix: 'mirror.example.com/hub' }).map((step) => step.image);
-    expect(new Set(images)).toEqual(new Set([`mirror.example.com/hub/op:2@sha256:${'b'.repeat(64)}`]));
+  test('image and registry prefix reach every step, and every param that names the image', () => {
+    const config = { image, registryPrefix: 'mirror.example.com/hub' };
+    const mirrored = `mirror.example.com/hub/op:2@sha256:${'b'.repeat(64)}`;
+    expect(new Set(steps(config).map((step) => step.image))).toEqual(new Set([mirrored]));
+    const builders = synth(config).flatMap(({ kind, metadata, spec }) =>
+      (spec?.params ?? [])
+        .filter((param: { name: string; default?: string }) => param.name === 'builder' && param.default !== undefined)
+        .map((param: { default: string }) => `${kind}/${metadata.name} ${param.default}`),
+    );
+    expect(builders).toContain(`Task/build-push ${mirrored}`);
+    expect(builders).toContain(`Pipeline/build-push ${mirrored}`);
+    expect(builders.filter((builder) => !builder.endsWith(` ${mirrored}`))).toEqual([]);
   });
 
-  test('namespace and labels reach every object', () => {
-    for (const { metadata } of synth({ namespace: 'ci', labels: { team: 'platform' } })) {
-      expect(metadata).toMatchObject({ namespace: 'ci', labels: { team: 'platform' } });
+  test('namespace and labels reach every object; the optional buildkitd keeps its own namespace', () => {
+    for (const [file, text] of createCatalog({ namespace: 'ci', labels: { team: 'platform' } }).files()) {
+      for (const { kind, metadata } of parseAllDocuments(text).map((document) => document.toJS())) {
+        expect(metadata).toMatchObject({ labels: { team: 'platform' } });
+        const { namespace } = metadata;
+        if (!file.startsWith('optional/')) expect(namespace).toBe('ci');
+        else expect(namespace).toBe(kind === 'Namespace' ? undefined : 'octopipeline-buildkit');
+      }
     }
   });
 
-  test('network policies can be left out', () => {
-    const kinds = (config: CatalogConfig) => synth(config).map(({ kind }) => kind);
-    expect(kinds({})).toContain('NetworkPolicy');
-    expect(kinds({ networkPolicy: false })).not.toContain('NetworkPolicy');
+  test('buildkitd takes its settings, and its image the registry prefix', () => {
+    const file = (config: CatalogConfig) => createCatalog(config).files().get('optional/buildkitd.yaml');
+    expect(file({ buildkitd: { mirrors: { 'docker.io': ['mirror.lab/hub'] } } })).toContain(
+      'mirrors = ["mirror.lab/hub"]',
+    );
+    expect(file({ registryPrefix: 'mirror.lab' })).toMatch(
+      /image: mirror\.lab\/octopilot\/octopipeline-buildkitd:\S+@sha256:/u,
+    );
+    expect(file({ buildkitd: { image }, registryPrefix: 'mirror.lab' })).toContain(`image: mirror.lab/op:2@sha256:bbb`);
+    expect(file({})).toContain(`image: ${lock.buildkitd.image}@${lock.buildkitd.digest}`);
+    expect(() => file({ buildkitd: { storage: 'much' } })).toThrow(
+      'config > buildkitd > storage: "much" is not a size',
+    );
   });
 
-  test('resources are set by task and step', () => {
+  test('network policies can be left out', () => {
+    const policies = (config: CatalogConfig) =>
+      synth(config).flatMap(({ kind, metadata }) => (kind === 'NetworkPolicy' ? [metadata.name] : []));
+    expect(policies({})).toContain('octopipeline-build-push');
+    expect(policies({ networkPolicy: false })).toEqual(['buildkitd']);
+  });
+
+  test('resources are set by task and step or sidecar', () => {
     const limits = { limits: { memory: '8Gi' } };
     const found = steps({ resources: { 'build/build': limits } }).find((step) => step.task === 'build');
     expect(found.computeResources).toEqual(limits);
+    const sidecars = synth({ resources: { 'build-push/builder': limits } }).flatMap(({ kind, metadata, spec }) =>
+      kind === 'Task' && metadata.name === 'build-push' ? spec.sidecars : [],
+    );
+    expect(sidecars).toMatchObject([{ name: 'builder', computeResources: limits }]);
   });
 
   test('a wrong configuration names each mistake', () => {

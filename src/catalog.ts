@@ -1,12 +1,20 @@
-import { JsonPatch } from 'cdk8s';
+import { BuildKitDaemon, buildkitdImage } from '../optional/buildkitd/buildkitd.js';
 import { buildPush, buildPushRules } from '../pipelines/build-push.js';
-import { buildPushExample, buildPushPrivateExample } from '../pipelines/examples/build-push.js';
+import {
+  buildPushBuildkitExample,
+  buildPushExample,
+  buildPushPrivateExample,
+} from '../pipelines/examples/build-push.js';
 import { build } from '../tasks/build.js';
+import { buildBuildpacks } from '../tasks/build-buildpacks.js';
+import { buildDockerfile } from '../tasks/build-dockerfile.js';
 import { buildPush as buildPushTask } from '../tasks/build-push.js';
 import { cloneBuildPush } from '../tasks/clone-build-push.js';
 import { gitClone } from '../tasks/git-clone.js';
 import { publishImageInfo } from '../tasks/publish-image-info.js';
 import { push } from '../tasks/push.js';
+import { image } from '../tasks/steps/image.js';
+import { applyToParams, applyToTask } from './cdk8s/apply-config.js';
 import { CatalogApp } from './cdk8s/catalog-app.js';
 import { CatalogChart } from './cdk8s/catalog-chart.js';
 import { type CatalogConfig, imageOf, problemsOf } from './cdk8s/config.js';
@@ -18,9 +26,22 @@ import { Task } from './cdk8s/task.js';
 import { referencePage } from './reference.js';
 import { version } from './version.js';
 
-const tasks = [gitClone, build, push, buildPushTask, cloneBuildPush, publishImageInfo];
+const tasks = [
+  gitClone,
+  build,
+  push,
+  buildPushTask,
+  cloneBuildPush,
+  buildDockerfile,
+  buildBuildpacks,
+  publishImageInfo,
+];
 const pipelines = [{ definition: buildPush, rules: buildPushRules }];
-const examples = { 'build-push': buildPushExample, 'build-push-private': buildPushPrivateExample };
+const examples = {
+  'build-push': buildPushExample,
+  'build-push-private': buildPushPrivateExample,
+  'build-push-buildkit': buildPushBuildkitExample,
+};
 
 const producedBy = `octopipeline ${version}`;
 
@@ -37,15 +58,16 @@ export function createCatalog(config: CatalogConfig, outdir?: string): CatalogAp
     });
   for (const definition of tasks) {
     const { name } = definition;
-    applyConfig(new Task(chart(`task-${name}`, `tasks/${name}.ts`), name, { definition }), config);
+    applyToTask(new Task(chart(`task-${name}`, `tasks/${name}.ts`), name, { definition }), config, image);
   }
   for (const { definition, rules } of pipelines) {
     const { name } = definition;
     const file = chart(`pipeline-${name}`, `pipelines/${name}.ts`);
-    new Pipeline(file, name, { definition });
+    applyToParams(new Pipeline(file, name, { definition }), config, image);
     new PipelineAccess(file, 'access', { name: `octopipeline-${name}`, rules });
     if (config.networkPolicy !== false) new PipelineNetwork(file, 'network', { pipeline: name });
   }
+  addBuildKit(app, config);
   return app;
 }
 
@@ -72,23 +94,23 @@ export function createReference(): Map<string, string> {
   );
 }
 
-/** Steps that the configuration names and the catalog does not have. */
+/** Steps and sidecars that the configuration names and the catalog does not have. */
 function unknownSteps({ resources = {} }: CatalogConfig): string[] {
-  const known = tasks.flatMap((task) => task.steps.map((step) => `${task.name}/${step.name}`));
+  const known = tasks.flatMap(({ name, steps, sidecars }) =>
+    [...steps, ...sidecars].map((container) => `${name}/${container.name}`),
+  );
   return Object.keys(resources)
     .filter((step) => !known.includes(step))
     .map((step) => `config > resources > ${step}: there is no such step; there are ${known.join(', ')}`);
 }
 
-/** What a platform team's configuration changes in a Task, as patches that any cdk8s user could write. */
-function applyConfig(task: Task, config: CatalogConfig): void {
-  task.definition.steps.forEach(({ name, image }, index) => {
-    if (image !== undefined) {
-      task.addJsonPatch(JsonPatch.replace(`/spec/steps/${index}/image`, imageOf(config, image)));
-    }
-    const resources = config.resources?.[`${task.definition.name}/${name}`];
-    if (resources !== undefined) {
-      task.addJsonPatch(JsonPatch.add(`/spec/steps/${index}/computeResources`, resources));
-    }
+/** The optional buildkitd has a namespace of its own, whatever that of the catalog is. */
+function addBuildKit(app: CatalogApp, { buildkitd = {}, registryPrefix, labels }: CatalogConfig): void {
+  const file = new CatalogChart(app, 'buildkitd', {
+    source: 'optional/buildkitd/buildkitd.ts',
+    optional: true,
+    ...(labels === undefined ? {} : { labels: { ...labels } }),
   });
+  const daemon = imageOf(registryPrefix, buildkitd.image ?? buildkitdImage);
+  new BuildKitDaemon(file, 'buildkitd', { ...buildkitd, image: daemon });
 }

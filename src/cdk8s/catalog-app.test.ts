@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ApiObject, Chart, JsonPatch } from 'cdk8s';
@@ -65,6 +65,28 @@ test('all mistakes of all charts are reported at once, and nothing is written', 
   expect(failure).toContain('pipeline/empty');
   expect(failure).toContain('four > Task/greet: three has the same object');
   expect(readdirSync(outdir)).toEqual([]);
+});
+
+test('an optional chart is a file apart, and stale files there go as well', () => {
+  mkdirSync(join(outdir, 'optional/deeper'), { recursive: true });
+  const header = '# test 0, generated from s: change that file, not this one.\n';
+  writeFileSync(join(outdir, 'optional/stale.yaml'), header);
+  writeFileSync(join(outdir, 'optional/mine.yaml'), '# by hand\n');
+  writeFileSync(join(outdir, 'optional/deeper/other.yaml'), header);
+  const app = newApp();
+  new ApiObject(new CatalogChart(app, 'one', { source: 's', optional: true }), 'x', {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+  });
+  app.synth();
+  expect([...app.files().keys()]).toEqual(['optional/one.yaml']);
+  expect(readdirSync(outdir, { recursive: true }).sort()).toEqual([
+    'optional',
+    'optional/deeper',
+    'optional/deeper/other.yaml',
+    'optional/mine.yaml',
+    'optional/one.yaml',
+  ]);
 });
 
 test('one name may come in two namespaces, and in two API groups', () => {

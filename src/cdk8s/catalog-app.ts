@@ -1,8 +1,8 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { App, Chart } from 'cdk8s';
 import { toYaml } from '../tekton/index.js';
-import type { CatalogChart } from './catalog-chart.js';
+import { type CatalogChart, optionalFolder } from './catalog-chart.js';
 import { type JsonObject, objectHead, orderLike } from './order.js';
 
 /** Where a catalog is written, and what its header says. */
@@ -48,14 +48,15 @@ export class CatalogApp extends App {
   override synth(): void {
     const files = this.files();
     mkdirSync(this.outdir, { recursive: true });
-    for (const [name, content] of files) writeIfChanged(join(this.outdir, name), content);
-    for (const name of readdirSync(this.outdir)) {
-      const path = join(this.outdir, name);
-      if (name.endsWith('.yaml') && !files.has(name) && isGenerated(path)) rmSync(path);
+    for (const [file, content] of files) writeIfChanged(join(this.outdir, file), content);
+    const written = [...yamlFiles(this.outdir, ''), ...yamlFiles(this.outdir, optionalFolder)];
+    for (const file of written) {
+      const path = join(this.outdir, file);
+      if (!files.has(file) && isGenerated(path)) rmSync(path);
     }
   }
 
-  /** The content of each file by its name: what `synth` writes. */
+  /** The content of each file by its path in the catalog: what `synth` writes. */
   files(): Map<string, string> {
     const charts = this.node.children.filter(isCatalogChart);
     const problems = [
@@ -67,7 +68,7 @@ export class CatalogApp extends App {
       const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
       throw new Error(`the catalog has ${count}:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
     }
-    return new Map(charts.map((chart) => [`${chart.node.id}.yaml`, this.#file(chart)]));
+    return new Map(charts.map((chart) => [chart.file, this.#file(chart)]));
   }
 
   #file(chart: CatalogChart): string {
@@ -98,6 +99,14 @@ function duplicates(charts: readonly CatalogChart[]): string[] {
   );
 }
 
+/** The YAML files of a folder of the catalog, by their paths in it. */
+function yamlFiles(outdir: string, folder: string): string[] {
+  if (!existsSync(join(outdir, folder))) return [];
+  return readdirSync(join(outdir, folder))
+    .filter((name) => name.endsWith('.yaml'))
+    .map((name) => join(folder, name));
+}
+
 function isGenerated(path: string): boolean {
   const [first = ''] = readFileSync(path, 'utf8').split('\n', 1);
   return first.startsWith('# ') && first.includes(generated);
@@ -110,5 +119,6 @@ function writeIfChanged(path: string, content: string): void {
   } catch {
     // It is not there yet.
   }
+  mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, content);
 }

@@ -1,10 +1,7 @@
 import { checkMetadata } from '../tekton/validate/metadata.js';
-
-/** CPU and memory of a step, as Kubernetes quantities. */
-export interface StepResources {
-  readonly requests?: { readonly cpu?: string; readonly memory?: string };
-  readonly limits?: { readonly cpu?: string; readonly memory?: string };
-}
+import { type BuildKitConfig, buildKitProblems } from './buildkitd-config.js';
+import { type Shape, shapeProblems } from './config-shape.js';
+import { dnsLabel, imageByDigest, quantityProblems, type StepResources } from './config-value.js';
 
 /**
  * What a platform team may change of the catalog without touching a Task: the one file that a synth reads.
@@ -19,8 +16,8 @@ export interface CatalogConfig {
    */
   readonly image?: `${string}@sha256:${string}`;
   /**
-   * Replaces the registry host of the octopipeline image: `mirror.example.com/ghcr` + `/octopilot/octopipeline:…`.
-   * @default - the registry that the image names
+   * Replaces the registry host of the project's images: `mirror.example.com/ghcr` + `/octopilot/octopipeline:…`.
+   * @default - the registry that the images name
    */
   readonly registryPrefix?: string;
   /**
@@ -39,32 +36,35 @@ export interface CatalogConfig {
    */
   readonly networkPolicy?: boolean;
   /**
-   * CPU and memory by `TASK/STEP`.
+   * CPU and memory by `TASK/STEP` or `TASK/SIDECAR`.
    * @default - what the Task says
    */
   readonly resources?: Readonly<Record<`${string}/${string}`, StepResources>>;
+  /**
+   * The optional buildkitd of `dist/optional/`.
+   * @default - as it stands there
+   */
+  readonly buildkitd?: BuildKitConfig;
 }
 
 /** Gives the compiler the type of a configuration file. */
 export const defineConfig = (config: CatalogConfig): CatalogConfig => config;
 
-const dnsLabel = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/u;
-const quantity = /^[0-9]+(\.[0-9]+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$/u;
-
-const settings: { readonly [N in keyof Required<CatalogConfig>]: 'string' | 'boolean' | 'object' } = {
+const shape: Shape<CatalogConfig> = {
   image: 'string',
   registryPrefix: 'string',
   namespace: 'string',
   labels: 'object',
   networkPolicy: 'boolean',
   resources: 'object',
+  buildkitd: 'object',
 };
 
 /** Everything that is wrong with a configuration, one sentence each; empty when it is right. Nothing has compiled the file before. */
 export function problemsOf(config: CatalogConfig): string[] {
-  const problems = shapeProblems(config);
+  const problems = shapeProblems('config', config, shape);
   if (problems.length > 0) return problems;
-  if (config.image !== undefined && !/^[^\s@]+:[\w][\w.-]*@sha256:[0-9a-f]{64}$/u.test(config.image)) {
+  if (config.image !== undefined && !imageByDigest.test(config.image)) {
     problems.push(`config > image: "${config.image}" is not tag@sha256:<64 hex digits>`);
   }
   if (config.registryPrefix !== undefined && !/^[a-z0-9][a-z0-9.:/_-]*[a-z0-9]$/u.test(config.registryPrefix)) {
@@ -74,28 +74,13 @@ export function problemsOf(config: CatalogConfig): string[] {
     problems.push(`config > namespace: "${config.namespace}" is not a DNS label`);
   }
   checkMetadata({ labels: config.labels ?? {} }, (path, message) => problems.push(`config > ${path}: ${message}`));
-  for (const [step, { requests, limits }] of Object.entries(config.resources ?? {})) {
-    for (const value of [...Object.values(requests ?? {}), ...Object.values(limits ?? {})]) {
-      if (!quantity.test(value)) problems.push(`config > resources > ${step}: "${value}" is not a quantity`);
-    }
+  for (const [step, resources] of Object.entries(config.resources ?? {})) {
+    problems.push(...quantityProblems(`config > resources > ${step}`, resources));
   }
-  return problems;
+  return [...problems, ...buildKitProblems(config.buildkitd ?? {})];
 }
 
-/** Settings that do not exist, and settings of another type. */
-function shapeProblems(config: CatalogConfig): string[] {
-  const names = Object.keys(settings);
-  const types = new Map<string, string>(Object.entries(settings));
-  return Object.entries(config).flatMap(([name, value]) => {
-    const type = types.get(name);
-    if (type === undefined) return [`config > ${name}: there is no such setting; there are ${names.join(', ')}`];
-    const right = value === undefined || (typeof value === type && value !== null && !Array.isArray(value));
-    return right ? [] : [`config > ${name}: has to be ${type === 'object' ? 'an' : 'a'} ${type}`];
-  });
-}
-
-/** The image that a step runs under a configuration. */
-export function imageOf({ image, registryPrefix }: CatalogConfig, locked: string): string {
-  const chosen = image ?? locked;
-  return registryPrefix === undefined ? chosen : `${registryPrefix}/${chosen.slice(chosen.indexOf('/') + 1)}`;
+/** The image that a container runs under a configuration: the chosen one, else the locked one, from the registry that is to be asked. */
+export function imageOf(registryPrefix: string | undefined, image: string): string {
+  return registryPrefix === undefined ? image : `${registryPrefix}/${image.slice(image.indexOf('/') + 1)}`;
 }

@@ -18,6 +18,8 @@ export interface Places {
   readonly programs: string;
   /** Directory that the git server serves. */
   readonly repositories: string;
+  /** Directory of all that `down` removes. */
+  readonly state: string;
   /** How many persistent volumes there are. */
   readonly volumes: number;
 }

@@ -12,6 +12,7 @@ docker-registry docker-registry
 iptables iptables
 conntrack conntrack
 /usr/bin/busybox busybox-static
+bwrap bubblewrap
 mmdebstrap mmdebstrap
 git git
 openssl openssl

@@ -63,6 +63,7 @@ write_places() {
   "kubeconfig": "$rig/kubeconfig",
   "programs": "$cache/cluster-bin",
   "repositories": "$run/git",
+  "state": "$run",
   "volumes": $volumes
 }
 EOC
