@@ -102,3 +102,22 @@ export function within(what: string, ours: Measurement, peer: Measurement, milli
     ok: ours.median <= milliseconds,
   };
 }
+
+/** Ours may take a part longer than the peer, or some milliseconds: whichever is more. */
+export function addsAtMost(
+  what: string,
+  ours: Measurement,
+  peer: Measurement,
+  part: number,
+  milliseconds: number,
+): Comparison {
+  const added = ours.median - peer.median;
+  return {
+    what,
+    ours,
+    peer,
+    promise: `at most ${part * 100} % or ${milliseconds} ms more`,
+    found: `${added.toFixed(0)} ms more`,
+    ok: added <= Math.max(milliseconds, part * peer.median),
+  };
+}

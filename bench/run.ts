@@ -1,3 +1,4 @@
+import { engines } from './engines.js';
 import type { Benchmark } from './measure.js';
 import { keep, line, summarize } from './report.js';
 import { startup } from './startup.js';
@@ -6,7 +7,7 @@ import { tekton } from './tekton.js';
 import { typecheck } from './typecheck.js';
 
 /** In the order in which they run; each says itself when it cannot run here. */
-const all: readonly Benchmark[] = [startup, synth, typecheck, tekton];
+const all: readonly Benchmark[] = [startup, synth, typecheck, engines, tekton];
 
 async function main(names: readonly string[]): Promise<void> {
   const unknown = names.filter((name) => !all.some((benchmark) => benchmark.name === name));

@@ -1,9 +1,9 @@
 import { param, pipeline } from '../src/tekton/index.js';
 import { cloneBuildPush } from '../tasks/clone-build-push.js';
 import { publishImageInfo } from '../tasks/publish-image-info.js';
-import { buildParams, dockerconfig, pushParams } from '../tasks/steps/build.js';
-import { cloneParams, cloneWorkspaces, sourceWorkspace } from '../tasks/steps/clone.js';
+import { cloneParams, cloneWorkspaces } from '../tasks/steps/clone.js';
 import { metadata } from '../tasks/steps/metadata.js';
+import { pushParams, skaffoldParams, skaffoldWorkspaces } from '../tasks/steps/skaffold.js';
 
 /** What the pods of {@link buildPush} may do at the Kubernetes API: write the ConfigMaps of image info, and nothing else. */
 export const buildPushRules = [
@@ -20,18 +20,18 @@ export const buildPush = pipeline(
       description:
         'Clones a repository, builds and pushes every image of its skaffold.yaml without a Docker daemon, and publishes what was built as ConfigMaps. A commit whose images are in the registry takes seconds.',
       categories: ['Image Build', 'Integration & Delivery'],
-      tags: ['skaffold', 'image-build', 'delivery'],
+      tags: ['skaffold', 'image-build', 'buildkit', 'buildpacks', 'delivery'],
     }),
     params: {
       ...cloneParams,
-      ...buildParams,
+      ...skaffoldParams,
       ...pushParams,
       'configmap-prefix': param.string({
         default: 'image-info',
         description: 'First part of the names of the ConfigMaps',
       }),
     },
-    workspaces: { source: sourceWorkspace, ...cloneWorkspaces, dockerconfig },
+    workspaces: { ...skaffoldWorkspaces, ...cloneWorkspaces },
   },
   (p) => {
     const { 'configmap-prefix': prefix, ...params } = p.params;

@@ -1,6 +1,8 @@
 /** The public API of the package: what is named here, and nothing else. */
 export { buildPush as buildPushPipeline, buildPushRules } from '../pipelines/build-push.js';
 export { build as buildTask } from '../tasks/build.js';
+export { buildBuildpacks as buildBuildpacksTask } from '../tasks/build-buildpacks.js';
+export { buildDockerfile as buildDockerfileTask } from '../tasks/build-dockerfile.js';
 export { buildPush as buildPushTask } from '../tasks/build-push.js';
 export { cloneBuildPush as cloneBuildPushTask } from '../tasks/clone-build-push.js';
 export { gitClone as gitCloneTask } from '../tasks/git-clone.js';
@@ -9,9 +11,11 @@ export { push as pushTask } from '../tasks/push.js';
 export { image as octopipelineImage } from '../tasks/steps/image.js';
 export { restricted } from '../tasks/steps/restricted.js';
 export { createCatalog } from './catalog.js';
+export type { BuildKitConfig } from './cdk8s/buildkitd-config.js';
 export { CatalogApp, type CatalogAppProps } from './cdk8s/catalog-app.js';
 export { CatalogChart, type CatalogChartProps } from './cdk8s/catalog-chart.js';
-export { type CatalogConfig, defineConfig, type StepResources } from './cdk8s/config.js';
+export { type CatalogConfig, defineConfig } from './cdk8s/config.js';
+export type { StepResources } from './cdk8s/config-value.js';
 export { Pipeline } from './cdk8s/pipeline.js';
 export { PipelineAccess, type PipelineAccessProps } from './cdk8s/pipeline-access.js';
 export { PipelineNetwork, type PipelineNetworkProps } from './cdk8s/pipeline-network.js';

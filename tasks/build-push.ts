@@ -1,8 +1,9 @@
 import { task } from '../src/tekton/index.js';
-import { buildParams, dockerconfig, imageResults, pushParams, pushStep } from './steps/build.js';
-import { chainsGitResults, sourceWorkspace } from './steps/clone.js';
+import { imageResults } from './steps/build.js';
+import { builderSidecar, withBuilder } from './steps/builder.js';
+import { chainsGitResults } from './steps/clone.js';
 import { metadata } from './steps/metadata.js';
-import { restricted } from './steps/restricted.js';
+import { pushParams, pushStep, skaffoldParams, skaffoldWorkspaces } from './steps/skaffold.js';
 
 /** Builds and pushes what skaffold.yaml describes. */
 export const buildPush = task('build-push', {
@@ -11,11 +12,12 @@ export const buildPush = task('build-push', {
     description:
       'Builds every image of skaffold.yaml without a Docker daemon, pushes them, and writes build_result.json. Images that the registry already has for this commit are not built again.',
     categories: ['Image Build'],
-    tags: ['skaffold', 'image-build'],
+    tags: ['skaffold', 'image-build', 'buildkit', 'buildpacks'],
   }),
-  ...restricted,
-  params: { ...buildParams, ...pushParams },
+  ...withBuilder,
+  params: { ...skaffoldParams, ...pushParams },
   results: { ...imageResults, ...chainsGitResults },
-  workspaces: { source: sourceWorkspace, dockerconfig },
+  workspaces: skaffoldWorkspaces,
+  sidecars: ({ params }) => [builderSidecar(params.builder)],
   steps: (scope) => [pushStep('build-push', scope)],
 });

@@ -1,8 +1,7 @@
 import { task } from '../src/tekton/index.js';
-import { buildParams, buildStep, dockerconfig } from './steps/build.js';
-import { sourceWorkspace } from './steps/clone.js';
+import { builderSidecar, withBuilder } from './steps/builder.js';
 import { metadata } from './steps/metadata.js';
-import { restricted } from './steps/restricted.js';
+import { buildStep, skaffoldParams, skaffoldWorkspaces } from './steps/skaffold.js';
 
 /** Builds what skaffold.yaml describes, and pushes nothing. */
 export const build = task('build', {
@@ -12,8 +11,9 @@ export const build = task('build', {
     categories: ['Image Build'],
     tags: ['skaffold', 'image-build'],
   }),
-  ...restricted,
-  params: buildParams,
-  workspaces: { source: sourceWorkspace, dockerconfig },
+  ...withBuilder,
+  params: skaffoldParams,
+  workspaces: skaffoldWorkspaces,
+  sidecars: ({ params }) => [builderSidecar(params.builder)],
   steps: (scope) => [buildStep(scope)],
 });

@@ -1,15 +1,9 @@
 import { task } from '../src/tekton/index.js';
-import { buildParams, dockerconfig, imageResults, pushParams, pushStep } from './steps/build.js';
-import {
-  chainsGitResults,
-  cloneParams,
-  cloneResults,
-  cloneStep,
-  cloneWorkspaces,
-  sourceWorkspace,
-} from './steps/clone.js';
+import { imageResults } from './steps/build.js';
+import { builderSidecar, withBuilder } from './steps/builder.js';
+import { chainsGitResults, cloneParams, cloneResults, cloneStep, cloneWorkspaces } from './steps/clone.js';
 import { metadata } from './steps/metadata.js';
-import { restricted } from './steps/restricted.js';
+import { pushParams, pushStep, skaffoldParams, skaffoldWorkspaces } from './steps/skaffold.js';
 
 /** git-clone and build-push in one pod: two steps that need no isolation from each other but their credentials. */
 export const cloneBuildPush = task('clone-build-push', {
@@ -20,10 +14,11 @@ export const cloneBuildPush = task('clone-build-push', {
     categories: ['Git', 'Image Build'],
     tags: ['git', 'skaffold', 'image-build'],
   }),
-  ...restricted,
-  params: { ...cloneParams, ...buildParams, ...pushParams },
+  ...withBuilder,
+  params: { ...cloneParams, ...skaffoldParams, ...pushParams },
   results: { ...cloneResults, ...imageResults, ...chainsGitResults },
-  workspaces: { source: sourceWorkspace, ...cloneWorkspaces, dockerconfig },
+  workspaces: { ...skaffoldWorkspaces, ...cloneWorkspaces },
+  sidecars: ({ params }) => [builderSidecar(params.builder)],
   steps: ({ params, results, workspaces }) => [
     cloneStep({
       params,

@@ -29,7 +29,9 @@ export const publishImageInfo = task('publish-image-info', {
     'publish-timeout': param.duration({ default: '2m', description: 'How long publishing may take' }),
   },
   results: { CONFIGMAPS: result.string({ description: 'The ConfigMaps, separated by commas' }) },
-  workspaces: { source: workspace({ readOnly: true, description: 'Where build_result.json is' }) },
+  workspaces: {
+    source: workspace({ mountPath: '/source', readOnly: true, description: 'Where build_result.json is' }),
+  },
   steps: ({ params, results, workspaces, context }) => [
     {
       name: 'publish',

@@ -1,8 +1,9 @@
 import { flag, param, task } from '../src/tekton/index.js';
-import { buildParams, dockerconfig, imageResults, pushParams, pushStep } from './steps/build.js';
-import { chainsGitResults, sourceWorkspace } from './steps/clone.js';
+import { imageResults } from './steps/build.js';
+import { builderSidecar, withBuilder } from './steps/builder.js';
+import { chainsGitResults } from './steps/clone.js';
 import { metadata } from './steps/metadata.js';
-import { restricted } from './steps/restricted.js';
+import { pushParams, pushStep, skaffoldParams, skaffoldWorkspaces } from './steps/skaffold.js';
 
 /** Builds, pushes to the destination that `.registry` names, and copies to the others. */
 export const push = task('push', {
@@ -13,9 +14,9 @@ export const push = task('push', {
     categories: ['Image Build'],
     tags: ['skaffold', 'image-build', 'registry'],
   }),
-  ...restricted,
+  ...withBuilder,
   params: {
-    ...buildParams,
+    ...skaffoldParams,
     ...pushParams,
     destination: param.oneOf(['local', 'ci', 'all', 'auto'], {
       default: 'ci',
@@ -27,7 +28,8 @@ export const push = task('push', {
     }),
   },
   results: { ...imageResults, ...chainsGitResults },
-  workspaces: { source: sourceWorkspace, dockerconfig },
+  workspaces: skaffoldWorkspaces,
+  sidecars: ({ params }) => [builderSidecar(params.builder)],
   steps: (scope) => [
     pushStep('push', scope, [
       flag('destination', scope.params.destination),

@@ -19,6 +19,8 @@ test('the public API is exactly this', () => {
       "ScheduledRun",
       "Task",
       "assertValid",
+      "buildBuildpacksTask",
+      "buildDockerfileTask",
       "buildPushPipeline",
       "buildPushRules",
       "buildPushTask",

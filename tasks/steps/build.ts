@@ -1,5 +1,4 @@
 import {
-  type CommandStep,
   flag,
   param,
   type RefsOf,
@@ -10,47 +9,83 @@ import {
   workspace,
 } from '../../src/tekton/index.js';
 import { chainsFlags, type chainsGitResults } from './clone.js';
-import { image } from './image.js';
 
-/** What every Task that builds takes. */
+/** What every Task takes that builds, with skaffold.yaml or without. */
 export const buildParams = {
-  directory: param.string({ default: 'source', description: 'Directory of the workspace that holds skaffold.yaml' }),
-  'skaffold-file': param.string({ default: 'skaffold.yaml', description: 'Path of skaffold.yaml in that directory' }),
-  profile: param.string({ default: '', description: 'Skaffold profile to build with' }),
-  repository: param.string({
-    default: '',
-    description:
-      'Registry and path that images are named under; empty: SKAFFOLD_DEFAULT_REPO of properties, or .registry',
-  }),
   properties: param.string({
     default: '',
-    description: 'Path in the pod of a .properties file, such as /workspace/source/source/pipeline.properties',
+    description: 'Path in the pod of a .properties file, such as /source/source/pipeline.properties',
   }),
   'insecure-registries': param.string({
     default: '',
     description:
       'Registries to speak plain HTTP with, separated by commas; localhost and private IPv4 addresses are known',
   }),
+  'image-mirrors': param.string({
+    default: '',
+    description:
+      'Where base and run images of a registry are taken from, such as docker.io=mirror.example.com/hub, separated by commas',
+  }),
+  'build-cache': param.string({
+    default: '',
+    description: 'Registry and path for what later builds can use again, a repository for each image; empty for none',
+  }),
   'build-timeout': param.duration({ default: '45m', description: 'How long the build may take' }),
 };
 
-/** What every Task that pushes takes beside {@link buildParams}. */
-export const pushParams = {
-  'build-result': param.string({
-    default: 'build_result.json',
-    description: 'Path in the workspace of the list of images, which later Tasks read',
+/** What every Task takes beside {@link buildParams} that builds Dockerfiles. */
+export const dockerfileParams = {
+  'buildkit-host': param.string({
+    default: '',
+    description: 'BuildKit that builds Dockerfiles, such as tcp://buildkitd.octopipeline-buildkit.svc:1234',
   }),
-  rebuild: param.oneOf(['true', 'false'], {
-    default: 'false',
-    description: 'Whether to build again what the registry already has for this commit',
+  platforms: param.string({
+    default: '',
+    description: "Platforms to build for, such as linux/amd64,linux/arm64; empty for the builder's own",
+  }),
+  attest: param.string({
+    default: '',
+    description:
+      'What BuildKit states about an image and pushes with it: sbom, provenance, or both, as sbom,provenance',
   }),
 };
 
-/** The registry's credentials; only the step that pushes sees them. */
-export const dockerconfig = workspace.secret({
-  optional: true,
-  description: 'Credentials of registries: a kubernetes.io/dockerconfigjson Secret, or a config.json',
+/** The list of images, which later Tasks read. */
+export const buildResultParam = param.string({
+  default: 'build_result.json',
+  description: 'Path in the workspace of the list of images, which later Tasks read',
 });
+
+/** Where the software of images that buildpacks make is listed. */
+export const sbomDirectoryParam = param.string({
+  default: 'sbom',
+  description: 'Path in the workspace of a directory for the SBOMs that buildpacks make',
+});
+
+/**
+ * A Secret for the one step that names it. Not below /workspace, which is the application's directory: a directory that is mounted
+ * there would be part of the image.
+ */
+const secret = (name: string, description: string) =>
+  workspace.secret({ optional: true, mountPath: `/secrets/${name}`, description });
+
+/** The registry's credentials; only the step that builds sees them. */
+export const dockerconfig = secret(
+  'dockerconfig',
+  'Credentials of registries: a kubernetes.io/dockerconfigjson Secret, or a config.json',
+);
+
+/** What BuildKit and Dockerfiles may need; only the step that builds sees it. */
+export const dockerfileWorkspaces = {
+  'buildkit-client': secret(
+    'buildkit-client',
+    'The client certificate for BuildKit: a Secret with ca.crt, tls.crt and tls.key',
+  ),
+  'build-secrets': secret(
+    'build-secrets',
+    'Secrets of Dockerfiles: each file serves RUN --mount=type=secret with its name as id, ssh-privatekey serves type=ssh',
+  ),
+};
 
 /** What every Task that pushes gives. Source of the names: Tekton Chains' type hints. */
 export const imageResults = {
@@ -59,66 +94,49 @@ export const imageResults = {
   IMAGES: result.string({ description: 'All images, ref@digest, separated by commas' }),
 };
 
+/** CPU and memory that a build asks for; a platform team sets its own by configuration. */
+export const computeResources = { requests: { cpu: '250m', memory: '256Mi' }, limits: { memory: '4Gi' } } as const;
+
 interface BuildScope {
   readonly params: RefsOf<typeof buildParams, 'task'>;
-  readonly workspaces: { readonly source: TaskWorkspace; readonly dockerconfig: TaskWorkspace };
+  readonly workspaces: { readonly dockerconfig: TaskWorkspace };
 }
 
-interface PushScope extends BuildScope {
-  readonly params: RefsOf<typeof buildParams & typeof pushParams, 'task'>;
+/** The flags for {@link buildParams} and the registry's credentials. */
+export const buildFlags = ({ params, workspaces }: BuildScope) => [
+  flag('config', params.properties),
+  flag('insecure-registry', params['insecure-registries']),
+  flag('image-mirror', params['image-mirrors']),
+  flag('build-cache', params['build-cache']),
+  flag('dockerconfig', workspaces.dockerconfig.path),
+  flag('timeout', params['build-timeout']),
+];
+
+interface DockerfileScope {
+  readonly params: RefsOf<typeof dockerfileParams, 'task'>;
+  readonly workspaces: { readonly [N in keyof typeof dockerfileWorkspaces]: TaskWorkspace };
+}
+
+/** The flags for {@link dockerfileParams} and {@link dockerfileWorkspaces}. */
+export const dockerfileFlags = ({ params, workspaces }: DockerfileScope) => [
+  flag('buildkit-host', params['buildkit-host']),
+  flag('buildkit-tls', workspaces['buildkit-client'].path),
+  flag('secrets', workspaces['build-secrets'].path),
+  flag('platform', params.platforms),
+  flag('attest', params.attest),
+];
+
+interface OutputScope {
+  readonly params: RefsOf<{ readonly 'build-result': typeof buildResultParam }, 'task'>;
   readonly results: ResultPaths<typeof imageResults & typeof chainsGitResults>;
+  readonly workspaces: { readonly source: TaskWorkspace };
 }
 
-/** CPU and memory that a build asks for; a platform team sets its own by configuration. */
-const computeResources = { requests: { cpu: '250m', memory: '256Mi' }, limits: { memory: '4Gi' } } as const;
-
-function buildFlags({ params, workspaces }: BuildScope) {
-  return [
-    text`--directory=${workspaces.source.path}/${params.directory}`,
-    flag('skaffold-file', params['skaffold-file']),
-    flag('config', params.properties),
-    flag('profile', params.profile),
-    flag('default-repo', params.repository),
-    flag('insecure-registry', params['insecure-registries']),
-    flag('dockerconfig', workspaces.dockerconfig.path),
-    flag('timeout', params['build-timeout']),
-  ];
-}
-
-/** The step that only builds. */
-export function buildStep(scope: BuildScope): CommandStep {
-  return {
-    name: 'build',
-    image,
-    command: ['op'],
-    args: ['build', ...buildFlags(scope)],
-    workspaces: [scope.workspaces.dockerconfig],
-    computeResources,
-  };
-}
-
-/**
- * The step that builds and pushes. Skaffold's custom, ko and jib builders push by themselves, so this step runs code of the
- * repository with the push credential in sight; no other step of the catalog does.
- */
-export function pushStep(name: 'push' | 'build-push', scope: PushScope, more: CommandStep['args'] = []): CommandStep {
-  const { results, params, workspaces } = scope;
-  return {
-    name,
-    image,
-    command: ['op'],
-    args: [
-      name,
-      ...buildFlags(scope),
-      text`--build-result=${workspaces.source.path}/${params['build-result']}`,
-      flag('rebuild', params.rebuild),
-      ...more,
-      text`--result=IMAGE_URL=${results.IMAGE_URL.path}`,
-      text`--result=IMAGE_DIGEST=${results.IMAGE_DIGEST.path}`,
-      text`--result=IMAGES=${results.IMAGES.path}`,
-      ...chainsFlags(results),
-    ],
-    workspaces: [workspaces.dockerconfig],
-    computeResources,
-  };
-}
+/** The flags for what a build that pushes leaves behind. */
+export const outputFlags = ({ params, results, workspaces }: OutputScope) => [
+  text`--build-result=${workspaces.source.path}/${params['build-result']}`,
+  text`--result=IMAGE_URL=${results.IMAGE_URL.path}`,
+  text`--result=IMAGE_DIGEST=${results.IMAGE_DIGEST.path}`,
+  text`--result=IMAGES=${results.IMAGES.path}`,
+  ...chainsFlags(results),
+];

@@ -59,8 +59,9 @@ export const cloneWorkspaces = {
   }),
 };
 
-/** Where the files of a repository are, for every Task that has them. */
+/** Where the files of a repository are, for every Task that has them. `/workspace` is where buildpacks expect the application. */
 export const sourceWorkspace = workspace({
+  mountPath: '/source',
   description: 'The repository, in its own directory, with build_result.json beside it',
 });
 
@@ -78,6 +79,7 @@ interface CloneScope {
 
 /** The step that clones; it alone sees Git's credentials. */
 export function cloneStep({ params, results, workspaces }: CloneScope): CommandStep {
+  const { source } = workspaces;
   const ssh = workspaces['ssh-directory'];
   const basicAuth = workspaces['basic-auth'];
   const authorities = workspaces['ssl-ca-directory'];
@@ -92,7 +94,7 @@ export function cloneStep({ params, results, workspaces }: CloneScope): CommandS
       flag('refspec', params.refspec),
       flag('depth', params.depth),
       flag('submodules', params.submodules),
-      flag('destination', workspaces.source.path),
+      flag('destination', source.path),
       flag('subdirectory', params.subdirectory),
       flag('delete-existing', params['delete-existing']),
       flag('ssl-verify', params['ssl-verify']),
@@ -105,7 +107,7 @@ export function cloneStep({ params, results, workspaces }: CloneScope): CommandS
       text`--result=committer-date=${results['committer-date'].path}`,
       ...chainsFlags(results),
     ],
-    workspaces: [ssh, basicAuth, authorities],
+    workspaces: [source, ssh, basicAuth, authorities],
     computeResources: { requests: { cpu: '50m', memory: '64Mi' }, limits: { memory: '1Gi' } },
   };
 }

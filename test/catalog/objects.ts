@@ -68,6 +68,7 @@ export interface Result {
 
 interface Workspace {
   readonly name: string;
+  readonly mountPath?: string;
   readonly readOnly?: boolean;
   readonly optional?: boolean;
 }
@@ -89,6 +90,11 @@ export interface Container {
   readonly securityContext?: SecurityContext;
   readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string }[];
   readonly ports?: readonly { readonly hostPort?: number }[];
+  readonly workspaces?: readonly { readonly name: string; readonly mountPath?: string }[];
+  readonly computeResources?: {
+    readonly requests?: Readonly<Record<string, string>>;
+    readonly limits?: Readonly<Record<string, string>>;
+  };
 }
 
 interface EnvironmentVariable {

@@ -15,16 +15,21 @@ import { restricted } from './rules/restricted.js';
 import { resultContract } from './rules/results.js';
 import { noSubstitutionInScripts } from './rules/scripts.js';
 import { secretsAreFiles } from './rules/secrets.js';
+import { sidecarsSeeNothing } from './rules/sidecars.js';
 import { oneClaimPerTask } from './rules/workspaces.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const readJson = (path: string): unknown => JSON.parse(readFileSync(`${root}${path}`, 'utf8'));
 
 let catalog: readonly CatalogDocument[];
+/** What stands apart: `kubectl apply -f dist/` does not install it. */
+let optional: readonly CatalogDocument[];
 let commands: CommandFlags;
 
 beforeAll(async () => {
-  catalog = readCatalog(`${root}dist`);
+  const everything = readCatalog(`${root}dist`);
+  catalog = everything.filter(({ file }) => !file.startsWith('optional/'));
+  optional = everything.filter(({ file }) => file.startsWith('optional/'));
   commands = await readOpHelp();
 }, 60_000);
 
@@ -32,9 +37,9 @@ const violations = (rule: Rule): string[] => rule(catalog).map(({ where, message
 const version = () => (readJson('package.json') as { version: string }).version;
 
 describe('everything in dist/', () => {
-  test('is there: five Tasks, a Pipeline, and what they need', () => {
+  test('is there: eight Tasks, a Pipeline, and what they need', () => {
     const kinds = catalog.map(({ object }) => object.kind);
-    expect(kinds.filter((kind) => kind === 'Task').length).toBeGreaterThanOrEqual(5);
+    expect(kinds.filter((kind) => kind === 'Task').length).toBeGreaterThanOrEqual(8);
     expect(kinds).toEqual(
       expect.arrayContaining(['Pipeline', 'ServiceAccount', 'Role', 'RoleBinding', 'NetworkPolicy']),
     );
@@ -52,11 +57,15 @@ describe('everything in dist/', () => {
     expect(violations(secretsAreFiles)).toEqual([]);
   });
 
+  test('2: lets no sidecar see a workspace, a Secret or a token', () => {
+    expect(violations(sidecarsSeeNothing)).toEqual([]);
+  });
+
   test('3: passes Pod Security restricted on a read-only root filesystem', () => {
     expect(violations(restricted)).toEqual([]);
   });
 
-  test('4: runs the image of the lock file, by tag and digest', () => {
+  test('4: runs the image of the lock file, by tag and digest, save the builder', () => {
     expect(violations(lockedImages(readJson('image/image.lock.json') as ImageLock))).toEqual([]);
   });
 
@@ -90,5 +99,35 @@ describe('everything in dist/', () => {
 
   test('carries the metadata that a catalog shows', () => {
     expect(violations(catalogMetadata(version()))).toEqual([]);
+  });
+});
+
+describe('dist/optional/', () => {
+  const texts = (documents: readonly CatalogDocument[]) => documents.map(({ object }) => JSON.stringify(object));
+
+  test('is the only place that is privileged', () => {
+    const privileged = /"privileged":true|"pod-security[^"]*":"privileged"/u;
+    expect(texts(catalog).filter((text) => privileged.test(text))).toEqual([]);
+    expect(texts(optional).filter((text) => privileged.test(text))).not.toEqual([]);
+  });
+
+  test('runs the image of the lock file, by tag and digest', () => {
+    const { buildkitd } = readJson('image/image.lock.json') as { buildkitd: ImageLock };
+    const images = texts(optional).flatMap((text) =>
+      [...text.matchAll(/"image":"([^"]*)"/gu)].map(([, image = '']) => image),
+    );
+    expect(new Set(images)).toEqual(new Set([`${buildkitd.image}@${buildkitd.digest}`]));
+  });
+
+  test('is one namespace of its own, and mounts no token', () => {
+    const [own] = optional.flatMap(({ object }) => (object.kind === 'Namespace' ? [object.metadata.name] : []));
+    const others = optional.filter(({ object }) => object.kind !== 'Namespace');
+    expect(new Set(others.map(({ object }) => object.metadata.namespace))).toEqual(new Set([own]));
+    const mounting = others.filter(
+      ({ object }) =>
+        (object.kind === 'ServiceAccount' && object.automountServiceAccountToken !== false) ||
+        (object.kind === 'Deployment' && !JSON.stringify(object).includes('"automountServiceAccountToken":false')),
+    );
+    expect(mounting).toEqual([]);
   });
 });

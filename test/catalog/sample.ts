@@ -25,6 +25,7 @@ spec:
   description: Builds.
   params:
     - { name: timeout, default: 30m }
+    - { name: builder, default: '${sampleImage}@${sampleDigest}' }
   results:
     - { name: IMAGE_URL }
     - { name: IMAGE_DIGEST }
@@ -32,8 +33,8 @@ spec:
     - { name: CHAINS-GIT_URL }
     - { name: CHAINS-GIT_COMMIT }
   workspaces:
-    - { name: source }
-    - { name: dockerconfig, readOnly: true, optional: true }
+    - { name: source, mountPath: /source }
+    - { name: dockerconfig, readOnly: true, optional: true, mountPath: /secrets/dockerconfig }
   stepTemplate:
     securityContext:
       runAsNonRoot: true
@@ -48,6 +49,10 @@ spec:
   volumes:
     - { name: home, emptyDir: {} }
     - { name: tmp, emptyDir: {} }
+    - { name: app, emptyDir: {} }
+    - { name: builder-home, emptyDir: {} }
+    - { name: builder-tmp, emptyDir: {} }
+    - { name: no-token, emptyDir: {} }
   steps:
     - name: build
       image: ${sampleImage}@${sampleDigest}
@@ -61,6 +66,22 @@ spec:
         - --result=IMAGES=$(results.IMAGES.path)
         - --result=CHAINS-GIT_URL=$(results.CHAINS-GIT_URL.path)
         - --result=CHAINS-GIT_COMMIT=$(results.CHAINS-GIT_COMMIT.path)
+      workspaces:
+        - { name: source }
+        - { name: dockerconfig }
+      volumeMounts:
+        - { name: app, mountPath: /workspace }
+  sidecars:
+    - name: builder
+      image: $(params.builder)
+      command: [/bin/sh, -c, read -r request]
+      volumeMounts:
+        - { name: app, mountPath: /workspace }
+        - { name: builder-home, mountPath: /home/cnb }
+        - { name: builder-tmp, mountPath: /tmp }
+        - { name: no-token, mountPath: /var/run/secrets/kubernetes.io/serviceaccount }
+      computeResources: { requests: { cpu: 50m, memory: 64Mi }, limits: { memory: 1Gi } }
+      securityContext: { runAsNonRoot: true, runAsUser: 65532, allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: [ALL] }, seccompProfile: { type: RuntimeDefault } }
 ---
 apiVersion: tekton.dev/v1
 kind: Pipeline

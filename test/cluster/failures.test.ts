@@ -181,7 +181,7 @@ describe('a run that is stopped', () => {
   test('ends within seconds of tkn pr cancel, and a later run for the same commit succeeds', async () => {
     const half = await repository(
       'half',
-      `[ -e /workspace/source/second ] || { touch /workspace/source/second; ${slow.trim()}; }\n${succeeds}`,
+      `[ -e /source/second ] || { touch /source/second; ${slow.trim()}; }\n${succeeds}`,
     );
     await kubectl(['create', `--namespace=${namespace}`, '--filename=-'], { input: claim('half') });
     const manifest = buildPushRun({
@@ -201,7 +201,7 @@ describe('a run that is stopped', () => {
   test('a pod that is killed in the middle of a build leaves nothing that the pod after it trips over', async () => {
     const killed = await repository(
       'killed',
-      `[ -e /workspace/source/second ] || { touch /workspace/source/second; ${slow.trim()}; }\n${succeeds}`,
+      `[ -e /source/second ] || { touch /source/second; ${slow.trim()}; }\n${succeeds}`,
     );
     await kubectl(['create', `--namespace=${namespace}`, '--filename=-'], { input: claim('killed') });
     const manifest = buildPushRun({

@@ -93,11 +93,11 @@ describe.concurrent('a value arrives byte for byte in a real pod, through a scri
 
 describe.concurrent('git-clone refuses what is not a URL or a revision, and runs nothing', () => {
   test.each([
-    ['url', '--upload-pack=touch /workspace/source/owned'],
-    ['url', 'ext::sh -c touch% /workspace/source/owned'],
+    ['url', '--upload-pack=touch /source/owned'],
+    ['url', 'ext::sh -c touch% /source/owned'],
     ['url', 'file:///etc'],
     ['url', 'http://git.example.com/a\n--upload-pack=x'],
-    ['revision', '--upload-pack=touch /workspace/source/owned'],
+    ['revision', '--upload-pack=touch /source/owned'],
     ['revision', '$(id)`id`'],
     ['refspec', '--exec=id'],
     ['subdirectory', '../../../home/op'],

@@ -4,12 +4,13 @@ import type { CommandFlags } from '../op-help.js';
 
 /**
  * Every step is `op` with a fixed command and flags in the form `--flag` or `--flag=value`: so whatever a value holds, it can become
- * neither a command nor another flag. The command and each flag exist in `op --help`.
+ * neither a command nor another flag. The command and each flag exist in `op --help`. Sidecars have a rule of their own.
  */
 export const knownArguments =
   (commands: CommandFlags): Rule =>
   (documents) =>
-    containersOf(documents).flatMap(({ where, container: { command = [], args = [] } }) => {
+    containersOf(documents).flatMap(({ where, kind, container: { command = [], args = [] } }) => {
+      if (kind === 'sidecar') return [];
       if (command.join(' ') !== 'op')
         return [{ where, message: `the command is ${JSON.stringify(command)}, not ["op"]` }];
       const [name = '', ...rest] = args;

@@ -20,6 +20,7 @@ test.each([
   ['command: [op]', 'command: [op]\n      ports: [{ containerPort: 80, hostPort: 80 }]', 'a port of the node'],
   ['mountPath: /home/op', 'mountPath: /home/other', 'no emptyDir at /home/op'],
   ['{ name: tmp, emptyDir: {} }', '{ name: tmp, configMap: { name: c } }', 'no emptyDir at /tmp'],
+  ['{ name: builder-home, emptyDir: {} }', '{ name: builder-home, secret: {} }', 'no emptyDir at /home/cnb'],
   ['{ name: tmp, emptyDir: {} }', '{ name: tmp, hostPath: { path: / } }', 'hostPath is not allowed by restricted'],
 ])('%s -> %s is caught', (from, to, message) => {
   expect(complaints(restricted, from, to)).toContain(message);
@@ -31,7 +32,7 @@ test('a step that takes back what its template says is caught', () => {
 });
 
 test('a sidecar does not get the template and must say everything itself', () => {
-  const violations = changed(restricted, '  steps:\n', '  sidecars: [{ name: db, image: a }]\n  steps:\n');
+  const violations = changed(restricted, '  sidecars:\n', '  sidecars:\n    - { name: db, image: a }\n');
   expect(violations.map(({ message }) => message)).toContain('runAsNonRoot is not true');
   expect(violations[0]?.where).toBe('build-push.yaml Task/build-push > sidecars[0] db');
 });

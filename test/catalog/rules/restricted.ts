@@ -2,8 +2,8 @@ import { containersOf, tasksOf } from '../containers.js';
 import type { Rule, Violation } from '../document.js';
 import type { Container, SecurityContext, TaskSpec } from '../objects.js';
 
-/** Directories that must be writable on a read-only root: the image's HOME and the temporary directory. */
-const writable = ['/home/op', '/tmp'];
+/** Directories that must be writable on a read-only root: HOME (of the octopipeline image; of builder images) and the temporary one. */
+const writable = { step: ['/home/op', '/tmp'], sidecar: ['/home/cnb', '/tmp'] };
 
 /** Volume sources that Pod Security `restricted` allows. */
 const allowedSources = new Set(
@@ -12,13 +12,13 @@ const allowedSources = new Set(
 
 /** Catalog rule 3: every step and sidecar passes Pod Security `restricted`, on a read-only root filesystem. */
 export const restricted: Rule = (documents) => [
-  ...containersOf(documents).flatMap(({ where, container, task }) =>
-    problems(container, task).map((message) => ({ where, message })),
+  ...containersOf(documents).flatMap(({ where, kind, container, task }) =>
+    problems(container, task, writable[kind]).map((message) => ({ where, message })),
   ),
   ...tasksOf(documents).flatMap(({ where, spec }) => hostVolumes(where, spec)),
 ];
 
-function problems(container: Container, task: TaskSpec): string[] {
+function problems(container: Container, task: TaskSpec, directories: readonly string[]): string[] {
   const context: SecurityContext = container.securityContext ?? {};
   const checks: readonly (readonly [boolean, string])[] = [
     [context.runAsNonRoot === true, 'runAsNonRoot is not true'],
@@ -31,7 +31,7 @@ function problems(container: Container, task: TaskSpec): string[] {
     [context.procMount === undefined, 'procMount is set'],
     [context.readOnlyRootFilesystem === true, 'readOnlyRootFilesystem is not true'],
     [!(container.ports ?? []).some(({ hostPort }) => hostPort !== undefined), 'a port of the node'],
-    ...writable.map((path) => [hasEmptyDirAt(path, container, task), `no emptyDir at ${path}`] as const),
+    ...directories.map((path) => [hasEmptyDirAt(path, container, task), `no emptyDir at ${path}`] as const),
   ];
   return checks.filter(([holds]) => !holds).map(([, message]) => message);
 }

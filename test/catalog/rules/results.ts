@@ -7,7 +7,7 @@ const imageResults = ['IMAGE_URL', 'IMAGE_DIGEST', 'IMAGES'] as const;
 const sourceResults = ['CHAINS-GIT_URL', 'CHAINS-GIT_COMMIT'] as const;
 
 /** The commands of op that make an image, and may therefore claim one. */
-const builders = new Set(['push', 'build-push']);
+const builders = new Set(['push', 'build-push', 'build-dockerfile', 'build-buildpacks']);
 
 /** Catalog rule 6: one result contract, in Tasks, in their steps' arguments, and in Pipelines. */
 export const resultContract: Rule = (documents) => [

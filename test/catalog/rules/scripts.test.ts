@@ -17,6 +17,7 @@ test.each([
     'command: [/bin/bash]\n      args: [-euc, "ls $(params.x)"]',
     'the text after -c holds $(params.x)',
   ],
+  ['a $$ that Kubernetes makes one $', "command: [sh, -c, 'kill $$']", 'the text after -c holds $$'],
 ])('%s is caught', (_, step, message) => {
   const violations = changed(noSubstitutionInScripts, argv, `${step}\n`);
   expect(violations).toEqual([{ where: 'build-push.yaml Task/build-push > steps[0] build', message }]);
@@ -33,8 +34,8 @@ test('embedded tasks, final tasks and sidecars are looked at too', () => {
   ]);
   const sidecar = changed(
     noSubstitutionInScripts,
-    '  steps:\n',
-    '  sidecars: [{ name: db, script: echo $(params.timeout) }]\n  steps:\n',
+    '  sidecars:\n',
+    '  sidecars:\n    - { name: db, script: echo $(params.timeout) }\n',
   );
   expect(sidecar.map(({ where }) => where)).toEqual(['build-push.yaml Task/build-push > sidecars[0] db']);
 });

@@ -2,12 +2,16 @@ import { containersOf } from '../containers.js';
 import type { Rule } from '../document.js';
 import type { Container } from '../objects.js';
 
-/** Catalog rule 1: no `$(...)` of any kind inside a script or inside the text that a shell is told to run. */
+/**
+ * Catalog rule 1: no `$(...)` of any kind inside a script or inside the text that a shell is told to run. Nor `$$` in such a text:
+ * Kubernetes makes it one `$`.
+ */
 export const noSubstitutionInScripts: Rule = (documents) =>
   containersOf(documents).flatMap(({ where, container }) =>
-    shellTexts(container)
-      .filter(({ text }) => text.includes('$('))
-      .map(({ field, text }) => ({ where, message: `${field} holds ${/\$\([^)]*\)?/u.exec(text)?.[0]}` })),
+    shellTexts(container).flatMap(({ field, text, rewritten }) => {
+      const found = rewritten.exec(text)?.[0];
+      return found === undefined ? [] : [{ where, message: `${field} holds ${found}` }];
+    }),
   );
 
 const shell = /^(?:.*\/)?(?:sh|bash|dash|ash|zsh|ksh)$/u;
@@ -17,13 +21,13 @@ function shellTexts({
   script,
   command = [],
   args = [],
-}: Container): { readonly field: string; readonly text: string }[] {
+}: Container): { readonly field: string; readonly text: string; readonly rewritten: RegExp }[] {
   const argv = [...command, ...args];
   const started = argv.findIndex((word) => shell.test(word));
   const flag = started < 0 ? -1 : argv.findIndex((word, index) => index > started && /^-[a-z]*c[a-z]*$/u.test(word));
   const program = flag < 0 ? undefined : argv[flag + 1];
   return [
-    ...(script === undefined ? [] : [{ field: 'script', text: script }]),
-    ...(program === undefined ? [] : [{ field: 'the text after -c', text: program }]),
+    ...(script === undefined ? [] : [{ field: 'script', text: script, rewritten: /\$\([^)]*\)?/u }]),
+    ...(program === undefined ? [] : [{ field: 'the text after -c', text: program, rewritten: /\$\([^)]*\)?|\$\$/u }]),
   ];
 }
