@@ -182,6 +182,14 @@ describe('the engine', () => {
     ],
     ['of buildpacks with pack', buildpacks, 'auto', { daemon: true, place: { kind: 'pack' } }, 'pack', 'pack is here'],
     [
+      'of buildpacks for which pack is asked and is not there',
+      buildpacks,
+      'pack',
+      { place: { kind: 'namespaces', cache: '/c' } },
+      undefined,
+      'pack is not here',
+    ],
+    [
       'of buildpacks with nothing but a daemon',
       buildpacks,
       'auto',

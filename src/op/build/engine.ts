@@ -95,6 +95,9 @@ function forBuildpacks(artifact: Artifact, wanted: Engine | 'auto', around: Arou
       todo: 'install bubblewrap, or pack beside a Docker daemon; in a Task, set the parameter builder',
     };
   }
+  if (wanted === 'pack' && place.kind !== 'pack') {
+    return { engine: undefined, why: 'pack is not here, or no Docker daemon answers', todo: 'leave --engine=pack out' };
+  }
   const builder = buildpacks?.builder ?? '';
   if (place.kind === 'container' && builder !== '' && !isSameImage(place.builder, builder, mirrors)) {
     return {

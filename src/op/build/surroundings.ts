@@ -17,7 +17,7 @@ export async function lookAround(context: Context, request: BuildRequest, settin
   const container = request.builderContainer && resolve(context.cwd, request.builderContainer);
   const [buildkit, place] = await Promise.all([
     findBuildKit(context, { host, tls: request.buildkitTls }),
-    findPlace(context, { container, builder: request.builder, daemon }),
+    findPlace(context, { container, builder: request.builder, daemon, engine: request.engine }),
   ]);
   const named = request.buildkitHost === undefined && configured !== undefined;
   const origin = named ? `BUILDKIT_HOST (${configured.origin})` : buildkit?.origin;

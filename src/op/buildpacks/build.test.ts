@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rename, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { listLayers, reference, startWorkbench, type Workbench } from '../../../test/builder/workbench.js';
@@ -123,11 +123,21 @@ describe('a builder', () => {
     ).rejects.toMatchObject({ message: expect.stringContaining('acme/builder:1') });
   });
 
-  it('is unpacked once', async () => {
+  it('is unpacked once, also when two builds want it at the same time, and forgotten when nobody wants it for long', async () => {
     const cacheDirectory = join(bench.context.env.HOME ?? '', '.cache/octopipeline/builders');
     await bench.build(await bench.application(site));
     const before = await readdir(cacheDirectory);
-    await bench.build(await bench.application(site));
+    expect(before).toHaveLength(1);
+    await rename(cacheDirectory, `${cacheDirectory}.before`);
+    const old = join(cacheDirectory, 'old');
+    await mkdir(join(old, 'root'), { recursive: true });
+    await writeFile(join(old, 'root/file'), '');
+    await utimes(old, new Date('2001-02-03'), new Date('2001-02-03'));
+    const both = ['one', 'two'].map(async (name) =>
+      bench.build(await bench.application(site), { target: target(name) }),
+    );
+    const [one, two] = await Promise.all(both);
+    expect(one?.digest).toBe(two?.digest);
     expect(await readdir(cacheDirectory)).toEqual(before);
   });
 });
@@ -140,7 +150,7 @@ describe('the exported image', () => {
     const image = `${bench.registry.host}/team/web@${built.digest}`;
     const env = { PATH: bench.context.env.PATH };
     const archive = execFileSync('crane', ['export', image, '-'], { env, maxBuffer: 256 * 1024 * 1024 });
-    execFileSync('tar', ['--extract', `--directory=${root}`, '--exclude=dev/*'], { input: archive });
+    execFileSync('tar', ['--extract', `--directory=${root}`, '--exclude=dev/*'], { input: archive, stdio: 'pipe' });
     const config: { readonly config: { readonly Entrypoint: readonly string[]; readonly WorkingDir: string } } =
       JSON.parse(execFileSync('crane', ['config', image], { env }).toString());
     expect(config.config).toMatchObject({ Entrypoint: ['/cnb/process/web'], WorkingDir: '/workspace' });

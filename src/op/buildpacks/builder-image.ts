@@ -72,8 +72,10 @@ async function unpackInto(context: Context, access: Access, image: Reference, na
 async function removeOld(context: Context, cache: string, except: string): Promise<void> {
   for (const name of await readdir(cache)) {
     const path = join(cache, name);
-    const { mtimeMs } = await stat(path);
-    if (path !== except && mtimeMs < context.now().getTime() - keptFor) await removeTree(context, path);
+    // One that another op is unpacking may be in place by now.
+    const found = await stat(path).catch(() => undefined);
+    const old = found !== undefined && found.mtimeMs < context.now().getTime() - keptFor;
+    if (old && path !== except) await removeTree(context, path);
   }
 }
 

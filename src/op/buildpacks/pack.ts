@@ -16,13 +16,11 @@ interface PackBuild extends Pick<Source, 'application' | 'env'> {
   readonly runImage: string | undefined;
 }
 
-/** The command line of pack. Its flags win over project.toml, so that what counts of both is given as flags. */
-export function packArguments(
-  build: BuildpacksBuild,
-  pack: PackBuild,
-  report: string,
-  sbom: string,
-): readonly string[] {
+/**
+ * The command line of pack. Its flags win over project.toml, so that what counts of both is given as flags.
+ * @param output a directory that exists: it gets report.toml and sbom/
+ */
+export function packArguments(build: BuildpacksBuild, pack: PackBuild, output: string): readonly string[] {
   const { target, buildpacks, cacheImage, clearCache, defaultProcess } = build;
   const given = (flag: string, value: string | undefined) => (value === undefined ? [] : [`--${flag}=${value}`]);
   return [
@@ -39,8 +37,8 @@ export function packArguments(
     ...given('cache-image', cacheImage && formatReference(cacheImage)),
     ...(clearCache ? ['--clear-cache'] : []),
     ...given('default-process', defaultProcess),
-    `--report-output-dir=${report}`,
-    `--sbom-output-dir=${sbom}`,
+    `--report-output-dir=${output}`,
+    `--sbom-output-dir=${output}`,
   ];
 }
 
@@ -54,10 +52,9 @@ export async function buildWithPack(
 ): Promise<BuiltByBuildpacks> {
   return withTemporaryDirectory(context, 'pack', async (directory) => {
     const lines: string[] = [];
-    const report = join(directory, 'report');
     const command = {
       program: 'pack',
-      args: packArguments(build, pack, report, join(directory, 'layers/sbom')),
+      args: packArguments(build, pack, directory),
       env: access.env,
       onLine: (line: string) => {
         lines.push(line);
@@ -71,9 +68,9 @@ export async function buildWithPack(
       const todo = problem === 'other' ? 'correct what pack says' : remedyFor(problem, registry);
       throw failureOf(command, ended, { what: `building ${build.image} with pack failed`, todo });
     }
-    const digest = await readReport(join(report, 'report.toml'));
+    const digest = await readReport(join(directory, 'report.toml'));
     if (build.sbomDirectory !== undefined) {
-      await keepSboms(join(directory, 'layers'), build.image, build.sbomDirectory);
+      await keepSboms(directory, build.image, build.sbomDirectory);
     }
     const facts = await factsOf(context, access, { ...build.target, digest });
     return { digest, ...countLayers(lines.map((line) => line.replace(/^.*?\[exporter\] /u, ''))), ...facts };

@@ -24,22 +24,24 @@ interface Request {
   readonly builder: string | undefined;
   /** Whether a Docker daemon answers. */
   readonly daemon: boolean;
+  /** `lifecycle` does without pack, although it is there. */
+  readonly engine?: string;
 }
 
 /** Programs that builds in namespaces need. */
 const needed = ['bwrap', 'lifecycle', 'cnb-launcher', 'crane', 'tar'] as const;
 
 /**
- * Looks for a place where buildpacks can build: the builder's container if there is one, else namespaces, which give the same image as
- * that would, else pack with a Docker daemon.
+ * Looks for a place where buildpacks can build: the builder's container if there is one, else pack with a Docker daemon, as people who have it
+ * are used to, else namespaces of this machine, which give the same image as the container.
  * @returns why there is none, for a person
  */
 export async function findPlace(context: Context, request: Request): Promise<Place | { readonly why: string }> {
   if (request.container !== undefined) return containerPlace(context, request.container, request.builder ?? '');
+  const withPack = request.daemon && placeOf('pack', context.env.PATH ?? '') !== undefined;
+  if (withPack && request.engine !== 'lifecycle') return { kind: 'pack' };
   const why = await whyNoNamespaces(context);
-  if (why === undefined) return { kind: 'namespaces', cache: cacheOf(context) };
-  if (request.daemon && placeOf('pack', context.env.PATH ?? '') !== undefined) return { kind: 'pack' };
-  return { why };
+  return why === undefined ? { kind: 'namespaces', cache: cacheOf(context) } : { why };
 }
 
 /**

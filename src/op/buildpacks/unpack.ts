@@ -1,5 +1,4 @@
 import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Context } from '../context.js';
 import { toolError } from '../errors/op-error.js';
 import { failureOf, mustRun, run } from '../process/run.js';
@@ -75,9 +74,4 @@ export async function removeTree(context: Context, path: string): Promise<void> 
     );
     await rm(path, removal);
   }
-}
-
-/** The same for everything in a directory. */
-export async function emptyDirectory(context: Context, path: string, entries: readonly string[]): Promise<void> {
-  for (const entry of entries) await removeTree(context, join(path, entry));
 }

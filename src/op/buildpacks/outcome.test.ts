@@ -1,0 +1,49 @@
+import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { keepSboms, readGroup, readReport } from './outcome.js';
+
+let layers: string;
+beforeEach(async () => {
+  layers = await mkdtemp(join(tmpdir(), 'outcome-'));
+});
+afterEach(() => rm(layers, { recursive: true }));
+
+describe('what the phases leave', () => {
+  it('is refused when an image extension applies, which would take root', async () => {
+    await writeFile(
+      join(layers, 'group.toml'),
+      '[[group]]\nid="a"\n[[group-extensions]]\nid="acme/curl"\nversion="1"\n',
+    );
+    await expect(readGroup(layers, 'b:1')).rejects.toMatchObject({
+      kind: 'input',
+      why: expect.stringContaining('image extension acme/curl'),
+    });
+  });
+
+  it('is no image without a digest', async () => {
+    await writeFile(join(layers, 'report.toml'), '[image]\ntags = ["x"]\n');
+    for (const name of ['report.toml', 'none.toml']) {
+      await expect(readReport(join(layers, name))).rejects.toMatchObject({
+        kind: 'tool',
+        message: 'cannot tell the digest of the image',
+      });
+    }
+  });
+
+  it('has bills of materials, of which only files are kept, and none of an earlier build', async () => {
+    const kept = join(layers, 'kept');
+    await mkdir(join(kept, 'team_web/launch/old'), { recursive: true });
+    await mkdir(join(layers, 'sbom/launch/a'), { recursive: true });
+    await writeFile(join(layers, 'sbom/launch/a/sbom.cdx.json'), '{}');
+    await symlink('/etc/hostname', join(layers, 'sbom/launch/a/link'));
+    await keepSboms(layers, 'team/web', kept);
+    expect((await readdir(kept, { recursive: true })).sort()).toEqual([
+      'team_web',
+      'team_web/launch',
+      'team_web/launch/a',
+      'team_web/launch/a/sbom.cdx.json',
+    ]);
+  });
+});
