@@ -1,7 +1,7 @@
 import type { BuiltImage } from '../build-result/build-result.js';
 import { lookUp, tagImage } from '../registry/crane.js';
 import { formatReference, repositoryOf } from '../registry/reference.js';
-import { contentTagOf } from './content-tag.js';
+import { contentTag } from './content-tag.js';
 import { inOrder } from './in-order.js';
 import type { Built, Made, Making } from './made.js';
 import type { Feasible } from './plan.js';
@@ -41,6 +41,7 @@ export async function buildImages(
 ): Promise<ReadonlyMap<string, Made>> {
   const made = new Map(work.there);
   const todo = work.plan.filter(({ artifact }) => !made.has(artifact.image));
+  const trees = new Map<string, Promise<string>>();
   const units = unitsOf(todo);
   const needs = (unit: Unit) =>
     units.filter(
@@ -59,6 +60,7 @@ export async function buildImages(
       made,
       layouts: work.layouts,
       buildResult: work.buildResult,
+      trees,
       onLine,
     };
     if (unit[0].choice.engine === 'skaffold') {
@@ -89,7 +91,7 @@ async function buildOne(making: Making, planned: Feasible, reuseContent: boolean
   const { target, choice } = planned;
   const started = ready.context.now().getTime();
   const seconds = () => Math.round((ready.context.now().getTime() - started) / 100) / 10;
-  const tag = reuseContent ? await contentTagOf(making, planned) : undefined;
+  const tag = reuseContent ? await contentTag(making, planned) : undefined;
   const same = tag === undefined ? undefined : await reuse(making, target, tag);
   if (same !== undefined) return { ...same, seconds: seconds() };
   onLine(`building ${formatReference(target.reference)} with ${choice.engine}: ${choice.why}`);
@@ -126,7 +128,12 @@ async function reuse(
   const found = await lookUp(context, ready.access, { ...reference, tag });
   if (!('digest' in found)) return undefined;
   const same = { ...reference, digest: found.digest };
-  await tagImage(context, ready.access, same, reference.tag ?? 'latest');
+  const tagged = await tagImage(context, ready.access, same, reference.tag ?? 'latest').then(
+    () => true,
+    () => false,
+  );
+  context.signal.throwIfAborted();
+  if (!tagged) return undefined;
   onLine(`nothing to build: all that goes into it is as in an earlier build; ${formatReference(same)}`);
   return { reference: same, how: 'reused', detail: 'same content', seconds: undefined };
 }

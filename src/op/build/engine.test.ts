@@ -187,7 +187,7 @@ describe('the engine', () => {
       'pack',
       { place: { kind: 'namespaces', cache: '/c' } },
       undefined,
-      'pack is not here',
+      'no Docker daemon answers, and pack needs both',
     ],
     [
       'of buildpacks with nothing but a daemon',

@@ -92,11 +92,15 @@ function forBuildpacks(artifact: Artifact, wanted: Engine | 'auto', around: Arou
     return {
       engine: undefined,
       why: place.why,
-      todo: 'install bubblewrap, or pack beside a Docker daemon; in a Task, set the parameter builder',
+      todo: 'install what is missing (op doctor says how), or pack beside a Docker daemon; in a Task, set the parameter builder',
     };
   }
   if (wanted === 'pack' && place.kind !== 'pack') {
-    return { engine: undefined, why: 'pack is not here, or no Docker daemon answers', todo: 'leave --engine=pack out' };
+    return {
+      engine: undefined,
+      why: `${daemon ? 'pack is not here' : 'no Docker daemon answers'}, and pack needs both`,
+      todo: 'leave --engine=pack out',
+    };
   }
   const builder = buildpacks?.builder ?? '';
   if (place.kind === 'container' && builder !== '' && !isSameImage(place.builder, builder, mirrors)) {

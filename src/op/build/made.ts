@@ -28,6 +28,8 @@ export interface Making {
   readonly layouts: string | undefined;
   /** build_result.json, which is no part of the sources although it may lie among them. */
   readonly buildResult: string | undefined;
+  /** Digests of contexts, by directory: several images may have the same. */
+  readonly trees: Map<string, Promise<string>>;
   readonly onLine: (line: string) => void;
 }
 

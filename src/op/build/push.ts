@@ -20,7 +20,7 @@ import { copyToAll } from './copy-to-all.js';
 import type { Made } from './made.js';
 import { outcomesOf } from './outcomes.js';
 import { imageOutputs, pushOutputs, sourceOutputs } from './outputs.js';
-import { checkFeasible, type Feasible, planBuild } from './plan.js';
+import { checkFeasible, type Feasible, type Planned, planBuild } from './plan.js';
 import { type Prepared, prepared } from './prepare.js';
 import type { PushRequest } from './request.js';
 import { lookForImages } from './reuse.js';
@@ -36,12 +36,12 @@ const usualRegistry = 'localhost:5001';
  * @throws OpError (input, tool, deadline, refused)
  */
 export async function push(outer: Context, request: PushRequest): Promise<void> {
-  const results = parseResultPaths(request.result, pushOutputs);
   const directory = resolve(outer.cwd, request.directory);
   const file = request.buildResult && resolve(directory, request.buildResult);
   // First of all: whatever ends this command early, the list of an earlier build is not taken for its result, nor for a change of
   // the source. A list that cannot be removed is reported below.
   if (file !== undefined) await rm(file, { force: true }).catch(() => {});
+  const results = parseResultPaths(request.result, pushOutputs);
   const needs = request.command === 'push' ? { usualProfile: 'push' } : { defaultRepository: usualRegistry };
   await prepared(outer, request, needs, async (ready) => {
     const { context, project, settings, head } = ready;
@@ -82,6 +82,7 @@ async function buildOrReuse(
   }
   const found = await lookForImages(context, access, wanted, head, request.rebuild);
   const there = new Map(found.flatMap((one) => ('digest' in one ? [[one.image.imageName, reused(one)] as const] : [])));
+  sayIgnored(ready, request, plan, there);
   const missing = found.find((one) => 'build' in one);
   if (missing === undefined || !('build' in missing)) {
     sayReused(ready, request, there);
@@ -97,7 +98,8 @@ async function buildOrReuse(
         plan: feasible,
         repository: repository.value,
         there,
-        reuseContent: request.reuseContent && !request.rebuild,
+        // Also of a rebuild: else the next build would find the image from before it.
+        reuseContent: request.reuseContent,
         layouts: undefined,
         buildResult,
       });
@@ -145,13 +147,48 @@ async function buildAll(
   );
 }
 
-/** Skaffold's builders without a daemon push by themselves: their code, and so the repository's, has the credential in sight. */
-function whoSeesCredentials({ logins }: Prepared, plan: readonly Feasible[]): string {
-  const seeing = plan
-    .filter(({ choice }) => choice.engine === 'skaffold')
-    .map(({ artifact }) => `${artifact.builder} (${artifact.image})`);
-  const who = seeing.length === 0 ? 'op alone' : `the builders, which push by themselves: ${seeing.join(', ')}`;
-  return `credentials of ${logins.join(', ')}: seen by ${who}`;
+/**
+ * Who is handed the credentials of registries: Skaffold's builders push by themselves, so their code, and the repository's, has them in
+ * sight; BuildKit and pack push for op; with the lifecycle it stays with op.
+ */
+function whoSeesCredentials({ logins, around }: Prepared, plan: readonly Feasible[]): string {
+  const by = (engine: string) => plan.filter(({ choice }) => choice.engine === engine).map(({ artifact }) => artifact);
+  const builders = by('skaffold').map(({ builder, image }) => `${builder} (${image})`);
+  const seeing = [
+    ...(builders.length > 0 ? [`the builders, which push by themselves: ${builders.join(', ')}`] : []),
+    ...(by('buildkit').length > 0 ? [`BuildKit at ${around.buildkit?.address}, which pushes`] : []),
+    ...(by('pack').length > 0 ? ['pack, which pushes'] : []),
+  ];
+  return `credentials of ${logins.join(', ')}: seen by ${seeing.join('; ') || 'op alone'}`;
+}
+
+/** What is asked for and will not happen, because of the engine or because nothing is built. */
+function sayIgnored(
+  { context: { log } }: Prepared,
+  request: PushRequest,
+  plan: readonly Planned[],
+  there: ReadonlyMap<string, Made>,
+) {
+  const names = (planned: readonly Planned[]) => planned.map(({ artifact }) => artifact.image).join(', ');
+  const bySkaffold = plan.filter(
+    ({ artifact, choice }) => choice.engine === 'skaffold' && artifact.builder !== 'custom',
+  );
+  const flags = {
+    '--attest': request.attest.length > 0,
+    '--image-mirror': request.imageMirror.length > 0,
+    '--secrets': request.secrets !== undefined,
+    '--build-cache': request.buildCache !== undefined,
+  };
+  const ignored = Object.entries(flags).flatMap(([flag, given]) => (given ? [flag] : []));
+  if (bySkaffold.length > 0 && ignored.length > 0) {
+    log.warn(
+      `${ignored.join(', ')} count for BuildKit and the lifecycle only, and Skaffold builds ${names(bySkaffold)}`,
+    );
+  }
+  const reused = plan.filter(({ artifact }) => artifact.buildpacks !== undefined && there.has(artifact.image));
+  if (request.sbomOutput !== undefined && reused.length > 0) {
+    log.warn(`no SBOM is written for what is not built: ${names(reused)}`);
+  }
 }
 
 function sayAboutSource({ log }: Context, head: Head | undefined): void {

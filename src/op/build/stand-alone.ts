@@ -2,18 +2,22 @@ import { rm, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { makeRoom } from '../build-result/make-room.js';
 import { writeBuildResult } from '../build-result/write.js';
-import { readProperties } from '../config/properties.js';
 import type { Context } from '../context.js';
 import { prepareDockerConfig } from '../dockerconfig/prepare.js';
 import { inputError, refusedError } from '../errors/op-error.js';
-import { type Head, readHead } from '../git/head.js';
+import { readHead } from '../git/head.js';
 import { shownPath } from '../log/path.js';
+import type { Mirror } from '../mirror/mirror.js';
 import { withDeadline } from '../process/deadline.js';
-import { type Access, lookUp } from '../registry/crane.js';
+import { type Access, lookUp, sizeOf } from '../registry/crane.js';
 import { formatReference, parseReference, type Reference } from '../registry/reference.js';
 import { parseResultPaths, writeResults } from '../results/results.js';
-import { filesDiffer } from './already-built.js';
+import { imageMirrors } from './image-mirrors.js';
+import { listOf } from './list-of.js';
 import { imageOutputs, pushOutputs, sourceOutputs } from './outputs.js';
+import { type SettingReader, settingReader } from './setting-reader.js';
+import { sayAboutSource, verdict } from './source.js';
+import { type Outcome, summarize } from './summary.js';
 
 /** What every command asks for that builds one image without skaffold.yaml. */
 export interface StandAloneRequest {
@@ -24,6 +28,8 @@ export interface StandAloneRequest {
   /** Directory with registry credentials: config.json or .dockerconfigjson. */
   readonly dockerconfig: string | undefined;
   readonly insecureRegistry: readonly string[];
+  /** `HOST=MIRROR`; empty for those of OP_IMAGE_MIRRORS. */
+  readonly imageMirror: readonly string[];
   /** Milliseconds for everything. */
   readonly timeout: number;
   readonly gitUrl: string | undefined;
@@ -38,6 +44,9 @@ export interface StandAloneReady {
   /** Its `cwd` is the repository's root, its signal ends with the deadline. */
   readonly context: Context;
   readonly access: Access;
+  /** Value of a setting that no flag gave. */
+  readonly of: SettingReader;
+  readonly mirrors: readonly Mirror[];
   /** What is to be pushed; it has a tag and no digest. */
   readonly target: Reference;
   /** Absolute path of the repository's root. */
@@ -45,28 +54,28 @@ export interface StandAloneReady {
 }
 
 /** What was pushed. */
-export interface StandAloneBuilt {
+export interface StandAloneBuilt extends Pick<Outcome, 'detail' | 'engine'> {
   readonly digest: string;
-  /** A few words each for the last line, such as `7 steps, 3 of them cached`. */
-  readonly notes: readonly string[];
 }
 
 /**
- * Everything around the build of one image that has no skaffold.yaml: reads and checks the request, gives `act` what it needs, and
- * when that has pushed the image, compares the registry's digest, writes build_result.json and the outputs, and says what is next.
+ * Everything around the build of one image that has no skaffold.yaml: reads and checks the request, lets `prepare` look at what
+ * there is to build with, and when the build that it gives has pushed the image, compares the registry's digest, writes
+ * build_result.json and the outputs, and says what is next.
  * A build that fails or is stopped leaves no build_result.json: not even that of an earlier build.
+ * @param prepare checks all that it can, and changes nothing; it runs while git is asked for the commit
  * @throws OpError (usage, input, tool, deadline, refused)
  */
 export async function withStandAlone(
   outer: Context,
   request: StandAloneRequest,
-  act: (ready: StandAloneReady) => Promise<StandAloneBuilt>,
+  prepare: (ready: StandAloneReady) => Promise<() => Promise<StandAloneBuilt>>,
 ): Promise<void> {
-  const results = parseResultPaths(request.result, pushOutputs);
   const root = resolve(outer.cwd, request.directory);
   const file = request.buildResult && resolve(root, request.buildResult);
   // First of all: whatever ends this command early, the list of an earlier build is not taken for its result.
   if (file !== undefined) await rm(file, { force: true }).catch(() => {});
+  const results = parseResultPaths(request.result, pushOutputs);
   const target = targetOf(request.image);
   const propertiesFile = outer.propertiesFile === undefined ? undefined : resolve(outer.cwd, outer.propertiesFile);
   const timeout = {
@@ -77,31 +86,44 @@ export async function withStandAlone(
   await withDeadline({ ...outer, cwd: root, propertiesFile }, request.timeout, timeout, async (context) => {
     const { log } = context;
     await checkDirectory(root);
-    const insecure = await insecureRegistries(context, request.insecureRegistry);
+    const of = await settingReader(context);
+    const mirrors = imageMirrors(request.imageMirror, of('OP_IMAGE_MIRRORS'));
+    const named = request.insecureRegistry;
+    const insecure = named.length > 0 ? named : listOf(of('SKAFFOLD_INSECURE_REGISTRY')?.value);
     if (file !== undefined) await makeRoom(file);
     const docker = await prepareDockerConfig(context, request.dockerconfig && resolve(root, request.dockerconfig));
     try {
       const access = { insecure, env: docker.env };
-      const head = await readHead(context, root);
+      const ready = { context, access, of, mirrors, target, root };
+      const [head, build] = await Promise.all([readHead(context, root), prepare(ready)]);
       sayAboutSource(context, head);
-      const started = context.now().getTime();
-      const built = await act({ context, access, target, root });
-      const { digest } = built;
-      const notes = [...built.notes, `${((context.now().getTime() - started) / 1000).toFixed(1)} s`];
-      await checkPushed(context, access, target, digest);
-      const image = {
-        imageName: target.path.slice(target.path.lastIndexOf('/') + 1),
-        reference: { ...target, digest },
-      };
+      const outcome = await outcomeOf(ready, build);
+      const { image } = outcome;
       if (file !== undefined) await writeBuildResult(file, [image]);
       const outputs = { ...imageOutputs(image, [image]), ...sourceOutputs(head, request.gitUrl) };
       const warning = await writeResults(results, outputs);
       if (warning !== undefined) log.warn(warning);
-      log.step(verdict(formatReference(image.reference), notes, file && shownPath(outer.cwd, file), head));
+      log.step(`\n${summarize([outcome])}\n`);
+      log.step(verdict(`done: ${formatReference(image.reference)}`, file && shownPath(outer.cwd, file), head));
     } finally {
       await docker.dispose();
     }
   });
+}
+
+/** Builds, and looks at what the registry then has. */
+async function outcomeOf(ready: StandAloneReady, build: () => Promise<StandAloneBuilt>): Promise<Outcome> {
+  const { context, access, target } = ready;
+  const started = context.now().getTime();
+  const { digest, ...built } = await build();
+  const seconds = Math.round((context.now().getTime() - started) / 100) / 10;
+  const imageName = target.path.slice(target.path.lastIndexOf('/') + 1);
+  const image = { imageName, reference: { ...target, digest } };
+  const [size] = await Promise.all([
+    sizeOf(context, access, image.reference),
+    checkPushed(context, access, target, digest),
+  ]);
+  return { image, how: 'built', ...built, seconds, size };
 }
 
 function targetOf(image: string): Reference {
@@ -133,24 +155,6 @@ async function checkDirectory(path: string): Promise<void> {
   throw inputError({ what: `cannot build in ${path}`, why, todo: 'name the repository with --directory' });
 }
 
-/** Flag, then environment, then properties file, as for every command. */
-async function insecureRegistries({ env, cwd, propertiesFile }: Context, named: readonly string[]) {
-  if (named.length > 0) return named;
-  const properties = propertiesFile === undefined ? undefined : await readProperties(propertiesFile, cwd);
-  const value = env.SKAFFOLD_INSECURE_REGISTRY || properties?.get('SKAFFOLD_INSECURE_REGISTRY')?.value || '';
-  return value
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== '');
-}
-
-function sayAboutSource({ log }: Context, head: Head | undefined): void {
-  if (head === undefined) log.warn('there is no git commit here: CHAINS-GIT_COMMIT cannot name the source');
-  else log.step(`commit ${head.commit}`);
-  if (head === undefined || head.changed === 0) return;
-  log.warn(`${filesDiffer(head.changed)} from that commit: CHAINS-GIT_COMMIT stays empty`);
-}
-
 /** What the builder says that it pushed is what the registry gives for the tag. */
 async function checkPushed(context: Context, access: Access, target: Reference, digest: string): Promise<void> {
   const found = await lookUp(context, access, target);
@@ -161,12 +165,4 @@ async function checkPushed(context: Context, access: Access, target: Reference, 
     why: `${digest} was built and pushed, and the registry has ${found.digest}`,
     todo: 'look for another build that pushes the same tag, and run this one again',
   });
-}
-
-function verdict(image: string, notes: readonly string[], file: string | undefined, head: Head | undefined): string {
-  const done = `done: ${image} (${notes.join(', ')})`;
-  if (file === undefined) return done;
-  if (head === undefined || head.changed > 0)
-    return `${done}, listed in ${file}; commit and build again before op publish`;
-  return `${done}, listed in ${file}; next: op publish --build-result=${file} --git-revision=${head.commit}`;
 }

@@ -27,7 +27,7 @@ export async function lookAround(context: Context, request: BuildRequest, settin
     place,
     mirrors: parseMirrors(mirrorsOf(request, settings)),
     attest: parseAttestations(request.attest),
-    platforms: request.platform,
+    platforms: request.platform.map((platform) => (platform.includes('/') ? platform : `linux/${platform}`)),
     machine: `linux/${process.arch === 'x64' ? 'amd64' : process.arch}`,
   };
 }

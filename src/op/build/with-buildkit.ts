@@ -31,17 +31,13 @@ export async function withBuildKit(making: Making, planned: Feasible): Promise<B
     network: docker.network,
     addHosts: docker.addHosts,
     noCache: docker.noCache || request.rebuild,
-    pull: docker.pull,
+    pull: docker.pull || request.rebuild,
     cacheFrom: [...docker.cacheFrom, ...cache],
     cacheTo: layouts === undefined ? cache : [],
     attest: layouts === undefined ? ready.around.attest : [],
     mirrors: ready.around.mirrors,
     own: await ownImages(making, planned),
-    output: output(
-      ready.access,
-      target.reference,
-      layouts && join(layouts, `${planned.stage}-${artifact.image.replaceAll('/', '_')}`),
-    ),
+    output: output(ready.access, target.reference, layouts && join(layouts, encodeURIComponent(artifact.image))),
   };
   const { digest, steps, cached } = await buildDockerfile(context, ready.access.env, buildkit, build, making.onLine);
   const detail = cached > 0 ? `${cached} of ${steps} steps cached` : '';
@@ -73,7 +69,10 @@ async function ownImages(making: Making, planned: Feasible): Promise<DockerfileB
   const own = [];
   for (const image of requiredImages(planned, making.made).values()) {
     const { digest = '' } = image.reference;
-    const layout = making.layouts === undefined ? undefined : await exportedLayout(making, making.layouts, image);
+    const layout =
+      making.layouts === undefined
+        ? undefined
+        : await exportedLayout(making, making.layouts, image, planned.artifact.image);
     own.push({ name: formatReference(image.reference), digest, layout });
   }
   return own;

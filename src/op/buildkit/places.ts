@@ -1,6 +1,7 @@
 import { realpath, stat } from 'node:fs/promises';
-import { basename, dirname, isAbsolute, relative, resolve, sep } from 'node:path';
+import { basename, dirname, relative, resolve } from 'node:path';
 import { inputError } from '../errors/op-error.js';
+import { within } from '../files/within.js';
 import type { DockerfileBuild } from './build.js';
 
 /** Where BuildKit's client reads from; all of it inside the repository. */
@@ -50,12 +51,6 @@ async function inside(repository: string, path: string, what: string) {
   }
   const found = await stat(real);
   return { path: real, file: found.isFile(), directory: found.isDirectory() };
-}
-
-/** Whether a path is a directory or in it, as text: links are resolved before. */
-export function within(directory: string, path: string): boolean {
-  const way = relative(directory, path);
-  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
 
 const wrong = (what: string, why: string) =>

@@ -2,9 +2,9 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import type { Context } from '../context.js';
 import { inputError, type OpError } from '../errors/op-error.js';
+import { within } from '../files/within.js';
 import type { DockerfileBuild } from './build.js';
 import { csv } from './csv.js';
-import { within } from './places.js';
 
 type Wanted = Pick<DockerfileBuild, 'image' | 'root' | 'secrets' | 'secretsDirectory'>;
 

@@ -5,7 +5,7 @@ import { parseReference, type Reference, registryOf } from '../registry/referenc
 import type { Builder } from './builder.js';
 
 interface Request {
-  readonly builder: Builder;
+  readonly builder: Pick<Builder, 'image' | 'runImages'>;
   /** As skaffold.yaml names it. */
   readonly explicit: string | undefined;
   readonly target: Reference;

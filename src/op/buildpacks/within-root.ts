@@ -1,6 +1,6 @@
 import { realpath, stat } from 'node:fs/promises';
-import { relative } from 'node:path';
 import { inputError } from '../errors/op-error.js';
+import { within } from '../files/within.js';
 
 /** Something of the repository that a build reads. */
 interface Wanted {
@@ -21,8 +21,7 @@ export async function realPathWithin({ path, what, root }: Wanted): Promise<stri
   const real = await realpath(path).catch(absent);
   if (real === undefined) return undefined;
   const realRoot = await realpath(root);
-  const from = relative(realRoot, real);
-  if (from !== '..' && !from.startsWith('../')) return real;
+  if (within(realRoot, real)) return real;
   throw inputError({
     what: `${what} is outside the repository`,
     why: real === path ? `${path} is not in ${root}` : `${path} leads to ${real}, which is not in ${root}`,

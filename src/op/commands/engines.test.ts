@@ -46,12 +46,13 @@ let op: Op;
 let registry: LocalRegistry;
 let buildkit: LocalBuildKit;
 let builder: string;
+let runImage: string;
 let repository: SampleRepository;
 
 beforeAll(async () => {
   op = await bundledOp(['skaffold', 'crane', 'git', 'buildctl', 'lifecycle', 'cnb-launcher', 'bwrap']);
   [registry, buildkit] = await Promise.all([startRegistry(), startBuildKit()]);
-  ({ builder } = await pushBuilder(registry.host));
+  ({ builder, run: runImage } = await pushBuilder(registry.host));
 }, 120_000);
 afterAll(() => Promise.all([op?.dispose(), registry?.stop(), buildkit?.stop()]));
 beforeEach(async () => {
@@ -144,6 +145,61 @@ describe('images of several engines in one skaffold.yaml', () => {
     repository.commit('nothing');
     expect(row((await run('push', 'modes', '--reuse-content=false')).stderr, 'api')).toMatch(/ built/u);
     expect(row((await run('push', 'modes', '--rebuild')).stderr, 'site')).toMatch(/ built/u);
+  });
+
+  it('stay those of the last --rebuild at the commits that follow', async () => {
+    expect((await run('push', 'rebuilt')).exitCode).toBe(0);
+    repository.commit('nothing');
+    expect(row((await run('push', 'rebuilt', '--rebuild')).stderr, 'api')).toMatch(/ built/u);
+    const rebuilt = await builds();
+    repository.commit('nothing again');
+    expect(row((await run('push', 'rebuilt')).stderr, 'api')).toMatch(/reused \(same content\)/u);
+    const digest = (tag = '') => tag.slice(tag.indexOf('@'));
+    expect(digest((await builds()).api)).toBe(digest(rebuilt.api));
+  });
+
+  it('are built again when the run image of their builder is another one', async () => {
+    expect((await run('push', 'run-image')).exitCode).toBe(0);
+    repository.commit('nothing');
+    expect(row((await run('push', 'run-image')).stderr, 'site')).toMatch(/reused \(same content\)/u);
+    const name = runImage.slice(runImage.indexOf('/') + 1);
+    crane('mutate', runImage, '--label=renewed=yes', `--tag=${registry.host}/${name}`);
+    repository.commit('nothing again');
+    const renewed = await run('push', 'run-image');
+    expect(row(renewed.stderr, 'site')).toMatch(/ built/u);
+    expect(row(renewed.stderr, 'team/lib')).toMatch(/reused/u);
+  });
+
+  it('are built again when a variable that a build argument takes has another value', async () => {
+    const skaffold = fourEngines(builder).replace("GREETING: '{{.GREETING}} from {{.IMAGE_NAME}}'", 'GREETING:');
+    await repository.write({ 'skaffold.yaml': skaffold });
+    const build = (greeting: string) => {
+      repository.commit('nothing');
+      const env = { BUILDKIT_HOST: buildkit.address, GREETING: greeting };
+      return op.run(repository.directory, ['push', `--default-repo=${registry.host}/variable`], env);
+    };
+    expect((await build('one')).exitCode).toBe(0);
+    expect(row((await build('one')).stderr, 'api')).toMatch(/reused \(same content\)/u);
+    expect(row((await build('two')).stderr, 'api')).toMatch(/ built/u);
+    const { config } = JSON.parse(crane('config', (await builds()).api ?? ''));
+    expect(config.Labels.greeting).toBe('two');
+  });
+
+  it('are built again when the .dockerignore beside a Dockerfile elsewhere has changed', async () => {
+    const skaffold = fourEngines(builder).replace(
+      'docker:\n        buildArgs',
+      'docker:\n        dockerfile: ../docker/api\n        buildArgs',
+    );
+    await repository.write({
+      'skaffold.yaml': skaffold,
+      'docker/api': 'ARG LIB\nFROM ${LIB}\nCOPY . /all/\n',
+      'docker/api.dockerignore': '*.md\n',
+    });
+    repository.commit('elsewhere');
+    expect((await run('push', 'ignore')).exitCode).toBe(0);
+    await repository.write({ 'docker/api.dockerignore': '*.txt\n' });
+    repository.commit('another .dockerignore');
+    expect(row((await run('push', 'ignore')).stderr, 'api')).toMatch(/ built/u);
   });
 
   it('are found again by their commit at once', async () => {

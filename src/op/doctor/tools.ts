@@ -6,6 +6,7 @@ import type { Finding } from './finding.js';
 
 interface Tool {
   readonly name: string;
+  /** Arguments with which it says its version; none when it cannot. */
   readonly version: readonly string[];
   /** The oldest that does all that op asks of it. */
   readonly least: readonly [number, number];
@@ -57,6 +58,13 @@ const tools: readonly Tool[] = [
     get: 'take a release of the project buildpacks/lifecycle',
   },
   {
+    name: 'cnb-launcher',
+    version: [],
+    least: [0, 0],
+    onlyFor: 'building buildpacks without pack',
+    get: 'take the program launcher of a release of the project buildpacks/lifecycle, under the name cnb-launcher',
+  },
+  {
     name: 'bwrap',
     version: ['--version'],
     least: [0, 4],
@@ -94,6 +102,7 @@ async function lookFor(context: Context, { name, version, least, onlyFor, get }:
   const purpose = onlyFor === undefined ? '' : `; only ${onlyFor} needs it`;
   const path = placeOf(name, context.env.PATH ?? '');
   if (path === undefined) return { area, name, state, detail: `not found on PATH${purpose}`, todo: get };
+  if (version.length === 0) return { area, name, state: 'ok', detail: `at ${path}` };
   const env = { SKAFFOLD_UPDATE_CHECK: 'false', SKAFFOLD_INTERACTIVE: 'false' };
   const ended = await run(context, { program: path, args: version, env, timeout: 15_000 });
   const text = `${ended.stdout}\n${ended.stderr}`;

@@ -12,7 +12,7 @@ const signs: readonly (readonly [Problem, RegExp])[] = [
   ],
   [
     'refused',
-    /UNAUTHORIZED|DENIED|\b(?:401 Unauthorized|403 Forbidden)|no basic auth credentials|authentication required/u,
+    /UNAUTHORIZED|DENIED|(?<!permission )\bdenied\b|\b(?:401 Unauthorized|403 Forbidden)|no basic auth credentials|authentication required/u,
   ],
   [
     'busy',
