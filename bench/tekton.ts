@@ -2,8 +2,11 @@ import { fileURLToPath } from 'node:url';
 import { execa, execaSync } from 'execa';
 import { buildPush } from '../pipelines/build-push.js';
 import { pipelineRun, toPipeline, toPipelineRun, toYaml, type WirePipelineRun } from '../src/tekton/index.js';
+import { startBuildKit } from '../test/cluster/buildkit.js';
+import { builder, fourFiles, mirrors, pushBases } from '../test/cluster/four.js';
+import { createRepository, registryForPods, removeRepository } from '../test/cluster/rig.js';
 import { buildPushApart } from './apart.js';
-import { type Benchmark, fasterBy, interleave, type Measurement, took } from './measure.js';
+import { type Benchmark, fasterBy, interleave, type Measurement, took, within } from './measure.js';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const command = `${root}test/cluster/kubectl`;
@@ -26,7 +29,14 @@ export const tekton: Benchmark = {
     try {
       await succeed(together);
       const { ours, peer } = await interleave(rounds, { ours: () => succeed(together), peer: () => succeed(apart) });
+      const four = await cachedFour();
       return [
+        within(
+          'four images of BuildKit and buildpacks, all cached',
+          named(four.ours, 'build-push of four images'),
+          named(four.peer, 'build-push of two custom images'),
+          15_000,
+        ),
         fasterBy(
           'from creation to success',
           named(ours, 'build-push, 2 pods'),
@@ -66,6 +76,34 @@ const options = {
 
 const together = toPipelineRun(pipelineRun({ generateName: 'together-' }, buildPush, options));
 const apart = toPipelineRun(pipelineRun({ generateName: 'apart-' }, buildPushApart, options));
+
+/** Dockerfiles and buildpacks for a commit that is built already, beside images that need neither. */
+async function cachedFour() {
+  const [repository, buildkit] = await Promise.all([
+    createRepository('bench-four', await fourFiles()),
+    startBuildKit(),
+  ]);
+  await Promise.all([buildkit.clientSecret(namespace), pushBases()]);
+  const { workspaces, ...others } = options;
+  const four = toPipelineRun(
+    pipelineRun({ generateName: 'four-' }, buildPush, {
+      ...others,
+      params: {
+        url: repository.url,
+        repository: `${registryForPods}/bench-four`,
+        builder,
+        'buildkit-host': buildkit.address,
+        'image-mirrors': mirrors,
+      },
+      workspaces: { ...workspaces, 'buildkit-client': { secret: 'buildkit-client' } },
+    }),
+  );
+  try {
+    return await interleave(rounds, { ours: () => succeed(four), peer: () => succeed(together) });
+  } finally {
+    await removeRepository(repository);
+  }
+}
 
 async function install(): Promise<void> {
   await kubectl(['create', 'namespace', namespace]);

@@ -57,7 +57,17 @@ function builderConfig(run: string): ImageConfig {
     description: 'The builder of the tests',
     buildpacks: order.flatMap(({ group }) => group),
     stack: { runImage: { image: run, mirrors: [] } },
-    lifecycle: { version: '0.21.0', api: { buildpack: '0.7', platform: '0.7' } },
+    lifecycle: {
+      version: '0.21.0',
+      api: { buildpack: '0.7', platform: '0.7' },
+      apis: {
+        buildpack: { deprecated: [], supported: ['0.7', '0.8', '0.9', '0.10', '0.11', '0.12'] },
+        platform: {
+          deprecated: [],
+          supported: ['0.7', '0.8', '0.9', '0.10', '0.11', '0.12', '0.13', '0.14', '0.15'],
+        },
+      },
+    },
     createdBy: { name: 'octopipeline', version: '' },
   };
   return {

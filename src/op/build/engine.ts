@@ -1,8 +1,8 @@
 import type { Attestation } from '../buildkit/attestation.js';
 import type { BuildKit } from '../buildkit/buildkit.js';
 import type { Place } from '../buildpacks/place.js';
-import { fullName, type Mirror, mirrored } from '../mirror/mirror.js';
-import { parseReference } from '../registry/reference.js';
+import { type Mirror, mirrored } from '../mirror/mirror.js';
+import { isSameImage } from '../mirror/same-image.js';
 import type { Artifact } from '../skaffold/artifact.js';
 
 /** What builds an image. `lifecycle` and `pack` both build with Cloud Native Buildpacks. */
@@ -120,17 +120,3 @@ const noDaemon = (what: string): Choice => ({
   why: `Skaffold builds ${what} with a Docker daemon, and none answers`,
   todo: 'leave --engine out, or run where a Docker daemon answers',
 });
-
-/** Whether a container runs a builder, by the name that skaffold.yaml has for it or by that of its mirror. */
-function isSameImage(container: string, builder: string, mirrors: readonly Mirror[]): boolean {
-  const wanted = [builder, mirrored(builder, mirrors)].map(plain);
-  return wanted.includes(plain(container));
-}
-
-/** `builder` and `docker.io/library/builder:latest` are the same; a digest beside the tag does not count. */
-function plain(image: string): string {
-  const reference = parseReference(image);
-  if ('problem' in reference) return image;
-  const { host, path } = fullName(reference);
-  return `${host}/${path}:${reference.tag ?? reference.digest ?? 'latest'}`;
-}

@@ -13,6 +13,7 @@ import { checkProfiles, listProfiles } from '../skaffold/profiles.js';
 import type { Project } from '../skaffold/project.js';
 import { checkContexts } from './contexts.js';
 import type { Around } from './engine.js';
+import { listOf } from './list-of.js';
 import type { BuildRequest } from './request.js';
 import { checkNoCycle } from './stages.js';
 import { lookAround } from './surroundings.js';
@@ -66,11 +67,11 @@ export async function prepared<T>(
     const settings = await readSettings(context, request, needs.defaultRepository);
     const docker = await prepareDockerConfig(context, request.dockerconfig && resolve(cwd, request.dockerconfig));
     try {
-      const insecure = split(settings.insecure?.value);
+      const insecure = listOf(settings.insecure?.value);
       const bare: Project = {
         directory: cwd,
         file: request.skaffoldFile,
-        profiles: split(settings.profile?.value),
+        profiles: listOf(settings.profile?.value),
         namespace: settings.namespace?.value,
         platforms: request.platform,
         insecure,
@@ -125,9 +126,3 @@ async function checkExists(directory: string, file: string): Promise<void> {
     });
   });
 }
-
-const split = (value: string | undefined) =>
-  (value ?? '')
-    .split(',')
-    .map((item) => item.trim())
-    .filter(Boolean);

@@ -6,14 +6,13 @@ import { writeBuildResult } from '../build-result/write.js';
 import type { Setting } from '../config/setting.js';
 import type { Context } from '../context.js';
 import { inputError } from '../errors/op-error.js';
-import type { Head } from '../git/head.js';
 import { shownPath } from '../log/path.js';
 import { countOf } from '../log/table.js';
 import { formatReference } from '../registry/reference.js';
 import { parseResultPaths, writeResults } from '../results/results.js';
 import { dependenciesFirst } from '../skaffold/artifacts.js';
 import { build, dryRun } from '../skaffold/build.js';
-import { filesDiffer, isInputDigest, namesCommitWrongly } from './already-built.js';
+import { isInputDigest, namesCommitWrongly } from './already-built.js';
 import { buildImages } from './build-images.js';
 import { checkBuilder, checkComplete } from './check.js';
 import { copyToAll } from './copy-to-all.js';
@@ -24,6 +23,7 @@ import { checkFeasible, type Feasible, type Planned, planBuild } from './plan.js
 import { type Prepared, prepared } from './prepare.js';
 import type { PushRequest } from './request.js';
 import { lookForImages } from './reuse.js';
+import { sayAboutSource, verdict } from './source.js';
 import { type Outcome, summarize } from './summary.js';
 import { watchLines } from './watch-lines.js';
 
@@ -62,7 +62,7 @@ export async function push(outer: Context, request: PushRequest): Promise<void> 
     });
     if (warning !== undefined) log.warn(warning);
     log.step(`\n${summarize(outcomes)}\n`);
-    log.step(verdict(outcomes, repository.value, file && shownPath(outer.cwd, file), head));
+    log.step(verdict(doneOf(outcomes, repository.value), file && shownPath(outer.cwd, file), head));
   });
 }
 
@@ -191,13 +191,6 @@ function sayIgnored(
   }
 }
 
-function sayAboutSource({ log }: Context, head: Head | undefined): void {
-  if (head === undefined) log.warn('there is no git commit here: tags and CHAINS-GIT_COMMIT cannot name the source');
-  else log.step(`commit ${head.commit}`);
-  if (head === undefined || head.changed === 0) return;
-  log.warn(`${filesDiffer(head.changed)} from that commit: CHAINS-GIT_COMMIT stays empty`);
-}
-
 /** The image that IMAGE_URL is about: the named one, or the application, which comes last. */
 function chosen(images: readonly BuiltImage[], name: string | undefined): BuiltImage {
   const image = selectImages({ path: 'this build', images }, name).at(-1);
@@ -213,16 +206,7 @@ function noRegistry(registryFile: string): never {
   });
 }
 
-function verdict(
-  outcomes: readonly Outcome[],
-  repository: string,
-  file: string | undefined,
-  head: Head | undefined,
-): string {
+function doneOf(outcomes: readonly Outcome[], repository: string): string {
   const reused = outcomes.every(({ how }) => how === 'reused');
-  const done = `${reused ? 'nothing to build' : 'done'}: ${countOf(outcomes.length, 'image')} in ${repository}`;
-  if (file === undefined) return done;
-  if (head === undefined || head.changed > 0)
-    return `${done}, listed in ${file}; commit and build again before op publish`;
-  return `${done}, listed in ${file}; next: op publish --build-result=${file} --git-revision=${head.commit}`;
+  return `${reused ? 'nothing to build' : 'done'}: ${countOf(outcomes.length, 'image')} in ${repository}`;
 }

@@ -95,9 +95,13 @@ export async function withStandAlone(
     try {
       const access = { insecure, env: docker.env };
       const ready = { context, access, of, mirrors, target, root };
-      const [head, build] = await Promise.all([readHead(context, root), prepare(ready)]);
+      const [looked, planned] = await Promise.allSettled([readHead(context, root), prepare(ready)]);
+      // Only now, so that nothing goes on behind an error.
+      if (looked.status === 'rejected') throw looked.reason;
+      if (planned.status === 'rejected') throw planned.reason;
+      const head = looked.value;
       sayAboutSource(context, head);
-      const outcome = await outcomeOf(ready, build);
+      const outcome = await outcomeOf(ready, planned.value);
       const { image } = outcome;
       if (file !== undefined) await writeBuildResult(file, [image]);
       const outputs = { ...imageOutputs(image, [image]), ...sourceOutputs(head, request.gitUrl) };

@@ -37,6 +37,7 @@ export async function withBuildKit(making: Making, planned: Feasible): Promise<B
     attest: layouts === undefined ? ready.around.attest : [],
     mirrors: ready.around.mirrors,
     own: await ownImages(making, planned),
+    insecure: ready.access.insecure,
     output: output(ready.access, target.reference, layouts && join(layouts, encodeURIComponent(artifact.image))),
   };
   const { digest, steps, cached } = await buildDockerfile(context, ready.access.env, buildkit, build, making.onLine);

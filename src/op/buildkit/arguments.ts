@@ -4,6 +4,7 @@ import type { Context } from '../context.js';
 import { inputError, type OpError } from '../errors/op-error.js';
 import { fullName } from '../mirror/mirror.js';
 import { sourcePolicy } from '../mirror/source-policy.js';
+import { isPlainHttp } from '../registry/plain-http.js';
 import { formatReference, parseReference, registryOf } from '../registry/reference.js';
 import type { DockerfileBuild } from './build.js';
 import { csv } from './csv.js';
@@ -52,7 +53,7 @@ export async function buildFlags(
     ...(await secretFlags(context, build)),
     ...(await sshFlags(context, build)),
     ...build.cacheFrom.flatMap((cache) => ['--import-cache', cacheValue(build, cache, [])]),
-    ...build.cacheTo.flatMap((cache) => ['--export-cache', cacheValue(build, cache, [['mode', 'max']])]),
+    ...build.cacheTo.flatMap((cache) => ['--export-cache', cacheValue(build, cache, exported)]),
     ...ownFlags(build, stagesOf(dockerfile)),
     ...(await policyFlags(build, directory)),
     ...['--output', outputValue(build)],
@@ -76,15 +77,23 @@ function attestationFlags(attestation: DockerfileBuild['attest'][number]): reado
   return option('attest:sbom', generator === undefined ? '' : csv([['generator', generator]]));
 }
 
-function cacheValue({ output }: DockerfileBuild, cache: string, more: readonly (readonly [string, string])[]): string {
+/** A cache saves time and is no result: an image that is pushed counts, whatever became of its cache. */
+const exported: readonly (readonly [string, string])[] = [
+  ['mode', 'max'],
+  ['ignore-error', 'true'],
+];
+
+function cacheValue(
+  { output, insecure = [] }: DockerfileBuild,
+  cache: string,
+  more: readonly (readonly [string, string])[],
+): string {
   if (/^(?:[^,]*,)*type=/u.test(cache)) return cache;
   const reference = parseReference(cache);
-  const insecure =
-    'push' in output &&
-    output.insecure &&
-    !('problem' in reference) &&
-    registryOf(reference) === registryOf(output.push);
-  const plain: readonly (readonly [string, string])[] = insecure ? [['registry.insecure', 'true']] : [];
+  const registry = 'problem' in reference ? undefined : registryOf(reference);
+  const ofOutput = 'push' in output && output.insecure && registry === registryOf(output.push);
+  const isInsecure = ofOutput || (registry !== undefined && isPlainHttp(registry, insecure));
+  const plain: readonly (readonly [string, string])[] = isInsecure ? [['registry.insecure', 'true']] : [];
   return csv([['type', 'registry'], ['ref', cache], ...more, ...plain]);
 }
 

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmod, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -8,10 +8,12 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { pushBusybox } from '../../../test/op/busybox-image.js';
 import { plainBuild } from '../../../test/op/dockerfile-build.js';
 import { type LocalBuildKit, startBuildKit, whyNoBuildKit } from '../../../test/op/local-buildkitd.js';
-import { type LocalRegistry, startRegistry } from '../../../test/op/local-registry.js';
+import { freePort, type LocalRegistry, startRegistry } from '../../../test/op/local-registry.js';
 import { testContext } from '../../../test/op/test-context.js';
 import { findTool, withTools } from '../../../test/tools.js';
 import { buildDockerfile, type DockerfileBuild } from './build.js';
+import { secretFlags } from './secrets.js';
+import { sshFlags } from './ssh.js';
 
 let registry: LocalRegistry;
 let server: LocalBuildKit;
@@ -226,6 +228,29 @@ describe.skipIf(whyNoBuildKit !== undefined)('a Dockerfile that is built through
     }
   });
 
+  it('counts although its build cache cannot be written, which is a warning', async () => {
+    await write({ Dockerfile: 'FROM scratch\nCOPY a /a\n', a: 'a' });
+    const cache = `localhost:${await freePort()}/cache/app:buildkit`;
+    const { digest, lines, reference } = await build({ cacheTo: [cache], cacheFrom: [cache] });
+    expect(crane('digest', reference).trim()).toBe(digest);
+    expect(lines.join('\n')).toMatch(/^#\d+ warning: the build cache is not written: .*connection refused/mu);
+    expect(lines.join('\n')).toMatch(/^#\d+ warning: the cache cannot be read: .*connection refused/mu);
+    expect(lines.join('\n')).not.toMatch(/failed after/u);
+  });
+
+  it('keeps its cache in a registry without TLS that is named, whatever registry it goes to itself', async () => {
+    await write({ Dockerfile: 'FROM scratch\nCOPY a /a\n', a: 'a' });
+    // Nobody takes this address for loopback, which it is.
+    const host = registry.host.replace('localhost', '0.0.0.0');
+    const cache = `${host}/cache/insecure:buildkit`;
+    const without = await build({ cacheTo: [cache] });
+    expect(without.lines.join('\n')).toContain('HTTP response to HTTPS client');
+    const first = await build({ cacheTo: [cache], cacheFrom: [cache], insecure: [host] });
+    expect(first.lines.join('\n')).toContain('no cache there yet');
+    const second = await build({ cacheTo: [cache], cacheFrom: [cache], insecure: [host] });
+    expect(second.lines.join('\n')).not.toMatch(/no cache there yet|warning/u);
+  });
+
   it('can be built on an image that is in no registry, but in an OCI layout', async () => {
     await write({
       Dockerfile: `FROM ${busybox}\nRUN echo base >/base\n`,
@@ -330,6 +355,24 @@ describe.skipIf(whyNoBuildKit !== undefined)('the secrets of a Dockerfile', () =
     expect(lines.join('\n')).not.toContain('s3cret');
   });
 
+  it('are the files of a mounted Secret, whose links go through ..data', async () => {
+    await write({
+      Dockerfile: [
+        `FROM ${busybox}`,
+        'RUN --mount=type=secret,id=token,required=true sha256sum </run/secrets/token >/sum',
+      ].join('\n'),
+      'secrets/..2026_01_01_00_00_00.123456789/token': value,
+    });
+    await symlink('..2026_01_01_00_00_00.123456789', join(room, 'secrets/..data'));
+    await symlink('..data/token', join(room, 'secrets/token'));
+    const wanted = { image: 'app', root: room, secrets: [], secretsDirectory: 'secrets' };
+    const { context } = testContext({ env, cwd: room });
+    expect(await secretFlags(context, wanted)).toEqual(['--secret', `id=token,src=${join(room, 'secrets/token')}`]);
+    const { reference } = await build({ secretsDirectory: join(room, 'secrets') });
+    const sum = createHash('sha256').update(value).digest('hex');
+    expect(filesOf(reference).get('sum')).toBe(`${sum}  -\n`);
+  });
+
   it.each([
     ['a file that is not there', [{ id: 'tok', src: 'none' }], 'there is no file none'],
     ['a variable that is not set', [{ id: 'tok', env: 'NOT_SET' }], 'the variable NOT_SET is not set'],
@@ -366,6 +409,29 @@ describe.skipIf(whyNoBuildKit !== undefined || findTool('ssh-keygen', process.en
       expect(filesOf(byDirectory.reference).get('yes')).toBe('yes\n');
       const named = await build({ ssh: `default=${join(room, 'secrets/ssh-privatekey')}`, noCache: true });
       expect(filesOf(named.reference).get('yes')).toBe('yes\n');
+    });
+
+    it('is of the repository, of the home directory or of the mounted Secret, and of nowhere else', async () => {
+      await write({ 'repo/Dockerfile': dockerfile(), 'secrets/..data/other': 'x', 'home/.ssh/config': '' });
+      for (const key of ['secrets/..data/ssh-privatekey', 'tls.key', 'home/.ssh/id', 'repo/id'])
+        makeKey(join(room, key));
+      await symlink('..data/ssh-privatekey', join(room, 'secrets/ssh-privatekey'));
+      await symlink('../tls.key', join(room, 'repo/link'));
+      const wanted = { image: 'app', root: join(room, 'repo'), secretsDirectory: join(room, 'secrets') };
+      const flags = (ssh: string, home = join(room, 'home')) =>
+        sshFlags(testContext({ env: { HOME: home }, cwd: room }).context, { ...wanted, ssh });
+      for (const key of ['repo/id', 'home/.ssh/id', 'secrets/ssh-privatekey']) {
+        expect(await flags(`x=${join(room, key)}`)).toEqual(['--ssh', `x=${await realpath(join(room, key))}`]);
+      }
+      expect(await flags('x=id')).toEqual(['--ssh', `x=${join(await realpath(room), 'repo/id')}`]);
+      for (const path of [join(room, 'tls.key'), '../tls.key', 'link', '../secrets/..data/other']) {
+        for (const home of [join(room, 'home'), '/', '']) {
+          await expect(flags(`x=${path}`, home)).rejects.toMatchObject({
+            kind: 'input',
+            why: expect.stringContaining('in neither the repository nor the home directory'),
+          });
+        }
+      }
     });
 
     it('is missed before anything starts', async () => {

@@ -48,7 +48,10 @@ export interface DockerfileBuild {
   readonly pull: boolean;
   /** Images (`repo:tag`) or buildctl's own `type=...` values. */
   readonly cacheFrom: readonly string[];
+  /** The same; what cannot be written to an image is a warning. */
   readonly cacheTo: readonly string[];
+  /** Registries without TLS, for the caches; `output` says it for its own. */
+  readonly insecure?: readonly string[];
   readonly attest: readonly Attestation[];
   readonly mirrors: readonly Mirror[];
   /**

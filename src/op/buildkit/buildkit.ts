@@ -26,11 +26,16 @@ const patience = 15_000;
  */
 export async function findBuildKit(
   context: Context,
-  request: { readonly host: string | undefined; readonly tls: string | undefined },
+  request: {
+    readonly host: string | undefined;
+    /** Where `host` came from, for messages; `--buildkit-host` when missing. */
+    readonly origin?: string | undefined;
+    readonly tls: string | undefined;
+  },
 ): Promise<BuildKit | undefined> {
   const { env, cwd } = context;
   const named = request.host
-    ? { address: request.host, origin: '--buildkit-host' }
+    ? { address: request.host, origin: request.origin ?? '--buildkit-host' }
     : env.BUILDKIT_HOST
       ? { address: env.BUILDKIT_HOST, origin: 'BUILDKIT_HOST' }
       : undefined;

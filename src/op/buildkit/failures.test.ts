@@ -201,6 +201,14 @@ describe.skipIf(whyNoBuildKit !== undefined)('a Dockerfile that cannot be built 
     expect(exitCode).toBe(3);
   });
 
+  it('what a step printed also when there is no cache yet', async () => {
+    await write(from('RUN echo last words; exit 7'));
+    const cache = `${registry.host}/cache/not-yet:buildkit`;
+    const { text, lines } = await failure({ cacheFrom: [cache], cacheTo: [cache] });
+    expect(text).toContain('last words');
+    expect(lines.join('\n')).toMatch(/^#\d+ no cache there yet$/mu);
+  });
+
   it('only the end of what a step printed', async () => {
     await write(
       from(
@@ -252,9 +260,10 @@ describe.skipIf(whyNoBuildKit !== undefined)('an image that is built and cannot 
     expect([...lines, ...printed, await server.log()].join('\n')).not.toContain(password);
   });
 
-  it('says that its build cache cannot be written', async () => {
+  it('says that the build cache of its own form cannot be written', async () => {
     await write({ Dockerfile: 'FROM scratch\nCOPY Dockerfile /\n' });
-    const { text, exitCode } = await failure({ cacheTo: [`localhost:${await freePort()}/cache:x`] });
+    const cacheTo = [`type=registry,ref=localhost:${await freePort()}/cache:x`];
+    const { text, exitCode } = await failure({ cacheTo });
     expect(text).toContain('app is built, and its build cache cannot be written');
     expect(exitCode).toBe(4);
   });

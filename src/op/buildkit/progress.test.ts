@@ -53,3 +53,24 @@ it('keeps what is no report of progress, and warns once', () => {
   expect(lines).toEqual(['warning: FromAsCasing (line 1)']);
   expect(progress.said()).toEqual(['{ no JSON', 'error: failed to solve: why']);
 });
+
+it('says what became of a cache, which fails no build', () => {
+  const lines: string[] = [];
+  const progress = watchProgress((line) => lines.push(line));
+  const fail = (digest: string, name: string, error: string) =>
+    progress.heard(vertex(digest, name, { started: time(1), completed: time(1), error }));
+  fail('a', 'importing cache manifest from r.example.com/c:buildkit', 'r.example.com/c:buildkit: not found');
+  fail('b', 'importing cache manifest from r.example.com/d:buildkit', 'dial tcp: connection refused');
+  fail('c', 'exporting cache to registry', 'denied');
+  expect(lines).toEqual([
+    '#1 importing cache manifest from r.example.com/c:buildkit',
+    '#1 no cache there yet',
+    '#2 importing cache manifest from r.example.com/d:buildkit',
+    '#2 warning: the cache cannot be read: dial tcp: connection refused',
+    '#3 exporting cache to registry',
+    '#3 warning: the build cache is not written: denied',
+  ]);
+  expect(progress.failed()).toBeUndefined();
+  fail('d', '[1/2] RUN a', 'exit code: 1');
+  expect(progress.failed()).toMatchObject({ name: '[1/2] RUN a' });
+});

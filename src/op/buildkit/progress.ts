@@ -103,7 +103,8 @@ export function watchProgress(onLine: (line: string) => void): Progress {
     if (isNew) show(step, cachedNow ? `${step.name} (cached)` : step.name);
     else if (cachedNow) show(step, '(cached)');
     const seconds = completed === undefined ? 0 : (Date.parse(completed) - step.started) / 1000;
-    if (failedNow) show(step, `failed after ${seconds.toFixed(1)} s`);
+    if (failedNow) show(step, failureOf(step.name, vertex.error ?? '') ?? `failed after ${seconds.toFixed(1)} s`);
+    else if (vertex.error) show(step, `stopped after ${seconds.toFixed(1)} s`);
     else if (!vertex.cached && seconds >= 1) show(step, `done in ${seconds.toFixed(1)} s`);
   };
   const onLog = ({ vertex, data }: NonNullable<Status['logs']>[number]) => {
@@ -140,11 +141,22 @@ export function watchProgress(onLine: (line: string) => void): Progress {
       return { steps: done.length, cached: done.filter(isCached).length };
     },
     failed: () => {
-      for (const { name, error, lines } of steps.values()) if (error !== undefined) return { name, error, lines };
+      for (const { name, error, lines } of steps.values()) {
+        if (error !== undefined && failureOf(name, error) === undefined) return { name, error, lines };
+      }
       return undefined;
     },
     said: () => said,
   };
+}
+
+/** What it means that a cache was not read or written, which ends no build by itself; undefined for any other step. */
+function failureOf(name: string, error: string): string | undefined {
+  if (/^exporting cache to /u.test(name)) return `warning: the build cache is not written: ${oneLine(error, 300)}`;
+  if (!/^importing cache manifest from /u.test(name)) return undefined;
+  return /: not found$/u.test(error)
+    ? 'no cache there yet'
+    : `warning: the cache cannot be read: ${oneLine(error, 300)}`;
 }
 
 const isCached = ({ name, cached, fetched }: Step) => cached || (!fetched && /^\[[^\]]*\] FROM /u.test(name));

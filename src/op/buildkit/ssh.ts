@@ -1,7 +1,8 @@
-import { access } from 'node:fs/promises';
+import { access, realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Context } from '../context.js';
 import { inputError, type OpError } from '../errors/op-error.js';
+import { within } from '../files/within.js';
 import type { DockerfileBuild } from './build.js';
 import { sshKey } from './secrets.js';
 
@@ -9,7 +10,9 @@ type Wanted = Pick<DockerfileBuild, 'image' | 'root' | 'ssh' | 'secretsDirectory
 
 /**
  * The flags that let `RUN --mount=type=ssh` use a key: the build can have things signed with it, and never sees it.
- * `default` is the key `ssh-privatekey` of the directory of secrets, else the agent at SSH_AUTH_SOCK; `ID=PATH` is a key or a socket.
+ * `default` is the key `ssh-privatekey` of the directory of secrets, else the agent at SSH_AUTH_SOCK; `ID=PATH` is a key or a socket in
+ * the repository or in the home directory, or that key of the directory of secrets. Anything else is refused: what builds in a pod is
+ * somebody's repository, and it could name the pod's own credentials.
  * @throws OpError (input) when there is neither
  */
 export async function sshFlags({ env, cwd }: Context, build: Wanted): Promise<readonly string[]> {
@@ -19,9 +22,27 @@ export async function sshFlags({ env, cwd }: Context, build: Wanted): Promise<re
   if (mounted !== undefined && id === 'default') return ['--ssh', `default=${checked(build, mounted)}`];
   if (ssh === undefined) return [];
   const found = await existing(path ? resolve(root, path) : env.SSH_AUTH_SOCK || undefined);
-  if (found !== undefined) return ['--ssh', `${id}=${checked(build, found)}`];
-  throw wrong(build, path ? `there is no ${path}` : 'SSH_AUTH_SOCK names no agent');
+  if (found === undefined) throw wrong(build, path ? `there is no ${path}` : 'SSH_AUTH_SOCK names no agent');
+  const real = path ? await realpath(found) : found;
+  if (path && !(await isAllowed(real, [root, ownHome(env.HOME)], mounted))) {
+    throw wrong(
+      build,
+      `${path} is in neither the repository nor the home directory, and from nowhere else is a key taken`,
+    );
+  }
+  return ['--ssh', `${id}=${checked(build, real)}`];
 }
+
+async function isAllowed(real: string, directories: readonly (string | undefined)[], mounted: string | undefined) {
+  const resolved = (path: string | undefined) =>
+    path === undefined ? undefined : realpath(path).catch(() => undefined);
+  if (real === (await resolved(mounted))) return true;
+  const allowed = await Promise.all(directories.map(resolved));
+  return allowed.some((directory) => directory !== undefined && within(directory, real));
+}
+
+/** A user without an own one, as in many containers, has the root of all files. */
+const ownHome = (home = '') => (home.startsWith('/') && resolve(home) !== '/' ? home : undefined);
 
 function split(ssh: string | undefined): readonly string[] {
   if (!ssh) return [];

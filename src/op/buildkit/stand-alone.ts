@@ -1,13 +1,17 @@
 import { resolve } from 'node:path';
 import { cacheReference } from '../build/build-cache.js';
-import { type StandAloneRequest, withStandAlone } from '../build/stand-alone.js';
+import {
+  type StandAloneBuilt,
+  type StandAloneReady,
+  type StandAloneRequest,
+  withStandAlone,
+} from '../build/stand-alone.js';
 import type { Context } from '../context.js';
 import { inputError } from '../errors/op-error.js';
-import { parseMirrors } from '../mirror/mirror.js';
 import { isPlainHttp } from '../registry/plain-http.js';
 import { registryOf } from '../registry/reference.js';
 import { parseAttestations } from './attestation.js';
-import { buildDockerfile } from './build.js';
+import { buildDockerfile, type DockerfileBuild } from './build.js';
 import { parseBuildArgs } from './build-args.js';
 import { type BuildKit, checkBuildKit, findBuildKit } from './buildkit.js';
 
@@ -24,7 +28,6 @@ export interface DockerfileRequest extends StandAloneRequest {
   readonly noCache: boolean;
   readonly buildCache: string | undefined;
   readonly attest: readonly string[];
-  readonly imageMirror: readonly string[];
   readonly buildkitHost: string | undefined;
   readonly buildkitTls: string | undefined;
 }
@@ -34,57 +37,64 @@ export interface DockerfileRequest extends StandAloneRequest {
  * @throws OpError (usage, input, tool, deadline, refused)
  */
 export async function buildStandAlone(outer: Context, request: DockerfileRequest): Promise<void> {
-  const mirrors = parseMirrors(mirrorsOf(outer, request));
-  const attest = parseAttestations(request.attest);
-  const buildArgs = parseBuildArgs(request.buildArg);
-  await withStandAlone(outer, request, async ({ context, access, target, root }) => {
-    const { log } = context;
-    const buildkit = await findBuildKit(context, { host: request.buildkitHost, tls: request.buildkitTls });
+  await withStandAlone(outer, request, async (ready) => {
+    const { context } = ready;
+    const attest = parseAttestations(request.attest);
+    const buildArgs = parseBuildArgs(request.buildArg);
+    const configured = ready.of('BUILDKIT_HOST');
+    const buildkit = await findBuildKit(context, {
+      host: request.buildkitHost ?? configured?.value,
+      origin: request.buildkitHost === undefined && configured ? `BUILDKIT_HOST (${configured.origin})` : undefined,
+      tls: request.buildkitTls,
+    });
     if (buildkit === undefined) throw noBuildKit();
     await checkBuildKit(context, buildkit);
-    const directory = resolve(root, request.context);
-    const dockerfile = request.dockerfile === undefined ? 'Dockerfile' : resolve(root, request.dockerfile);
-    log.step(`building ${request.image} from ${request.context}${at(request.dockerfile)} through ${where(buildkit)}`);
-    const cache = cacheReference(request.buildCache, target, 'buildkit');
-    const built = await buildDockerfile(
-      context,
-      access.env,
-      buildkit,
-      {
-        image: request.image,
-        context: directory,
-        dockerfile,
-        root,
-        target: request.target,
-        buildArgs,
-        secrets: [],
-        secretsDirectory: request.secrets,
-        ssh: undefined,
-        platforms: request.platform,
-        network: undefined,
-        addHosts: [],
-        noCache: request.noCache,
-        pull: request.noCache,
-        cacheFrom: cache,
-        cacheTo: cache,
-        attest,
-        mirrors,
-        own: [],
-        output: { push: target, insecure: isPlainHttp(registryOf(target), access.insecure) },
-      },
-      (line) => log.step(`  ${line}`),
-    );
-    return { digest: built.digest, notes: [`${built.cached} of ${built.steps} steps cached`] };
+    return () => build(ready, request, buildkit, { attest, buildArgs });
   });
+}
+
+async function build(
+  { context, access, mirrors, target, root }: StandAloneReady,
+  request: DockerfileRequest,
+  buildkit: BuildKit,
+  parsed: Pick<DockerfileBuild, 'attest' | 'buildArgs'>,
+): Promise<StandAloneBuilt> {
+  const { log } = context;
+  log.step(`building ${request.image} from ${request.context}${at(request.dockerfile)} through ${where(buildkit)}`);
+  const cache = cacheReference(request.buildCache, target, 'buildkit');
+  const { digest, steps, cached } = await buildDockerfile(
+    context,
+    access.env,
+    buildkit,
+    {
+      ...parsed,
+      image: request.image,
+      context: resolve(root, request.context),
+      dockerfile: request.dockerfile === undefined ? 'Dockerfile' : resolve(root, request.dockerfile),
+      root,
+      target: request.target,
+      secrets: [],
+      secretsDirectory: request.secrets,
+      ssh: undefined,
+      platforms: request.platform,
+      network: undefined,
+      addHosts: [],
+      noCache: request.noCache,
+      pull: request.noCache,
+      cacheFrom: cache,
+      cacheTo: cache,
+      mirrors,
+      own: [],
+      insecure: access.insecure,
+      output: { push: target, insecure: isPlainHttp(registryOf(target), access.insecure) },
+    },
+    (line) => log.step(`  ${line}`),
+  );
+  return { digest, engine: 'buildkit', detail: `${cached} of ${steps} steps cached` };
 }
 
 const at = (dockerfile: string | undefined) => (dockerfile === undefined ? '' : ` with ${dockerfile}`);
 const where = ({ address, origin }: BuildKit) => `BuildKit at ${address} (${origin})`;
-
-const mirrorsOf = ({ env }: Context, { imageMirror }: DockerfileRequest) =>
-  imageMirror.length > 0
-    ? imageMirror
-    : (env.OP_IMAGE_MIRRORS ?? '').split(',').filter((mirror) => mirror.trim() !== '');
 
 const noBuildKit = () =>
   inputError({

@@ -1,8 +1,9 @@
 import type { Context } from '../context.js';
 import { inputError } from '../errors/op-error.js';
-import { fullName, type Mirror, mirrored } from '../mirror/mirror.js';
+import { type Mirror, mirrored } from '../mirror/mirror.js';
+import { isSameImage } from '../mirror/same-image.js';
 import type { Access } from '../registry/crane.js';
-import { parseReference, type Reference } from '../registry/reference.js';
+import type { Reference } from '../registry/reference.js';
 import { type Application, readApplication } from './application.js';
 import { inContainer } from './in-container.js';
 import { runLifecycle } from './lifecycle.js';
@@ -78,7 +79,10 @@ export async function buildWithBuildpacks(
   }
   const act = (workshop: Workshop) => runLifecycle(context, access, workshop, build, source, onLine);
   if (place.kind === 'namespaces') return inNamespaces(context, access, place.cache, under(named), act);
-  if (!isSame(place.builder, named, under(named))) throw otherBuilder(build.image, named, under(named), place.builder);
+  const mirrors = build.own?.includes(named) ? [] : build.mirrors;
+  if (!isSameImage(place.builder, named, mirrors)) {
+    throw otherBuilder(build.image, named, under(named), place.builder);
+  }
   return inContainer(context, access, place, act);
 }
 
@@ -88,17 +92,6 @@ export interface Source {
   readonly env: Readonly<Record<string, string>>;
   /** The image under its mirror. */
   readonly under: (image: string) => string;
-}
-
-/** Whether a container runs the builder that is wanted, by its own name or by that of its mirror. */
-function isSame(container: string, ...names: readonly string[]): boolean {
-  const plain = (image: string) => {
-    const reference = parseReference(image);
-    if ('problem' in reference) return image;
-    const { host, path } = fullName(reference);
-    return `${host}/${path}${reference.digest === undefined ? `:${reference.tag ?? 'latest'}` : `@${reference.digest}`}`;
-  };
-  return names.map(plain).includes(plain(container));
 }
 
 const noBuilder = (image: string) =>

@@ -2,12 +2,13 @@ import { execFileSync } from 'node:child_process';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Pod, startPod } from '../../../test/builder/pod.js';
 import { testContext } from '../../../test/op/test-context.js';
-import { companionIsThere, dismiss, runInContainer, stopAll } from './companion.js';
+import { type Companion, companionIsThere, dismiss, runInContainer, stopAll } from './companion.js';
 
 // What the companion does is a matter of the shell that runs it: dash, and bash as some builders have it.
 describe.runIf(process.getuid?.() === 0).each(['/bin/dash', '/bin/bash'])('the companion in %s', (shell) => {
   const { context } = testContext({ env: { PATH: process.env.PATH } });
   let pod: Pod;
+  let companion: Companion;
   // The test is root, and the companion is not: it must be able to write where it is asked.
   let umask: number;
   beforeAll(() => {
@@ -17,11 +18,12 @@ describe.runIf(process.getuid?.() === 0).each(['/bin/dash', '/bin/bash'])('the c
   const start = async () => {
     // All that the companion needs is a shell and a few tools.
     pod = await startPod(undefined, shell);
+    companion = { directory: pod.exchange, key: undefined };
     expect(await companionIsThere(context, pod.exchange)).toBe(true);
   };
   const ask = async (...argv: string[]) => {
     const lines: string[] = [];
-    const exitCode = await runInContainer(context, pod.exchange, argv, (line) => lines.push(line));
+    const exitCode = await runInContainer(context, companion, argv, (line) => lines.push(line));
     return { exitCode, lines };
   };
   afterEach(() => pod.remove());
@@ -47,16 +49,34 @@ describe.runIf(process.getuid?.() === 0).each(['/bin/dash', '/bin/bash'])('the c
     expect(await ask('sh', '-c', `echo started; ${left} &`)).toMatchObject({ exitCode: 0, lines: ['started'] });
     expect(performance.now() - before).toBeLessThan(10_000);
     expect(runs(left)).toBe(true);
-    await stopAll(context, pod.exchange);
+    await stopAll(context, companion);
     expect(runs(left)).toBe(false);
     expect(await ask('echo', 'still there')).toMatchObject({ exitCode: 0 });
+  });
+
+  it('is not believed when something else answers in its place', async () => {
+    await start();
+    const forger = [
+      'mv /builder/requests /builder/old; mkfifo /builder/requests; exec 4<>/builder/requests;',
+      '(read -r name key <&4; mv /builder/old /builder/requests; echo 0 >/builder/$name/status; sleep 100) >/dev/null 2>&1 &',
+    ].join(' ');
+    expect(await ask('sh', '-c', forger)).toMatchObject({ exitCode: 0 });
+    await expect(stopAll(context, companion)).rejects.toMatchObject({
+      message: 'the container of the builder cannot be trusted any more',
+    });
+    // The companion itself still has the key, and now it is the one that is asked.
+    await stopAll(context, companion);
+    expect(companion.key).toBeUndefined();
+    expect(await ask('sh', '-c', 'cat /proc/[0-9]*/environ | tr "\\0" "\\n" | grep -c ^key= || true')).toMatchObject({
+      lines: ['0'],
+    });
   });
 
   it('ends by itself when it is dismissed, and at once when its container is stopped', async () => {
     await start();
     await dismiss(pod.exchange);
     expect(await pod.ended()).toBe(0);
-    await expect(stopAll(context, pod.exchange)).rejects.toMatchObject({
+    await expect(stopAll(context, companion)).rejects.toMatchObject({
       message: 'the container of the builder is gone',
     });
     await dismiss(pod.exchange);

@@ -11,6 +11,17 @@ import { readShared } from './read-shared.js';
 /** How long the builder's container may take, in milliseconds. */
 const patience = { start: 30_000, answer: 10_000, lastWords: 1000 } as const;
 
+/** The companion of one container, for as long as op uses it. */
+export interface Companion {
+  /** The directory that both see. */
+  readonly directory: string;
+  /**
+   * What the companion says when it has ended everything. What runs there could say it otherwise, and live on while op exports the
+   * layers with credentials. op tells it a key with the first request to run something, when nothing else is there to listen.
+   */
+  key: string | undefined;
+}
+
 /**
  * Whether the companion in the builder's container is there; waits for it.
  * What it does is in tasks/steps/companion.ts.
@@ -26,10 +37,11 @@ export async function companionIsThere(context: Context, directory: string): Pro
  */
 export async function runInContainer(
   context: Context,
-  directory: string,
+  companion: Companion,
   argv: readonly string[],
   onLine: (line: string) => void,
 ): Promise<number> {
+  const { directory } = companion;
   const { name, path } = await makeRequest(directory);
   const output = join(path, 'output');
   await mustRun(context, { program: 'mkfifo', args: [output] }, { what: 'cannot make a pipe', todo: 'run op doctor' });
@@ -45,7 +57,7 @@ export async function runInContainer(
       closed = true;
     });
   try {
-    await send(directory, name);
+    await send(directory, companion.key === undefined ? `${name} ${newKey(companion)}` : name);
     const exitCode = await ended(context, directory, path, () => closed);
     // The output ends with the program, or later: what the program has started may hold it open.
     await until(context, patience.lastWords, async () => closed);
@@ -56,16 +68,24 @@ export async function runInContainer(
   }
 }
 
-/** Ends everything that still runs in the builder's container. @throws OpError (tool) when the container is gone */
-export async function stopAll(context: Context, directory: string): Promise<void> {
-  const { name, path } = await makeRequest(directory);
-  await send(directory, name);
-  if (!(await until(context, patience.answer, async () => (await statusOf(path)) !== undefined))) throw gone();
+/** Ends everything that still runs in the builder's container. @throws OpError (tool) when the container does not say that it has */
+export async function stopAll(context: Context, companion: Companion): Promise<void> {
+  const { name, path } = await makeRequest(companion.directory);
+  await send(companion.directory, name);
+  const answer = async () => (await readShared(join(path, 'status')))?.trim();
+  if (!(await until(context, patience.answer, async () => (await answer()) !== undefined))) throw gone();
+  if ((await answer()) !== (companion.key ?? '')) throw forged();
+  companion.key = undefined;
 }
 
 /** Lets the companion end, and its container with it; one that is gone already is no matter. */
 export async function dismiss(directory: string): Promise<void> {
   await send(directory, '').catch(() => undefined);
+}
+
+function newKey(companion: Companion): string {
+  companion.key = randomBytes(16).toString('hex');
+  return companion.key;
 }
 
 async function makeRequest(directory: string): Promise<{ readonly name: string; readonly path: string }> {
@@ -127,4 +147,11 @@ const gone = () =>
     what: 'the container of the builder is gone',
     why: 'the program in it that op asks for work does not answer: it ended, or was stopped for the memory that it took',
     todo: 'look at the container builder of this pod with kubectl describe pod, and give it more memory if that is what it says',
+  });
+
+const forged = () =>
+  toolError({
+    what: 'the container of the builder cannot be trusted any more',
+    why: 'something in it answered in the place of the program that ends what is left running, so some of it may still run',
+    todo: 'look at what the buildpacks of this builder, and the build of the application, do to /builder',
   });

@@ -5,61 +5,87 @@ import { makePrivateDirectory } from '../files/private-directory.js';
 import { failureOf, run } from '../process/run.js';
 import type { Access } from '../registry/crane.js';
 import { type Builder, readBuilder } from './builder.js';
-import { companionIsThere, runInContainer, stopAll } from './companion.js';
+import { type Companion, companionIsThere, runInContainer, stopAll } from './companion.js';
 import { inside, user } from './inside.js';
 import { readShared } from './read-shared.js';
 import { clearVolumes, lendLayers, ownLayers, takeLayersBack } from './shared-volumes.js';
 import { withUsualUmask } from './umask.js';
 import type { Invocation, Workshop } from './workshop.js';
 
-/**
- * Containers by their shared directory: what is known of each was read before anything ran in it that could write there, and each can
- * build one image at a time.
- */
-const builders = new Map<string, Promise<Builder>>();
-const turns = new Map<string, Promise<unknown>>();
+/** The place that a container is, as findPlace has made it. */
+interface ContainerPlace {
+  readonly directory: string;
+  readonly builder: string;
+}
 
-/** Programs of images leave files behind, and no image may find those of another. */
-const cleaning = 'rm -rf /tmp/* /tmp/.[!.]* /tmp/..?* "$HOME"/* "$HOME"/.[!.]* "$HOME"/..?*';
+/** What op knows of a container besides. */
+interface Container {
+  /** Read before anything ran there that could write. */
+  readonly builder: Promise<Builder>;
+  readonly companion: Companion;
+  /** It builds one image at a time: this ends with the last one that is wanted. */
+  turn: Promise<unknown>;
+}
+
+/** By the place and not in it: a place is a plain value, and all images of a run share one. */
+const containers = new WeakMap<ContainerPlace, Container>();
+
+/** Programs of images leave files behind, and no image may find those of another. Caches of some languages are read-only. */
+const cleaning = [
+  // These directories themselves are others', and stay as they are.
+  'chmod -R u+rwX /tmp "$HOME" /dev/shm 2>/dev/null',
+  'rm -rf /tmp/* /tmp/.[!.]* /tmp/..?* "$HOME"/* "$HOME"/.[!.]* "$HOME"/..?* /dev/shm/* /dev/shm/.[!.]* /dev/shm/..?*',
+].join('; ');
 
 /** What the container says of its image. @throws OpError (input) when it has no builder in it */
-export function containerBuilder(directory: string, image: string): Promise<Builder> {
-  const known = builders.get(directory);
+export const containerBuilder = (place: ContainerPlace): Promise<Builder> => containerAt(place).builder;
+
+function containerAt(place: ContainerPlace): Container {
+  const known = containers.get(place);
   if (known !== undefined) return known;
-  const reading = readAbout(join(directory, 'about'), image);
-  builders.set(directory, reading);
-  return reading;
+  const { directory, builder } = place;
+  const container: Container = {
+    builder: readAbout(join(directory, 'about'), builder),
+    companion: { directory, key: undefined },
+    turn: Promise.resolve(),
+  };
+  containers.set(place, container);
+  return container;
 }
 
 /** Builds in the container of the builder that runs beside op in a pod. */
 export function inContainer<T>(
   context: Context,
   access: Access,
-  place: { readonly directory: string; readonly builder: string },
+  place: ContainerPlace,
   act: (workshop: Workshop) => Promise<T>,
 ): Promise<T> {
-  const before = turns.get(place.directory) ?? Promise.resolve();
-  const mine = before.catch(() => undefined).then(() => alone(context, access, place, act));
-  turns.set(place.directory, mine);
+  const container = containerAt(place);
+  const mine = container.turn.catch(() => undefined).then(() => alone(context, access, place, act));
+  container.turn = mine;
   return mine;
 }
 
 async function alone<T>(
   context: Context,
   access: Access,
-  { directory, builder: image }: { readonly directory: string; readonly builder: string },
+  place: ContainerPlace,
   act: (workshop: Workshop) => Promise<T>,
 ): Promise<T> {
   context.signal.throwIfAborted();
-  if (!(await companionIsThere(context, directory))) throw notStarted(image);
-  const builder = await containerBuilder(directory, image);
-  await stopAll(context, directory);
+  const { directory } = place;
+  if (!(await companionIsThere(context, directory))) throw notStarted(place.builder);
+  const { companion, builder: known } = containerAt(place);
+  const builder = await known;
+  await stopAll(context, companion);
   await clearVolumes(context, directory);
   const inThere = (during: Context, env: Invocation['env'], argv: readonly string[], onLine: Invocation['onLine']) => {
     const variables = Object.entries({ ...env, HOME: inside.home }).map(([name, value = '']) => `${name}=${value}`);
-    return runInContainer(during, directory, ['env', ...variables, ...argv], onLine);
+    return runInContainer(during, companion, ['env', ...variables, ...argv], onLine);
   };
-  await inThere(context, {}, ['/bin/sh', '-c', cleaning], () => {});
+  const said: string[] = [];
+  const uncleaned = await inThere(context, {}, ['/bin/sh', '-c', cleaning], (line) => said.push(line));
+  if (uncleaned !== 0) throw notClean(said);
   const { path, dispose } = await makePrivateDirectory(context, 'buildpacks');
   try {
     return await act({
@@ -73,7 +99,7 @@ async function alone<T>(
       inBuilder: async (during, { argv, env, onLine }) => {
         await lendLayers(during);
         // Also when op is told to stop: nothing may go on there, nor change what op reads next.
-        const stop = () => stopAll({ ...during, signal: new AbortController().signal }, directory);
+        const stop = () => stopAll({ ...during, signal: new AbortController().signal }, companion);
         const exitCode = await inThere(during, env, argv, onLine).catch(async (error: unknown) => {
           await stop().catch(() => undefined);
           throw error;
@@ -111,9 +137,16 @@ async function beside(context: Context, access: Access, directory: string, { arg
   throw failureOf(command, ended, { what: 'cannot run a phase of the build', todo: 'run op doctor' });
 }
 
+const notClean = (said: readonly string[]) =>
+  toolError({
+    what: 'cannot take away what an image before has left in the container of the builder',
+    why: said.slice(-3).join('\n') || 'chmod and rm say nothing',
+    todo: 'look at what its buildpacks leave in /tmp, the home directory and /dev/shm, or build the images in runs of their own',
+  });
+
 const notStarted = (image: string) =>
   toolError({
     what: `the container of the builder ${image} did not start`,
-    why: 'nothing in it answered within 30 s: the image may have no /bin/sh, cp, mv or mkfifo, or its container ended',
+    why: 'nothing in it answered within 30 s: the image may have no /bin/sh, cp, mv, rm or mkfifo, or its container ended',
     todo: 'look at the container builder of this pod: kubectl describe pod and kubectl logs --container=sidecar-builder',
   });

@@ -16,7 +16,7 @@ import { commonApi, type PlatformApi } from './platform-api.js';
 import { writePlatform } from './platform-env.js';
 import { type Ordered, prepareOrder } from './prepare-order.js';
 import { chooseRunImage } from './run-image.js';
-import { settle } from './settle.js';
+import { refuseLinks, settle } from './settle.js';
 import type { Workshop } from './workshop.js';
 
 /** Runs the phases of the lifecycle one after the other. @throws OpError (input, tool) */
@@ -77,6 +77,8 @@ export async function runLifecycle(
     '-parallel',
     build.target,
   ]);
+  // Nothing that a buildpack started runs any more. If something does, this may be where it shows.
+  await refuseLinks(layers);
   const digest = await readReport(reportOf(workshop));
   if (request.sbomDirectory !== undefined) await keepSboms(layers, image, request.sbomDirectory);
   if (cacheImage !== undefined) await remember(context, access, { ...target, digest }, imageBefore(cacheImage));

@@ -35,6 +35,7 @@ describe('what the phases leave', () => {
   it('has bills of materials, of which only files are kept, and none of an earlier build', async () => {
     const kept = join(layers, 'kept');
     await mkdir(join(kept, 'team_web/launch/old'), { recursive: true });
+    await writeFile(join(kept, 'team_web/launch/old/sbom.syft.json'), '{}');
     await mkdir(join(layers, 'sbom/launch/a'), { recursive: true });
     await writeFile(join(layers, 'sbom/launch/a/sbom.cdx.json'), '{}');
     await symlink('/etc/hostname', join(layers, 'sbom/launch/a/link'));
@@ -45,5 +46,16 @@ describe('what the phases leave', () => {
       'team_web/launch/a',
       'team_web/launch/a/sbom.cdx.json',
     ]);
+  });
+
+  it('takes nothing away that is no bill of materials, and says what is in the way', async () => {
+    const source = join(layers, 'source/web/build/main.go');
+    await mkdir(join(source, '..'), { recursive: true });
+    await writeFile(source, 'package main');
+    await expect(keepSboms(layers, 'web', join(layers, 'source'))).rejects.toMatchObject({
+      kind: 'input',
+      why: expect.stringContaining(source),
+    });
+    expect(await readdir(join(source, '..'))).toEqual(['main.go']);
   });
 });

@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readdir, rm } from 'node:fs/promises';
+import { copyFile, lstat, mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { inputError, toolError } from '../errors/op-error.js';
@@ -65,13 +65,33 @@ export function countLayers(lines: readonly string[]): { readonly layers: number
   return { layers: added + reused, reused };
 }
 
-/** Copies the bills of materials of buildpacks: DIRECTORY/IMAGE/build/… and launch/… */
+/**
+ * Copies the bills of materials of buildpacks: DIRECTORY/IMAGE/build/… and launch/… What an earlier build left there is taken away.
+ * @throws OpError (input) when there is something else, such as sources
+ */
 export async function keepSboms(layers: string, image: string, directory: string): Promise<void> {
   for (const kind of ['build', 'launch']) {
     const to = join(directory, image.replaceAll('/', '_'), kind);
+    const other = await notAnSbom(to);
+    if (other !== undefined) throw inTheWay(image, other);
     await rm(to, { recursive: true, force: true });
     await copyFiles(join(layers, 'sbom', kind), to);
   }
+}
+
+/** Source: buildpacks/spec, platform.md, and buildpack.md, "Bill-of-Materials". */
+const isSbom = (name: string) => /\bsbom(?:\.[a-z]+)?\.json$/u.test(name);
+
+/** The first path that is no bill of materials, nor a directory of them. */
+async function notAnSbom(path: string): Promise<string | undefined> {
+  const found = await lstat(path).catch(() => undefined);
+  if (found === undefined || (found.isFile() && isSbom(path))) return undefined;
+  if (!found.isDirectory()) return path;
+  for (const name of await readdir(path)) {
+    const other = await notAnSbom(join(path, name));
+    if (other !== undefined) return other;
+  }
+  return undefined;
 }
 
 /** Files only: a link would lead its next reader somewhere else. */
@@ -79,11 +99,18 @@ async function copyFiles(from: string, to: string): Promise<void> {
   const entries = await readdir(from, { withFileTypes: true }).catch(() => []);
   for (const entry of entries) {
     if (entry.isDirectory()) await copyFiles(join(from, entry.name), join(to, entry.name));
-    if (!entry.isFile()) continue;
+    if (!entry.isFile() || !isSbom(entry.name)) continue;
     await mkdir(to, { recursive: true });
     await copyFile(join(from, entry.name), join(to, entry.name));
   }
 }
+
+const inTheWay = (image: string, path: string) =>
+  inputError({
+    what: `cannot put the bills of materials of ${image} into its directory`,
+    why: `${path} is there, and it is none: what an earlier build left is replaced, and nothing else is taken away`,
+    todo: 'name a directory with --sbom-output that holds nothing else',
+  });
 
 const needsRoot = (builder: string, extension: string) =>
   inputError({

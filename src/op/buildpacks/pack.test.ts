@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { packArguments } from './pack.js';
 import { noDescriptor } from './project-descriptor.js';
 
-// Builds with pack take a Docker daemon; these flags were tried with pack 0.37.0, which reads them before it looks for one.
 describe('the command line of pack', () => {
   const application = {
     directory: '/repository/web',
@@ -23,13 +22,32 @@ describe('the command line of pack', () => {
     cacheImage: { registry: 'r.io', path: 'cache/web', tag: 'lifecycle' },
     defaultProcess: 'worker',
     mirrors: [],
-    sbomDirectory: undefined,
+    sbomDirectory: '/sboms',
     target: { registry: 'r.io', path: 'team/web', tag: 'v1' },
   };
 
+  const least = {
+    ...build,
+    buildpacks: [],
+    clearCache: false,
+    cacheImage: undefined,
+    defaultProcess: undefined,
+    sbomDirectory: undefined,
+  };
+  const pack = {
+    application: { ...application, descriptorFile: undefined },
+    env: {},
+    builder: 'b',
+    runImage: undefined,
+    lifecycle: undefined,
+    previousImage: undefined,
+  };
+
   it('says all that skaffold.yaml and project.toml say', () => {
-    const pack = { application, env: { A: 'b c', D: 'e=f' }, builder: 'm.io/builder:1', runImage: 'm.io/run:1' };
-    expect(packArguments(build, pack, '/tmp/out')).toEqual([
+    const images = { builder: 'm.io/builder:1', runImage: 'm.io/run:1', lifecycle: 'm.io/lifecycle:1' };
+    const previousImage = { registry: 'r.io', path: 'cache/web', tag: 'lifecycle-image' };
+    const everything = { application, env: { A: 'b c', D: 'e=f' }, ...images, previousImage };
+    expect(packArguments(build, everything, '/tmp/out')).toEqual([
       'build',
       'r.io/team/web:v1',
       '--publish',
@@ -37,11 +55,13 @@ describe('the command line of pack', () => {
       '--path=/repository/web',
       '--builder=m.io/builder:1',
       '--run-image=m.io/run:1',
+      '--lifecycle-image=m.io/lifecycle:1',
       '--descriptor=/repository/web/project.toml',
       '--env=A=b c',
       '--env=D=e=f',
       '--buildpack=acme/node@1.0.0',
       '--cache-image=r.io/cache/web:lifecycle',
+      '--previous-image=r.io/cache/web:lifecycle-image',
       '--clear-cache',
       '--default-process=worker',
       '--report-output-dir=/tmp/out',
@@ -50,20 +70,22 @@ describe('the command line of pack', () => {
   });
 
   it('has no flag for what nobody said', () => {
-    const least = { ...build, buildpacks: [], clearCache: false, cacheImage: undefined, defaultProcess: undefined };
-    const pack = {
-      application: { ...application, descriptorFile: undefined },
-      env: {},
-      builder: 'b',
-      runImage: undefined,
-    };
     expect(packArguments(least, pack, '/o').filter((flag) => flag.startsWith('--'))).toEqual([
       '--publish',
       '--no-color',
       '--path=/repository/web',
       '--builder=b',
       '--report-output-dir=/o',
-      '--sbom-output-dir=/o',
     ]);
+  });
+
+  it.each([
+    ['the target', { target: { registry: 'localhost:5000', path: 'web', tag: 'v1' } }, undefined, true],
+    ['the cache', { cacheImage: { registry: '127.0.0.1:5000', path: 'cache' } }, undefined, true],
+    ['the run image', {}, '[::1]:5000/run:1', true],
+    ['nothing', {}, 'localhost.example.com/run:1', false],
+  ])('gives the containers the network of this machine when only its loopback has %s', (_, parts, runImage, host) => {
+    const flags = packArguments({ ...least, ...parts }, { ...pack, runImage }, '/o');
+    expect(flags.includes('--network=host')).toBe(host);
   });
 });

@@ -57,8 +57,9 @@ async function containerPlace(context: Context, directory: string, builder: stri
     return { why: `the container of the builder ${builder} did not start: nothing answers in ${directory}` };
   }
   try {
-    await containerBuilder(directory, builder);
-    return { kind: 'container', directory, builder } as const;
+    const place = { kind: 'container', directory, builder } as const;
+    await containerBuilder(place);
+    return place;
   } catch (error) {
     if (!(error instanceof OpError)) throw error;
     return { why: `the builder of this pod is ${builder || 'not named'}, and ${error.why}` };

@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -28,6 +28,24 @@ describe('layers from a volume', () => {
     await refuseLinks(layers);
     await symlink('/etc/hostname', join(layers, 'a/other.toml'));
     await expect(refuseLinks(layers)).rejects.toMatchObject({ message: expect.stringContaining('a/other.toml') });
+  });
+});
+
+// Root can read everything; it is not in a pod.
+describe.runIf(process.getuid?.() === 0)('a directory that its owner may not read', () => {
+  it('is named by the error', async () => {
+    await mkdir(join(layers, 'a'));
+    await chmod(layers, 0o755);
+    await chown(join(layers, 'a'), 65532, 65532);
+    await chmod(join(layers, 'a'), 0);
+    process.seteuid?.(65532);
+    try {
+      const refused = { kind: 'tool', message: expect.stringContaining(join(layers, 'a')) };
+      await expect(settle(layers, process.getgid?.() ?? 0)).rejects.toMatchObject(refused);
+      await expect(refuseLinks(layers)).rejects.toMatchObject(refused);
+    } finally {
+      process.seteuid?.(0);
+    }
   });
 });
 

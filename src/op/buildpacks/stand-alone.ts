@@ -1,11 +1,15 @@
 import { resolve } from 'node:path';
 import { cacheImage } from '../build/build-cache.js';
 import { dockerDaemonAnswers } from '../build/docker-daemon.js';
-import { type StandAloneRequest, withStandAlone } from '../build/stand-alone.js';
+import {
+  type StandAloneBuilt,
+  type StandAloneReady,
+  type StandAloneRequest,
+  withStandAlone,
+} from '../build/stand-alone.js';
 import type { Context } from '../context.js';
 import { inputError, usageError } from '../errors/op-error.js';
 import { countOf } from '../log/table.js';
-import { parseMirrors } from '../mirror/mirror.js';
 import { buildWithBuildpacks } from './build.js';
 import { findPlace, type Place, releasePlace } from './place.js';
 
@@ -22,7 +26,6 @@ export interface BuildpacksRequest extends StandAloneRequest {
   readonly buildCache: string | undefined;
   readonly clearCache: boolean;
   readonly sbomOutput: string | undefined;
-  readonly imageMirror: readonly string[];
   readonly builderContainer: string | undefined;
 }
 
@@ -39,41 +42,54 @@ export async function buildStandAlone(outer: Context, request: BuildpacksRequest
 }
 
 async function standAlone(outer: Context, request: BuildpacksRequest): Promise<void> {
-  const mirrors = parseMirrors(mirrorsOf(outer, request));
-  const env = parseEnv(request.env);
-  await withStandAlone(outer, request, async ({ context, access, target, root }) => {
-    const { log } = context;
+  await withStandAlone(outer, request, async (ready) => {
+    const { context } = ready;
+    const env = parseEnv(request.env);
     const daemon = await dockerDaemonAnswers(context.env);
     const place = await findPlace(context, { container: request.builderContainer, builder: request.builder, daemon });
     if ('why' in place) throw noPlace(request.image, place.why);
-    const of = request.builder === undefined ? 'the builder of project.toml' : request.builder;
-    log.step(`building ${request.image} from ${request.context} with ${of}, ${where(place)}`);
-    const built = await buildWithBuildpacks(
-      context,
-      access,
-      place,
-      {
-        image: request.image,
-        context: resolve(root, request.context),
-        root,
-        builder: request.builder ?? '',
-        runImage: request.runImage,
-        env,
-        buildpacks: request.buildpack,
-        projectDescriptor: request.descriptor ?? '',
-        clearCache: request.clearCache,
-        cacheImage: cacheImage(request.buildCache, target),
-        defaultProcess: request.defaultProcess,
-        mirrors,
-        sbomDirectory: request.sbomOutput && resolve(root, request.sbomOutput),
-        target,
-      },
-      (line) => log.step(`  ${line}`),
-    );
-    const { digest, layers, reused, processes } = built;
-    const types = processes.length > 0 ? `processes ${processes.join(' and ')}` : 'no processes';
-    return { digest, notes: [`${reused} of ${countOf(layers, 'layer')} reused`, types] };
+    return () => build(ready, request, place, env);
   });
+}
+
+async function build(
+  { context, access, mirrors, target, root }: StandAloneReady,
+  request: BuildpacksRequest,
+  place: Place,
+  env: Readonly<Record<string, string>>,
+): Promise<StandAloneBuilt> {
+  const { log } = context;
+  const of = request.builder === undefined ? 'the builder of project.toml' : request.builder;
+  log.step(`building ${request.image} from ${request.context} with ${of}, ${where(place)}`);
+  const built = await buildWithBuildpacks(
+    context,
+    access,
+    place,
+    {
+      image: request.image,
+      context: resolve(root, request.context),
+      root,
+      builder: request.builder ?? '',
+      runImage: request.runImage,
+      env,
+      buildpacks: request.buildpack,
+      projectDescriptor: request.descriptor ?? '',
+      clearCache: request.clearCache,
+      cacheImage: cacheImage(request.buildCache, target),
+      defaultProcess: request.defaultProcess,
+      mirrors,
+      sbomDirectory: request.sbomOutput && resolve(root, request.sbomOutput),
+      target,
+    },
+    (line) => log.step(`  ${line}`),
+  );
+  const { digest, layers, reused, processes } = built;
+  log.step(`  processes: ${processes.join(', ') || 'none'}`);
+  return {
+    digest,
+    engine: place.kind === 'pack' ? 'pack' : 'lifecycle',
+    detail: `${reused} of ${countOf(layers, 'layer')} reused`,
+  };
 }
 
 const where = (place: Place) =>
@@ -88,11 +104,6 @@ function parseEnv(values: readonly string[]): Readonly<Record<string, string>> {
   }
   return env;
 }
-
-const mirrorsOf = ({ env }: Context, { imageMirror }: BuildpacksRequest) =>
-  imageMirror.length > 0
-    ? imageMirror
-    : (env.OP_IMAGE_MIRRORS ?? '').split(',').filter((mirror) => mirror.trim() !== '');
 
 const notAPair = (pair: string) =>
   usageError({

@@ -50,7 +50,11 @@ describe('op build-buildpacks', () => {
     expect(JSON.parse(await readFile(join(repository.directory, 'build_result.json'), 'utf8'))).toEqual({
       builds: [{ imageName: 'web', tag: `${registry.host}/team/web:v1@${digest}` }],
     });
-    expect(ran.stderr).toMatch(/done: .*\(0 of \d layers reused, processes list and web/u);
+    expect(ran.stderr).toContain('  processes: list, web');
+    expect(ran.stderr).toMatch(
+      /^web +\S+\/team\/web:v1 +[0-9a-f]{12} +\d+\.\d [kM]B +lifecycle +built \(0 of \d layers reused\) +\d+(?:\.\d)? s$/mu,
+    );
+    expect(ran.stderr).toContain(`done: ${registry.host}/team/web:v1@${digest}, listed in build_result.json`);
     const kept = await readdir(join(repository.directory, 'sbom'), { recursive: true });
     expect(kept.some((path) => path.endsWith('launch/octopipeline_static/sbom.cdx.json'))).toBe(true);
   });
@@ -69,9 +73,15 @@ describe('op build-buildpacks', () => {
       stderr: expect.stringMatching(/error: cannot read the context of .*\n {2}why: .* does not exist\n {2}do: {2}/u),
     });
     expect(await readdir(repository.directory)).not.toContain('build_result.json');
+    await repository.write({ 'build_result.json': '{"builds":[]}', 'ci.properties': 'OP_IMAGE_MIRRORS=x\n' });
     expect(await build('--env=NOTHING')).toMatchObject({
       exitCode: 2,
       stderr: expect.stringContaining('--env=NOTHING is not a variable'),
+    });
+    expect(await readdir(repository.directory)).not.toContain('build_result.json');
+    expect(await build('--config=ci.properties')).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('--image-mirror=x is not HOST=MIRROR'),
     });
     const noBuilder = ['build-buildpacks', `--image=${registry.host}/team/web:v1`, '--context=web', '--builder='];
     expect(await op.run(repository.directory, noBuilder)).toMatchObject({

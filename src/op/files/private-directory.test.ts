@@ -1,3 +1,6 @@
+import { mkdir, mkdtemp, realpath, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { makePrivateDirectory } from './private-directory.js';
 
@@ -7,4 +10,14 @@ test('where there is no temporary directory, the error says which variable to se
     message: 'cannot make a temporary directory in /nowhere',
     todo: expect.stringContaining('TMPDIR'),
   });
+});
+
+test('its path goes through no symbolic link, also where that of the temporary directory does', async () => {
+  const apart = await realpath(await mkdtemp(join(tmpdir(), 'linked-')));
+  await mkdir(join(apart, 'real'));
+  await symlink('real', join(apart, 'link'));
+  const { path, dispose } = await makePrivateDirectory({ env: { TMPDIR: join(apart, 'link') } }, 'test');
+  expect(path).toMatch(join(apart, 'real/op-test-'));
+  await dispose();
+  await rm(apart, { recursive: true });
 });

@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Context } from '../context.js';
@@ -14,12 +14,14 @@ export interface PrivateDirectory {
 const removal = { recursive: true, force: true } as const;
 
 /**
- * Makes one in the temporary directory (TMPDIR, else the system's). mkdtemp gives it mode 0700.
+ * Makes one in the temporary directory (TMPDIR, else the system's). mkdtemp gives it mode 0700. Its path goes through no symbolic link,
+ * as those of temporary directories do on macOS: who looks at what strangers wrote there takes links for theirs.
  * @throws OpError (input) when that cannot be written
  */
 export async function makePrivateDirectory(context: Pick<Context, 'env'>, purpose: string): Promise<PrivateDirectory> {
   const parent = context.env.TMPDIR || tmpdir();
-  const path = await mkdtemp(join(parent, `op-${purpose}-`)).catch((cause: NodeJS.ErrnoException) => {
+  const make = async () => mkdtemp(join(await realpath(parent), `op-${purpose}-`));
+  const path = await make().catch((cause: NodeJS.ErrnoException) => {
     throw inputError({
       what: `cannot make a temporary directory in ${parent}`,
       why: cause.message,

@@ -85,8 +85,8 @@ async function fileOutput(
 const linesKept = 10_000;
 const isAboutImage = (line: string) => /^Build(?:ing)? \[/u.test(line);
 
-/** Skaffold always asks a Docker daemon for images it could reuse, also where every builder does without. */
-const isNoise = (line: string) => line.includes('failed to list images:');
+/** Skaffold always asks a Docker daemon for images it could reuse, also where every builder does without; a daemon tells of each layer. */
+const isNoise = (line: string) => line.includes('failed to list images:') || /^[0-9a-f]{12}: /u.test(line);
 
 const nothingBuilt = (file: string) =>
   toolError({

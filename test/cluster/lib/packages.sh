@@ -56,3 +56,25 @@ install_packages() {
     die "installing packages failed: ${missing[*]}" "$(tail -n 1 "$rig/apt.log")" "see $rig/apt.log"
   note="installed ${missing[*]}"
 }
+
+# dockerd and pack, which unit tests use. Never installed: the package would start a service, and replace somebody's Docker.
+get_docker() {
+  go_tool github.com/buildpacks/pack@v0.37.0 github.com/buildpacks/pack/cmd/pack '-X github.com/buildpacks/pack.Version=0.37.0' >/dev/null 2>"$rig/build.log" ||
+    die 'building pack failed' "$(tail -n 3 "$rig/build.log" | tr '\n' ' ')" "see $rig/build.log"
+  local to=$cache/docker part deb
+  if [ -x "$to/usr/sbin/dockerd" ]; then return; fi
+  command -v apt-get >/dev/null || die 'dockerd is missing' 'this machine has no apt-get to download docker.io with' "unpack Debian's docker.io and libdevmapper1.02.1 into $to"
+  progress 'downloading docker.io'
+  part=$(mktemp -d "$cache/docker.part.XXXXXX")
+  # apt-get checks the signatures, and downloads as a user of its own.
+  chmod 755 "$part"
+  fetch() { (cd "$part" && apt-get download docker.io libdevmapper1.02.1); }
+  if ! { fetch || { apt-get update && fetch; }; } >"$rig/apt.log" 2>&1; then
+    rm -rf "$part"
+    die 'downloading docker.io failed' "$(tail -n 1 "$rig/apt.log")" "see $rig/apt.log"
+  fi
+  for deb in "$part"/*.deb; do dpkg-deb --extract "$deb" "$part/root"; done
+  mv -T "$part/root" "$to"
+  rm -rf "$part"
+  note="docker.io in $to"
+}
