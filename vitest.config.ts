@@ -8,6 +8,8 @@ export default defineConfig({
           name: 'unit',
           include: ['{src,tasks,pipelines,optional,scripts,image,test}/**/*.test.ts'],
           exclude: ['test/cluster/**', 'image/**/*.cluster.test.ts'],
+          // Most of them wait for other programs: one worker alone, which two cores would get, leaves a core idle.
+          maxWorkers: 2,
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },
@@ -16,7 +18,8 @@ export default defineConfig({
         test: {
           name: 'cluster',
           include: ['test/cluster/**/*.test.ts', 'image/**/*.cluster.test.ts'],
-          fileParallelism: false,
+          // Each file has a namespace of its own, and mostly waits for pods.
+          maxWorkers: 2,
           testTimeout: 300_000,
           hookTimeout: 600_000,
         },
