@@ -1,6 +1,6 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   applyDist,
@@ -12,6 +12,7 @@ import {
   digest,
   dockerConfig,
   enter,
+  filesOf,
   kubectl,
   logs,
   type Outcome,
@@ -155,9 +156,9 @@ describe('credentials are files, each for one step', () => {
     const curious = await repository(
       'private/curious',
       `${succeeds}
-ls /workspace /var/run/secrets/kubernetes.io 2>&1 || true
+ls /workspace /source /secrets /var/run/secrets/kubernetes.io 2>&1 || true
 find / -name '*git-credentials*' -o -name password -o -name token -path '*serviceaccount*' 2>/dev/null | sed 's/^/found: /'
-grep -rs ${credentials.password.replace('-', '[-]')} /workspace /home /tmp /tekton 2>/dev/null | sed 's/^/leaked: /' || true
+grep -rs ${credentials.password.replace('-', '[-]')} /workspace /source /secrets /home /tmp /tekton 2>/dev/null | sed 's/^/leaked: /' || true
 `,
     );
     const { outcome, log } = await run(
@@ -248,16 +249,6 @@ describe('a run that is stopped', () => {
     expect(await published()).toBe(before);
   });
 });
-
-/** The files of a directory, as a repository is made of them. */
-async function filesOf(directory: string): Promise<Record<string, string>> {
-  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
-  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  const contents = await Promise.all(
-    paths.map(async (path) => [relative(directory, path), await readFile(path, 'utf8')]),
-  );
-  return Object.fromEntries(contents);
-}
 
 /** The digest that the private registry has for a path. */
 async function privateDigest(path: string): Promise<string> {

@@ -1,14 +1,14 @@
 /** What the tests of `engines*.test.ts` share: the sample with four images, what it is built from, and its images run as pods. */
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { execa } from 'execa';
 import { pushBuilder } from '../builder/push-builder.js';
 import { pushBusybox } from '../op/busybox-image.js';
 import { startRegistry } from '../op/local-registry.js';
 import { withTools } from '../tools.js';
 import { projectRoot } from './command.js';
-import { crane, enter, kubectl, type Run, registry, registryForPods } from './rig.js';
+import { crane, enter, filesOf, kubectl, type Run, registry, registryForPods } from './rig.js';
 
 /** Where the cluster finds what Dockerfiles and builders name: `image-mirrors` of the Tasks. */
 export const mirrors = `docker.io=${registryForPods}/docker.io,ghcr.io=${registryForPods}`;
@@ -43,15 +43,7 @@ async function pushBase(): Promise<void> {
 }
 
 /** The files of the sample, as a repository is made of them. */
-export async function fourFiles(): Promise<Record<string, string>> {
-  const directory = join(projectRoot, 'test/cluster/samples/four');
-  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
-  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  const contents = await Promise.all(
-    paths.map(async (path) => [relative(directory, path), await readFile(path, 'utf8')]),
-  );
-  return Object.fromEntries(contents);
-}
+export const fourFiles = (): Promise<Record<string, string>> => filesOf(join(projectRoot, 'test/cluster/samples/four'));
 
 /** A pod with Pod Security `restricted` that runs one process of an image. */
 function pod(name: string, image: string, port: number, process: string | undefined): object {

@@ -1,7 +1,7 @@
 /** Git repositories for tests, served to pods by a real git over HTTP. */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { execa } from 'execa';
 import { places } from './command.js';
 
@@ -63,4 +63,14 @@ export async function createRepository(name: string, files: Readonly<Record<stri
 /** Removes a repository that {@link createRepository} made. */
 export async function removeRepository({ path }: Repository): Promise<void> {
   await rm(path, { recursive: true, force: true });
+}
+
+/** The files of a directory, as {@link createRepository} takes them. */
+export async function filesOf(directory: string): Promise<Record<string, string>> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const contents = await Promise.all(
+    paths.map(async (path) => [relative(directory, path), await readFile(path, 'utf8')]),
+  );
+  return Object.fromEntries(contents);
 }

@@ -14,5 +14,5 @@ export {
   registryForPods,
   registryService,
 } from './registry.js';
-export { createRepository, gitService, type Repository, removeRepository } from './repository.js';
+export { createRepository, filesOf, gitService, type Repository, removeRepository } from './repository.js';
 export { cancel, createRun, logs, type Outcome, type Run, waitForRun } from './run.js';

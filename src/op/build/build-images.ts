@@ -1,4 +1,5 @@
 import type { BuiltImage } from '../build-result/build-result.js';
+import { secondsBetween } from '../log/seconds.js';
 import { lookUp, tagImage } from '../registry/crane.js';
 import { formatReference, repositoryOf } from '../registry/reference.js';
 import { contentTag } from './content-tag.js';
@@ -89,8 +90,8 @@ const contains = (unit: Unit, name: string) => unit.some(({ artifact }) => artif
 async function buildOne(making: Making, planned: Feasible, reuseContent: boolean): Promise<Made> {
   const { ready, onLine, context } = making;
   const { target, choice } = planned;
-  const started = ready.context.now().getTime();
-  const seconds = () => Math.round((ready.context.now().getTime() - started) / 100) / 10;
+  const started = context.now();
+  const seconds = () => secondsBetween(started, context.now());
   const tag = reuseContent ? await contentTag(making, planned) : undefined;
   const same = tag === undefined ? undefined : await reuse(making, target, tag);
   if (same !== undefined) return { ...same, seconds: seconds() };

@@ -3,18 +3,19 @@ import type { Context } from '../context.js';
 import { withTemporaryDirectory } from '../files/temporary.js';
 import { countOf } from '../log/table.js';
 import { parseResultPaths, writeResults } from '../results/results.js';
-import { dryRun, build as skaffoldBuild } from '../skaffold/build.js';
+import { dependenciesFirst } from '../skaffold/artifacts.js';
+import { dryRun } from '../skaffold/build.js';
 import { buildImages } from './build-images.js';
 import { checkBuilder } from './check.js';
-import type { Made } from './made.js';
+import { chooseEngine } from './engine.js';
 import { outcomesOf } from './outcomes.js';
 import { buildOutputs, sourceOutputs } from './outputs.js';
 import { checkFeasible, planBuild } from './plan.js';
 import { type Prepared, prepared } from './prepare.js';
 import type { BuildRequest } from './request.js';
+import { runSkaffold } from './run-skaffold.js';
 import { type Outcome, summarize } from './summary.js';
 import { withThrowAwayRegistry } from './throw-away-registry.js';
-import { watchLines } from './watch-lines.js';
 
 /**
  * Builds every image of skaffold.yaml and pushes none; writes no build_result.json, because there is nothing that a later stage
@@ -27,11 +28,9 @@ export async function build(outer: Context, request: BuildRequest): Promise<void
   await prepared(outer, request, {}, async (ready) => {
     const { context, project, artifacts, around } = ready;
     const { log, cwd } = context;
-    const named = await dryRun(context, project, ready.settings.repository?.value);
-    const bySkaffold = checkFeasible(project.file, planBuild(artifacts, named, request.engine, around)).every(
-      ({ choice }) => choice.engine === 'skaffold',
-    );
-    const stays = around.daemon && bySkaffold;
+    const stays =
+      around.daemon &&
+      artifacts.artifacts.every((artifact) => chooseEngine(artifact, request.engine, around).engine === 'skaffold');
     const where = stays
       ? 'into the Docker daemon'
       : `and throwing the images away${around.daemon ? '' : ': no Docker daemon answers'}`;
@@ -49,22 +48,13 @@ export async function build(outer: Context, request: BuildRequest): Promise<void
 
 async function intoDaemon(ready: Prepared, request: BuildRequest): Promise<readonly Outcome[]> {
   const { context, project, settings, artifacts } = ready;
-  const lines = watchLines(context);
-  const options = {
-    repository: settings.repository?.value,
-    push: false,
-    cache: !request.rebuild,
-    onLine: lines.onLine,
-  };
-  const images = await skaffoldBuild(context, project, options).finally(lines.stop);
-  return planBuild(artifacts, images, request.engine, ready.around).map(({ target }) => ({
-    image: target,
-    how: lines.cached.has(target.imageName) ? ('reused' as const) : ('built' as const),
-    detail: '',
-    engine: 'skaffold',
-    seconds: artifacts.oneByOne ? lines.seconds.get(target.imageName) : undefined,
-    size: undefined,
-  }));
+  const options = { repository: settings.repository?.value, push: false, cache: !request.rebuild };
+  const made = await runSkaffold(context, project, options, artifacts.oneByOne);
+  const images = [...made].map(([imageName, { reference }]) => ({ imageName, reference }));
+  return dependenciesFirst(images, artifacts.artifacts).map((image) => {
+    const { how = 'built', seconds } = made.get(image.imageName) ?? {};
+    return { image, how, detail: '', engine: 'skaffold', seconds, size: undefined };
+  });
 }
 
 async function intoRegistry(outer: Prepared, request: BuildRequest, registry: string): Promise<readonly Outcome[]> {
@@ -74,14 +64,9 @@ async function intoRegistry(outer: Prepared, request: BuildRequest, registry: st
   const named = await dryRun(context, project, registry);
   const plan = checkFeasible(project.file, planBuild(artifacts, named, request.engine, around));
   if (plan.every(({ choice }) => choice.engine === 'skaffold')) {
-    const lines = watchLines(context);
-    const options = { repository: registry, push: true, cache: false, onLine: lines.onLine };
-    const images = await skaffoldBuild(context, project, options).finally(lines.stop);
-    const made = images.map(({ imageName, reference }): readonly [string, Made] => [
-      imageName,
-      { reference, how: 'built', detail: '', seconds: artifacts.oneByOne ? lines.seconds.get(imageName) : undefined },
-    ]);
-    return withoutPlaces(await outcomesOf(ready, plan, new Map(made)));
+    const options = { repository: registry, push: true, cache: false };
+    const made = await runSkaffold(context, project, options, artifacts.oneByOne);
+    return withoutPlaces(await outcomesOf(ready, plan, made));
   }
   if (plan.some(({ choice }) => choice.engine === 'buildkit')) await checkBuilder(ready);
   return withTemporaryDirectory(context, 'layouts', async (layouts) => {

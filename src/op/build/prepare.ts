@@ -78,14 +78,14 @@ export async function prepared<T>(
         env: docker.env,
       };
       const { project, profile } = await withProfiles(context, bare, settings, needs.usualProfile);
-      const [artifacts, around, head, root] = await Promise.all([
+      const [artifacts, head, root] = await Promise.all([
         readArtifacts(context, project),
-        lookAround(context, request, settings),
         readHead(context, cwd),
         workTree(context, cwd),
       ]);
       checkNoCycle(project.file, artifacts.artifacts);
       await checkContexts(project.file, artifacts.artifacts, root);
+      const around = await lookAround(context, request, settings, artifacts);
       return await act({
         context,
         settings,

@@ -11,10 +11,10 @@ import { countOf } from '../log/table.js';
 import { formatReference } from '../registry/reference.js';
 import { parseResultPaths, writeResults } from '../results/results.js';
 import { dependenciesFirst } from '../skaffold/artifacts.js';
-import { build, dryRun } from '../skaffold/build.js';
+import { dryRun } from '../skaffold/build.js';
 import { isInputDigest, namesCommitWrongly } from './already-built.js';
 import { buildImages } from './build-images.js';
-import { checkBuilder, checkComplete } from './check.js';
+import { checkBuilder } from './check.js';
 import { copyToAll } from './copy-to-all.js';
 import type { Made } from './made.js';
 import { outcomesOf } from './outcomes.js';
@@ -23,9 +23,9 @@ import { checkFeasible, type Feasible, type Planned, planBuild } from './plan.js
 import { type Prepared, prepared } from './prepare.js';
 import type { PushRequest } from './request.js';
 import { lookForImages } from './reuse.js';
+import { runSkaffold } from './run-skaffold.js';
 import { sayAboutSource, verdict } from './source.js';
 import { type Outcome, summarize } from './summary.js';
-import { watchLines } from './watch-lines.js';
 
 /** The registry of `op build-push` when none is configured, as it always was. */
 const usualRegistry = 'localhost:5001';
@@ -93,7 +93,7 @@ async function buildOrReuse(
   if (ready.logins.length > 0) log.step(whoSeesCredentials(ready, feasible));
   if (feasible.some(({ choice }) => choice.engine === 'buildkit')) await checkBuilder(ready);
   const made = feasible.every(({ choice }) => choice.engine === 'skaffold')
-    ? await buildAll(ready, request, repository, wanted)
+    ? await buildAll(ready, request, repository)
     : await buildImages(ready, request, {
         plan: feasible,
         repository: repository.value,
@@ -123,28 +123,10 @@ function sayReused({ context, settings }: Prepared, request: PushRequest, there:
 }
 
 /** One run of Skaffold for all images, when it builds every one of them. */
-async function buildAll(
-  { context, project, head, artifacts }: Prepared,
-  request: PushRequest,
-  repository: Setting,
-  wanted: readonly BuiltImage[],
-): Promise<ReadonlyMap<string, Made>> {
-  const lines = watchLines(context);
+function buildAll({ context, project, head, artifacts }: Prepared, request: PushRequest, repository: Setting) {
   // Skaffold's own cache looks at an artifact's declared files only: a changed tree is built as it is.
   const cache = !request.rebuild && head?.changed === 0;
-  const options = { repository: repository.value, push: true, cache, onLine: lines.onLine };
-  const built = await build(context, project, options).finally(lines.stop);
-  checkComplete(wanted, built);
-  return new Map(
-    built.map(({ imageName, reference }) => {
-      const reused = lines.cached.has(imageName);
-      const seconds = artifacts.oneByOne ? lines.seconds.get(imageName) : undefined;
-      return [
-        imageName,
-        { reference, how: reused ? 'reused' : 'built', detail: reused ? "Skaffold's cache" : '', seconds },
-      ];
-    }),
-  );
+  return runSkaffold(context, project, { repository: repository.value, push: true, cache }, artifacts.oneByOne);
 }
 
 /**
@@ -181,9 +163,7 @@ function sayIgnored(
   };
   const ignored = Object.entries(flags).flatMap(([flag, given]) => (given ? [flag] : []));
   if (bySkaffold.length > 0 && ignored.length > 0) {
-    log.warn(
-      `${ignored.join(', ')} count for BuildKit and the lifecycle only, and Skaffold builds ${names(bySkaffold)}`,
-    );
+    log.warn(`Skaffold, which builds ${names(bySkaffold)}, does not know ${ignored.join(', ')}`);
   }
   const reused = plan.filter(({ artifact }) => artifact.buildpacks !== undefined && there.has(artifact.image));
   if (request.sbomOutput !== undefined && reused.length > 0) {

@@ -7,6 +7,7 @@ import { prepareDockerConfig } from '../dockerconfig/prepare.js';
 import { inputError, refusedError } from '../errors/op-error.js';
 import { readHead } from '../git/head.js';
 import { shownPath } from '../log/path.js';
+import { secondsBetween } from '../log/seconds.js';
 import type { Mirror } from '../mirror/mirror.js';
 import { withDeadline } from '../process/deadline.js';
 import { type Access, lookUp, sizeOf } from '../registry/crane.js';
@@ -118,9 +119,9 @@ export async function withStandAlone(
 /** Builds, and looks at what the registry then has. */
 async function outcomeOf(ready: StandAloneReady, build: () => Promise<StandAloneBuilt>): Promise<Outcome> {
   const { context, access, target } = ready;
-  const started = context.now().getTime();
+  const started = context.now();
   const { digest, ...built } = await build();
-  const seconds = Math.round((context.now().getTime() - started) / 100) / 10;
+  const seconds = secondsBetween(started, context.now());
   const imageName = target.path.slice(target.path.lastIndexOf('/') + 1);
   const image = { imageName, reference: { ...target, digest } };
   const [size] = await Promise.all([

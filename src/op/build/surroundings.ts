@@ -4,13 +4,23 @@ import { findBuildKit } from '../buildkit/buildkit.js';
 import { findPlace } from '../buildpacks/place.js';
 import type { Settings } from '../config/settings.js';
 import type { Context } from '../context.js';
+import type { Artifacts } from '../skaffold/artifacts.js';
 import { dockerDaemonAnswers } from './docker-daemon.js';
 import type { Around } from './engine.js';
 import { imageMirrors } from './image-mirrors.js';
 import type { BuildRequest } from './request.js';
 
-/** Looks for everything here that can build. @throws OpError (input, usage) for settings that are not what they should be */
-export async function lookAround(context: Context, request: BuildRequest, settings: Settings): Promise<Around> {
+/**
+ * Looks for everything here that can build. A place for buildpacks is looked for only when an image has them: it takes programs of this
+ * machine to try it out, or waits for a container.
+ * @throws OpError (input, usage) for settings that are not what they should be
+ */
+export async function lookAround(
+  context: Context,
+  request: BuildRequest,
+  settings: Settings,
+  { artifacts }: Pick<Artifacts, 'artifacts'>,
+): Promise<Around> {
   const daemon = await dockerDaemonAnswers(context.env);
   const configured = settings.of('BUILDKIT_HOST');
   const host = request.buildkitHost ?? configured?.value;
@@ -18,7 +28,9 @@ export async function lookAround(context: Context, request: BuildRequest, settin
   const origin = request.buildkitHost === undefined && configured ? `BUILDKIT_HOST (${configured.origin})` : undefined;
   const [buildkit, place] = await Promise.all([
     findBuildKit(context, { host, origin, tls: request.buildkitTls }),
-    findPlace(context, { container, builder: request.builder, daemon, engine: request.engine }),
+    artifacts.some(({ buildpacks }) => buildpacks !== undefined)
+      ? findPlace(context, { container, builder: request.builder, daemon, engine: request.engine })
+      : { why: 'no image has buildpacks' },
   ]);
   return {
     daemon,

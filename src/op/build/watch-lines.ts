@@ -1,4 +1,5 @@
 import type { Context } from '../context.js';
+import { secondsBetween } from '../log/seconds.js';
 
 /** What Skaffold's lines say about each image while they come. */
 export interface Progress {
@@ -18,7 +19,7 @@ export function watchLines({ log, now }: Context): Progress {
   const seconds = new Map<string, number>();
   const started = new Map<string, Date>();
   let heard = now().getTime();
-  const since = (date: Date) => Math.round((now().getTime() - date.getTime()) / 100) / 10;
+  const since = (date: Date) => secondsBetween(date, now());
   const timer = setInterval(() => {
     if (now().getTime() - heard < silence) return;
     for (const [image, date] of started) log.progress(`still building ${image}: ${Math.round(since(date))} s`);

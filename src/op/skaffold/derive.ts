@@ -1,7 +1,6 @@
-import { relative } from 'node:path';
 import { stringify } from 'yaml';
 import type { BuiltImage } from '../build-result/build-result.js';
-import type { Artifacts, ConfigShape } from './artifacts.js';
+import type { Artifacts } from './artifacts.js';
 import type { Project } from './project.js';
 
 /**
@@ -16,33 +15,17 @@ export function partOf(
   wanted: readonly BuiltImage[],
 ): Project {
   const needed = requiredBy(part, artifacts);
-  return derived(project, configs, ({ build }) => ({
-    ...build,
-    tagPolicy: { envTemplate: { template: tagTemplate(wanted) } },
-    artifacts: build.artifacts
-      .filter(({ image }) => part.includes(image) || needed.has(image))
-      .map((artifact) => (part.includes(artifact.image) ? artifact : standIn(artifact.image, artifact.context))),
-  }));
-}
-
-type Build = ConfigShape['build'];
-
-function derived(project: Project, configs: readonly ConfigShape[], change: (config: ConfigShape) => object): Project {
   const texts = configs.map(({ requires: _, ...config }) => {
-    const build: Build = {
+    const shapes = config.build.artifacts.filter(({ image }) => part.includes(image) || needed.has(image));
+    const build = {
       ...config.build,
-      artifacts: config.build.artifacts.map((shape) => portable(shape, project)),
+      tagPolicy: { envTemplate: { template: tagTemplate(wanted) } },
+      artifacts: shapes.map((shape) => (part.includes(shape.image) ? shape : standIn(shape.image, shape.context))),
     };
-    return stringify({ ...config, build: change({ ...config, build }) });
+    return stringify({ ...config, build });
   });
   return { ...project, profiles: [], config: texts.join('---\n') };
 }
-
-/** Skaffold prints absolute paths; what it hashes must not depend on where a clone lies. */
-const portable = <Shape extends { readonly context: string }>(shape: Shape, { directory }: Project): Shape => ({
-  ...shape,
-  context: relative(directory, shape.context) || '.',
-});
 
 const standIn = (image: string, context: string) => ({
   image,
