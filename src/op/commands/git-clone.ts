@@ -1,5 +1,6 @@
 import { duration, flag, list, optional, repeatable } from '../cli/option.js';
 import type { AddCommand } from '../cli/program.js';
+import { addAccessOptions } from '../git/access/options.js';
 import type { CloneFlags } from '../git-clone/request.js';
 
 const outputs = ['commit', 'url', 'committer-date', 'CHAINS-GIT_URL', 'CHAINS-GIT_COMMIT'] as const;
@@ -8,16 +9,9 @@ interface Options extends CloneFlags {
   readonly result: readonly string[];
 }
 
-/** Named as the variable and as Tekton's own parameter; commander would take it for the opposite of `--proxy`. */
-function noProxy() {
-  const option = optional('--no-proxy <hosts>', 'hosts to reach without a proxy');
-  option.negate = false;
-  return option;
-}
-
 /** `op git-clone`: one commit of a repository into a directory. */
 export const addGitClone: AddCommand = (program, action) => {
-  program
+  const command = program
     .command('git-clone')
     .description('clone one commit of a repository into a directory; nothing is done when it is already there')
     .addOption(optional('--url <url>', 'repository: https, http, ssh, git, or user@host:path'))
@@ -30,27 +24,8 @@ export const addGitClone: AddCommand = (program, action) => {
     .addOption(optional('--destination <directory>', 'where to; it is made when it does not exist'))
     .addOption(optional('--subdirectory <path>', 'folder of the destination to use instead of the destination itself'))
     .addOption(list('--sparse-checkout-directories <patterns>', 'check out these folders only'))
-    .addOption(flag('--delete-existing', 'empty the directory first; otherwise other files in it stay', true))
-    .addOption(flag('--ssl-verify', 'check the certificate of the server', true))
-    .addOption(
-      optional('--ssh-directory <directory>', 'private key and known_hosts: an ssh-auth Secret, or a .ssh folder'),
-    )
-    .addOption(flag('--accept-new-host-keys', 'take the host key of a server that known_hosts does not have'))
-    .addOption(
-      optional(
-        '--basic-auth <directory>',
-        'username and password: a basic-auth Secret, or .git-credentials and .gitconfig',
-      ),
-    )
-    .addOption(
-      optional('--ssl-ca-directory <directory>', 'certificate authorities to trust besides those of the system'),
-    )
-    .addOption(
-      optional('--ssl-ca-file <name>', 'their file in that directory (default: ca-bundle.crt, ca.crt or tls.crt)'),
-    )
-    .addOption(optional('--http-proxy <url>', 'proxy for http URLs'))
-    .addOption(optional('--https-proxy <url>', 'proxy for https URLs'))
-    .addOption(noProxy())
+    .addOption(flag('--delete-existing', 'empty the directory first; otherwise other files in it stay', true));
+  addAccessOptions(command)
     .addOption(duration('--timeout <duration>', 'for everything together', '10m'))
     .addOption(repeatable('--result <name=path>', `write an output to a file: ${outputs.join(', ')}`))
     .action(

@@ -1,8 +1,9 @@
 import { access as present, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Git } from './git.js';
+import type { Git } from '../git/git.js';
+import type { Remote } from '../git/remote.js';
+import type { Wanted } from './find-revision.js';
 import type { Found } from './git-directory.js';
-import type { Remote, Wanted } from './remote.js';
 import type { CloneRequest } from './request.js';
 
 const exists = (path: string) =>

@@ -1,7 +1,7 @@
 import { lstat, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from '../context.js';
-import type { Git } from './git.js';
+import type { Git } from '../git/git.js';
 import type { CloneRequest } from './request.js';
 
 /** Puts the files of a commit into the directory, with its submodules when asked. */

@@ -1,9 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inputError } from '../errors/op-error.js';
-import type { Git } from './git.js';
+import type { Git } from '../git/git.js';
+import { noSuchRevision, type Remote } from '../git/remote.js';
+import type { Wanted } from './find-revision.js';
 import { unfinished } from './git-directory.js';
-import { noSuchRevision, type Remote, type Wanted } from './remote.js';
 import type { CloneRequest } from './request.js';
 import { isCommit } from './revision.js';
 

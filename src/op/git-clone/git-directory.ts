@@ -1,7 +1,7 @@
 import type { Dirent } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Git } from './git.js';
+import type { Git } from '../git/git.js';
 
 /** In `.git` from before the first change until the last: what is found with it was left by a run that did not finish. */
 export const unfinished = 'octopipeline-unfinished';

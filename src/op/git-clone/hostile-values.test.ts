@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type GitHost, type HostedRepository, startGitHost } from '../../../test/op/git-host.js';
 import { bundledOp, type Op } from '../../../test/op/run-op.js';
+import { parseGitUrl } from '../git/url.js';
 import { parseRefspecs, parseRevision } from './revision.js';
-import { parseGitUrl } from './url.js';
 
 describe('the URL of a repository', () => {
   test.each([

@@ -1,10 +1,11 @@
 import { inputError, usageError } from '../errors/op-error.js';
+import type { AccessFlags } from '../git/access/access.js';
+import { type GitUrl, parseGitUrl } from '../git/url.js';
 import { oneLine } from '../log/printable.js';
 import { parseRefspecs, parseRevision, type Refspec, type Revision } from './revision.js';
-import { type GitUrl, parseGitUrl } from './url.js';
 
 /** The flags of `op git-clone` as they come from the command line. */
-export interface CloneFlags {
+export interface CloneFlags extends AccessFlags {
   readonly url?: string;
   readonly revision?: string;
   readonly refspec?: string;
@@ -14,15 +15,6 @@ export interface CloneFlags {
   readonly subdirectory?: string;
   readonly sparseCheckoutDirectories: readonly string[];
   readonly deleteExisting: boolean;
-  readonly sslVerify: boolean;
-  readonly sshDirectory?: string;
-  readonly acceptNewHostKeys: boolean;
-  readonly basicAuth?: string;
-  readonly sslCaDirectory?: string;
-  readonly sslCaFile?: string;
-  readonly httpProxy?: string;
-  readonly httpsProxy?: string;
-  readonly noProxy?: string;
   readonly timeout: number;
 }
 

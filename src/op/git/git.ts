@@ -7,7 +7,7 @@ import { failureOfGit, isTransient } from './failure.js';
 import { createProgress } from './progress.js';
 
 /**
- * Runs git for one clone: in one directory, with one set of credentials.
+ * Runs git for one repository: in one directory, with one set of credentials.
  * `doing` completes the sentence "git failed to …".
  */
 export interface Git {
@@ -15,7 +15,9 @@ export interface Git {
   readonly attempt: (args: readonly string[], options?: GitOptions) => Promise<Ended>;
   /** Success is needed; gives stdout. @throws OpError with the reason out of what git printed */
   readonly must: (doing: string, args: readonly string[], options?: GitOptions) => Promise<string>;
-  /** As `must`, for what talks to the server: shows progress, and tries again when the network failed. */
+  /** As `attempt`, for what talks to the server: shows progress, and tries again when the network failed. */
+  readonly transfer: (doing: string, args: readonly string[], options?: GitOptions) => Promise<Ended>;
+  /** As `transfer`, and success is needed. @throws OpError */
   readonly remote: (doing: string, args: readonly string[], options?: GitOptions) => Promise<string>;
 }
 
@@ -38,7 +40,7 @@ const hardened = [
 /** Milliseconds before the second attempt, and before the third. */
 const pauses = [1000, 3000];
 
-/** What all calls of git for one clone have in common. */
+/** What all calls of git for one repository have in common. */
 export interface GitSetting {
   readonly access: Access;
   /** A real path; git does not look for a repository above it. */
@@ -62,16 +64,20 @@ export function createGit(context: Context, { access, directory, url }: GitSetti
     if (ended.ended !== 'ok') throw failureOfGit(doing, url, ended);
     return ended.stdout;
   };
-  const remote: Git['remote'] = async (doing, args, options) => {
+  const transfer: Git['transfer'] = async (doing, args, options) => {
     for (const pause of [...pauses, undefined]) {
       const progress = createProgress(context, doing);
       const ended = await attempt(args, { ...options, onLine: progress.onLine }).finally(progress.stop);
-      if (ended.ended === 'ok') return ended.stdout;
-      if (pause === undefined || !isTransient(ended.stderr)) throw failureOfGit(doing, url, ended);
+      if (ended.ended === 'ok' || pause === undefined || !isTransient(ended.stderr)) return ended;
       context.log.progress(`${doing}: the network failed, next attempt in ${pause / 1000} s`);
       await sleep(context, pause);
     }
-    throw new Error('unreachable: the last attempt returns or throws');
+    throw new Error('unreachable: the last attempt returns');
   };
-  return { attempt, must, remote };
+  const remote: Git['remote'] = async (doing, args, options) => {
+    const ended = await transfer(doing, args, options);
+    if (ended.ended !== 'ok') throw failureOfGit(doing, url, ended);
+    return ended.stdout;
+  };
+  return { attempt, must, transfer, remote };
 }

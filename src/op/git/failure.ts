@@ -27,7 +27,26 @@ const known: readonly Known[] = [
   },
   {
     pattern:
-      /Permission denied \(|Authentication failed|could not read (?:Username|Password)|returned error: 40[13]|Access denied|invalid format|incorrect passphrase/u,
+      /protected branch|(?:pre-receive |update )?hook declined|GH00[0-9]|not allowed to push|prohibited by Gerrit|hidden ref/iu,
+    make: toolError,
+    why: 'the server does not take this push: the branch is protected, or a hook of the server said no',
+    todo: 'let the user of these credentials push to the branch, or give a --branch that is open and merge it there',
+  },
+  {
+    pattern: /branch is currently checked out/u,
+    make: toolError,
+    why: 'that repository has a working copy of the branch, and a push would change it',
+    todo: 'push to a bare repository (git init --bare)',
+  },
+  {
+    pattern: /returned error: 403|Permission to .* denied|(?:push|write) access/iu,
+    make: toolError,
+    why: 'the server refused the credentials: they do not allow this (a push needs the right to write), or there are none',
+    todo: credentials,
+  },
+  {
+    pattern:
+      /Permission denied \(|Authentication failed|could not read (?:Username|Password)|returned error: 401|Access denied|invalid format|incorrect passphrase/u,
     make: toolError,
     why: 'the server refused the credentials, or wants some and none were given',
     todo: credentials,

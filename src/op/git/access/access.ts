@@ -4,11 +4,23 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Context } from '../../context.js';
 import { makePrivateDirectory } from '../../files/private-directory.js';
-import type { CloneFlags } from '../request.js';
 import type { GitUrl } from '../url.js';
 import { prepareBasicAuth } from './basic-auth.js';
 import { prepareCertificates } from './certificates.js';
 import { prepareSsh } from './ssh.js';
+
+/** The flags of credentials, certificates and proxies, as they come from the command line. */
+export interface AccessFlags {
+  readonly sslVerify: boolean;
+  readonly sshDirectory?: string;
+  readonly acceptNewHostKeys: boolean;
+  readonly basicAuth?: string;
+  readonly sslCaDirectory?: string;
+  readonly sslCaFile?: string;
+  readonly httpProxy?: string;
+  readonly httpsProxy?: string;
+  readonly noProxy?: string;
+}
 
 /** How git reaches a repository: an environment that points at private files, so that no secret is in an argv or in .git/config. */
 export interface Access {
@@ -19,7 +31,7 @@ export interface Access {
 }
 
 /** Prepares it from the flags. @throws OpError (input) when credentials are not complete */
-export async function prepareAccess(context: Context, url: GitUrl, flags: CloneFlags): Promise<Access> {
+export async function prepareAccess(context: Context, url: GitUrl, flags: AccessFlags): Promise<Access> {
   const { path: home, dispose } = await makePrivateDirectory(context, 'git');
   try {
     const { basicAuth, sshDirectory, sslCaDirectory } = flags;
@@ -91,7 +103,7 @@ const always = {
   LANGUAGE: undefined,
 };
 
-function proxies({ httpProxy, httpsProxy, noProxy }: CloneFlags): Record<string, string> {
+function proxies({ httpProxy, httpsProxy, noProxy }: AccessFlags): Record<string, string> {
   const given = { http_proxy: httpProxy, https_proxy: httpsProxy, no_proxy: noProxy };
   return Object.fromEntries(
     Object.entries(given).flatMap(([name, value]) =>

@@ -1,0 +1,17 @@
+/** What the name of a branch or a tag may not have, each with its words. Source: git-check-ref-format(1). */
+const rules: readonly (readonly [RegExp, string])[] = [
+  [/^-/u, 'it starts with "-", and git would take it for an option'],
+  [/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u, 'it has a line break or another invisible character'],
+  [/[\s~^:?*[\\]/u, 'it has a space or one of ~ ^ : ? * [ \\'],
+  [/\.\.|@\{|^@$/u, 'it is an expression of git (.. or @), and not a name'],
+  [
+    /^\/|\/$|\/\/|(?:^|\/)\.|\.$|\.lock(?:\/|$)/u,
+    'it has a part that is empty, starts with ".", or ends in "." or ".lock"',
+  ],
+];
+
+/** Why a text cannot be the name of a branch or a tag; undefined when it can. */
+export function problemOfName(text: string): string | undefined {
+  if (Buffer.byteLength(text) > 1000) return `it is ${Buffer.byteLength(text)} bytes long, and names have at most 1000`;
+  return rules.find(([pattern]) => pattern.test(text))?.[1];
+}
