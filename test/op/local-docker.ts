@@ -14,6 +14,8 @@ export interface LocalDocker {
   readonly images: () => Promise<readonly string[]>;
   /** The names of its containers, those that ended too. */
   readonly containers: () => Promise<readonly string[]>;
+  /** What to put before the argv of a program that is to see the daemon's network: nothing when that is the machine's. */
+  readonly inNetwork: readonly string[];
   readonly stop: () => Promise<void>;
 }
 
@@ -30,14 +32,19 @@ const unpacked = join(toolsDirectory(), '../docker');
 const script = `
 read -r pid rest </proc/self/stat
 echo "$pid" >"$DIRECTORY/pid"
+[ "$NETWORK" = machine ] || ip link set lo up
 mount -t proc proc /proc
 mount -t tmpfs tmpfs /run
 mount -t overlay overlay -o "lowerdir=/etc,upperdir=$DIRECTORY/etc,workdir=$DIRECTORY/work" /etc
 exec dockerd "$@"
 `;
 
-/** Starts one. It has no network but the machine's own (`--network=host`). @throws Error when it does not come up */
-export async function startDocker(): Promise<LocalDocker> {
+/**
+ * Starts one. Its containers have no network but the machine's own (`--network=host`); or all of it is in a network of its own, where
+ * ports are published and nothing of this machine is heard.
+ * @throws Error when it does not come up
+ */
+export async function startDocker(network: 'machine' | 'own' = 'machine'): Promise<LocalDocker> {
   const path = `${process.env.PATH ?? ''}:/usr/sbin:${unpacked}/usr/sbin`;
   if (findTool('dockerd', path) === undefined) throw new Error('dockerd is missing: test/cluster/prepare gets it');
   const directory = await mkdtemp(join(tmpdir(), 'docker-'));
@@ -53,15 +60,17 @@ export async function startDocker(): Promise<LocalDocker> {
     `--host=unix://${socket}`,
     `--cgroup-parent=/${cgroup}`,
     '--exec-opt=native.cgroupdriver=cgroupfs',
-    '--bridge=none',
+    ...(network === 'machine' ? ['--bridge=none'] : []),
     '--iptables=false',
     '--ip6tables=false',
     '--ip-forward=false',
   ];
-  const own = ['unshare', '--mount', '--pid', '--fork', '--kill-child', 'sh', '-ec', script, 'sh', ...args];
+  const net = network === 'machine' ? [] : ['--net'];
+  const own = ['unshare', ...net, '--mount', '--pid', '--fork', '--kill-child', 'sh', '-ec', script, 'sh', ...args];
   const child = spawn('sh', ['-c', 'exec setpriv --pdeathsig KILL "$@" >"$DIRECTORY/log" 2>&1', 'sh', ...own], {
     env: {
       DIRECTORY: directory,
+      NETWORK: network,
       PATH: path,
       LD_LIBRARY_PATH: ['lib', 'usr/lib'].map((lib) => join(unpacked, lib, 'x86_64-linux-gnu')).join(':'),
       // A root file system that is in memory cannot be left by pivot_root.
@@ -91,8 +100,10 @@ export async function startDocker(): Promise<LocalDocker> {
     }
     await new Promise((done) => setTimeout(done, 50));
   }
+  const pid = (await readFile(join(directory, 'pid'), 'utf8')).trim();
   return {
     host: `unix://${socket}`,
+    inNetwork: network === 'machine' ? [] : ['nsenter', `--net=/proc/${pid}/ns/net`, '--'],
     images: async () => list(await ask(socket, '/images/json'), 'RepoTags'),
     containers: async () => list(await ask(socket, '/containers/json?all=true'), 'Names'),
     stop,
