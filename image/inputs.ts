@@ -59,6 +59,23 @@ const buildkit = {
 export const buildctl: GoTool = { ...buildkit, name: 'buildctl', package: `${buildkit.module}/cmd/buildctl` };
 export const buildkitd: GoTool = { ...buildkit, name: 'buildkitd', package: `${buildkit.module}/cmd/buildkitd` };
 
+export const helm: GoTool = {
+  name: 'helm',
+  module: 'helm.sh/helm/v3',
+  version: 'v3.22.0',
+  package: 'helm.sh/helm/v3/cmd/helm',
+  ldflags: '-X helm.sh/helm/v3/internal/version.version=v3.22.0',
+};
+
+/** Copies images with what refers to them: signatures, attestations, SBOMs. */
+export const regctl: GoTool = {
+  name: 'regctl',
+  module: 'github.com/regclient/regclient',
+  version: 'v0.11.7',
+  package: 'github.com/regclient/regclient/cmd/regctl',
+  ldflags: '-X github.com/regclient/regclient/internal/version.vcsTag=v0.11.7',
+};
+
 /** The commit is that of the tag, seven digits as the release has them: exported images name it. */
 const buildpacks = {
   module: 'github.com/buildpacks/lifecycle',

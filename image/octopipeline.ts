@@ -1,5 +1,5 @@
 import type { Image } from './image.js';
-import { buildctl, crane, kubectl, launcher, lifecycle, skaffold } from './inputs.js';
+import { buildctl, crane, helm, kubectl, launcher, lifecycle, regctl, skaffold } from './inputs.js';
 
 const home = '/home/op';
 /** Skaffold's settings in the image: it tells nobody what it does. */
@@ -24,7 +24,7 @@ export const octopipeline: Image = {
     'tar',
   ],
   systemPrograms: [],
-  tools: [buildctl, launcher, crane, kubectl, lifecycle, skaffold],
+  tools: [buildctl, launcher, crane, helm, kubectl, lifecycle, regctl, skaffold],
   settings: {
     // Steps run on volumes that other users own; the catalog decides what is cloned into them.
     '/etc/gitconfig': '[safe]\n\tdirectory = *\n',

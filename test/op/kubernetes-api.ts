@@ -14,6 +14,10 @@ export interface KubernetesApi {
   readonly kubeconfig: (user: User, namespace?: string) => string;
   /** Runs kubectl as admin and gives stdout. */
   readonly kubectl: (args: readonly string[], input?: string) => Promise<string>;
+  /** The port of the server on 127.0.0.1, for TLS. */
+  readonly port: number;
+  /** Forgets the history of all objects up to now: a watch from before gets 410, unless the server has it in memory. */
+  readonly forgetHistory: () => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
@@ -35,8 +39,8 @@ export const kubernetesPath = [
 /** Empty when the API server can be started. */
 export const missingTools = needed.filter((tool) => findTool(tool, kubernetesPath) === undefined);
 
-/** Starts etcd and kube-apiserver in a temporary directory; takes about five seconds. */
-export async function startKubernetesApi(): Promise<KubernetesApi> {
+/** Starts etcd and kube-apiserver in a temporary directory; takes about five seconds. @param more arguments of kube-apiserver */
+export async function startKubernetesApi(more: readonly string[] = []): Promise<KubernetesApi> {
   const directory = await mkdtemp(join(tmpdir(), 'kubernetes-api-'));
   const [client, peer, secure] = [await freePort(), await freePort(), await freePort()];
   await mkdir(join(directory, 'kubeconfigs'));
@@ -65,6 +69,7 @@ export async function startKubernetesApi(): Promise<KubernetesApi> {
     '--service-account-issuer=https://kubernetes.default.svc',
     `--token-auth-file=${join(directory, 'tokens.csv')}`,
     '--disable-admission-plugins=ServiceAccount',
+    ...more,
   ]);
   const stop = async () => {
     for (const process of [api, etcd]) await kill(process);
@@ -89,7 +94,19 @@ export async function startKubernetesApi(): Promise<KubernetesApi> {
     await stop();
     throw error;
   }
-  return { kubeconfig, kubectl, stop };
+  const etcdUrl = `http://127.0.0.1:${client}/v3/kv`;
+  const forgetHistory = async () => {
+    const { header } = await post(`${etcdUrl}/range`, { key: 'AA==' });
+    await post(`${etcdUrl}/compaction`, { revision: header.revision });
+  };
+  return { kubeconfig, kubectl, port: secure, forgetHistory, stop };
+}
+
+/** etcd's JSON gateway. */
+async function post(url: string, body: object): Promise<{ readonly header: { readonly revision: string } }> {
+  const answer = await fetch(url, { method: 'POST', body: JSON.stringify(body) });
+  if (!answer.ok) throw new Error(`etcd: ${await answer.text()}`);
+  return JSON.parse(await answer.text());
 }
 
 const start = (program: string, args: readonly string[]) =>
@@ -114,7 +131,8 @@ async function untilReady(ask: () => Promise<unknown>, server: ChildProcess): Pr
   }
 }
 
-const kubeconfigFor = (user: string, namespace: string, port: number) =>
+/** A kubeconfig for one user of the server on a port. */
+export const kubeconfigFor = (user: string, namespace: string, port: number) =>
   JSON.stringify({
     apiVersion: 'v1',
     kind: 'Config',

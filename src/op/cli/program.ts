@@ -7,9 +7,15 @@ import { addBuildPush } from '../commands/build-push.js';
 import { addConfig } from '../commands/config.js';
 import { addDoctor } from '../commands/doctor.js';
 import { addGitClone } from '../commands/git-clone.js';
+import { addHelmTest } from '../commands/helm-test.js';
+import { addPromoteImage } from '../commands/promote-image.js';
 import { addPublish } from '../commands/publish.js';
 import { addPush } from '../commands/push.js';
+import { addRun } from '../commands/run.js';
+import { addSetImage } from '../commands/set-image.js';
+import { addStartRegistry } from '../commands/start-registry.js';
 import { addVersion } from '../commands/version.js';
+import { addWatchDeployment } from '../commands/watch-deployment.js';
 import type { Context } from '../context.js';
 import { optional } from './option.js';
 
@@ -33,6 +39,12 @@ const commands: readonly AddCommand[] = [
   addConfig,
   addGitClone,
   addPublish,
+  addPromoteImage,
+  addSetImage,
+  addHelmTest,
+  addRun,
+  addStartRegistry,
+  addWatchDeployment,
   addDoctor,
   addVersion,
 ];
@@ -41,7 +53,9 @@ const commands: readonly AddCommand[] = [
 export function createProgram(outer: OuterContext, adds: readonly AddCommand[] = commands): Command {
   const program = new Command('op');
   program
-    .description('Builds, pushes and publishes container images from skaffold.yaml, with no Docker daemon')
+    .description(
+      'Builds and pushes container images from skaffold.yaml with no Docker daemon, and delivers them by digest',
+    )
     .version(`op version ${version}`, '-V, --version', 'print the version')
     .addOption(optional('--config <file>', 'properties file; also OCTOPILOT_PIPELINE_PROPERTIES'))
     .option('--debug', 'say what is run, and print the stack of an error; also OP_DEBUG=true')

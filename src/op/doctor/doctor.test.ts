@@ -94,7 +94,7 @@ test('what is missing is named, with the project that it comes from, and never b
   expect(missing).toEqual(['git', 'skaffold', 'crane']);
   expect(named(findings, 'kubectl')).toMatchObject({
     state: 'note',
-    detail: expect.stringContaining('only op publish needs it'),
+    detail: expect.stringContaining('only what talks to Kubernetes needs it'),
   });
   expect(stderr).toContain('3 things that op needs are missing');
   expect(stderr).toContain('GoogleContainerTools/skaffold');

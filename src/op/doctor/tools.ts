@@ -33,8 +33,22 @@ const tools: readonly Tool[] = [
     name: 'kubectl',
     version: ['version', '--client', '--output=json'],
     least: [1, 28],
-    onlyFor: 'op publish',
+    onlyFor: 'what talks to Kubernetes',
     get: 'take a release of the project Kubernetes (kubernetes.io, "Install Tools")',
+  },
+  {
+    name: 'regctl',
+    version: ['version', '--format', '{{.VCSTag}}'],
+    least: [0, 8],
+    onlyFor: 'op promote-image',
+    get: 'take a release of the project regclient/regclient',
+  },
+  {
+    name: 'helm',
+    version: ['version', '--short'],
+    least: [3, 12],
+    onlyFor: 'op helm-test',
+    get: 'take a release of the project helm/helm (helm.sh)',
   },
   {
     name: 'ssh',
@@ -70,6 +84,13 @@ const tools: readonly Tool[] = [
     least: [0, 4],
     onlyFor: 'building buildpacks without pack on this machine',
     get: 'install the package bubblewrap of your distribution',
+  },
+  {
+    name: 'openssl',
+    version: ['version'],
+    least: [1, 1],
+    onlyFor: 'op start-registry --tls',
+    get: 'install the package openssl of your distribution',
   },
   {
     name: 'pack',

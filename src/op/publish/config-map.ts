@@ -39,7 +39,7 @@ export const ours = {
  * The name of the ConfigMap of an image: `Team/My_App` gives `image-info-team-my-app`.
  * @throws OpError (input) when that is no name for a Kubernetes object
  */
-function nameFor(prefix: string, imageName: string): string {
+export function nameFor(prefix: string, imageName: string): string {
   const name = `${prefix}-${imageName.toLowerCase().replace(/[^a-z0-9-]/gu, '-')}`;
   const problem =
     name.length > 253

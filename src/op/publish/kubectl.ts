@@ -1,5 +1,6 @@
 import type { Context } from '../context.js';
-import { type Explanation, inputError, type OpError, refusedError, toolError } from '../errors/op-error.js';
+import { type OpError, toolError } from '../errors/op-error.js';
+import { knownFailure } from '../kubernetes/known-failures.js';
 import { oneLine } from '../log/printable.js';
 import { type Ended, failureOf, run } from '../process/run.js';
 
@@ -30,55 +31,6 @@ export function createKubectl(context: Context, namespace: string | undefined): 
   return { namespace, attempt, must };
 }
 
-interface Known {
-  readonly pattern: RegExp;
-  readonly make: (explanation: Explanation) => OpError;
-  readonly why: string;
-  readonly todo: string;
-}
-
-/** What kubectl 1.28 to 1.34 says, and what it means. The first that fits counts. */
-const known: readonly Known[] = [
-  {
-    pattern:
-      /must be logged in to the server|\(Unauthorized\)|provide credentials|Please enter Username|^error: EOF$/mu,
-    make: toolError,
-    why: 'the API server does not accept the token or certificate: there is none, or it has expired',
-    todo: 'log in again, or in a pod let the service account token be mounted (automountServiceAccountToken)',
-  },
-  {
-    pattern: /localhost:8080|no configuration has been provided|current-context must exist|context .* does not exist/u,
-    make: toolError,
-    why: 'no cluster is configured: there is no kubeconfig, and no service account token in this pod',
-    todo: 'set KUBECONFIG, or in a pod let the service account token be mounted (automountServiceAccountToken)',
-  },
-  {
-    pattern: /namespaces "[^"]*" not found/u,
-    make: inputError,
-    why: 'the namespace does not exist',
-    todo: 'make it with kubectl create namespace, or give another --namespace',
-  },
-  {
-    pattern: /x509|certificate/u,
-    make: toolError,
-    why: 'the certificate of the API server is not trusted',
-    todo: 'check certificate-authority in the kubeconfig',
-  },
-  {
-    pattern: /exceeded quota/u,
-    make: refusedError,
-    why: 'a ResourceQuota of the namespace allows no more ConfigMaps',
-    todo: 'delete ConfigMaps that nobody needs, or raise the quota',
-  },
-  {
-    pattern:
-      /connection refused|was refused|no such host|i\/o timeout|no route to host|network is unreachable|Unable to connect|deadline exceeded|request timed out|Client\.Timeout/iu,
-    make: toolError,
-    why: 'the API server cannot be reached',
-    todo: 'check the server of the kubeconfig, and in a pod the NetworkPolicy of the namespace',
-  },
-];
-
 /** The error for a kubectl that failed. @param what such as "cannot publish" */
 export function failureOfKubectl(what: string, ended: Ended, namespace: string | undefined): OpError {
   if (ended.ended === 'missing') return failureOf({ program: 'kubectl', args: [] }, ended, { what, todo: '' });
@@ -90,13 +42,10 @@ export function failureOfKubectl(what: string, ended: Ended, namespace: string |
   if (/\(Forbidden\)|is forbidden/u.test(ended.stderr) && !/exceeded quota/u.test(ended.stderr)) {
     return forbidden(what, said, namespace);
   }
-  const found = known.find(({ pattern }) => pattern.test(ended.stderr));
-  if (found) return found.make({ what, why: `${found.why} (kubectl said: ${said})`, todo: found.todo });
-  return toolError({
-    what,
-    why: `kubectl said: ${said}`,
-    todo: 'run it again with --debug to see each call of kubectl',
-  });
+  return (
+    knownFailure(what, ended.stderr, said) ??
+    toolError({ what, why: `kubectl said: ${said}`, todo: 'run it again with --debug to see each call of kubectl' })
+  );
 }
 
 function forbidden(what: string, said: string, given: string | undefined): OpError {
