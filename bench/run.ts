@@ -1,13 +1,15 @@
 import { engines } from './engines.js';
 import type { Benchmark } from './measure.js';
+import { promote } from './promote.js';
 import { keep, line, summarize } from './report.js';
 import { startup } from './startup.js';
 import { synth } from './synth.js';
 import { tekton } from './tekton.js';
 import { typecheck } from './typecheck.js';
+import { watch } from './watch.js';
 
 /** In the order in which they run; each says itself when it cannot run here. */
-const all: readonly Benchmark[] = [startup, synth, typecheck, engines, tekton];
+const all: readonly Benchmark[] = [startup, synth, typecheck, engines, promote, watch, tekton];
 
 async function main(names: readonly string[]): Promise<void> {
   const unknown = names.filter((name) => !all.some((benchmark) => benchmark.name === name));

@@ -58,12 +58,13 @@ describe('a platform team forks by configuration', () => {
     expect(builders.filter((builder) => !builder.endsWith(` ${mirrored}`))).toEqual([]);
   });
 
-  test('namespace and labels reach every object; the optional buildkitd keeps its own namespace', () => {
+  test('namespace and labels reach every object; buildkitd keeps its own namespace, and the Roles of environments go to any', () => {
     for (const [file, text] of createCatalog({ namespace: 'ci', labels: { team: 'platform' } }).files()) {
       for (const { kind, metadata } of parseAllDocuments(text).map((document) => document.toJS())) {
         expect(metadata).toMatchObject({ labels: { team: 'platform' } });
         const { namespace } = metadata;
         if (!file.startsWith('optional/')) expect(namespace).toBe('ci');
+        else if (file === 'optional/environment.yaml') expect(namespace).toBeUndefined();
         else expect(namespace).toBe(kind === 'Namespace' ? undefined : 'octopipeline-buildkit');
       }
     }
@@ -82,6 +83,27 @@ describe('a platform team forks by configuration', () => {
     expect(() => file({ buildkitd: { storage: 'much' } })).toThrow(
       'config > buildkitd > storage: "much" is not a size',
     );
+  });
+
+  test('the environments of deliver are those of the configuration', () => {
+    const nodes = (config: CatalogConfig) =>
+      synth(config)
+        .find(({ kind, metadata }) => kind === 'Pipeline' && metadata.name === 'deliver')
+        .spec.tasks.map(
+          ({ name, runAfter, when }: { name: string; runAfter?: string[]; when?: { values: string[] }[] }) => [
+            name,
+            runAfter?.[0],
+            when?.[0]?.values,
+          ],
+        );
+    expect(nodes({ environments: ['staging', 'live'] })).toEqual([
+      ['build', undefined, undefined],
+      ['publish', undefined, undefined],
+      ['to-staging', 'build', undefined],
+      ['to-live', 'to-staging', ['live']],
+    ]);
+    expect(nodes({}).map(([name]: [string]) => name)).toEqual(['build', 'publish', 'to-dev', 'to-pp', 'to-prod']);
+    expect(() => nodes({ environments: ['a', 'B', 'a'] })).toThrow(/"B" is not a DNS label[\s\S]*"a" is there twice/u);
   });
 
   test('network policies can be left out', () => {

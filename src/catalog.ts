@@ -1,19 +1,29 @@
 import { BuildKitDaemon, buildkitdImage } from '../optional/buildkitd/buildkitd.js';
+import { EnvironmentRoles } from '../optional/environment/environment.js';
 import { buildPush, buildPushRules } from '../pipelines/build-push.js';
+import { deliverRules, deliverTo, usualEnvironments } from '../pipelines/deliver.js';
 import {
   buildPushBuildkitExample,
   buildPushExample,
   buildPushPrivateExample,
 } from '../pipelines/examples/build-push.js';
+import { deliverClustersExample, deliverExample, promoteExample, watchExample } from '../pipelines/examples/deliver.js';
+import { promote, promoteRules } from '../pipelines/promote.js';
+import { watch, watchRules } from '../pipelines/watch.js';
 import { build } from '../tasks/build.js';
 import { buildBuildpacks } from '../tasks/build-buildpacks.js';
 import { buildDockerfile } from '../tasks/build-dockerfile.js';
 import { buildPush as buildPushTask } from '../tasks/build-push.js';
 import { cloneBuildPush } from '../tasks/clone-build-push.js';
+import { deliverEnvironment } from '../tasks/deliver-environment.js';
 import { gitClone } from '../tasks/git-clone.js';
+import { helmTest } from '../tasks/helm-test.js';
+import { promoteImage } from '../tasks/promote-image.js';
 import { publishImageInfo } from '../tasks/publish-image-info.js';
 import { push } from '../tasks/push.js';
+import { setImage } from '../tasks/set-image.js';
 import { image } from '../tasks/steps/image.js';
+import { watchDeployment } from '../tasks/watch-deployment.js';
 import { applyToParams, applyToTask } from './cdk8s/apply-config.js';
 import { CatalogApp } from './cdk8s/catalog-app.js';
 import { CatalogChart } from './cdk8s/catalog-chart.js';
@@ -35,12 +45,26 @@ const tasks = [
   buildDockerfile,
   buildBuildpacks,
   publishImageInfo,
+  promoteImage,
+  setImage,
+  watchDeployment,
+  helmTest,
+  deliverEnvironment,
 ];
-const pipelines = [{ definition: buildPush, rules: buildPushRules }];
+const pipelinesOf = ({ environments = usualEnvironments }: CatalogConfig) => [
+  { definition: buildPush, rules: buildPushRules },
+  { definition: deliverTo(environments), rules: deliverRules },
+  { definition: promote, rules: promoteRules },
+  { definition: watch, rules: watchRules },
+];
 const examples = {
   'build-push': buildPushExample,
   'build-push-private': buildPushPrivateExample,
   'build-push-buildkit': buildPushBuildkitExample,
+  deliver: deliverExample,
+  'deliver-clusters': deliverClustersExample,
+  promote: promoteExample,
+  watch: watchExample,
 };
 
 const producedBy = `octopipeline ${version}`;
@@ -60,7 +84,7 @@ export function createCatalog(config: CatalogConfig, outdir?: string): CatalogAp
     const { name } = definition;
     applyToTask(new Task(chart(`task-${name}`, `tasks/${name}.ts`), name, { definition }), config, image);
   }
-  for (const { definition, rules } of pipelines) {
+  for (const { definition, rules } of pipelinesOf(config)) {
     const { name } = definition;
     const file = chart(`pipeline-${name}`, `pipelines/${name}.ts`);
     applyToParams(new Pipeline(file, name, { definition }), config, image);
@@ -68,6 +92,14 @@ export function createCatalog(config: CatalogConfig, outdir?: string): CatalogAp
     if (config.networkPolicy !== false) new PipelineNetwork(file, 'network', { pipeline: name });
   }
   addBuildKit(app, config);
+  new EnvironmentRoles(
+    new CatalogChart(app, 'environment', {
+      source: 'optional/environment/environment.ts',
+      optional: true,
+      ...(labels === undefined ? {} : { labels: { ...labels } }),
+    }),
+    'roles',
+  );
   return app;
 }
 
@@ -84,7 +116,7 @@ export function createExamples(outdir: string): CatalogApp {
 export function createReference(): Map<string, string> {
   const documented = [
     ...tasks.map((definition) => ({ definition, source: `tasks/${definition.name}.ts` })),
-    ...pipelines.map(({ definition }) => ({ definition, source: `pipelines/${definition.name}.ts` })),
+    ...pipelinesOf({}).map(({ definition }) => ({ definition, source: `pipelines/${definition.name}.ts` })),
   ];
   return new Map(
     documented.map(({ definition, source }) => [

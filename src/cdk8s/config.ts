@@ -41,6 +41,11 @@ export interface CatalogConfig {
    */
   readonly resources?: Readonly<Record<`${string}/${string}`, StepResources>>;
   /**
+   * The environments that the Pipeline `deliver` goes through, in the order of promotion; what each is, environments.yaml says.
+   * @default ['dev', 'pp', 'prod']
+   */
+  readonly environments?: readonly [string, ...string[]];
+  /**
    * The optional buildkitd of `dist/optional/`.
    * @default - as it stands there
    */
@@ -57,6 +62,7 @@ const shape: Shape<CatalogConfig> = {
   labels: 'object',
   networkPolicy: 'boolean',
   resources: 'object',
+  environments: 'list',
   buildkitd: 'object',
 };
 
@@ -77,6 +83,12 @@ export function problemsOf(config: CatalogConfig): string[] {
   for (const [step, resources] of Object.entries(config.resources ?? {})) {
     problems.push(...quantityProblems(`config > resources > ${step}`, resources));
   }
+  for (const [index, name] of (config.environments ?? []).entries()) {
+    if (!dnsLabel.test(name)) problems.push(`config > environments[${index}]: "${name}" is not a DNS label`);
+    if (config.environments?.indexOf(name) !== index)
+      problems.push(`config > environments[${index}]: "${name}" is there twice`);
+  }
+  if (config.environments?.length === 0) problems.push('config > environments: there has to be at least one');
   return [...problems, ...buildKitProblems(config.buildkitd ?? {})];
 }
 

@@ -26,8 +26,8 @@ export const whereIs = ({ file, object }: CatalogDocument): string =>
   `${file} ${object.kind}/${object.metadata.name ?? object.metadata.generateName ?? ''}`;
 
 /** Every document of every YAML file under a folder, in the order of file names. */
-export function readCatalog(folder: string): CatalogDocument[] {
-  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => /\.ya?ml$/u.test(name));
+export function readCatalog(folder: string, { recursive = true } = {}): CatalogDocument[] {
+  const files = readdirSync(folder, { recursive, encoding: 'utf8' }).filter((name) => /\.ya?ml$/u.test(name));
   return files.sort().flatMap((file) => parseCatalogFile(file, readFileSync(join(folder, file), 'utf8')));
 }
 

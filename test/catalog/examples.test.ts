@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { readCatalog, whereIs } from './document.js';
 
-const examples = readCatalog(fileURLToPath(new URL('../../examples', import.meta.url)));
+const examples = readCatalog(fileURLToPath(new URL('../../examples', import.meta.url)), { recursive: false });
 const runs = examples.filter(({ object }) => object.kind === 'PipelineRun');
 const catalog = readCatalog(fileURLToPath(new URL('../../dist', import.meta.url)));
 

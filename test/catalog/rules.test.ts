@@ -24,12 +24,15 @@ const readJson = (path: string): unknown => JSON.parse(readFileSync(`${root}${pa
 let catalog: readonly CatalogDocument[];
 /** What stands apart: `kubectl apply -f dist/` does not install it. */
 let optional: readonly CatalogDocument[];
+/** The part of it that has a namespace of its own; the rest is Roles for the namespaces of environments. */
+let apart: readonly CatalogDocument[];
 let commands: CommandFlags;
 
 beforeAll(async () => {
   const everything = readCatalog(`${root}dist`);
   catalog = everything.filter(({ file }) => !file.startsWith('optional/'));
   optional = everything.filter(({ file }) => file.startsWith('optional/'));
+  apart = optional.filter(({ file }) => file !== 'optional/environment.yaml');
   commands = await readOpHelp();
 }, 60_000);
 
@@ -119,9 +122,19 @@ describe('dist/optional/', () => {
     expect(new Set(images)).toEqual(new Set([`${buildkitd.image}@${buildkitd.digest}`]));
   });
 
-  test('is one namespace of its own, and mounts no token', () => {
-    const [own] = optional.flatMap(({ object }) => (object.kind === 'Namespace' ? [object.metadata.name] : []));
-    const others = optional.filter(({ object }) => object.kind !== 'Namespace');
+  test('has Roles for the namespaces of environments, which reach nothing outside of them and name what they allow', () => {
+    const roles = optional.filter((document) => !apart.includes(document));
+    expect(roles.map(({ object }) => `${object.kind} ${object.metadata.name}`)).toEqual([
+      'Role octopipeline-environment',
+      'Role octopipeline-helm-test',
+    ]);
+    expect(namespaceNeutral(roles)).toEqual([]);
+    expect(texts(roles).filter((text) => text.includes('"*"'))).toEqual([]);
+  });
+
+  test('is one namespace of its own for buildkitd, and mounts no token', () => {
+    const [own] = apart.flatMap(({ object }) => (object.kind === 'Namespace' ? [object.metadata.name] : []));
+    const others = apart.filter(({ object }) => object.kind !== 'Namespace');
     expect(new Set(others.map(({ object }) => object.metadata.namespace))).toEqual(new Set([own]));
     const mounting = others.filter(
       ({ object }) =>

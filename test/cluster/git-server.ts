@@ -2,7 +2,7 @@
  * Serves a directory of bare repositories over git's smart HTTP, by way of the real `git http-backend`.
  *
  * Usage: `node --import tsx git-server.ts DIRECTORY ADDRESS PORT`.
- * A repository in the sub-folder `private/` asks for basic authentication: robot / robot-password.
+ * Basic authentication, robot / robot-password, is asked for by every push, and by a repository in the sub-folder `private/`.
  * The protocol between the two is CGI (RFC 3875) as described in `git help http-backend`.
  */
 import { spawn } from 'node:child_process';
@@ -14,6 +14,10 @@ if (directory === undefined || address === undefined || port === undefined) {
   process.exit(2);
 }
 const robot = `Basic ${Buffer.from('robot:robot-password').toString('base64')}`;
+
+/** Of a push the client asks first where the branches stand, then sends. */
+const isPush = (url: URL) =>
+  url.pathname.endsWith('/git-receive-pack') || url.searchParams.get('service') === 'git-receive-pack';
 
 function environment(request: IncomingMessage, url: URL): NodeJS.ProcessEnv {
   const header = (name: string) => request.headers[name]?.toString() ?? '';
@@ -32,6 +36,8 @@ function environment(request: IncomingMessage, url: URL): NodeJS.ProcessEnv {
     HTTP_CONTENT_ENCODING: header('content-encoding'),
     GIT_PROTOCOL: header('git-protocol'),
     REMOTE_ADDR: request.socket.remoteAddress,
+    // git takes pushes only from somebody with a name.
+    ...(request.headers.authorization === robot ? { REMOTE_USER: 'robot' } : {}),
     ...(header('content-length') === '' ? {} : { CONTENT_LENGTH: header('content-length') }),
   };
 }
@@ -55,7 +61,7 @@ function parseHeader(bytes: Buffer): { status: number; headers: [string, string]
 
 function serve(request: IncomingMessage, response: ServerResponse): void {
   const url = new URL(request.url ?? '/', 'http://git');
-  if (url.pathname.startsWith('/private/') && request.headers.authorization !== robot) {
+  if ((url.pathname.startsWith('/private/') || isPush(url)) && request.headers.authorization !== robot) {
     response.writeHead(401, { 'www-authenticate': 'Basic realm="git"' }).end('authentication required\n');
     return;
   }

@@ -11,10 +11,15 @@ const levels = ['enforce', 'audit', 'warn'].map((mode) => `pod-security.kubernet
 /** Makes a namespace with Pod Security `restricted`, named `PREFIX-…`, ready for pods. */
 export async function createNamespace(prefix = 'test'): Promise<string> {
   const name = `${prefix}-${randomBytes(3).toString('hex')}`;
+  await makeNamespace(name);
+  return name;
+}
+
+/** Makes a namespace with Pod Security `restricted`, ready for pods. */
+export async function makeNamespace(name: string): Promise<void> {
   await kubectl(['create', 'namespace', name]);
   await kubectl(['label', 'namespace', name, ...levels]);
   await kubectl(['wait', '--for=create', 'serviceaccount/default', `--namespace=${name}`, '--timeout=30s']);
-  return name;
 }
 
 /** Deletes a namespace and gives its volumes back. */

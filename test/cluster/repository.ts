@@ -8,6 +8,9 @@ import { places } from './command.js';
 /** The git server as pods reach it. */
 export const gitService = 'http://git.octopipeline-sample.svc.cluster.local';
 
+/** The same server by its address: as this machine reaches it too. */
+export const gitAddress = 'http://172.30.0.1:8080';
+
 /** A served bare repository. */
 export interface Repository {
   /** What a pod clones. */
@@ -43,10 +46,7 @@ export async function createRepository(name: string, files: Readonly<Record<stri
   const work = await mkdtemp(join(tmpdir(), 'octopipeline-repository-'));
   try {
     await git(work, ['init', '--quiet', '--initial-branch=main']);
-    for (const [file, content] of Object.entries(files)) {
-      await mkdir(dirname(join(work, file)), { recursive: true });
-      await writeFile(join(work, file), content, { mode: file.endsWith('.sh') ? 0o755 : 0o644 });
-    }
+    await writeFiles(work, files);
     await git(work, ['add', '--all']);
     await git(work, ['commit', '--quiet', '--allow-empty', '--message=Files of a test']);
     await rm(path, { recursive: true, force: true });
@@ -57,6 +57,32 @@ export async function createRepository(name: string, files: Readonly<Record<stri
     return { url: `${gitService}/${name}.git`, path, commit: await git(path, ['rev-parse', 'main']) };
   } finally {
     await rm(work, { recursive: true });
+  }
+}
+
+/** Commits these files on top of `main`, as somebody who pushes. @returns the commit */
+export async function commitFiles({ path }: Repository, files: Readonly<Record<string, string>>): Promise<string> {
+  const work = await mkdtemp(join(tmpdir(), 'octopipeline-commit-'));
+  try {
+    await git(work, ['clone', '--quiet', path, '.']);
+    await writeFiles(work, files);
+    await git(work, ['add', '--all']);
+    await git(work, ['commit', '--quiet', '--allow-empty', '--message=A change of a test']);
+    await git(work, ['push', '--quiet', 'origin', 'main']);
+    return await git(work, ['rev-parse', 'main']);
+  } finally {
+    await rm(work, { recursive: true });
+  }
+}
+
+/** A file as it is on `main` now. */
+export const readCommitted = ({ path }: Repository, file: string): Promise<string> =>
+  git(path, ['show', `main:${file}`]);
+
+async function writeFiles(directory: string, files: Readonly<Record<string, string>>): Promise<void> {
+  for (const [file, content] of Object.entries(files)) {
+    await mkdir(dirname(join(directory, file)), { recursive: true });
+    await writeFile(join(directory, file), content, { mode: file.endsWith('.sh') ? 0o755 : 0o644 });
   }
 }
 

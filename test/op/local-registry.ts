@@ -1,9 +1,10 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { withTools } from '../tools.js';
 
 /** A real registry on loopback, with nothing in it. */
@@ -25,15 +26,20 @@ export const password = 's3cret-pw';
 const bcryptOfPassword = '$2y$05$octopipelineoctopipeleYWbAyQ0lp3vlnMEWwSChrMOx80HSp5e';
 
 /** Starts the distribution registry, which wants {@link user} and {@link password} for everything. */
-export async function startPasswordRegistry(): Promise<LocalRegistry> {
+export const startPasswordRegistry = (): Promise<LocalRegistry> => startDistribution(true);
+
+/** Starts the distribution registry without credentials. It has no referrers API, and each repository has blobs of its own. */
+export const startPlainRegistry = (): Promise<LocalRegistry> => startDistribution(false);
+
+async function startDistribution(withPassword: boolean): Promise<LocalRegistry> {
   const port = await freePort();
-  const directory = await mkdtemp(join(tmpdir(), 'password-registry-'));
+  const directory = await mkdtemp(join(tmpdir(), 'distribution-registry-'));
   const config = {
     version: '0.1',
     log: { level: 'error', accesslog: { disabled: true } },
     storage: { filesystem: { rootdirectory: join(directory, 'data') } },
     http: { addr: `127.0.0.1:${port}` },
-    auth: { htpasswd: { realm: 'test', path: join(directory, 'htpasswd') } },
+    ...(withPassword ? { auth: { htpasswd: { realm: 'test', path: join(directory, 'htpasswd') } } } : {}),
   };
   await writeFile(join(directory, 'htpasswd'), `${user}:${bcryptOfPassword}\n`);
   await writeFile(join(directory, 'config.yml'), JSON.stringify(config));
@@ -42,13 +48,57 @@ export async function startPasswordRegistry(): Promise<LocalRegistry> {
   );
 }
 
+/** A registry with the referrers API of OCI 1.1, as a Go module. */
+const olareg = ['github.com/olareg/olareg@v0.2.2', 'github.com/olareg/olareg/cmd/olareg'] as const;
+
+/**
+ * Starts a registry that has the referrers API, with images in memory; built the first time.
+ * @param tls files with key and certificate (PEM)
+ */
+export function startReferrersRegistry(tls?: { readonly key: string; readonly cert: string }): Promise<LocalRegistry> {
+  const secure = tls === undefined ? [] : [`--tls-cert=${tls.cert}`, `--tls-key=${tls.key}`];
+  return startOlareg(
+    () => secure,
+    async () => {},
+  );
+}
+
+/**
+ * Starts a registry with a token service, as the public ones have it: {@link user} may write below `team/`, with {@link password}, and
+ * whatever else there may be is not told from what is not there.
+ */
+export async function startTokenRegistry(): Promise<LocalRegistry> {
+  const directory = await mkdtemp(join(tmpdir(), 'token-registry-'));
+  const access = { members: [user], access: ['read', 'write', 'delete'] };
+  const rules = {
+    users: { [user]: { cred: bcryptOfPassword } },
+    acls: [
+      { ...access, repo: '' },
+      { ...access, repo: 'team/*' },
+    ],
+  };
+  await writeFile(join(directory, 'auth.yaml'), JSON.stringify(rules));
+  return startOlareg(
+    (host) => [`--auth-token-opaque=${join(directory, 'auth.yaml')}`, `--external-url=http://${host}`],
+    () => rm(directory, { recursive: true, force: true }),
+  );
+}
+
+async function startOlareg(more: (host: string) => readonly string[], clean: () => Promise<void>) {
+  const goTool = fileURLToPath(new URL('../../image/go-tool', import.meta.url));
+  const program = execFileSync(goTool, olareg, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+  const port = await freePort();
+  const args = ['serve', '--addr=127.0.0.1', `--port=${port}`, '--store-type=mem', ...more(`localhost:${port}`)];
+  return serve(port, program, args, clean);
+}
+
 /** A docker config with one login. */
 export function dockerConfig(host: string, withPassword: string): string {
   return JSON.stringify({ auths: { [host]: { auth: Buffer.from(`${user}:${withPassword}`).toString('base64') } } });
 }
 
 async function serve(port: number, program: string, args: readonly string[], clean: () => Promise<void>) {
-  const child = spawn(program, args, { env: withTools([program]), stdio: 'ignore' });
+  const child = spawn(program, args, { env: withTools(isAbsolute(program) ? [] : [program]), stdio: 'ignore' });
   const ended = once(child, 'exit');
   // Also when the tests end without calling stop, as after a failed set-up.
   const kill = () => void child.kill('SIGKILL');

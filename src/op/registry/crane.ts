@@ -16,8 +16,14 @@ export interface Access {
   readonly pauses?: Pauses;
 }
 
+/** Why a registry did not say what it was asked for. */
+export interface NoAnswer {
+  readonly problem: Problem;
+  readonly error: OpError;
+}
+
 /** What a registry says of an image: its digest, or why there is none. */
-export type LookUp = { readonly digest: string } | { readonly problem: Problem; readonly error: OpError };
+export type LookUp = { readonly digest: string } | NoAnswer;
 
 /**
  * Asks the registry for the digest that a reference has now.

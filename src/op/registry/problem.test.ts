@@ -34,6 +34,35 @@ describe('what a registry tool says', () => {
       'Error: Get "https://r/v2/": tls: failed to verify certificate: x509: certificate signed by unknown authority',
     ],
     ['other', 'Error: parsing reference "x y": could not parse reference'],
+    ['absent', 'failed to request manifest head r/x:1: request failed: not found [http 404]: '],
+    [
+      'absent',
+      'copy failed, error getting source: failed to get manifest r/x:1: request failed: not found [http 404]: {}',
+    ],
+    ['refused', 'failed to request manifest head r/x:1: request failed: unauthorized [http 403]: '],
+    ['refused', 'failed to request manifest head r/x:1: no credentials available: unauthorized'],
+    ['refused', 'failed to request manifest head r/x:1: unauthorized'],
+    ['refused', 'failed to request manifest head r/x:1: empty challenge header'],
+    [
+      'read-only',
+      'failed to put manifest r/x:1: request failed: unexpected http status code: Method Not Allowed [http 405]: ',
+    ],
+    ['read-only', 'Error: PUT http://r/v2/x/manifests/1: UNSUPPORTED: The operation is unsupported.'],
+    ['busy', 'failed to request manifest head r/x:1: retry limit exceeded'],
+    ['busy', 'failed to request manifest head r/x:1: request failed: rate limit exceeded [http 429]: '],
+    ['busy', 'failed to get manifest r/x:1: request failed: unexpected http status code: Bad Gateway [http 502]: '],
+    ['busy', 'failed to get manifest r/x:1: Get "http://r/v2/x/manifests/1": EOF'],
+    // Somebody else writes the same layers at the same moment, and the registry has them only half.
+    [
+      'busy',
+      'failed to put manifest r/x@sha256:1: request failed: Bad Request [http 400]: {"code":"MANIFEST_BLOB_UNKNOWN"}',
+    ],
+    // The upload that it was a part of is gone after a broken connection.
+    ['busy', 'failed to send blob (chunk), ref r/x@sha256:1: http status: not found [http 404]'],
+    [
+      'unreachable',
+      'failed to request manifest head r/x:1: Head "https://r/v2/x": dial tcp 127.0.0.1:1: connect: connection refused',
+    ],
     ['absent', `${fallback}unexpected status code 401 Unauthorized\nError: GET http://r/v2/x: MANIFEST_UNKNOWN: no`],
   ])('means %s: %s', (problem, output) => expect(problemIn(output)).toBe(problem));
 });

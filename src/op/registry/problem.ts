@@ -1,10 +1,13 @@
 /**
- * What kind of answer a registry gave: there is no such image; credentials are missing or refused; it may work later;
- * it cannot be reached; anything else.
+ * What kind of answer a registry gave: there is no such image; credentials are missing or refused; it takes no writes; it may work
+ * later; it cannot be reached; anything else.
  */
-export type Problem = 'absent' | 'refused' | 'busy' | 'unreachable' | 'other';
+export type Problem = 'absent' | 'refused' | 'read-only' | 'busy' | 'unreachable' | 'other';
 
-/** The words of go-containerregistry, which crane, Skaffold and ko print. Source: its transport.Error and Go's net package. */
+/**
+ * The words of go-containerregistry, which crane, Skaffold and ko print, and those of regclient (`[http 404]`). Source: their errors
+ * (transport.Error, reghttp.HTTPError) and Go's net package.
+ */
 const signs: readonly (readonly [Problem, RegExp])[] = [
   [
     'unreachable',
@@ -12,13 +15,14 @@ const signs: readonly (readonly [Problem, RegExp])[] = [
   ],
   [
     'refused',
-    /UNAUTHORIZED|DENIED|(?<!permission )\bdenied\b|\b(?:401 Unauthorized|403 Forbidden)|no basic auth credentials|authentication required/u,
+    /UNAUTHORIZED|DENIED|(?<!permission )\bdenied\b|\b(?:401 Unauthorized|403 Forbidden)|: unauthorized\b|empty challenge header|no basic auth credentials|authentication required/u,
   ],
+  ['read-only', /\[http 405\]|405 Method Not Allowed|UNSUPPORTED: /u],
   [
     'busy',
-    /TOOMANYREQUESTS|status code (?:408|429|5\d\d)\b|connection reset|i\/o timeout|TLS handshake timeout|unexpected EOF|: EOF\b/u,
+    /TOOMANYREQUESTS|(?:status code |\[http )(?:408|429|5\d\d)\b|(?:retry|backoff) limit|broken pipe|connection reset|i\/o timeout|TLS handshake timeout|unexpected EOF|: EOF\b|\bshort read\b|failed to send blob[^\n]*\[http 4(?:04|16)\]|failed to put manifest[^\n]*(?:BLOB_UNKNOWN|DIGEST_INVALID)/u,
   ],
-  ['absent', /MANIFEST_UNKNOWN|NAME_UNKNOWN|\b404 Not Found/u],
+  ['absent', /MANIFEST_UNKNOWN|NAME_UNKNOWN|\b404 Not Found|\[http 404\]/u],
 ];
 
 /** Reads the output of a tool that spoke to a registry. */
@@ -35,6 +39,8 @@ export function remedyFor(problem: Problem, registry: string): string {
       return `give credentials that may push to ${registry} with --dockerconfig DIR (in a Task: the workspace dockerconfig), or log in: crane auth login ${registry}`;
     case 'unreachable':
       return `check the name ${registry} and that it runs; if it has no TLS, name it with --insecure-registry`;
+    case 'read-only':
+      return `${registry} takes no writes: it is a mirror or under maintenance; name another repository, or wait until it takes them`;
     case 'busy':
       return `${registry} is busy or limits requests: run the same command again later`;
     default:

@@ -36,16 +36,22 @@ ports: [{name: http, port: $3}]
 EOC
 }
 
-# shop.git holds examples/sample-app as one commit with fixed names and dates, so that the same files give the same commit everywhere;
-# changed files come as a further commit.
+# shop.git holds examples/sample-app, delivery-shop.git an application whose images answer, as examples/deliver.yaml needs it.
 serve_repositories() {
-  local git_dir=$run/git/shop.git tree commit parent=()
   mkdir -p "$run/git"
   # The person's own git settings must not decide which files are added, or how.
   export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1
+  serve_repository delivery-shop "$repo/test/cluster/samples/shop" 'A shop that answers'
+  serve_repository shop "$repo/examples/sample-app" 'The shop: a web page and its API'
+}
+
+# A repository is one commit with fixed names and dates, so that the same files give the same commit everywhere; changed files come as a
+# further commit.
+serve_repository() { # NAME DIRECTORY MESSAGE
+  local git_dir=$run/git/$1.git tree commit parent=()
   [ -f "$git_dir/HEAD" ] || git init --quiet --bare --initial-branch=main "$git_dir"
   tree=$(
-    export GIT_DIR=$git_dir GIT_INDEX_FILE=$run/shop.index GIT_WORK_TREE=$repo/examples/sample-app
+    export GIT_DIR=$git_dir GIT_INDEX_FILE=$run/$1.index GIT_WORK_TREE=$2
     rm -f "$GIT_INDEX_FILE"
     cd "$GIT_WORK_TREE" && git add --all . && git write-tree
   )
@@ -55,7 +61,7 @@ serve_repositories() {
   fi
   commit=$(GIT_AUTHOR_NAME=shop GIT_AUTHOR_EMAIL=shop@example.com GIT_AUTHOR_DATE='2026-01-01T00:00:00Z' \
     GIT_COMMITTER_NAME=shop GIT_COMMITTER_EMAIL=shop@example.com GIT_COMMITTER_DATE='2026-01-01T00:00:00Z' \
-    git -C "$git_dir" commit-tree "${parent[@]}" -m 'The shop: a web page and its API' "$tree")
+    git -C "$git_dir" commit-tree "${parent[@]}" -m "$3" "$tree")
   git -C "$git_dir" update-ref refs/heads/main "$commit"
-  note="shop.git main is ${commit:0:12}"
+  note="$1.git main is ${commit:0:12}"
 }

@@ -8,6 +8,11 @@ TEKTON=v1.15.0
 TKN=v0.46.0
 CRANE=v0.22.1
 COREDNS=v1.15.0
+HELM=v3.22.0
+# Flux 2: its controllers are released together, each with a version of its own.
+SOURCE_CONTROLLER=v1.9.1
+HELM_CONTROLLER=v1.6.4
+KUSTOMIZE_CONTROLLER=v1.9.5
 
 repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd)
 rig=$(realpath -m "${OCTOPIPELINE_RIG:-$repo/.rig}")
@@ -22,6 +27,7 @@ dns_address=10.96.0.10
 registry_a=localhost:5000  # anonymous
 registry_b=localhost:5001  # basic auth: robot / robot-password
 sample=octopipeline-sample # namespace of the Services that pods use
+flux='flux-system' # namespace of Flux
 tekton_image=$registry_a/rig/tekton:$TEKTON
 volumes=60
 

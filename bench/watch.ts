@@ -1,0 +1,111 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { execa } from 'execa';
+import { bundle } from '../scripts/bundle.js';
+import { kubernetesPath, missingTools, startKubernetesApi } from '../test/op/kubernetes-api.js';
+import { playDeployment, stageIn } from '../test/op/rollout.js';
+import { type Benchmark, interleave, type Measurement, within } from './measure.js';
+
+/** Pods of the component; each is as large as pods usually are. */
+const pods = 500;
+/** Milliseconds from the last event of the rollout to the exit of op. */
+const promised = 1000;
+/** What op itself may take of memory, in MB; kubectl, which it starts, is not counted. */
+const room = 150;
+
+/** How many of them change while op looks on. */
+const busy = 200;
+
+const digest = `sha256:${'a'.repeat(64)}`;
+const image = `registry.example.com/dev/web:v1@${digest}`;
+const done = { replicas: pods, updatedReplicas: pods, readyReplicas: pods, availableReplicas: pods };
+/** A rollout that only waits for its last pod to be available. */
+const almost = { ...done, readyReplicas: pods - 1, availableReplicas: pods - 1 };
+const name = (index: number) => `web-one-${index}`;
+
+/** `op watch-deployment` beside `kubectl rollout status`, which looks at no pod and no digest. */
+export const watch: Benchmark = {
+  name: 'watch',
+  title: `From the last event of a rollout to the exit, ${pods} pods, of which ${busy} change meanwhile`,
+  missing: () => (missingTools.length === 0 ? undefined : `${missingTools.join(', ')} are missing`),
+  async run() {
+    const folder = mkdtempSync(join(tmpdir(), 'bench-watch-'));
+    const server = await startKubernetesApi();
+    try {
+      const op = join(folder, 'op.cjs');
+      await bundle(op);
+      await server.kubectl(['create', 'namespace', 'shop']);
+      const play = playDeployment(stageIn(server.port, 'shop'));
+      await fill(play);
+      writeFileSync(join(folder, 'build_result.json'), JSON.stringify({ builds: [{ imageName: 'web', tag: image }] }));
+      const env = { PATH: [process.env.PATH, kubernetesPath].join(delimiter), HOME: folder, TMPDIR: folder };
+      const cluster = [`--kubeconfig=${server.kubeconfig('admin')}`, '--namespace=shop'];
+      let peak = 0;
+      /** Starts a program, gives the last event when it waits for that, and takes the time until it has ended. */
+      const after = async (program: string, args: readonly string[], sign: string) => {
+        await play.status(almost);
+        const child = execa(program, [...args, ...cluster], { cwd: folder, env, extendEnv: false, all: true });
+        const waits = new Promise<void>((done) => {
+          child.all?.on('data', (chunk: Buffer) => String(chunk).includes(sign) && done());
+        });
+        await Promise.race([waits, child]);
+        for (let index = 0; index < busy; index += 1) await play.running(name(index), digest);
+        await wait(300);
+        await play.status(done);
+        const last = performance.now();
+        const timer = setInterval(() => {
+          peak = Math.max(peak, program === process.execPath ? peakOf(child.pid) : 0);
+        }, 5);
+        await child.finally(() => clearInterval(timer));
+        return performance.now() - last;
+      };
+      const flags = ['--environment=dev', '--component=web', '--repository=registry.example.com/dev'];
+      const { ours, peer } = await interleave(10, {
+        ours: () =>
+          after(process.execPath, [op, 'watch-deployment', ...flags], `${pods - 1} of ${pods} pods are available`),
+        peer: () => after('kubectl', ['rollout', 'status', 'deployment/web'], 'Waiting for'),
+      });
+      const measured: readonly [Measurement, Measurement] = [
+        { ...ours, label: 'op watch-deployment' },
+        { ...peer, label: 'kubectl rollout status' },
+      ];
+      return [
+        within('from the last event to the exit', ...measured, promised),
+        {
+          what: 'peak memory of op itself',
+          ours: measured[0],
+          peer: measured[1],
+          promise: `at most ${room} MB`,
+          found: `${Math.round(peak)} MB`,
+          ok: peak > 0 && peak <= room,
+        },
+      ];
+    } finally {
+      await server.stop();
+      rmSync(folder, { recursive: true });
+    }
+  },
+};
+
+/** A Deployment whose pods all run. */
+async function fill(play: ReturnType<typeof playDeployment>): Promise<void> {
+  await play.create(image, {}, pods);
+  const set = await play.replicaSet('one');
+  const env = Array.from({ length: 60 }, (_, index) => ({ name: `SETTING_${index}`, value: 'x'.repeat(60) }));
+  for (let index = 0; index < pods; index += 1) {
+    await play.running(await play.pod(set, String(index), image, { env }), digest);
+  }
+}
+
+/** The high-water mark of a process's memory in MB. Source: proc(5), VmHWM. */
+function peakOf(pid: number | undefined): number {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    return Number(/^VmHWM:\s+(\d+) kB$/mu.exec(status)?.[1] ?? 0) / 1000;
+  } catch {
+    // It has ended.
+    return 0;
+  }
+}

@@ -1,0 +1,42 @@
+import * as v from 'valibot';
+
+/** What refers to an image: signatures, attestations, SBOMs, and what refers to these. */
+export interface Artifacts {
+  readonly digest: string;
+  /** Digests of the manifests that refer to the image, to one of its platforms, or to another of these. */
+  readonly referrers: readonly string[];
+}
+
+interface Node {
+  readonly reference: { readonly Digest: string; readonly Tag: string };
+  readonly child?: readonly Node[] | null | undefined;
+  readonly referrer?: readonly Node[] | null | undefined;
+}
+
+const node: v.GenericSchema<unknown, Node> = v.object({
+  reference: v.object({ Digest: v.string(), Tag: v.string() }),
+  child: v.optional(v.nullable(v.array(v.lazy(() => node)))),
+  referrer: v.optional(v.nullable(v.array(v.lazy(() => node)))),
+});
+
+/** The list of referrers itself, where the registry keeps it under a tag. Source: OCI distribution specification, "Referrers Tag Schema". */
+const listTag = /^sha256-[0-9a-f]{64}$/u;
+
+/**
+ * Reads the tree that `regctl artifact tree --format '{{json .}}'` prints.
+ * @throws ValiError when regctl has another form of it
+ */
+export function artifactsOf(json: string): Artifacts {
+  const tree = v.parse(node, JSON.parse(json));
+  const referrers = new Set<string>();
+  const visit = ({ child, referrer }: Node) => {
+    for (const one of child ?? []) visit(one);
+    for (const one of referrer ?? []) {
+      const { Digest: digest, Tag: tag } = one.reference;
+      if (!listTag.test(tag)) referrers.add(digest === '' ? tag : digest);
+      visit(one);
+    }
+  };
+  visit(tree);
+  return { digest: tree.reference.Digest, referrers: [...referrers] };
+}

@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { formatPath, parsePath } from './path.js';
+
+describe('a path', () => {
+  it.each([
+    ['spec.values.web.image', ['spec', 'values', 'web', 'image']],
+    ['containers[0].image', ['containers', 0, 'image']],
+    ['[0]', [0]],
+    ['a[0][12]', ['a', 0, 12]],
+    ['a."x.io/y".b', ['a', 'x.io/y', 'b']],
+    ["a.'x.io/y'", ['a', 'x.io/y']],
+    ["a.'it''s'", ['a', "it's"]],
+    ['a["x.io/y"].b', ['a', 'x.io/y', 'b']],
+    ["['a b']", ['a b']],
+    ['"a\\"b"', ['a"b']],
+    ['a."0"', ['a', '0']],
+    ['x-y_z/1.größe', ['x-y_z/1', 'größe']],
+  ])('%s', (text, keys) => {
+    expect(parsePath(text)).toEqual({ document: undefined, keys });
+    expect(parsePath(formatPath(keys)).keys).toEqual(keys);
+  });
+
+  it('may say which document', () => {
+    expect(parsePath('2#a.b')).toEqual({ document: 2, keys: ['a', 'b'] });
+  });
+
+  it.each([
+    ['', 'it names no key'],
+    ['.a', 'it names no key'],
+    ['a.', 'no key follows a'],
+    ['a..b', 'no key follows a'],
+    ['a[', '"[" takes the number of an item'],
+    ['a[x]', '"[" takes the number of an item'],
+    ['a[-1]', '"[" takes the number of an item'],
+    ['a["x]', '"[" takes the number of an item'],
+    ['a"b"', 'after a there must be "." or "["'],
+    ['a b', 'after a there must be'],
+    ['"a', 'it names no key'],
+    ['"\\x"', 'is not a quoted key'],
+    ['a\nb', 'after a there must be'],
+    ['1#', 'it names no key'],
+  ])('%j is refused', (text, words) => {
+    expect(() => parsePath(text)).toThrow(
+      expect.objectContaining({ kind: 'input', why: expect.stringContaining(words) }),
+    );
+  });
+});

@@ -1,0 +1,63 @@
+import { checked } from '../config/repositories.js';
+import type { Context } from '../context.js';
+import type { Environment, Environments } from '../environments/environment.js';
+import { propertiesOf } from '../environments/read.js';
+import { rebase } from '../environments/rebase.js';
+import { repositoryFrom } from '../environments/repositories.js';
+import { inputError } from '../errors/op-error.js';
+import { type ImagesSource, imagesOf } from '../image-info/images.js';
+import { each, valuesOf } from '../process/each.js';
+import { type Access, lookUp } from '../registry/crane.js';
+import { formatReference } from '../registry/reference.js';
+import type { Expected } from './image-match.js';
+
+/** Where the images that shall run are named. */
+export interface ExpectedFrom extends ImagesSource {
+  /** The flag. */
+  readonly repository?: string;
+}
+
+/**
+ * The images of a build result, or as they were published, as the environment has them, each with its digest: that of the build result, or what the registry says of its tag.
+ * @throws OpError (input) for a build result or a repository that does not fit, (tool) when the registry has no such image
+ */
+export async function readExpected(
+  context: Context,
+  access: Access,
+  environments: Environments,
+  environment: Environment,
+  from: ExpectedFrom,
+): Promise<readonly Expected[]> {
+  const chosen = await imagesOf(context, from);
+  const to = await repositoryOfEnvironment(context, environment, from.repository);
+  const others = environments.names.flatMap((name) => environments.of(name).repository?.value ?? []);
+  const rebased = chosen.map((image) => ({
+    imageName: image.imageName,
+    image: rebase(image, others, to),
+  }));
+  const resolved = await each(rebased, 6, async ({ imageName, image }): Promise<Expected> => {
+    if (image.digest !== undefined) return { imageName, image: { ...image, digest: image.digest } };
+    const found = await lookUp(context, access, image);
+    if ('error' in found) throw found.error;
+    context.log.step(`${formatReference(image)} is ${found.digest}`);
+    return { imageName, image: { ...image, digest: found.digest } };
+  });
+  return valuesOf(resolved);
+}
+
+/** Flag, then what the environment has, then the key for any environment. @throws OpError (input) when none is set */
+async function repositoryOfEnvironment(
+  context: Context,
+  environment: Environment,
+  flag: string | undefined,
+): Promise<string> {
+  if (flag !== undefined) return checked({ key: 'repository', value: flag, origin: '--repository' }).value;
+  const set =
+    environment.repository ?? repositoryFrom(context, await propertiesOf(context), ['WATCH_DESTINATION_REPOSITORY']);
+  if (set !== undefined) return set.value;
+  throw inputError({
+    what: `environment ${environment.name} has no repository`,
+    why: 'what shall run there can only be named with the registry and path that it is pulled from',
+    todo: `give --repository, or repository in environments.yaml, or set IMAGE_REPOSITORY_${environment.name.toUpperCase().replaceAll('-', '_')}`,
+  });
+}

@@ -1,0 +1,59 @@
+import { readFile } from 'node:fs/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { builtDigests, createSite, finish, removeSite, type Site } from './deliver-run.js';
+import { runningDigests } from './fleet.js';
+import { commitFiles, readCommitted } from './repository.js';
+import { createRun, digest } from './rig.js';
+
+let site: Site;
+/** What is delivered to pp, by digest, in order. */
+let delivered: string[];
+
+beforeAll(async () => {
+  site = await createSite('deliver');
+});
+afterAll(() => removeSite(site));
+
+test('one run builds the shop and brings it to dev, pp and prod, the same digests everywhere', async () => {
+  const { fleet, app, start } = site;
+  const { outcome, log } = await finish(await start(app.commit, 'prod'));
+  expect(outcome, log).toMatchObject({ succeeded: true });
+  delivered = builtDigests(outcome);
+  for (const environment of ['dev', 'pp', 'prod']) expect(await runningDigests(fleet, environment)).toEqual(delivered);
+  expect(await readCommitted(fleet.git, 'prod/shop.yaml')).toContain(`${fleet.repositoryOf('prod')}/web:`);
+});
+
+test('when the helm tests of dev fail, nothing reaches pp; after the repair the next run goes on', async () => {
+  const { fleet, commit, start } = site;
+  const broken = '    test: { path: /missing }\n';
+  const manifests = await readCommitted(fleet.git, 'dev/shop.yaml');
+  await commitFiles(fleet.git, { 'dev/shop.yaml': manifests.replace('  values:\n', `  values:\n${broken}`) });
+  const revision = await commit('a page that its tests do not like');
+  const { outcome, log } = await finish(await start(revision, 'pp'));
+  expect(outcome, log).toMatchObject({ succeeded: false });
+  expect(log).toMatch(/\[to-dev : helm-test\] .*404/u);
+  expect(log).not.toContain('[to-pp : ');
+  expect(await runningDigests(fleet, 'pp')).toEqual(delivered);
+  const tag = revision.slice(0, 7);
+  expect(await digest(`${fleet.repositoryOf('pp')}/web:${tag}`)).toBeUndefined();
+  expect(await readCommitted(fleet.git, 'pp/shop.yaml')).not.toContain(tag);
+
+  const now = await readCommitted(fleet.git, 'dev/shop.yaml');
+  await commitFiles(fleet.git, { 'dev/shop.yaml': now.replace(broken, '') });
+  const again = await finish(await start(revision, 'pp'));
+  expect(again.outcome, again.log).toMatchObject({ succeeded: true });
+  expect(again.log).toContain('already built: ');
+  delivered = builtDigests(again.outcome);
+  expect(await runningDigests(fleet, 'pp')).toEqual(delivered);
+});
+
+test('the examples promote.yaml and watch.yaml, unchanged, bring what was published to prod and prove it', async () => {
+  const { fleet, namespace } = site;
+  for (const example of ['promote', 'watch']) {
+    const { outcome, log } = await finish(
+      await createRun(namespace, await readFile(`examples/${example}.yaml`, 'utf8')),
+    );
+    expect(outcome, log).toMatchObject({ succeeded: true });
+  }
+  expect(await runningDigests(fleet, 'prod')).toEqual(delivered);
+});

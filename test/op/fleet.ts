@@ -1,0 +1,77 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type GitHost, type HostedRepository, startGitHost } from './git-host.js';
+import { bundledOp, type Op, type Ran } from './run-op.js';
+
+/** The digest that images of a tag are said to have. */
+export const digestOf = (tag: string) => `sha256:${Buffer.from(tag).toString('hex').padEnd(64, '0').slice(0, 64)}`;
+
+/** A Git server that takes pushes, and op beside it. */
+export interface Fleet {
+  readonly op: Op;
+  readonly host: GitHost;
+  /** A directory with a build result and environments.yaml. */
+  readonly room: string;
+  /** A repository with the sample manifests, or with other files. */
+  readonly repository: (path: string, files?: Readonly<Record<string, string>>) => Promise<HostedRepository>;
+  /** Writes a build result with web and api of a tag, and gives the flag that names it. */
+  readonly build: (tag: string, names?: readonly string[]) => Promise<string>;
+  /** `op set-image --environment=pp` with one path. */
+  readonly set: (repository: { readonly url: string }, ...flags: readonly string[]) => Promise<Ran>;
+  readonly stop: () => Promise<void>;
+}
+
+/** A HelmRelease and a kustomization, written as people write them. */
+export const sample = {
+  'pp/shop.yaml': `# The shop
+---
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: shop,  namespace: shop}   # wide
+spec:
+  values:
+    web:
+      image: "r.io/pp/web:v1"  # set by op
+    api: {repository: r.io/pp/api, tag: 'v1', digest: sha256:0}
+`,
+  'pp/kustomization.yaml': 'resources:\n  - shop.yaml\n',
+  'README.md': 'fleet\n',
+};
+
+/** Where the images of {@link sample} stand. */
+export const web = '--set=pp/shop.yaml:spec.values.web.image=web:reference';
+
+/** @param tools programs that op finds on PATH */
+export async function startFleet(tools: readonly string[] = ['git', 'ssh']): Promise<Fleet> {
+  const [op, host] = await Promise.all([bundledOp(tools), startGitHost({ 'http.receivepack': 'true' })]);
+  const room = await mkdtemp(join(tmpdir(), 'fleet-'));
+  const environments = ['dev', 'pp'].map((name) => `  - {name: ${name}, repository: r.io/${name}, component: shop}\n`);
+  await writeFile(join(room, 'environments.yaml'), `environments:\n${environments.join('')}`);
+  const build: Fleet['build'] = async (tag, names = ['web', 'api']) => {
+    const file = join(room, 'builds', `${tag}-${names.length}.json`);
+    const builds = names.map((imageName) => ({ imageName, tag: `r.io/dev/${imageName}:${tag}@${digestOf(tag)}` }));
+    await mkdir(join(room, 'builds'), { recursive: true });
+    await writeFile(file, JSON.stringify({ builds }));
+    return `--build-result=${file}`;
+  };
+  await build('v2');
+  return {
+    op,
+    host,
+    room,
+    build,
+    repository: async (path, files = sample) => {
+      const repository = await host.repository(path);
+      await repository.commit('First', files);
+      return repository;
+    },
+    set: async ({ url }, ...flags) => {
+      const result = flags.some((flag) => flag.startsWith('--build-result')) ? [] : [await build('v2')];
+      return op.run(room, ['set-image', '--environment=pp', `--repository=${url}`, ...result, ...flags]);
+    },
+    stop: async () => {
+      await Promise.all([op.dispose(), host.stop(), rm(room, { recursive: true, force: true })]);
+    },
+  };
+}

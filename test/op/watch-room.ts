@@ -1,0 +1,99 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Context } from '../../src/op/context.js';
+import type { OpError } from '../../src/op/errors/op-error.js';
+import type { WatchFlags } from '../../src/op/watch/request.js';
+import { watchDeployment } from '../../src/op/watch/watch.js';
+import { withTools } from '../tools.js';
+import { fluxCrds } from './flux-crds.js';
+import { kubernetesPath, type KubernetesApi as Server, startKubernetesApi } from './kubernetes-api.js';
+import { type Stage, stageIn } from './rollout.js';
+import { testContext } from './test-context.js';
+
+const digest = (letter: string) => `sha256:${letter.repeat(64)}`;
+/** The digest that shall run, and the one before it. */
+export const [wanted, old] = [digest('a'), digest('b')];
+const repository = 'registry.example.com/dev';
+export const web = `${repository}/web`;
+
+/** How a watch ended, and when. */
+export interface Ended {
+  readonly DEPLOYED: string | undefined;
+  readonly error: OpError | undefined;
+  readonly at: number;
+}
+
+/** An API server with a build result beside it. */
+export interface WatchRoom {
+  readonly server: Server;
+  readonly room: string;
+  /** A namespace of its own for a test. */
+  readonly newStage: () => Promise<{ readonly stage: Stage; readonly namespace: string }>;
+  readonly watch: (
+    namespace: string,
+    flags?: Partial<WatchFlags>,
+    parts?: Partial<Context>,
+  ) => { readonly ended: Promise<Ended>; readonly printed: readonly string[] };
+  readonly stop: () => Promise<void>;
+}
+
+/** @param flux whether the kinds of Flux are installed */
+export async function startWatchRoom({ flux }: { readonly flux: boolean }): Promise<WatchRoom> {
+  const room = await mkdtemp(join(tmpdir(), 'watch-test-'));
+  const server = await startKubernetesApi();
+  if (flux) {
+    await server.kubectl(['apply', '--server-side', '--filename=-'], await fluxCrds());
+    await server.kubectl(['wait', '--for=condition=Established', '--timeout=30s', 'crd', '--all']);
+  }
+  const builds = [{ imageName: 'web', tag: `${web}:v2@${wanted}` }];
+  await writeFile(join(room, 'build_result.json'), JSON.stringify({ builds }));
+  // Who has manifests of an environment writes them before the watch: then what Flux has done is final.
+  const manifests = { repository: 'https://git.invalid/fleet.git' };
+  await writeFile(join(room, 'environments.yaml'), JSON.stringify({ environments: [{ name: 'dev', manifests }] }));
+  let count = 0;
+  return {
+    server,
+    room,
+    newStage: async () => {
+      count += 1;
+      const namespace = `shop-${count}`;
+      await server.kubectl(['create', 'namespace', namespace]);
+      return { stage: stageIn(server.port, namespace), namespace };
+    },
+    watch: (namespace, flags = {}, parts = {}) => {
+      const PATH = [kubernetesPath, withTools(['crane']).PATH].join(delimiter);
+      const { context, printed } = testContext({ cwd: room, env: { PATH, HOME: room, TMPDIR: room }, ...parts });
+      const all: WatchFlags = {
+        ...{ environment: 'dev', component: 'web', namespace, repository, kind: 'auto', timeout: 20_000 },
+        kubeconfig: server.kubeconfig('admin'),
+        ...{
+          imageName: [],
+          fromImageInfo: false,
+          insecureRegistry: [],
+          allowTag: false,
+          allowUnused: false,
+          reconcile: true,
+        },
+        ...flags,
+      };
+      const ended = watchDeployment(context, all).then(
+        ({ DEPLOYED }) => ({ DEPLOYED, error: undefined, at: Date.now() }),
+        (error: OpError) => ({ DEPLOYED: undefined, error, at: Date.now() }),
+      );
+      return { ended, printed };
+    },
+    stop: async () => {
+      await server.stop();
+      await rm(room, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Waits for something that a test has caused. */
+export async function until(fits: () => boolean | Promise<boolean>): Promise<void> {
+  for (const end = Date.now() + 15_000; !(await fits()); await wait(10)) {
+    if (Date.now() > end) throw new Error('it never came');
+  }
+}
