@@ -1,12 +1,6 @@
 import { pipelineRun } from '../../src/tekton/index.js';
 import { buildPush } from '../build-push.js';
-
-/** What every run of the catalog needs in a namespace with Pod Security `restricted`. */
-const pod = {
-  // The volume belongs to the group of the steps, so that they can write to it.
-  securityContext: { fsGroup: 65532, runAsNonRoot: true, runAsUser: 65532, seccompProfile: { type: 'RuntimeDefault' } },
-  enableServiceLinks: false,
-} as const;
+import { pod } from './pod.js';
 
 /** Builds the sample application of this repository. */
 export const buildPushExample = pipelineRun({ generateName: 'build-push-' }, buildPush, {

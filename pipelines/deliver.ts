@@ -1,0 +1,165 @@
+import { oneOf, type PipelineNode, param, pipeline, text } from '../src/tekton/index.js';
+import { cloneBuildPush } from '../tasks/clone-build-push.js';
+import { deliverEnvironment } from '../tasks/deliver-environment.js';
+import { publishImageInfo } from '../tasks/publish-image-info.js';
+import { cloneParams, cloneWorkspaces } from '../tasks/steps/clone.js';
+import { environmentParams, environmentWorkspaces } from '../tasks/steps/environment.js';
+import { helmTestParams } from '../tasks/steps/helm-test.js';
+import { metadata } from '../tasks/steps/metadata.js';
+import { manifestsParams } from '../tasks/steps/set-image.js';
+import { pushParams, skaffoldParams, skaffoldWorkspaces } from '../tasks/steps/skaffold.js';
+import { watchParams } from '../tasks/steps/watch.js';
+import { buildPushRules } from './build-push.js';
+import { manifestsOptional, manifestsWorkspaces, promotionDockerconfig, runRules } from './environment.js';
+
+/** What the pods of `deliver` may do in their own namespace; what they may do in an environment, its Role says (dist/optional/environment.yaml). */
+export const deliverRules = [...buildPushRules, ...runRules];
+
+/** The environments of {@link deliver} unless a configuration names others. */
+export const usualEnvironments = ['dev', 'pp', 'prod'] as const;
+
+/**
+ * The whole way of a commit: build, push and publish, then one environment after the other, each only when the one before runs it and
+ * its tests pass. `until` says how far.
+ * @param names in the order of promotion; images are pushed to the repository of the first
+ */
+export function deliverTo<const Names extends readonly [string, ...string[]]>(names: Names) {
+  const [first] = names;
+  return pipeline(
+    'deliver',
+    {
+      ...metadata({
+        displayName: 'Deliver',
+        description: `Builds and pushes a commit, and brings it to ${names.join(', ')}: promoted by digest, written into the manifests, proven to run, tested. Each environment follows only when the one before it has passed.`,
+        categories: ['Integration & Delivery', 'Deployment'],
+        tags: ['delivery', 'promotion', 'gitops', 'flux', 'helm'],
+      }),
+      params: {
+        ...cloneParams,
+        ...skaffoldParams,
+        ...pushParams,
+        'configmap-prefix': param.string({
+          default: 'image-info',
+          description: 'First part of the names of the ConfigMaps',
+        }),
+        until: param.oneOf(names, { default: first, description: 'The last environment that is delivered to' }),
+        component: environmentParams.component,
+        'lease-wait': environmentParams['lease-wait'],
+        'manifests-optional': manifestsOptional,
+        'allow-tag': watchParams['allow-tag'],
+        'allow-unused': watchParams['allow-unused'],
+        'watch-timeout': watchParams['watch-timeout'],
+        'test-timeout': helmTestParams['test-timeout'],
+        'manifests-ssl-verify': manifestsParams['manifests-ssl-verify'],
+        'manifests-author-name': manifestsParams['manifests-author-name'],
+        'manifests-author-email': manifestsParams['manifests-author-email'],
+      },
+      workspaces: {
+        ...skaffoldWorkspaces,
+        ...cloneWorkspaces,
+        'promotion-dockerconfig': promotionDockerconfig,
+        ...environmentWorkspaces,
+        ...manifestsWorkspaces,
+      },
+    },
+    (p) => {
+      const {
+        'configmap-prefix': prefix,
+        until,
+        component,
+        'lease-wait': leaseWait,
+        'manifests-optional': whenConfigured,
+        'manifests-ssl-verify': manifestsSslVerify,
+        'manifests-author-name': authorName,
+        'manifests-author-email': authorEmail,
+        'allow-tag': allowTag,
+        'allow-unused': allowUnused,
+        'watch-timeout': watchTimeout,
+        'test-timeout': testTimeout,
+        ...params
+      } = p.params;
+      const {
+        environments,
+        kubeconfigs,
+        'promotion-dockerconfig': dockerconfig,
+        'manifests-ssh-directory': manifestsSsh,
+        'manifests-basic-auth': manifestsBasicAuth,
+        'manifests-ssl-ca-directory': manifestsCa,
+        ...workspaces
+      } = p.workspaces;
+      const build = p.task('build', cloneBuildPush, {
+        displayName: 'Clone, build and push',
+        params,
+        workspaces,
+        timeout: '1h',
+      });
+      p.task('publish', publishImageInfo, {
+        displayName: 'Publish image info',
+        params: {
+          'build-result': params['build-result'],
+          'git-revision': build.results['CHAINS-GIT_COMMIT'],
+          'git-url': build.results['CHAINS-GIT_URL'],
+          'configmap-prefix': prefix,
+        },
+        workspaces: { source: p.workspaces.source },
+        timeout: '5m',
+      });
+      const { pipelineRun } = p.context;
+      let before: PipelineNode = build;
+      names.forEach((name, index) => {
+        before = p.task(`to-${name}`, deliverEnvironment, {
+          displayName: `Deliver to ${name}`,
+          after: [before],
+          // The first follows always: its first step refuses an `until` that is none of them.
+          ...(index === 0 ? {} : { when: oneOf(until, names.slice(index)) }),
+          params: {
+            environment: name,
+            from: names[index - 1] ?? '',
+            until,
+            component,
+            'build-result': params['build-result'],
+            properties: params.properties,
+            'insecure-registries': params['insecure-registries'],
+            'lease-holder': text`pipelinerun/${pipelineRun.namespace}/${pipelineRun.name}/${pipelineRun.uid}`,
+            'lease-wait': leaseWait,
+            'manifests-optional': whenConfigured,
+            'manifests-ssl-verify': manifestsSslVerify,
+            'manifests-author-name': authorName,
+            'manifests-author-email': authorEmail,
+            'allow-tag': allowTag,
+            'allow-unused': allowUnused,
+            'watch-timeout': watchTimeout,
+            'test-timeout': testTimeout,
+          },
+          workspaces: {
+            source: p.workspaces.source,
+            dockerconfig,
+            environments,
+            kubeconfigs,
+            'ssh-directory': manifestsSsh,
+            'basic-auth': manifestsBasicAuth,
+            'ssl-ca-directory': manifestsCa,
+          },
+          timeout: '2h',
+        });
+      });
+      const { IMAGE_URL, IMAGE_DIGEST, IMAGES } = build.results;
+      return {
+        IMAGE_URL: { value: IMAGE_URL, description: 'The application image (the last that was built), without digest' },
+        IMAGE_DIGEST: { value: IMAGE_DIGEST, description: 'Its digest' },
+        IMAGES: { value: IMAGES, description: 'All images, ref@digest, separated by commas' },
+        'CHAINS-GIT_URL': {
+          value: build.results['CHAINS-GIT_URL'],
+          description: 'Repository, as Tekton Chains reads it',
+        },
+        'CHAINS-GIT_COMMIT': {
+          value: build.results['CHAINS-GIT_COMMIT'],
+          description: 'Commit, as Tekton Chains reads it',
+        },
+      };
+    },
+  );
+}
+
+/** {@link deliverTo} dev, pp and prod. */
+export const deliver = deliverTo(usualEnvironments);

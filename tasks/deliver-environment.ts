@@ -1,0 +1,54 @@
+import { task, text } from '../src/tekton/index.js';
+import { cloneWorkspaces } from './steps/clone.js';
+import {
+  environmentParams,
+  environmentWorkspaces,
+  imageInfoParams,
+  imagesParams,
+  imagesWorkspaces,
+  registryParams,
+  withApiToken,
+} from './steps/environment.js';
+import { helmTestParams, helmTestStep } from './steps/helm-test.js';
+import { metadata } from './steps/metadata.js';
+import { promoteStep, promotionParams } from './steps/promote.js';
+import { manifestsParams, manifestsResults, setImageStep } from './steps/set-image.js';
+import { watchParams, watchResults, watchStep } from './steps/watch.js';
+
+/**
+ * Everything that brings images to one environment, in one pod: the steps need no isolation from each other but their credentials,
+ * and each goes on with the Lease of the one before.
+ */
+export const deliverEnvironment = task('deliver-environment', {
+  ...metadata({
+    displayName: 'Deliver to an environment',
+    description:
+      'Promotes images to an environment, writes them into its manifests, waits until its cluster runs exactly them, and runs its helm tests, under one Lease, in one pod.',
+    categories: ['Deployment', 'Integration & Delivery'],
+    tags: ['promotion', 'gitops', 'flux', 'helm', 'delivery'],
+  }),
+  ...withApiToken,
+  params: {
+    ...environmentParams,
+    ...imagesParams,
+    ...imageInfoParams,
+    ...registryParams,
+    ...promotionParams,
+    ...manifestsParams,
+    ...watchParams,
+    ...helmTestParams,
+  },
+  // The list of images once: the kubelet leaves each of these steps about 2 kB for all results together.
+  results: { ...manifestsResults, ...watchResults },
+  workspaces: { ...imagesWorkspaces, ...environmentWorkspaces, ...cloneWorkspaces },
+  steps: ({ params, results, workspaces, context }) => {
+    const promoted = text`--build-result=${workspaces.source.path}/build_result.${params.environment}.json`;
+    const { COMMIT, DEPLOYED } = results;
+    return [
+      promoteStep({ params, results: {}, workspaces, context }, true),
+      setImageStep({ params, results: { COMMIT }, workspaces }, promoted, true),
+      watchStep({ params, results: { DEPLOYED }, workspaces }, [promoted], true),
+      helmTestStep({ params, workspaces }),
+    ];
+  },
+});
