@@ -126,6 +126,14 @@ describe('the first environment', () => {
       'dev is the first environment: nothing to promote',
       'next: op watch-deployment --environment dev --component shop --build-result build_result.dev.json',
     ]);
+    const again = await run([
+      '--source=',
+      '--destination=dev',
+      '--namespace=shop',
+      '--destination-repository=r.invalid/x',
+    ]);
+    expect(again.stderr).toMatch(/ --build-result build_result.dev.json --namespace shop --repository r.invalid\/x$/u);
+    await run(['--source=', '--destination=dev']);
     expect(await readFile(join(room, 'build_result.dev.json'), 'utf8')).toBe(`${oneImage}\n`);
     expect(JSON.parse(await readFile(join(room, 'promotion_result.json'), 'utf8'))).toMatchObject({
       source: null,

@@ -46,9 +46,9 @@ const tools: readonly Tool[] = [
   {
     name: 'helm',
     version: ['version', '--short'],
-    least: [3, 12],
+    least: [3, 14],
     onlyFor: 'op helm-test',
-    get: 'take a release of the project helm/helm (helm.sh)',
+    get: 'take a release 3 of the project helm/helm (helm.sh): helm 4 has other flags',
   },
   {
     name: 'ssh',

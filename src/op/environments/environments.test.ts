@@ -5,6 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { testContext } from '../../../test/op/test-context.js';
 import { OpError } from '../errors/op-error.js';
 import { parseReference } from '../registry/reference.js';
+import { clusterOf } from './cluster.js';
+import type { Environment } from './environment.js';
 import { parseEnvironments } from './parse.js';
 import { readEnvironments } from './read.js';
 import { rebase } from './rebase.js';
@@ -166,4 +168,26 @@ describe('an image is renamed', () => {
       );
     },
   );
+});
+
+describe('the cluster of an environment', () => {
+  const environment: Environment = {
+    ...{ name: 'pp', repository: undefined, component: undefined, kind: undefined, manifests: undefined },
+    ...{ namespace: 'shop', kubeconfig: '/kube/pp.yaml', context: 'pp' },
+    tests: 'helm',
+  };
+  it.each([
+    [{}, { kubeconfig: '/kube/pp.yaml', context: 'pp', namespace: 'shop' }],
+    [{ kubeconfig: 'mine' }, { kubeconfig: 'mine', context: undefined, namespace: 'shop' }],
+    [
+      { kubeconfig: 'mine', context: 'a' },
+      { kubeconfig: 'mine', context: 'a', namespace: 'shop' },
+    ],
+    [
+      { context: 'a', namespace: 'x' },
+      { kubeconfig: '/kube/pp.yaml', context: 'a', namespace: 'x' },
+    ],
+  ])('%j', (flags, cluster) => {
+    expect(clusterOf(flags, environment)).toEqual(cluster);
+  });
 });

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -370,6 +372,31 @@ describe.skipIf(missingTools.length > 0)('on a real API server, where the test p
     });
   });
 
+  test('an API server that takes connections and never answers ends with the time', async () => {
+    const silent = createServer(() => undefined).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const kubeconfig = join(room, 'silent.yaml');
+    await writeFile(
+      kubeconfig,
+      JSON.stringify({
+        clusters: [{ name: 'a', cluster: { server: `http://127.0.0.1:${port}` } }],
+        contexts: [{ name: 'a', context: { cluster: 'a', user: 'a' } }],
+        'current-context': 'a',
+        users: [{ name: 'a', user: {} }],
+      }),
+    );
+    try {
+      await expect(start({ release: 'x', kubeconfig, timeout: 1500 }).result).rejects.toMatchObject({
+        kind: 'deadline',
+        message: 'cannot read the Helm release of x',
+        todo: expect.stringContaining(`kubectl --kubeconfig=${kubeconfig} get --raw /readyz`),
+      });
+    } finally {
+      silent.close();
+    }
+  });
+
   test.each([
     [{}, 'usage', 'op helm-test needs --release or --component'],
     [{ release: '--all' }, 'input', '--release="--all" is not the name of a release'],
@@ -430,9 +457,8 @@ describe.skipIf(missingTools.length > 0)('on a real API server, where the test p
       await passes('web-test');
       await result;
       expect(printed[0]).toBe('Lease octopipeline-dev-web in namespace flux: made and taken by ann');
-      expect(printed.at(-1)).toBe(
-        'Lease octopipeline-dev-web in namespace flux: kept for the next task of ann, for 15m',
-      );
+      // The last line is the verdict: that the Lease is kept, the next step says.
+      expect(printed.at(-1)).toMatch(/^1 test of release shop-web .* passed/u);
       await helmRelease('web', { targetNamespace: 'shop', storageNamespace: 'shop' });
       const again = from('dev', { leaseHolder: 'ann' });
       await passes('web-test');

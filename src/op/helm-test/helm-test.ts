@@ -1,11 +1,13 @@
 import { resolve } from 'node:path';
 import type { Context } from '../context.js';
+import { clusterOf } from '../environments/cluster.js';
 import { readEnvironments } from '../environments/read.js';
 import { refusedError } from '../errors/op-error.js';
 import { type KubernetesApi, withApi } from '../kubernetes/api.js';
 import { leaseRequestOf } from '../lease/request.js';
 import { withLease } from '../lease/with-lease.js';
 import { countOf } from '../log/table.js';
+import { withDeadline } from '../process/deadline.js';
 import { findRelease } from './find-release.js';
 import { createHelm, type HelmCluster } from './helm.js';
 import { checkPlace, checkStatus } from './preconditions.js';
@@ -23,10 +25,9 @@ export async function helmTest(context: Context, flags: HelmTestFlags): Promise<
   const sought = soughtIn(flags, environment);
   const filter = parseFilter(flags.filter);
   const lease = leaseRequestOf(flags, name, flags.component ?? environment?.component ?? flags.release);
-  const given = flags.kubeconfig === undefined ? undefined : resolve(context.cwd, flags.kubeconfig);
-  const cluster = { kubeconfig: given ?? environment?.kubeconfig, context: flags.context ?? environment?.context };
-  const where = { ...cluster, namespace: flags.namespace ?? environment?.namespace };
-  await withApi(context, where, (api) =>
+  const kubeconfig = flags.kubeconfig === undefined ? undefined : resolve(context.cwd, flags.kubeconfig);
+  const cluster = clusterOf({ ...flags, kubeconfig }, environment);
+  await withApi(context, cluster, (api) =>
     withLease(context, api, lease, async (inner, own) => {
       if (environment?.tests === 'none') {
         inner.log.step(`environment ${environment.name} says "tests: none": nothing is tested`);
@@ -45,10 +46,22 @@ interface Wanted {
   readonly allowNoTests: boolean;
 }
 
+/** helm itself waits for ever for an API server that takes a connection and does not answer. */
+async function find(context: Context, api: KubernetesApi, { cluster, sought, timeout }: Wanted) {
+  const late = {
+    what: `cannot read the Helm release of ${sought.name}`,
+    why: `the API server did not answer within ${timeout / 1000} s`,
+    todo: 'look at the cluster with: kubectl get --raw /readyz, or give a longer --timeout',
+  };
+  return withDeadline(context, timeout, late, async (inTime) => {
+    const place = await findRelease(api.within(inTime), sought);
+    const helm = createHelm(cluster, place.storage);
+    return { helm, release: await readRelease(inTime, helm, place.name) };
+  });
+}
+
 async function test(context: Context, api: KubernetesApi, wanted: Wanted): Promise<void> {
-  const place = await findRelease(api, wanted.sought);
-  const helm = createHelm(wanted.cluster, place.storage);
-  const release = await readRelease(context, helm, place.name);
+  const { helm, release } = await find(context, api, wanted);
   const of = `release ${release.name} (revision ${release.revision}) in namespace ${release.namespace}`;
   checkStatus(release);
   const tests = select(release, wanted.filter);
@@ -64,6 +77,6 @@ async function test(context: Context, api: KubernetesApi, wanted: Wanted): Promi
   checkPlace(release, tests, helm.namespace);
   context.log.step(`run ${countOf(tests.length, 'test')} of ${of}: ${tests.map(({ name }) => name).join(', ')}`);
   await runTests(context, api, helm, { release, tests, ...wanted });
-  const look = `helm status ${release.name} --namespace ${helm.namespace}`;
+  const look = api.typed(`helm status ${release.name} --namespace ${helm.namespace}`);
   context.log.step(`${countOf(tests.length, 'test')} of ${of} passed; see them with: ${look}`);
 }

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { Context } from '../context.js';
 import { inputError } from '../errors/op-error.js';
 import type { Clock } from './ask.js';
+import { atCluster, errorAtCluster } from './at-cluster.js';
 import { createCalls, type Query } from './calls.js';
 import { follow, type OnState } from './follow.js';
 import type { Kind } from './kind.js';
@@ -42,6 +43,8 @@ export interface KubernetesApi {
   readonly follow: (kind: Kind, query: Query, onState: OnState) => Promise<never>;
   /** The log of a container. With `onLine` each line goes there, and the text that is given is empty. */
   readonly logs: (pod: string, options?: LogOptions) => Promise<string>;
+  /** A command to type, such as `kubectl get pods`, for this cluster. */
+  readonly typed: (command: string) => string;
   /** The same connection for another context: its signal ends what is under way. */
   readonly within: (context: Context) => KubernetesApi;
 }
@@ -77,10 +80,13 @@ export async function withApi<T>(
         follow: (kind, query, onState) =>
           follow({ context: inner, connections, calls, namespace }, kind, query, onState),
         logs: (pod, options = {}) => readLogs(inner, connections, pod, { namespace, ...options }),
+        typed: (command) => atCluster(command, cluster),
         within,
       };
     };
     return await work(within(context), context);
+  } catch (error) {
+    throw errorAtCluster(error, cluster);
   } finally {
     connections.close();
     await proxy.stop();

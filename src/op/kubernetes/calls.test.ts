@@ -7,6 +7,7 @@ import { testContext } from '../../../test/op/test-context.js';
 import { createCalls } from './calls.js';
 import { kinds } from './kind.js';
 import { createConnections } from './send.js';
+import { watch } from './watch.js';
 
 /** What a real API server cannot be made to say at will: it answers each request with the next of these. */
 const answers: ((response: ServerResponse) => void)[] = [];
@@ -99,4 +100,23 @@ test("the time is that of the server's clock, so that machines with wrong clocks
   expect(calls.now().toISOString()).toMatch(/^2026-01-02T03:04:05/u);
   await read();
   expect(Math.abs(calls.now().getTime() - Date.now())).toBeLessThan(2500);
+});
+
+test('a webhook that does not answer is not the API server that does not', async () => {
+  const message =
+    'Internal error occurred: failed calling webhook "a.example.com": Post "https://a.svc:443": dial tcp 10.0.0.1:443: connect: connection refused';
+  answers.push(says(500, JSON.stringify({ kind: 'Status', reason: 'InternalError', message })));
+  await expect(write()).rejects.toMatchObject({ why: expect.stringMatching(/^a webhook of the cluster/u) });
+});
+
+test('a watch that went well for a while and is cut goes on at once: balancers cut what is idle', async () => {
+  const asked = { what: 'cannot watch pods', kind: kinds.pod, namespace: 'shop' };
+  const watching = { signal: context.signal, patience: 60_000, onEvent: () => true, onChange: () => undefined };
+  const after = (milliseconds: number) => (response: ServerResponse) => {
+    response.writeHead(200).flushHeaders();
+    setTimeout(() => response.destroy(), milliseconds);
+  };
+  answers.push(after(0), after(1200));
+  expect(await watch(connections, asked, '/x', watching)).toBe('cut');
+  expect(await watch(connections, asked, '/x', watching)).toBe('over');
 });

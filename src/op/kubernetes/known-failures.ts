@@ -10,6 +10,13 @@ interface Known {
 /** What kubectl 1.28 to 1.34 and the API server say, and what it means. The first that fits counts. */
 const known: readonly Known[] = [
   {
+    // Before all others: what follows is said of the webhook, in the same words as they would be of the API server.
+    pattern: /failed calling webhook|conversion webhook for/u,
+    make: toolError,
+    why: 'a webhook of the cluster, which the API server asks about such objects, did not answer',
+    todo: 'look at what serves it: kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations',
+  },
+  {
     pattern: /getting credentials: exec|executable \S+ not found|exec plugin/u,
     make: toolError,
     why: 'the program that the kubeconfig names for logging in is not there, or failed',

@@ -8,7 +8,7 @@ const event = v.object({ type: v.string(), object: v.unknown() });
 /** One change. Source: the API concepts of Kubernetes, "Efficient detection of changes". */
 export type WatchEvent = v.InferOutput<typeof event>;
 
-/** How a watch ended: `over` as the server meant it, `cut` without an end, `expired` because its history is gone. */
+/** How a watch ended: `over` after it went well for a while, `cut` at once, `expired` because its history is gone. */
 export type Watched = 'over' | 'cut' | 'expired';
 
 interface Watching {
@@ -67,12 +67,12 @@ export async function watch(
     });
     body.on('end', () => {
       if (changed) guard(onChange);
-      // A server that ends each watch at once must not be asked in a circle.
-      if (ended === 'cut' && Date.now() - started > 1000) ended = 'over';
     });
     body.on('error', () => undefined);
     body.on('close', () => {
       clearTimeout(dead);
+      // A server that ends each watch at once must not be asked in a circle; one that is cut after a while, as balancers do, may be.
+      if (ended === 'cut' && Date.now() - started > 1000) ended = 'over';
       if (signal.aborted) fail(signal.reason);
       else done(ended);
     });

@@ -4,7 +4,7 @@ import { type KubernetesApi, kinds } from '../kubernetes/api.js';
 import { createBell } from '../process/bell.js';
 import { beside } from '../process/beside.js';
 import { ageText } from './age.js';
-import type { RunState } from './holder.js';
+import { nameOfHolder, type RunState } from './holder.js';
 import { judge } from './judge.js';
 import { type Lease, newLease, parseLease, type Taker, taken } from './lease.js';
 import { createRunWatch } from './run-watch.js';
@@ -55,18 +55,19 @@ async function attempt(
     if (found === undefined) {
       const made = await api.create(kinds.lease, newLease(name, taker, api.now()));
       if (made === 'conflict') continue;
-      say(`made and taken by ${taker.holder}`);
+      say(`made and taken by ${nameOfHolder(taker.holder)}`);
       return undefined;
     }
     const lease = parseLease(found);
     const age = ageText(api.now().getTime() - (lease.acquired ?? api.now()).getTime());
-    let how = `taken by ${taker.holder}`;
-    if (lease.holder === taker.holder) how = `held by ${taker.holder} already, for ${age}; it goes on`;
+    const us = nameOfHolder(taker.holder);
+    let how = `taken by ${us}`;
+    if (lease.holder === taker.holder) how = `held by ${us} already, for ${age}; it goes on`;
     else if (lease.holder !== '') {
       const unchanged = waiting.see(lease);
       const verdict = judge(lease, { now: api.now(), unchanged, run: stateOf(lease) });
       if (!verdict.take) return waiting.pause(lease, age, verdict.lookAgain);
-      how = `taken over by ${taker.holder} from ${lease.holder}, who has had it for ${age}: ${verdict.rule}`;
+      how = `taken over by ${us} from ${nameOfHolder(lease.holder)}, who has had it for ${age}: ${verdict.rule}`;
     }
     const put = await api.replace(kinds.lease, taken(lease, taker, api.now()));
     if (put === 'conflict' || put === 'gone') continue;
@@ -97,7 +98,7 @@ function createWaiting(context: Context, api: KubernetesApi, wanted: Wanted): Wa
       const left = wanted.wait - (performance.now() - start);
       const renewed = ageText(api.now().getTime() - (lease.renewed ?? api.now()).getTime());
       if (left <= 0) throw tooLate(api, wanted, lease, age, renewed);
-      const is = `held by ${lease.holder} for ${age}, renewed ${renewed} ago`;
+      const is = `held by ${nameOfHolder(lease.holder)} for ${age}, renewed ${renewed} ago`;
       if (told.holder !== lease.holder || performance.now() - told.at > 30_000) {
         context.log.progress(`Lease ${wanted.name}: ${is}; waiting, at most ${ageText(left)} more`);
         told = { holder: lease.holder, at: performance.now() };
@@ -115,7 +116,7 @@ function tooLate(
   renewed: string,
 ): OpError {
   return deadlineError({
-    what: `Lease ${name} in namespace ${namespace} is held by ${lease.holder}`,
+    what: `Lease ${name} in namespace ${namespace} is held by ${nameOfHolder(lease.holder)}`,
     why: `it has been held for ${age} and was renewed ${renewed} ago; this command has waited ${ageText(wait)}`,
     todo: `wait until that one has ended and run this again, or give a longer --lease-wait; if it has ended: kubectl delete lease ${name} --namespace ${namespace}`,
   });

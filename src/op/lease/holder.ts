@@ -23,6 +23,12 @@ export function parseHolder(holder: string): HolderRun | undefined {
   return { kind, namespace, name, uid };
 }
 
+/** For a person: `PipelineRun ci/deliver-x7`, or what holds it in its own words. */
+export function nameOfHolder(holder: string): string {
+  const run = parseHolder(holder);
+  return run === undefined ? oneLine(holder) : `${run.kind.kind} ${run.namespace}/${run.name}`;
+}
+
 /** What is known of a holder's run; `over` says in words how it is known. */
 export type RunState = { readonly is: 'unknown' | 'running' } | { readonly is: 'over'; readonly why: string };
 

@@ -11,7 +11,6 @@ const patience = 10_000;
 /** Releases a Lease, or holds it on for the next task of the run. One that is not this holder's any more stays as it is. */
 export async function letGo(context: Context, api: KubernetesApi, { name, taker }: Held, keep: boolean): Promise<void> {
   const own = api.within({ ...context, signal: AbortSignal.timeout(patience) });
-  const say = (what: string) => context.log.step(`Lease ${name} in namespace ${api.namespace}: ${what}`);
   try {
     for (;;) {
       const found = await own.get(kinds.lease, name);
@@ -19,7 +18,12 @@ export async function letGo(context: Context, api: KubernetesApi, { name, taker 
       if (lease === undefined || lease.holder !== taker.holder) return;
       const put = await own.replace(kinds.lease, keep ? kept(lease, taker, own.now()) : released(lease, own.now()));
       if (put === 'conflict') continue;
-      return say(keep ? `kept for the next task of ${taker.holder}, for ${ageText(keptDuration * 1000)}` : 'released');
+      const is = `Lease ${name} in namespace ${api.namespace}`;
+      // The last line of a step is its verdict; the next step says itself that it goes on.
+      if (keep)
+        context.log.debug(`${is}: kept for the next task of ${taker.holder}, for ${ageText(keptDuration * 1000)}`);
+      else context.log.step(`${is}: released`);
+      return;
     }
   } catch (error) {
     const why = error instanceof OpError ? error.why : 'the API server did not answer';

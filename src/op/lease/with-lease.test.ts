@@ -160,7 +160,7 @@ describe.skipIf(missingTools.length > 0)('on a real API server', () => {
       kind: 'deadline',
       message: 'Lease octopipeline-keep-shop in namespace shop is held by ann',
       why: expect.stringMatching(/^it has been held for \ds and was renewed \ds ago; this command has waited 2s$/u),
-      todo: expect.stringContaining('kubectl delete lease octopipeline-keep-shop --namespace shop'),
+      todo: expect.stringMatching(/kubectl --kubeconfig=\S+ delete lease octopipeline-keep-shop --namespace shop/u),
     });
     const again = ask({ environment: 'keep' }, async () => read('keep'));
     expect((await again.result).spec).toMatchObject({ acquireTime: spec.acquireTime, leaseDurationSeconds: 60 });

@@ -33,10 +33,13 @@ export function sidesOf({ route, repositories }: Job) {
 
 /** The command that comes after it. */
 export function sayNext({ log, cwd }: Context, { request, files, route: { destination } }: Job): void {
-  const file = relative(cwd, files.buildResult);
+  const { environments, kubeconfigs, kubeconfig, context, namespace, destinationRepository: repository } = request;
   const component = request.component ?? destination.component ?? 'NAME';
+  const given = { environments, kubeconfigs, kubeconfig, context, namespace, repository };
+  const more = Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [` --${name} ${value}`]));
+  const file = relative(cwd, files.buildResult);
   log.step(
-    `next: op watch-deployment --environment ${destination.name} --component ${component} --build-result ${file}`,
+    `next: op watch-deployment --environment ${destination.name} --component ${component} --build-result ${file}${more.join('')}`,
   );
 }
 

@@ -1,5 +1,6 @@
 import type { Context } from '../context.js';
 import { prepareDockerConfig } from '../dockerconfig/prepare.js';
+import { clusterOf } from '../environments/cluster.js';
 import { readEnvironments } from '../environments/read.js';
 import { imagesOf } from '../image-info/images.js';
 import { withApi } from '../kubernetes/api.js';
@@ -62,12 +63,7 @@ async function alone<T>(
   const component = request.component ?? destination.component;
   const lease = leaseRequestOf(request, destination.name, component);
   if (lease === undefined || request.dryRun) return work(context);
-  const where = {
-    kubeconfig: request.kubeconfig ?? destination.kubeconfig,
-    context: request.context ?? destination.context,
-    namespace: request.namespace ?? destination.namespace,
-  };
-  return withApi(context, where, (api, connected) => withLease(connected, api, lease, work));
+  return withApi(context, clusterOf(request, destination), (api, connected) => withLease(connected, api, lease, work));
 }
 
 async function promoteAll(context: Context, job: Job, named: readonly NamedImage[]): Promise<PromoteOutputs> {

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { readBuildResult } from '../build-result/read.js';
 import type { Context } from '../context.js';
+import { clusterOf } from '../environments/cluster.js';
 import { readEnvironments } from '../environments/read.js';
 import { inputError, usageError } from '../errors/op-error.js';
 import { prepareAccess } from '../git/access/access.js';
@@ -59,12 +60,7 @@ export async function setImage(context: Context, flags: SetImageFlags): Promise<
   const work = (held: Context) =>
     withDeadline(held, request.timeout, late, (inTime) => setIn(inTime, request, images, flags));
   if (lease === undefined || request.patch) return work(context);
-  const cluster = {
-    kubeconfig: flags.kubeconfig ?? environment.kubeconfig,
-    context: flags.context ?? environment.context,
-    namespace: flags.namespace ?? environment.namespace,
-  };
-  return withApi(context, cluster, (api) => withLease(context, api, lease, work));
+  return withApi(context, clusterOf(flags, environment), (api) => withLease(context, api, lease, work));
 }
 
 async function setIn(

@@ -1,3 +1,4 @@
+import type { BuiltImage } from '../build-result/build-result.js';
 import { checked } from '../config/repositories.js';
 import type { Context } from '../context.js';
 import type { Environment, Environments } from '../environments/environment.js';
@@ -5,31 +6,24 @@ import { propertiesOf } from '../environments/read.js';
 import { rebase } from '../environments/rebase.js';
 import { repositoryFrom } from '../environments/repositories.js';
 import { inputError } from '../errors/op-error.js';
-import { type ImagesSource, imagesOf } from '../image-info/images.js';
 import { each, valuesOf } from '../process/each.js';
 import { type Access, lookUp } from '../registry/crane.js';
 import { formatReference } from '../registry/reference.js';
 import type { Expected } from './image-match.js';
 
-/** Where the images that shall run are named. */
-export interface ExpectedFrom extends ImagesSource {
-  /** The flag. */
-  readonly repository?: string;
-}
-
 /**
- * The images of a build result, or as they were published, as the environment has them, each with its digest: that of the build result, or what the registry says of its tag.
- * @throws OpError (input) for a build result or a repository that does not fit, (tool) when the registry has no such image
+ * Images of a build result, or as they were published, as the environment has them, each with its digest: that of the build result, or what the registry says of its tag.
+ * @param repository the flag
+ * @throws OpError (input) for a repository that does not fit, (tool) when the registry has no such image
  */
 export async function readExpected(
   context: Context,
   access: Access,
   environments: Environments,
   environment: Environment,
-  from: ExpectedFrom,
+  { chosen, repository }: { readonly chosen: readonly BuiltImage[]; readonly repository: string | undefined },
 ): Promise<readonly Expected[]> {
-  const chosen = await imagesOf(context, from);
-  const to = await repositoryOfEnvironment(context, environment, from.repository);
+  const to = await repositoryOfEnvironment(context, environment, repository);
   const others = environments.names.flatMap((name) => environments.of(name).repository?.value ?? []);
   const rebased = chosen.map((image) => ({
     imageName: image.imageName,

@@ -94,7 +94,7 @@ export function judgeWorkload(
   const notes = notesOn(workload, pods);
   const judged = { ...base, notes, compared: run.compared };
   if (rollout.state !== 'done') return { ...judged, ...judgeRollout(rollout, run.wrong) };
-  if (run.wrong !== undefined) return { ...judged, state: 'refused', why: run.wrong };
+  if (run.wrong !== undefined) return { ...judged, state: 'refused', why: run.wrong, todo: otherPull };
   if (pods.older.length > 0 && workload.kind !== 'CronJob') {
     return { ...judged, state: 'waiting', why: `${countOf(pods.older.length, 'pod')} of an older template to go` };
   }
@@ -105,6 +105,11 @@ export function judgeWorkload(
   if (run.open !== undefined) return { ...judged, state: 'waiting', why: run.open };
   return { ...judged, state: pods.newest.length === 0 ? 'idle' : 'proven', why: '' };
 }
+
+/** The manifests are right, so they are not what has to be looked at. */
+const otherPull =
+  'the template is right, and a node has another image under that name: name it by its digest in the manifests (op set-image does), ' +
+  'or delete those pods once the tag is right, with imagePullPolicy: Always';
 
 function judgeTemplate({ container, match }: Use): Pick<WorkloadJudgement, 'state' | 'why' | 'todo' | 'questions'> {
   const place = `its ${container.kind} ${container.name} shall be ${formatReference(match.expected.image)}`;

@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { type Given, type PodPlay, snapshotOf } from '../../../test/op/cluster-objects.js';
+import {
+  fluxOf,
+  fluxPart,
+  type Given,
+  type PodPlay,
+  snapshotOf,
+  templateOf,
+  workloadObject,
+} from '../../../test/op/cluster-objects.js';
 import {
   api,
   demandsOf,
@@ -16,6 +24,7 @@ import {
   web,
   wrong,
 } from '../../../test/op/judging.js';
+import { kinds } from '../kubernetes/api.js';
 import { type Expected, pairOf, type SameImages } from './image-match.js';
 import { judge } from './judge.js';
 import type { Demands } from './judge-workload.js';
@@ -166,5 +175,34 @@ describe('all containers, all images', () => {
       c1: runs(wrong),
     });
     expect(verdictOn(objects, demandsOf({ expected: [one, other] }))).toBe('proven');
+  });
+});
+
+describe('what to do', () => {
+  const settledBy = (images: readonly Given[], pod: string) =>
+    snapshotOf(deployed(images, { c0: pod }), { flux: fluxOf([fluxPart(kinds.helmRelease)]) });
+
+  test('where Flux has done all it was told, and something else may still write the images: that nobody has', () => {
+    const found = judge(settledBy([`${repository}/web:v0`], runs(wrong)), demandsOf({ patient: true }), none);
+    expect(found).toMatchObject({ verdict: 'waiting', todo: expect.stringContaining('op set-image') });
+  });
+
+  test('where the manifests are right and the pods are not: not to look at the manifests of Flux', () => {
+    const stranger = new Map([[pairOf(right, wrong), false]]);
+    const found = judge(settledBy([`${repository}/web:v1`], runs(wrong)), demandsOf({ allowTag: true }), stranger);
+    expect(found).toMatchObject({ verdict: 'refused', todo: expect.stringMatching(/^the template is right/u) });
+  });
+
+  test('a sentence does not begin as a command that nobody can type', () => {
+    const object = workloadObject({
+      kind: kinds.statefulSet,
+      template: templateOf([image]),
+      spec: { replicas: 2, updateStrategy: { type: 'OnDelete' } },
+      status: { replicas: 2, updatedReplicas: 1, availableReplicas: 2 },
+    });
+    const { todo } = judge(snapshotOf([object]), demandsOf(), none);
+    expect(todo).toBe(
+      'delete the old pods of statefulset/web, which are among: kubectl get pods --namespace=shop --show-labels',
+    );
   });
 });

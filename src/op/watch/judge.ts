@@ -78,8 +78,15 @@ export function judge(snapshot: Snapshot, demands: Demands, same: SameImages): J
     ...[refused, differs].map((one) => one && `${nameOfWorkload(one)}: ${one.why}${flows}`),
     unused[0] && `a workload that uses ${nameOfExpected(unused[0])}${flows}`,
   ];
-  return { ...judgement, verdict: 'waiting', why: waitsFor.find((text) => text !== undefined) ?? 'the first answer' };
+  const forgotten = flux !== undefined && settled && open === undefined && differs !== undefined;
+  const why = waitsFor.find((text) => text !== undefined) ?? 'the first answer';
+  return { ...judgement, verdict: 'waiting', why, todo: forgotten ? notWritten : undefined };
 }
+
+/** For whoever waits in vain for an image that Flux was never told of. */
+const notWritten =
+  'Flux has done all that it was told, so nobody has told it these images: write them into the manifests (op set-image does), ' +
+  'or see why what writes them has not';
 
 /** `Deployment web` */
 export const nameOfWorkload = ({ workload }: WorkloadJudgement) => `${workload.kind} ${workload.name}`;

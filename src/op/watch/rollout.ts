@@ -61,5 +61,5 @@ function ofDaemonSet(workload: Workload): Rollout {
 const onDelete = ({ kind, name, namespace }: Workload, old: number): Rollout => ({
   state: 'held',
   why: `its update strategy is OnDelete: ${old} old pods stay until somebody deletes them`,
-  todo: `kubectl delete the old pods of ${kind.toLowerCase()}/${name} in namespace ${namespace}, then run this again`,
+  todo: `delete the old pods of ${kind.toLowerCase()}/${name}, which are among: kubectl get pods --namespace=${namespace} --show-labels`,
 });

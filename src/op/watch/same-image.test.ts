@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type LocalRegistry, startRegistry } from '../../../test/op/local-registry.js';
 import { pushImage, pushIndex, registryTool } from '../../../test/op/pushed-image.js';
 import { testContext } from '../../../test/op/test-context.js';
+import { firstTimes, startUnrulyRegistry } from '../../../test/op/unruly-registry.js';
 import { withTools } from '../../../test/tools.js';
 import { isSameImage } from './same-image.js';
 
@@ -80,4 +81,23 @@ test('a registry that does not answer says nothing for it', async () => {
   const unread: string[] = [];
   expect(await isSameImage(context, { insecure: [], env: {} }, question, (name) => unread.push(name))).toBe(false);
   expect(unread).toEqual([`${gone.host}/dev/web@${index}`]);
+});
+
+test('a registry that is busy for a while has not said that they are two', async () => {
+  const busy = await startUnrulyRegistry(registry.host);
+  try {
+    busy.behave(firstTimes(4, ({ path }) => path.includes('/manifests/'), { status: 429 }));
+    const { context } = testContext({ env });
+    const image = { registry: busy.host, path: 'dev/web', digest: index };
+    const question = {
+      expected: { imageName: 'web', image },
+      found: images[0] ?? '',
+      foundIn: undefined,
+      of: 'pods',
+    } as const;
+    const access = { insecure: [], env: {}, pauses: [10, 10, 10] };
+    expect(await isSameImage(context, access, question, () => undefined)).toBe(true);
+  } finally {
+    await busy.stop();
+  }
 });

@@ -3,6 +3,7 @@ import type { Context } from '../context.js';
 import { run } from '../process/run.js';
 import type { Access } from '../registry/crane.js';
 import { parseReference, registryOf, repositoryOf } from '../registry/reference.js';
+import { pauses, retrying } from '../registry/retry.js';
 import type { Question } from './judge-workload.js';
 
 const descriptor = v.object({ digest: v.string(), platform: v.optional(v.object({ os: v.optional(v.string()) })) });
@@ -68,7 +69,10 @@ async function manifestOf(context: Context, access: Access, repository: string, 
   if ('problem' in reference) return undefined;
   const insecure = access.insecure.includes(registryOf(reference)) ? ['--insecure'] : [];
   const args = ['manifest', `${repository}@${digest}`, ...insecure];
-  const ended = await run(context, { program: 'crane', args, env: access.env, timeout: 30_000 });
+  // A registry that is busy for a moment has not said that these are two images.
+  const ended = await retrying(context, access.pauses ?? pauses, 'crane manifest', () =>
+    run(context, { program: 'crane', args, env: access.env, timeout: 30_000 }),
+  );
   if (ended.ended !== 'ok') {
     context.log.debug(`crane ${args.join(' ')}: ${ended.stderr}`);
     return undefined;

@@ -34,7 +34,11 @@ const queryOf = ({ kind, namespace, name }: Wanted) => ({
 /**
  * Follows kinds in namespaces, each once. `onChange` is called at each change of any; `onFailure` when one cannot be followed any more.
  */
-export function createStreams(api: KubernetesApi, onChange: () => void, onFailure: (error: unknown) => void): Streams {
+export function createStreams(
+  api: Pick<KubernetesApi, 'serves' | 'follow' | 'list'>,
+  onChange: () => void,
+  onFailure: (error: unknown) => void,
+): Streams {
   const followed = new Map<string, Wanted>();
   const states = new Map<string, readonly KubeObject[]>();
   const unreadable = new Map<string, string>();
@@ -68,7 +72,8 @@ export function createStreams(api: KubernetesApi, onChange: () => void, onFailur
       await Promise.all(
         [...followed].map(async ([key, wanted]) => {
           const list = async () => ((await api.serves(wanted.kind)) ? api.list(wanted.kind, queryOf(wanted)) : []);
-          listed.set(key, await (wanted.optional === true ? list().catch(() => []) : list()));
+          // One that could be read, and cannot now, is not one that is not there.
+          listed.set(key, unreadable.has(key) ? [] : await list());
         }),
       );
       return (wanted) => listed.get(keyOf(wanted));

@@ -47,6 +47,11 @@ describe.skipIf(missingTools.length > 0)('a workload that Flux does not own', ()
     expect(printed.at(-1)).toContain('proven by digest');
   });
 
+  test('a build result that is not there is said before the cluster is asked, and the Lease waited for', async () => {
+    const { ended } = it.watch('shop', { buildResult: 'not-there.json', kubeconfig: '/not/there' });
+    expect((await ended).error).toMatchObject({ kind: 'input', message: expect.stringContaining('not-there.json') });
+  });
+
   test('the right template and another digest in the pods is no proof', async () => {
     const { stage, namespace } = await it.newStage();
     const play = playDeployment(stage);
@@ -87,7 +92,8 @@ describe.skipIf(missingTools.length > 0)('a workload that Flux does not own', ()
     expect(error).toMatchObject({
       kind: 'tool',
       why: expect.stringContaining('ImagePullBackOff'),
-      todo: `kubectl describe pod/${pod} --namespace=${namespace}`,
+      // For the cluster that was watched, whatever the person's own kubeconfig points at.
+      todo: `kubectl --kubeconfig=${it.server.kubeconfig('admin')} describe pod/${pod} --namespace=${namespace}`,
     });
     expect(at - last).toBeLessThan(1500);
     expect(printed.join('\n')).toContain(`Pod/${pod} Failed: Failed to pull image`);

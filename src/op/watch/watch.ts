@@ -1,9 +1,10 @@
 import { resolve } from 'node:path';
 import type { Context } from '../context.js';
 import { prepareDockerConfig } from '../dockerconfig/prepare.js';
-import type { Environment } from '../environments/environment.js';
+import { clusterOf } from '../environments/cluster.js';
 import { readEnvironments } from '../environments/read.js';
 import { OpError } from '../errors/op-error.js';
+import { imagesOf } from '../image-info/images.js';
 import { type KubernetesApi, withApi } from '../kubernetes/api.js';
 import { leaseRequestOf } from '../lease/request.js';
 import { withLease } from '../lease/with-lease.js';
@@ -41,6 +42,8 @@ export async function watchDeployment(context: Context, flags: WatchFlags): Prom
   const name = componentOf(flags, environment);
   const lease = leaseRequestOf(flags, environment.name, name);
   const kind = flags.kind === 'auto' ? environment.kind : flags.kind;
+  // Before the Lease is waited for: of a cluster of its own, and a mistake in it is none that time mends.
+  const chosen = await imagesOf(context, flags);
   const directory = flags.dockerconfig === undefined ? undefined : resolve(context.cwd, flags.dockerconfig);
   const docker = await prepareDockerConfig(context, directory);
   const access: Access = { insecure: flags.insecureRegistry, env: docker.env };
@@ -48,7 +51,10 @@ export async function watchDeployment(context: Context, flags: WatchFlags): Prom
   const unread = new Set<string>();
   const work = async (inTime: Context, api: KubernetesApi): Promise<Proof> => {
     last.doing = 'the registry';
-    const images = await readExpected(inTime, access, environments, environment, flags);
+    const images = await readExpected(inTime, access, environments, environment, {
+      chosen,
+      repository: flags.repository,
+    });
     last.doing = 'the API server';
     const found = await findComponent(api, name, kind);
     last.component = found;
@@ -82,7 +88,7 @@ export async function watchDeployment(context: Context, flags: WatchFlags): Prom
           withDeadline(held, flags.timeout, late, (inTime) => work(inTime, heldApi.within(inTime))),
         );
         if (resultFile !== undefined) await writeDeploymentResult(resultFile, proof);
-        return { DEPLOYED: say(context, proof) };
+        return { DEPLOYED: say(context, api, proof) };
       } catch (error) {
         if (context.signal.aborted) {
           context.log.step(`stopped while it waited for ${last.judgement?.why ?? last.doing}`);
@@ -101,22 +107,15 @@ export async function watchDeployment(context: Context, flags: WatchFlags): Prom
   }
 }
 
-/** The cluster: a context belongs to its kubeconfig. */
-const clusterOf = (flags: WatchFlags, environment: Environment) => ({
-  kubeconfig: flags.kubeconfig ?? environment.kubeconfig,
-  context: flags.context ?? (flags.kubeconfig === undefined ? environment.context : undefined),
-  namespace: flags.namespace ?? environment.namespace,
-});
-
 /** Prints the proof, and gives the images. */
-function say({ log }: Context, { component, images, judgement }: Proof): string {
+function say({ log }: Context, api: KubernetesApi, { component, images, judgement }: Proof): string {
   for (const note of judgement.notes) log.warn(note);
   for (const one of judgement.workloads) {
     const compared = one.compared === 0 ? 'its template has the image' : `${countOf(one.compared, 'pod')} compared`;
     log.step(`${nameOfWorkload(one)}: ${compared}`);
   }
   const namespaces = [...new Set(judgement.workloads.map(({ workload }) => workload.namespace))];
-  const look = `kubectl get pods --namespace=${namespaces[0] ?? ''} --output=wide`;
+  const look = api.typed(`kubectl get pods --namespace=${namespaces[0] ?? ''} --output=wide`);
   log.step(`${component} runs ${countOf(images.length, 'image')}, proven by digest; see it with: ${look}`);
   const deployed = images.map(({ image }) => formatReference(image)).join(',');
   if (deployed.length <= roomForDeployed) return deployed;
