@@ -8,8 +8,8 @@ export default defineConfig({
           name: 'unit',
           include: ['{src,tasks,pipelines,optional,scripts,image,test}/**/*.test.ts'],
           exclude: ['test/cluster/**', 'image/**/*.cluster.test.ts'],
-          // Most of them wait for other programs: one worker alone, which two cores would get, leaves a core idle.
-          maxWorkers: 2,
+          // Most of them wait for other programs: as many workers as cores leave a core idle.
+          maxWorkers: 3,
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },

@@ -35,7 +35,8 @@ describe.skipIf(missing !== undefined && !required)(
 
     test('refuses nothing in examples/', async () => {
       const files = readdirSync(`${root}examples`, { recursive: true, encoding: 'utf8' }).filter((name) =>
-        /\.ya?ml$/u.test(name),
+        // Templates of Helm are no YAML.
+        /^(?!.*\/templates\/).*\.ya?ml$/u.test(name),
       );
       const verdicts = await validateWithTekton(files.map((name) => `${root}examples/${name}`));
       expect(refusals(verdicts)).toEqual([]);

@@ -57,7 +57,8 @@ describe.runIf(process.getuid?.() === 0).each(['/bin/dash', '/bin/bash'])('the c
   it('is not believed when something else answers in its place', async () => {
     await start();
     const forger = [
-      'mv /builder/requests /builder/old; mkfifo /builder/requests; exec 4<>/builder/requests;',
+      // There is a pipe that is read at every moment, or the companion seems to be gone.
+      'mkfifo /builder/new; exec 4<>/builder/new; ln /builder/requests /builder/old; mv /builder/new /builder/requests;',
       '(read -r name key <&4; mv /builder/old /builder/requests; echo 0 >/builder/$name/status; sleep 100) >/dev/null 2>&1 &',
     ].join(' ');
     expect(await ask('sh', '-c', forger)).toMatchObject({ exitCode: 0 });

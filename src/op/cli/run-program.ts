@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { CommanderError } from 'commander';
 import type { Context } from '../context.js';
 import { exitCodes, Interrupted, stopSignals, usageError } from '../errors/op-error.js';
@@ -9,6 +10,8 @@ import { createProgram } from './program.js';
 export async function runProgram(argv: readonly string[]): Promise<number> {
   const debug = argv.includes('--debug') || process.env.OP_DEBUG === 'true';
   const stop = new AbortController();
+  // One listener for each child, and there may be many at a time.
+  setMaxListeners(0, stop.signal, process);
   const onSignal = (signal: NodeJS.Signals) => {
     const known = stopSignals.find((name) => name === signal);
     if (known === undefined) return;

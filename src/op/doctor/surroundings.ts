@@ -14,7 +14,12 @@ export async function lookAtCluster(context: Context): Promise<Finding> {
   const inPod = Boolean(context.env.KUBERNETES_SERVICE_HOST);
   const name = current.ended === 'ok' ? oneLine(current.stdout) : inPod ? 'the cluster of this pod' : 'none';
   if (name === 'none') {
-    return { area, name, state: 'note', detail: 'no context is set; only op publish and PipelineRuns need a cluster' };
+    return {
+      area,
+      name,
+      state: 'note',
+      detail: 'no context is set; only publishing, delivery and PipelineRuns need a cluster',
+    };
   }
   const asked = await kubectl('version', '--output=json', '--request-timeout=5s');
   const version = /"serverVersion"[\s\S]*?"gitVersion": *"([^"]+)"/u.exec(asked.stdout)?.[1];

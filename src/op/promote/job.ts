@@ -34,13 +34,16 @@ export function sidesOf({ route, repositories }: Job) {
 /** The command that comes after it. */
 export function sayNext({ log, cwd }: Context, { request, files, route: { destination } }: Job): void {
   const { environments, kubeconfigs, kubeconfig, context, namespace, destinationRepository: repository } = request;
-  const component = request.component ?? destination.component ?? 'NAME';
+  const component = ` --component ${request.component ?? destination.component ?? 'NAME'}`;
+  const file = ` --build-result ${relative(cwd, files.buildResult)}`;
+  const at = environments === undefined ? '' : ` --environments ${environments}`;
+  // Where op writes the manifests, nothing is on its way before that is done.
+  if (destination.manifests !== undefined) {
+    return log.step(`next: op set-image --environment ${destination.name}${file}${at}`);
+  }
   const given = { environments, kubeconfigs, kubeconfig, context, namespace, repository };
   const more = Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [` --${name} ${value}`]));
-  const file = relative(cwd, files.buildResult);
-  log.step(
-    `next: op watch-deployment --environment ${destination.name} --component ${component} --build-result ${file}${more.join('')}`,
-  );
+  log.step(`next: op watch-deployment --environment ${destination.name}${component}${file}${more.join('')}`);
 }
 
 /** The results for Tekton. */

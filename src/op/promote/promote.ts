@@ -26,9 +26,10 @@ import { routeOf } from './route.js';
  */
 export async function promote(context: Context, request: PromoteRequest): Promise<PromoteOutputs> {
   const files = resultFilesOf(context, request);
-  if (!request.dryRun && request.destination !== undefined) await removeOld(files);
   const environments = await readEnvironments(context, request);
   const route = routeOf(environments, request);
+  // What may not be promoted at all changes nothing; what fails from here on leaves no result of an earlier one behind.
+  if (!request.dryRun) await removeOld(files);
   const repositories = await repositoriesOf(context, environments, route, request);
   const images = await withDeadline(context, request.timeout, tooLate(request), (limited) =>
     imagesOf(limited, request),

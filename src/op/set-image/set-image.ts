@@ -63,6 +63,12 @@ export async function setImage(context: Context, flags: SetImageFlags): Promise<
   return withApi(context, clusterOf(flags, environment), (api) => withLease(context, api, lease, work));
 }
 
+function nextOf({ environment, component }: SetImageRequest, { environments, buildResult }: SetImageFlags): string {
+  const given = { component, 'build-result': buildResult, environments };
+  const more = Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [` --${name}=${value}`]));
+  return `op watch-deployment --environment=${environment}${more.join('')}`;
+}
+
 async function setIn(
   context: Context,
   request: SetImageRequest,
@@ -95,7 +101,7 @@ async function setIn(
       changes.length === 0
         ? `nothing to change: ${commit} of ${branch} has it already`
         : `pushed ${commit} to ${branch}: ${countOf(changes.length, 'value')} in ${countOf(filesOf(changes), 'file')}, in ${seconds} s`;
-    context.log.step(`${verdict}; next: op watch-deployment --environment=${environment}`);
+    context.log.step(`${verdict}; next: ${nextOf(request, flags)}`);
     return { COMMIT: commit };
   } finally {
     await access.dispose();

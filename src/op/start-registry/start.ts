@@ -141,7 +141,7 @@ function conclude({ context: { log }, request, certificates }: Work, verb: strin
   if (!/^(?:127\.|::1$)/u.test(listen))
     log.warn(`it listens on ${listen} and asks for no login: whoever reaches this machine can push`);
   const own = port === 5001 ? '' : ` --port=${port}`;
-  log.step(
-    `next: op build-push --default-repo=${url.replace(/^.*\//u, '')}; to end it: op start-registry --stop${own}`,
-  );
+  // With a certificate of one's own, others have to be told to trust it first: the lines above say how.
+  const next = tls ? '' : `next: op build-push --default-repo=${url.replace(/^.*\//u, '')}; `;
+  log.step(`${next}to end it: op start-registry --stop${own}`);
 }
