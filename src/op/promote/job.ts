@@ -39,7 +39,8 @@ export function sayNext({ log, cwd }: Context, { request, files, route: { destin
   const at = environments === undefined ? '' : ` --environments ${environments}`;
   // Where op writes the manifests, nothing is on its way before that is done.
   if (destination.manifests !== undefined) {
-    return log.step(`next: op set-image --environment ${destination.name}${file}${at}`);
+    log.step(`next: op set-image --environment ${destination.name}${file}${at}`);
+    return;
   }
   const given = { environments, kubeconfigs, kubeconfig, context, namespace, repository };
   const more = Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [` --${name} ${value}`]));
