@@ -57,7 +57,7 @@ describe.skipIf(missingTools.length > 0)('on a real API server', () => {
     { environment, holder = 'ann', keep = false, wait: longest = 30_000, user = 'admin', signal, ...more }: Asking,
     work: (context: Context, api: KubernetesApi) => Promise<T>,
   ) {
-    const env = { PATH: kubernetesPath, KUBECONFIG: server.kubeconfig('admin') };
+    const env = { PATH: kubernetesPath, HOME: room, KUBECONFIG: server.kubeconfig('admin') };
     const { context, printed } = testContext({ env, ...(signal && { signal }) });
     const request = { environment, component: 'shop', holder, keep, wait: longest };
     const result = withApi(context, { kubeconfig: server.kubeconfig(user), namespace: 'shop' }, (api) =>
