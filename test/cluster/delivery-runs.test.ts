@@ -16,7 +16,7 @@ test('two runs for one environment come one after the other, and each proves its
   const runs = await Promise.all(revisions.map((revision) => start(revision, 'dev')));
   const ends = await Promise.all(runs.map(finish));
   for (const { outcome, log } of ends) expect(outcome, log).toMatchObject({ succeeded: true });
-  const waited = ends.filter(({ log }) => /: held by pipelinerun\/.*; waiting, at most/u.test(log));
+  const waited = ends.filter(({ log }) => /: held by PipelineRun .*; waiting, at most/u.test(log));
   expect(waited, ends.map(({ log }) => log).join('\n')).toHaveLength(1);
   expect(ends.map(({ outcome }) => builtDigests(outcome))).toContainEqual(await runningDigests(fleet, 'dev'));
 });
