@@ -1,4 +1,4 @@
-import { param, pipeline } from '../src/tekton/index.js';
+import { param, pipeline, type TaskNode } from '../src/tekton/index.js';
 import { cloneBuildPush } from '../tasks/clone-build-push.js';
 import { publishImageInfo } from '../tasks/publish-image-info.js';
 import { cloneParams, cloneWorkspaces } from '../tasks/steps/clone.js';
@@ -10,6 +10,18 @@ export const buildPushRules = [
   // Creating cannot be narrowed to names: Kubernetes does not know the name yet when it authorizes a create.
   { apiGroups: [''], resources: ['configmaps'], verbs: ['get', 'create', 'patch'] },
 ];
+
+/** What a Pipeline that builds hands on of the node that did. */
+export function outputsOf({ results }: TaskNode<typeof cloneBuildPush.results>) {
+  const { IMAGE_URL, IMAGE_DIGEST, IMAGES } = results;
+  return {
+    IMAGE_URL: { value: IMAGE_URL, description: 'The application image (the last that was built), without digest' },
+    IMAGE_DIGEST: { value: IMAGE_DIGEST, description: 'Its digest' },
+    IMAGES: { value: IMAGES, description: 'All images, ref@digest, separated by commas' },
+    'CHAINS-GIT_URL': { value: results['CHAINS-GIT_URL'], description: 'Repository, as Tekton Chains reads it' },
+    'CHAINS-GIT_COMMIT': { value: results['CHAINS-GIT_COMMIT'], description: 'Commit, as Tekton Chains reads it' },
+  };
+}
 
 /** Two pods (docs/decisions/0002): one clones, builds and pushes; the one that holds a Kubernetes token runs no code of the repository. */
 export const buildPush = pipeline(
@@ -52,19 +64,6 @@ export const buildPush = pipeline(
       workspaces: { source: p.workspaces.source },
       timeout: '5m',
     });
-    const { IMAGE_URL, IMAGE_DIGEST, IMAGES } = build.results;
-    return {
-      IMAGE_URL: { value: IMAGE_URL, description: 'The application image (the last that was built), without digest' },
-      IMAGE_DIGEST: { value: IMAGE_DIGEST, description: 'Its digest' },
-      IMAGES: { value: IMAGES, description: 'All images, ref@digest, separated by commas' },
-      'CHAINS-GIT_URL': {
-        value: build.results['CHAINS-GIT_URL'],
-        description: 'Repository, as Tekton Chains reads it',
-      },
-      'CHAINS-GIT_COMMIT': {
-        value: build.results['CHAINS-GIT_COMMIT'],
-        description: 'Commit, as Tekton Chains reads it',
-      },
-    };
+    return outputsOf(build);
   },
 );

@@ -9,7 +9,7 @@ import { metadata } from '../tasks/steps/metadata.js';
 import { manifestsParams } from '../tasks/steps/set-image.js';
 import { pushParams, skaffoldParams, skaffoldWorkspaces } from '../tasks/steps/skaffold.js';
 import { watchParams } from '../tasks/steps/watch.js';
-import { buildPushRules } from './build-push.js';
+import { buildPushRules, outputsOf } from './build-push.js';
 import { manifestsOptional, manifestsWorkspaces, promotionDockerconfig, runRules } from './environment.js';
 
 /** What the pods of `deliver` may do in their own namespace; what they may do in an environment, its Role says (dist/optional/environment.yaml). */
@@ -143,20 +143,7 @@ export function deliverTo<const Names extends readonly [string, ...string[]]>(na
           timeout: '2h',
         });
       });
-      const { IMAGE_URL, IMAGE_DIGEST, IMAGES } = build.results;
-      return {
-        IMAGE_URL: { value: IMAGE_URL, description: 'The application image (the last that was built), without digest' },
-        IMAGE_DIGEST: { value: IMAGE_DIGEST, description: 'Its digest' },
-        IMAGES: { value: IMAGES, description: 'All images, ref@digest, separated by commas' },
-        'CHAINS-GIT_URL': {
-          value: build.results['CHAINS-GIT_URL'],
-          description: 'Repository, as Tekton Chains reads it',
-        },
-        'CHAINS-GIT_COMMIT': {
-          value: build.results['CHAINS-GIT_COMMIT'],
-          description: 'Commit, as Tekton Chains reads it',
-        },
-      };
+      return outputsOf(build);
     },
   );
 }

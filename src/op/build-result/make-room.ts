@@ -3,12 +3,15 @@ import { access, mkdir, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { inputError } from '../errors/op-error.js';
 
+const forBuildResult = 'name a file that can be written with --build-result, or leave it out with --no-file-output';
+
 /**
- * Removes the list of an earlier build, so that nobody takes it for the result of the one that begins, and finds out now, not
- * after a long build, whether a new one can be written.
+ * Removes the result of an earlier run, so that nobody takes it for that of the one that begins, and finds out now, not
+ * after a long time, whether a new one can be written.
+ * @param todo names the flag that the path is given with
  * @throws OpError (input) when it cannot
  */
-export async function makeRoom(path: string): Promise<void> {
+export async function makeRoom(path: string, todo = forBuildResult): Promise<void> {
   try {
     await mkdir(dirname(path), { recursive: true });
     await rm(path, { force: true });
@@ -17,7 +20,7 @@ export async function makeRoom(path: string): Promise<void> {
     throw inputError({
       what: `cannot write ${path}`,
       why: cause instanceof Error ? cause.message : String(cause),
-      todo: 'name a file that can be written with --build-result, or leave it out with --no-file-output',
+      todo,
       cause,
     });
   }

@@ -1,7 +1,6 @@
-import { constants } from 'node:fs';
-import { access, mkdir, rm } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import type { BuiltImage } from '../build-result/build-result.js';
+import { makeRoom } from '../build-result/make-room.js';
 import { writeBuildResult } from '../build-result/write.js';
 import type { Context } from '../context.js';
 import { inputError, usageError } from '../errors/op-error.js';
@@ -57,20 +56,8 @@ export function resultFilesOf({ cwd }: Context, request: PromoteRequest): Result
  * @throws OpError (input)
  */
 export async function removeOld({ promotion, buildResult }: ResultFiles): Promise<void> {
-  for (const path of [promotion, buildResult]) {
-    try {
-      await mkdir(dirname(path), { recursive: true });
-      await rm(path, { force: true });
-      await access(dirname(path), constants.W_OK);
-    } catch (cause) {
-      throw inputError({
-        what: `cannot write ${path}`,
-        why: cause instanceof Error ? cause.message : String(cause),
-        todo: 'name files that can be written with --promotion-result and --destination-build-result',
-        cause,
-      });
-    }
-  }
+  const todo = 'name files that can be written with --promotion-result and --destination-build-result';
+  for (const path of [promotion, buildResult]) await makeRoom(path, todo);
 }
 
 /** Writes both files; the build result last: who waits for it finds both. */
