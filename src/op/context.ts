@@ -1,4 +1,4 @@
-import type { Log } from './log/log.js';
+import type { Log } from './kit/log/log.js';
 
 /** Every way in which a command touches the world comes in through this object, so that tests need no patching. */
 export interface Context {

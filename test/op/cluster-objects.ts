@@ -1,10 +1,10 @@
-import { parseFluxObject } from '../../src/op/flux/parse.js';
-import type { Kind, KubeObject } from '../../src/op/kubernetes/api.js';
-import { kinds } from '../../src/op/kubernetes/api.js';
-import { parseObject } from '../../src/op/kubernetes/object.js';
-import { parsePod } from '../../src/op/watch/pod.js';
-import type { FluxPart, FluxState, Snapshot } from '../../src/op/watch/snapshot.js';
-import { parseGeneration, parseWorkload, workloadKinds } from '../../src/op/watch/workload.js';
+import { parseFluxObject } from '../../src/op/delivery/flux/parse.js';
+import { parsePod } from '../../src/op/delivery/watch/pod.js';
+import type { FluxPart, FluxState, Snapshot } from '../../src/op/delivery/watch/snapshot.js';
+import { parseGeneration, parseWorkload, workloadKinds } from '../../src/op/delivery/watch/workload.js';
+import type { Kind, KubeObject } from '../../src/op/systems/kubernetes/api.js';
+import { kinds } from '../../src/op/systems/kubernetes/api.js';
+import { parseObject } from '../../src/op/systems/kubernetes/object.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 

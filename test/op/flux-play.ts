@@ -1,4 +1,4 @@
-import { type Kind, kinds } from '../../src/op/kubernetes/api.js';
+import { type Kind, kinds } from '../../src/op/systems/kubernetes/api.js';
 import type { Sent, Stage } from './rollout.js';
 import { until } from './watch-room.js';
 

@@ -1,9 +1,9 @@
-import type { KubeObject } from '../../src/op/kubernetes/api.js';
-import { kinds } from '../../src/op/kubernetes/api.js';
-import type { Expected, SameImages } from '../../src/op/watch/image-match.js';
-import { judge } from '../../src/op/watch/judge.js';
-import type { Demands } from '../../src/op/watch/judge-workload.js';
-import type { Snapshot } from '../../src/op/watch/snapshot.js';
+import type { Expected, SameImages } from '../../src/op/delivery/watch/image-match.js';
+import { judge } from '../../src/op/delivery/watch/judge.js';
+import type { Demands } from '../../src/op/delivery/watch/judge-workload.js';
+import type { Snapshot } from '../../src/op/delivery/watch/snapshot.js';
+import type { KubeObject } from '../../src/op/systems/kubernetes/api.js';
+import { kinds } from '../../src/op/systems/kubernetes/api.js';
 import {
   digestOf,
   fluxOf,

@@ -1,9 +1,9 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { PromoteOutputs } from '../../src/op/promote/job.js';
-import { promote } from '../../src/op/promote/promote.js';
-import type { PromoteRequest } from '../../src/op/promote/request.js';
+import type { PromoteOutputs } from '../../src/op/delivery/promote/job.js';
+import { promote } from '../../src/op/delivery/promote/promote.js';
+import type { PromoteRequest } from '../../src/op/delivery/promote/request.js';
 import { withTools } from '../tools.js';
 import { testContext } from './test-context.js';
 

@@ -1,6 +1,6 @@
 import { request } from 'node:https';
-import { type Kind, kinds } from '../../src/op/kubernetes/api.js';
-import { pathOfGroup } from '../../src/op/kubernetes/kind.js';
+import { type Kind, kinds } from '../../src/op/systems/kubernetes/api.js';
+import { pathOfGroup } from '../../src/op/systems/kubernetes/kind.js';
 
 /** An object as it is sent. */
 export type Sent = Readonly<Record<string, unknown>>;

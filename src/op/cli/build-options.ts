@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { type Engine, engines } from '../build/engine.js';
-import { type Destination, destinations } from '../config/repositories.js';
+import { type Engine, engines } from '../images/plan/engine.js';
+import { type Destination, destinations } from '../images/settings/repositories.js';
 import { choice, count, duration, flag, list, optional, repeatable } from './option.js';
 
 /** The values of the flags that every command with a configuration takes. */

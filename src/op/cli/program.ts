@@ -1,22 +1,22 @@
 import { Command } from 'commander';
 import { version } from '../../version.js';
-import { addBuild } from '../commands/build.js';
-import { addBuildBuildpacks } from '../commands/build-buildpacks.js';
-import { addBuildDockerfile } from '../commands/build-dockerfile.js';
-import { addBuildPush } from '../commands/build-push.js';
-import { addConfig } from '../commands/config.js';
-import { addDoctor } from '../commands/doctor.js';
-import { addGitClone } from '../commands/git-clone.js';
-import { addHelmTest } from '../commands/helm-test.js';
-import { addPromoteImage } from '../commands/promote-image.js';
-import { addPublish } from '../commands/publish.js';
-import { addPush } from '../commands/push.js';
-import { addRun } from '../commands/run.js';
-import { addSetImage } from '../commands/set-image.js';
-import { addStartRegistry } from '../commands/start-registry.js';
-import { addVersion } from '../commands/version.js';
-import { addWatchDeployment } from '../commands/watch-deployment.js';
 import type { Context } from '../context.js';
+import { addBuild } from './commands/build.js';
+import { addBuildBuildpacks } from './commands/build-buildpacks.js';
+import { addBuildDockerfile } from './commands/build-dockerfile.js';
+import { addBuildPush } from './commands/build-push.js';
+import { addConfig } from './commands/config.js';
+import { addDoctor } from './commands/doctor.js';
+import { addGitClone } from './commands/git-clone.js';
+import { addHelmTest } from './commands/helm-test.js';
+import { addPromoteImage } from './commands/promote-image.js';
+import { addPublish } from './commands/publish.js';
+import { addPush } from './commands/push.js';
+import { addRun } from './commands/run.js';
+import { addSetImage } from './commands/set-image.js';
+import { addStartRegistry } from './commands/start-registry.js';
+import { addVersion } from './commands/version.js';
+import { addWatchDeployment } from './commands/watch-deployment.js';
 import { optional } from './option.js';
 
 /** The part of the context that is known before the command line is read. */

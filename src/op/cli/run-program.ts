@@ -1,9 +1,9 @@
 import { setMaxListeners } from 'node:events';
 import { CommanderError } from 'commander';
 import type { Context } from '../context.js';
-import { exitCodes, Interrupted, stopSignals, usageError } from '../errors/op-error.js';
-import { clean, report } from '../errors/report.js';
-import { createLog } from '../log/log.js';
+import { exitCodes, Interrupted, stopSignals, usageError } from '../kit/errors/op-error.js';
+import { clean, report } from '../kit/errors/report.js';
+import { createLog } from '../kit/log/log.js';
 import { createProgram } from './program.js';
 
 /** Runs op for an argv (without the first two items of process.argv) and gives the exit code. */
@@ -58,6 +58,6 @@ function fromCommander(thrown: unknown): unknown {
   return usageError({
     what: thrown.message.replace(/^error: /u, ''),
     why: 'op does not know this command line',
-    todo: 'run op --help, or op COMMAND --help, to see what it takes',
+    hint: 'run op --help, or op COMMAND --help, to see what it takes',
   });
 }

@@ -1,5 +1,5 @@
 import type { Command, Option } from 'commander';
-import type { StandAloneRequest } from '../build/stand-alone.js';
+import type { StandAloneRequest } from '../images/one-image/one-image.js';
 import { duration, list, optional, repeatable } from './option.js';
 
 /** The values of the flags of every command that builds one image without skaffold.yaml. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createProgram } from '../../../src/op/cli/program.js';
-import { report } from '../../../src/op/errors/report.js';
+import { report } from '../../../src/op/kit/errors/report.js';
 import { withTools } from '../../tools.js';
 import { testContext } from '../test-context.js';
 import { plannable } from './plannable.js';

@@ -1,0 +1,193 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { testContext } from '../../../../test/op/test-context.js';
+import { OpError } from '../../kit/errors/op-error.js';
+import { parseReference } from '../../systems/registry/reference.js';
+import { clusterOf } from './cluster.js';
+import type { Environment } from './environment.js';
+import { parseEnvironments } from './parse.js';
+import { readEnvironments } from './read.js';
+import { rebase } from './rebase.js';
+
+let room: string;
+beforeEach(async () => {
+  room = await mkdtemp(join(tmpdir(), 'environments-'));
+});
+afterEach(() => rm(room, { recursive: true, force: true }));
+
+const file = `environments:
+  - name: dev
+    repository: ghcr.io/acme/dev/
+    namespace: shop-dev
+    component: shop
+    manifests:
+      repository: https://git.example.com/fleet.git
+      set:
+        - {file: dev/shop.yaml, path: spec.values.web.image, image: web}
+  - name: pre-prod
+    repository: ghcr.io/acme/pp
+    kubeconfig: pp.yaml
+    tests: none
+`;
+
+async function read(env: Readonly<Record<string, string>> = {}, flags = {}, propertiesFile?: string) {
+  const { context } = testContext({ env, cwd: room });
+  return readEnvironments({ ...context, propertiesFile }, flags);
+}
+
+/** What a person reads. */
+async function refusal(act: () => unknown): Promise<string> {
+  try {
+    await act();
+  } catch (error) {
+    if (error instanceof OpError) return `${error.exitCode} ${error.message}: ${error.why}`;
+    throw error;
+  }
+  return 'it worked';
+}
+
+describe('environments', () => {
+  it('come from environments.yaml, in its order', async () => {
+    await writeFile(join(room, 'environments.yaml'), file);
+    const environments = await read();
+    expect(environments.names).toEqual(['dev', 'pre-prod']);
+    expect(environments.of('dev')).toMatchObject({
+      repository: { value: 'ghcr.io/acme/dev', origin: 'environments.yaml' },
+      namespace: 'shop-dev',
+      component: 'shop',
+      tests: 'helm',
+      kubeconfig: undefined,
+      manifests: { branch: 'main', set: [{ image: 'web', value: 'reference' }], kustomizations: [] },
+    });
+    expect(environments.of('pre-prod')).toMatchObject({ kubeconfig: join(room, 'pp.yaml'), tests: 'none' });
+  });
+
+  it('name kubeconfigs in the directory that --kubeconfigs gives', async () => {
+    await writeFile(join(room, 'environments.yaml'), file);
+    const environments = await read({}, { kubeconfigs: '/kubeconfigs' });
+    expect(environments.of('pre-prod').kubeconfig).toBe('/kubeconfigs/pp.yaml');
+  });
+
+  it('are dev, pp and prod without a file, with the keys that those always had', async () => {
+    const environments = await read({ GOOGLE_GKE_IMAGE_PP_REPOSITORY: 'ghcr.io/acme/pp' });
+    expect(environments.names).toEqual(['dev', 'pp', 'prod']);
+    expect(environments.of('pp').repository).toEqual({
+      key: 'GOOGLE_GKE_IMAGE_PP_REPOSITORY',
+      value: 'ghcr.io/acme/pp',
+      origin: 'environment',
+    });
+    expect(environments.of('prod').repository).toBeUndefined();
+  });
+
+  it('may have any name that a key gives a repository', async () => {
+    const environments = await read({ IMAGE_REPOSITORY_EU_WEST: 'ghcr.io/acme/eu' });
+    expect(environments.of('eu-west').repository?.value).toBe('ghcr.io/acme/eu');
+    expect(await refusal(() => environments.of('eu-east'))).toContain('3 there is no environment "eu-east"');
+  });
+
+  it('take the environment before the properties file, and that before environments.yaml', async () => {
+    await writeFile(join(room, 'environments.yaml'), file);
+    const properties = join(room, 'pipeline.properties');
+    await writeFile(properties, 'GOOGLE_GKE_IMAGE_REPOSITORY=properties.io/dev\n');
+    expect((await read({}, {}, properties)).of('dev').repository?.value).toBe('properties.io/dev');
+    const env = { GOOGLE_GKE_IMAGE_REPOSITORY: 'variable.io/dev' };
+    expect((await read(env, {}, properties)).of('dev').repository?.value).toBe('variable.io/dev');
+  });
+
+  it('may be in a directory, as in a workspace', async () => {
+    await writeFile(join(room, 'environments.yaml'), file);
+    expect(await read({}, { environments: '.' })).toMatchObject({ names: ['dev', 'pre-prod'] });
+    expect(await refusal(() => read({}, { environments: tmpdir() }))).toContain('there is no such file');
+  });
+
+  it('that a flag names must be there', async () => {
+    expect(await refusal(() => read({}, { environments: 'none.yaml' }))).toContain('3 cannot read the environments of');
+  });
+
+  it('refuse a variable that is no registry', async () => {
+    const environments = await read({ GOOGLE_GKE_IMAGE_REPOSITORY: 'GHCR.io/Acme' });
+    expect(await refusal(() => environments.of('dev'))).toContain('is not a registry');
+  });
+});
+
+describe('a file of environments is refused when', () => {
+  it.each([
+    ['it is no YAML', 'environments: [', 'Flow sequence'],
+    ['it is a list', '- name: dev', 'environments is missing'],
+    ['it is empty', '', 'environments is missing'],
+    ['it holds more', 'environments: [{name: dev}]\n---\nx: 1\n', 'it holds several documents'],
+    ['a name is missing', 'environments:\n  - {repository: r.io}', 'environments[0].name is missing'],
+    ['it names none', 'environments: []', 'environments must name at least one environment'],
+    ['a key is not known', 'environments:\n  - {name: dev, repo: x}', 'environments[0].repo is not known'],
+    ['a name is no name', 'environments:\n  - {name: Dev}', 'environments[0].name must be the name of an environment'],
+    ['a name is there twice', 'environments:\n  - {name: dev}\n  - {name: dev}', 'the environment dev is there twice'],
+    [
+      'a repository is an image',
+      'environments:\n  - {name: dev, repository: "ghcr.io/a:v1"}',
+      'environments[0].repository must be HOST[:PORT][/PATH]',
+    ],
+    ['a kind is none', 'environments:\n  - {name: dev, kind: Deployment}', 'environments[0].kind must be'],
+    [
+      'a file leaves the repository',
+      'environments:\n  - {name: dev, manifests: {repository: x, set: [{file: ../a, path: a, image: b}]}}',
+      'environments[0].manifests.set[0].file must be a path inside of the repository',
+    ],
+  ])('%s', async (_, content, why) => {
+    const said = await refusal(() => parseEnvironments('environments.yaml', content));
+    expect(said).toContain('3 environments.yaml is not a file of environments');
+    expect(said).toContain(why);
+  });
+});
+
+describe('an image is renamed', () => {
+  const digest = `sha256:${'a'.repeat(64)}`;
+  const image = (text: string) => {
+    const reference = parseReference(text);
+    if ('problem' in reference) throw new Error(reference.problem);
+    return { imageName: 'app', reference };
+  };
+  it.each([
+    ['ghcr.io/acme/dev/app:v1', ['ghcr.io/acme/dev'], 'ghcr.io/acme/pp', 'ghcr.io/acme/pp/app'],
+    ['ghcr.io/acme/dev/team/app:v1', ['ghcr.io/acme', 'ghcr.io/acme/dev'], 'r.io', 'r.io/team/app'],
+    ['r.io/app:v1', ['dev.io'], 'r.io', 'r.io/app'],
+    ['r.io/pp/app:v1', ['r.io'], 'r.io/pp', 'r.io/pp/app'],
+    ['localhost:5000/app:v1', ['localhost:5000'], 'localhost:5001/x', 'localhost:5001/x/app'],
+  ])('from %s below %j to %s', (from, repositories, to, expected) => {
+    const renamed = rebase(image(`${from}@${digest}`), repositories, to);
+    expect(`${renamed.registry}/${renamed.path}`).toBe(expected);
+    expect(renamed).toMatchObject({ tag: 'v1', digest });
+  });
+
+  it.each([['ghcr.io/acme/develop/app:v1'], ['other.io/app:v1'], ['ghcr.io/acme/dev:v1']])(
+    'never when it lies in none of them, as %s',
+    async (from) => {
+      expect(await refusal(() => rebase(image(from), ['ghcr.io/acme/dev'], 'ghcr.io/acme/pp'))).toContain(
+        '3 image "app" has no name below ghcr.io/acme/pp',
+      );
+    },
+  );
+});
+
+describe('the cluster of an environment', () => {
+  const environment: Environment = {
+    ...{ name: 'pp', repository: undefined, component: undefined, kind: undefined, manifests: undefined },
+    ...{ namespace: 'shop', kubeconfig: '/kube/pp.yaml', context: 'pp' },
+    tests: 'helm',
+  };
+  it.each([
+    [{}, { kubeconfig: '/kube/pp.yaml', context: 'pp', namespace: 'shop' }],
+    [{ kubeconfig: 'mine' }, { kubeconfig: 'mine', context: undefined, namespace: 'shop' }],
+    [
+      { kubeconfig: 'mine', context: 'a' },
+      { kubeconfig: 'mine', context: 'a', namespace: 'shop' },
+    ],
+    [
+      { context: 'a', namespace: 'x' },
+      { kubeconfig: '/kube/pp.yaml', context: 'a', namespace: 'x' },
+    ],
+  ])('%j', (flags, cluster) => {
+    expect(clusterOf(flags, environment)).toEqual(cluster);
+  });
+});

@@ -1,0 +1,89 @@
+import * as v from 'valibot';
+import { LineCounter, parseDocument } from 'yaml';
+import { inputError } from '../../kit/errors/op-error.js';
+import { parsePrefix } from '../../systems/registry/reference.js';
+import { componentKinds, imageParts } from './environment.js';
+
+const name = (what: string) =>
+  v.pipe(
+    v.string(`must be ${what}`),
+    v.regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/u, `must be ${what}: at most 63 of a-z, 0-9 and "-"`),
+  );
+/** HelmReleases and workloads may have dots in their names. */
+const objectName = v.pipe(
+  v.string('must be a text'),
+  v.regex(/^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/u, 'must be the name of a Kubernetes object'),
+);
+const text = v.pipe(v.string('must be a text'), v.trim(), v.nonEmpty('must not be empty'));
+const repository = v.pipe(
+  text,
+  v.check((value) => !('problem' in parsePrefix(value)), 'must be HOST[:PORT][/PATH], such as ghcr.io/acme'),
+  v.transform((value) => value.replace(/\/+$/u, '')),
+);
+/** A path that stays in the repository. */
+const file = v.pipe(
+  text,
+  v.check((value) => !/^\/|(?:^|\/)\.\.(?:\/|$)|[\p{Cc}]/u.test(value), 'must be a path inside of the repository'),
+);
+
+const field = v.strictObject({ file, path: text, image: text, value: v.optional(v.picklist(imageParts), 'reference') });
+const manifests = v.strictObject({
+  repository: text,
+  branch: v.optional(text, 'main'),
+  set: v.optional(v.array(field, 'must be a list'), []),
+  kustomizations: v.optional(v.array(file, 'must be a list'), []),
+});
+const environment = v.strictObject({
+  name: name('the name of an environment'),
+  repository: v.optional(repository),
+  namespace: v.optional(name('the name of a namespace')),
+  component: v.optional(objectName),
+  kind: v.optional(v.picklist(componentKinds)),
+  kubeconfig: v.optional(text),
+  context: v.optional(text),
+  tests: v.optional(v.picklist(['helm', 'none']), 'helm'),
+  manifests: v.optional(manifests),
+});
+const shape = v.strictObject(
+  { environments: v.pipe(v.array(environment, 'must be a list'), v.nonEmpty('must name at least one environment')) },
+  'must be an object with the list environments',
+);
+
+/** An environment as the file has it. */
+export type EnvironmentEntry = v.InferOutput<typeof environment>;
+
+/**
+ * Reads the text of a file of environments.
+ * @throws OpError (input) with every mistake and its place
+ */
+export function parseEnvironments(path: string, content: string): readonly EnvironmentEntry[] {
+  const document = parseDocument(content, { lineCounter: new LineCounter() });
+  const [error] = document.errors;
+  if (error?.code === 'MULTIPLE_DOCS') throw malformed(path, 'it holds several documents');
+  if (error !== undefined) throw malformed(path, error.message.split('\n')[0] ?? '');
+  const read = v.safeParse(shape, document.toJS() ?? {});
+  if (!read.success) throw malformed(path, read.issues.map(describe).join('; '));
+  const { environments } = read.output;
+  const twice = environments.find((one, index) =>
+    environments.some((other, at) => at < index && other.name === one.name),
+  );
+  if (twice !== undefined) throw malformed(path, `the environment ${twice.name} is there twice`);
+  return environments;
+}
+
+function describe(issue: v.BaseIssue<unknown>): string {
+  const place = (issue.path ?? [])
+    .map(({ key }) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`))
+    .join('');
+  if (issue.expected === 'never') return `${place.slice(1)} is not known`;
+  if (issue.received === 'undefined') return `${place.slice(1)} is missing`;
+  const message = issue.message.startsWith('must') ? issue.message : `must be ${issue.expected ?? 'there'}`;
+  return `${place === '' ? 'it' : place.slice(1)} ${message}`;
+}
+
+const malformed = (path: string, why: string) =>
+  inputError({
+    what: `${path} is not a file of environments`,
+    why,
+    hint: 'write environments: with a list of name, repository, namespace and component; see examples/delivery',
+  });

@@ -1,0 +1,116 @@
+import * as v from 'valibot';
+import { parse as parseYaml } from 'yaml';
+import type { Context } from '../../context.js';
+import { refusedError, toolError } from '../../kit/errors/op-error.js';
+import { oneLine } from '../../kit/log/printable.js';
+import { failureOfHelm, type Helm } from './helm.js';
+import type { Filter } from './request.js';
+
+/** A test of a chart: a hook of the event `test` that runs and ends. */
+export interface HelmTest {
+  readonly name: string;
+  readonly kind: 'Pod' | 'Job';
+  readonly namespace: string;
+  readonly weight: number;
+  readonly lastRun: LastRun;
+}
+
+/** What helm has written down of the last run. */
+export interface LastRun {
+  /** Empty: never. */
+  readonly started: string;
+  readonly completed: string;
+  readonly phase: string;
+}
+
+/** A release as helm has stored it. */
+export interface Release {
+  readonly name: string;
+  /** Where helm installs what does not name a namespace itself. */
+  readonly namespace: string;
+  readonly revision: number;
+  readonly status: string;
+  /** In the order in which helm runs them. */
+  readonly tests: readonly HelmTest[];
+  /** Of the tests, and of what they need besides, such as a ConfigMap. */
+  readonly hookNames: readonly string[];
+}
+
+const hook = v.object({
+  name: v.string(),
+  kind: v.optional(v.string(), ''),
+  manifest: v.optional(v.string(), ''),
+  events: v.optional(v.array(v.string()), []),
+  weight: v.optional(v.number(), 0),
+  last_run: v.optional(
+    v.object({
+      started_at: v.optional(v.string(), ''),
+      completed_at: v.optional(v.string(), ''),
+      phase: v.optional(v.string(), ''),
+    }),
+    {},
+  ),
+});
+/** Source: helm.sh/helm/v3/pkg/release, Release, as `helm status --output json` writes it. */
+const shape = v.object({
+  name: v.string(),
+  namespace: v.string(),
+  version: v.number(),
+  info: v.object({ status: v.string() }),
+  hooks: v.optional(v.array(hook), []),
+});
+const placed = v.object({ metadata: v.object({ namespace: v.nullish(v.string()) }) });
+
+/** Reads the newest revision of a release. @throws OpError (input, tool) */
+export async function readRelease(context: Context, helm: Helm, name: string): Promise<Release> {
+  const what = `cannot read Helm release ${name} in namespace ${helm.namespace}`;
+  const ended = await helm.run(context, ['status', name, '--output=json']);
+  if (ended.ended !== 'ok') throw failureOfHelm(what, ended, helm.namespace);
+  try {
+    return parseRelease(ended.stdout);
+  } catch (cause) {
+    throw toolError({
+      what,
+      why: 'helm gave an answer that op does not understand',
+      hint: 'check with op doctor that helm is 3.14 or newer, below 4',
+      cause,
+    });
+  }
+}
+
+function parseRelease(json: string): Release {
+  const { name, namespace, version, info, hooks } = v.parse(shape, JSON.parse(json));
+  const tests = hooks.flatMap(({ name: test, kind, manifest, events, weight, last_run: last }): HelmTest[] => {
+    if (!events.includes('test') || (kind !== 'Pod' && kind !== 'Job')) return [];
+    const lastRun = { started: last.started_at, completed: last.completed_at, phase: last.phase };
+    return [{ name: test, kind, namespace: namespaceOf(manifest) ?? '', weight, lastRun }];
+  });
+  return {
+    name,
+    namespace,
+    revision: version,
+    status: info.status,
+    tests: tests.sort((one, other) => one.weight - other.weight || (one.name < other.name ? -1 : 1)),
+    hookNames: hooks.filter(({ events }) => events.includes('test')).map((one) => one.name),
+  };
+}
+
+/** Empty text in a manifest is as good as none. */
+function namespaceOf(manifest: string): string | undefined {
+  const read = v.safeParse(placed, parseYaml(manifest));
+  return (read.success && read.output.metadata.namespace) || undefined;
+}
+
+/** The tests that helm will run. @throws OpError (refused) for a filter that names one that is not there */
+export function select({ name, tests, hookNames }: Release, { only, not }: Filter): readonly HelmTest[] {
+  const unknown = [...only, ...not].find((wanted) => !hookNames.includes(wanted));
+  if (unknown !== undefined) {
+    const names = tests.map((test) => test.name).join(', ') || 'none';
+    throw refusedError({
+      what: `release ${name} has no test "${oneLine(unknown)}"`,
+      why: `--filter names it, and the tests of its chart are: ${names}`,
+      hint: 'correct --filter: a test that is not there cannot pass',
+    });
+  }
+  return tests.filter((test) => !not.includes(test.name) && (only.length === 0 || only.includes(test.name)));
+}

@@ -1,0 +1,61 @@
+import { execFileSync } from 'node:child_process';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Fleet, startFleet, web } from '../../../../test/op/fleet.js';
+import type { HostedRepository } from '../../../../test/op/git-host.js';
+import { type KubernetesApi, missingTools, startKubernetesApi } from '../../../../test/op/kubernetes-api.js';
+
+describe.skipIf(missingTools.length > 0)('with --lease-holder', () => {
+  let fleet: Fleet;
+  let server: KubernetesApi;
+  beforeAll(async () => {
+    [fleet, server] = await Promise.all([startFleet(['git', 'kubectl']), startKubernetesApi()]);
+    await server.kubectl(['create', 'namespace', 'shop']);
+  });
+  afterAll(async () => {
+    await Promise.all([fleet?.stop(), server?.stop()]);
+  });
+
+  const tipOf = ({ bare }: HostedRepository) =>
+    execFileSync('git', ['-C', bare, 'rev-parse', 'main'], { encoding: 'utf8' }).trim();
+  const holder = async () => {
+    const lease = ['get', 'lease', 'octopipeline-pp-shop', '--namespace=shop', '--ignore-not-found'];
+    return server.kubectl([...lease, '--output=jsonpath={.spec.holderIdentity}']);
+  };
+  const set = (repository: HostedRepository, by: string, ...flags: string[]) =>
+    fleet.set(
+      repository,
+      web,
+      `--kubeconfig=${server.kubeconfig('admin')}`,
+      '--namespace=shop',
+      `--lease-holder=${by}`,
+      ...flags,
+    );
+
+  test('writes while it holds the Lease of the environment, and gives it back', async () => {
+    const repository = await fleet.repository('lease.git');
+    const ended = await set(repository, 'ann');
+    expect(ended).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('octopipeline-pp-shop') });
+    expect(ended.stderr).toContain('pushed ');
+    expect(await holder()).toBe('');
+  });
+
+  test('pushes nothing while somebody else holds it; the same holder goes on', async () => {
+    const repository = await fleet.repository('held.git');
+    expect(await set(repository, 'ann', '--keep-lease')).toMatchObject({ exitCode: 0 });
+    expect(await holder()).toContain('ann');
+    const before = tipOf(repository);
+    const v3 = await fleet.build('v3');
+    const other = await set(repository, 'bob', '--lease-wait=2s', v3);
+    expect(other).toMatchObject({ exitCode: 5, stderr: expect.stringContaining('ann') });
+    expect(tipOf(repository)).toBe(before);
+    expect(await set(repository, 'ann', '--keep-lease=false', v3)).toMatchObject({ exitCode: 0 });
+    expect(tipOf(repository)).not.toBe(before);
+    expect(await holder()).toBe('');
+  });
+
+  test('gives the Lease back when it fails', async () => {
+    const repository = await fleet.repository('fails.git');
+    expect(await set(repository, 'ann', '--branch=nope', '--keep-lease')).toMatchObject({ exitCode: 3 });
+    expect(await holder()).toBe('');
+  });
+});

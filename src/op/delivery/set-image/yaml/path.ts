@@ -1,0 +1,90 @@
+import { inputError } from '../../../kit/errors/op-error.js';
+import { oneLine } from '../../../kit/log/printable.js';
+
+/** A place in a YAML file. */
+export interface YamlPath {
+  /** Which document of the file, from 0; undefined: the only one that has the path. */
+  readonly document: number | undefined;
+  /** Keys of mappings, and positions in lists, from 0. */
+  readonly keys: readonly (string | number)[];
+}
+
+const bare = /[^.[\]"'\s\p{Cc}]+/uy;
+const index = /\[(\d{1,6})\]/uy;
+const double = /"(?:[^"\\]|\\.)*"/uy;
+const single = /'(?:[^']|'')*'/uy;
+
+/**
+ * Reads the path of a value: keys with dots between them, `[0]` for an item of a list, quotes around a key that holds a dot, and
+ * `1#` before it all for the second document of a file.
+ * @example parsePath('spec.template.metadata.annotations."example.com/image"')
+ * @throws OpError (input)
+ */
+export function parsePath(text: string): YamlPath {
+  const document = /^(\d{1,4})#/u.exec(text);
+  const keys: (string | number)[] = [];
+  let at = document?.[0].length ?? 0;
+  const take = (pattern: RegExp) => {
+    pattern.lastIndex = at;
+    const found = pattern.exec(text);
+    if (found !== null) at = pattern.lastIndex;
+    return found;
+  };
+  const refuse = (why: string) =>
+    inputError({
+      what: `"${oneLine(text)}" is not the path of a value`,
+      why,
+      hint: 'write keys with dots, such as spec.values.web.image, containers[0].image or annotations."example.com/image"',
+    });
+  const quoted = () => {
+    const found = take(double)?.[0];
+    if (found !== undefined) return unescaped(found) ?? fail(refuse(`${oneLine(found)} is not a quoted key`));
+    return take(single)?.[0].slice(1, -1).replaceAll("''", "'");
+  };
+  while (at < text.length || keys.length === 0) {
+    const item = take(index)?.[1];
+    if (item !== undefined) {
+      keys.push(Number(item));
+      continue;
+    }
+    if (text[at] === '[') {
+      at += 1;
+      const key = quoted();
+      if (key === undefined || text[at] !== ']') throw refuse('"[" takes the number of an item, or a key in quotes');
+      at += 1;
+      keys.push(key);
+      continue;
+    }
+    if (keys.length > 0 && take(/\./uy) === null) {
+      throw refuse(`after ${formatPath(keys)} there must be "." or "[", and there is "${oneLine(text.slice(at), 20)}"`);
+    }
+    const key = quoted() ?? take(bare)?.[0];
+    if (key === undefined) throw refuse(keys.length === 0 ? 'it names no key' : `no key follows ${formatPath(keys)}`);
+    keys.push(key);
+  }
+  return { document: document === null ? undefined : Number(document[1]), keys };
+}
+
+/** Writes keys as {@link parsePath} reads them. */
+export function formatPath(keys: readonly (string | number)[]): string {
+  return keys
+    .map((key, at) => {
+      if (typeof key === 'number') return `[${key}]`;
+      const plain = key !== '' && /^[^.[\]"'\s#\p{Cc}]+$/u.test(key);
+      return `${at === 0 ? '' : '.'}${plain ? key : JSON.stringify(key)}`;
+    })
+    .join('');
+}
+
+/** The text of a JSON string. */
+function unescaped(text: string): string | undefined {
+  try {
+    return String(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
+function fail(error: Error): never {
+  throw error;
+}

@@ -1,0 +1,162 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startForwarder } from '../../../../test/op/forwarder.js';
+import { kubeconfigFor, missingTools } from '../../../../test/op/kubernetes-api.js';
+import { containerStatus, finished, playDeployment, templateOf } from '../../../../test/op/rollout.js';
+import { old, startWatchRoom, until, type WatchRoom, wanted, web } from '../../../../test/op/watch-room.js';
+import { Interrupted } from '../../kit/errors/op-error.js';
+import { kinds } from '../../systems/kubernetes/api.js';
+
+let it: WatchRoom;
+beforeAll(async () => {
+  it = await startWatchRoom({ flux: false });
+});
+afterAll(() => it?.stop());
+
+describe.skipIf(missingTools.length > 0)('a workload that Flux does not own', () => {
+  test('it ends within a second of the last event, and says what was proven', async () => {
+    const { stage, namespace } = await it.newStage();
+    const play = playDeployment(stage);
+    await play.create(`${web}:v1@${old}`);
+    const before = await play.replicaSet('old');
+    for (const suffix of ['x', 'y']) await play.running(await play.pod(before, suffix, `${web}:v1@${old}`), old);
+    await play.status(finished);
+    const file = join(it.room, 'deployment.json');
+    const { ended, printed } = it.watch(namespace, { deploymentResult: file });
+    await until(() => printed.some((line) => line.includes('and is registry.example.com/dev/web:v1@')));
+    await stage.patch(kinds.deployment, 'web', { spec: { template: templateOf(`${web}:v2@${wanted}`) } });
+    const after = await play.replicaSet('new');
+    const pods = await Promise.all(['a', 'b'].map((suffix) => play.pod(after, suffix, `${web}:v2@${wanted}`)));
+    await play.status({ replicas: 3, updatedReplicas: 1, readyReplicas: 2, availableReplicas: 2 });
+    for (const pod of pods) await play.running(pod, wanted);
+    for (const suffix of ['x', 'y']) await stage.remove(kinds.pod, `web-old-${suffix}`);
+    await play.status(finished);
+    const last = Date.now();
+    const { DEPLOYED, at, error } = await ended;
+    expect(error).toBeUndefined();
+    expect(DEPLOYED).toBe(`${web}:v2@${wanted}`);
+    expect(at - last).toBeLessThan(1000);
+    expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({
+      environment: 'dev',
+      component: `Workload ${namespace}/web`,
+      images: [{ imageName: 'web', digest: wanted }],
+      workloads: [{ kind: 'Deployment', name: 'web', pods: 2 }],
+    });
+    expect(printed.at(-1)).toContain('proven by digest');
+  });
+
+  test('a build result that is not there is said before the cluster is asked, and the Lease waited for', async () => {
+    const { ended } = it.watch('shop', { buildResult: 'not-there.json', kubeconfig: '/not/there' });
+    expect((await ended).error).toMatchObject({ kind: 'input', message: expect.stringContaining('not-there.json') });
+  });
+
+  test('the right template and another digest in the pods is no proof', async () => {
+    const { stage, namespace } = await it.newStage();
+    const play = playDeployment(stage);
+    await play.create(`${web}:v2`);
+    const set = await play.replicaSet('new');
+    for (const suffix of ['a', 'b']) await play.running(await play.pod(set, suffix, `${web}:v2`), old);
+    await play.status(finished);
+    const { ended, printed } = it.watch(namespace, { allowTag: true });
+    const { error } = await ended;
+    expect(error).toMatchObject({ kind: 'refused', why: expect.stringContaining(old) });
+    expect(printed.join('\n')).toMatch(/WORKLOAD .*PODS\nDeployment\/web +web .*2 x sha256:bbbbbbbbbbbb/u);
+  });
+
+  test('an image that is not there ends it at once, with the events and the command', async () => {
+    const { stage, namespace } = await it.newStage();
+    const play = playDeployment(stage);
+    await play.create(`${web}:v2@${wanted}`);
+    const set = await play.replicaSet('new');
+    const pod = await play.pod(set, 'a', `${web}:v2@${wanted}`);
+    await play.status({ replicas: 1, updatedReplicas: 1, unavailableReplicas: 1 });
+    const { ended, printed } = it.watch(namespace);
+    await until(() => printed.some((line) => line.includes('pods have the new template')));
+    const { metadata } = await stage.get(kinds.pod, pod);
+    await stage.create(kinds.event, 'failed', {
+      type: 'Warning',
+      reason: 'Failed',
+      message: 'Failed to pull image: not found',
+      lastTimestamp: new Date().toISOString().replace(/\.\d+/u, ''),
+      involvedObject: { kind: 'Pod', name: pod, uid: metadata.uid, namespace },
+    });
+    const message = `Back-off pulling image "${web}": ErrImagePull: not found`;
+    await stage.status(kinds.pod, pod, {
+      phase: 'Pending',
+      containerStatuses: [containerStatus('', { waiting: { reason: 'ImagePullBackOff', message } }, false)],
+    });
+    const last = Date.now();
+    const { error, at } = await ended;
+    expect(error).toMatchObject({
+      kind: 'tool',
+      why: expect.stringContaining('ImagePullBackOff'),
+      // For the cluster that was watched, whatever the person's own kubeconfig points at.
+      hint: `kubectl --kubeconfig=${it.server.kubeconfig('admin')} describe pod/${pod} --namespace=${namespace}`,
+    });
+    expect(at - last).toBeLessThan(1500);
+    expect(printed.join('\n')).toContain(`Pod/${pod} Failed: Failed to pull image`);
+  });
+
+  test('the deadline says what it still waited for', async () => {
+    const { stage, namespace } = await it.newStage();
+    await playDeployment(stage).create(`${web}:v10`);
+    const { error, at } = await it.watch(namespace, { timeout: 2500 }).ended.then((one) => one);
+    expect(error).toMatchObject({ kind: 'deadline', why: expect.stringContaining(`is ${web}:v10`) });
+    expect(at).toBeGreaterThan(0);
+  });
+
+  test('the connection breaks half-way: nothing is missed', async () => {
+    const { stage, namespace } = await it.newStage();
+    const play = playDeployment(stage);
+    const image = `${web}:v2@${wanted}`;
+    await play.create(image);
+    const set = await play.replicaSet('new');
+    const pods = await Promise.all(['a', 'b'].map((suffix) => play.pod(set, suffix, image)));
+    await play.status({ replicas: 2, updatedReplicas: 2 });
+    const line = await startForwarder(it.server.port);
+    const kubeconfig = join(it.room, 'through-forwarder');
+    await writeFile(kubeconfig, kubeconfigFor('admin', namespace, line.port));
+    const { ended, printed } = it.watch(namespace, { kubeconfig });
+    await until(() => printed.some((said) => said.includes('0 of 2 pods are available')));
+    line.close();
+    for (const pod of pods) await play.running(pod, wanted);
+    await play.status(finished);
+    await wait(1000);
+    line.open();
+    const { error } = await ended;
+    await line.stop();
+    expect(error).toBeUndefined();
+  });
+
+  test('SIGTERM ends it at once', async () => {
+    const { stage, namespace } = await it.newStage();
+    await playDeployment(stage).create(`${web}:v10`);
+    const stop = new AbortController();
+    const { ended, printed } = it.watch(namespace, {}, { signal: stop.signal });
+    await until(() => printed.some((line) => line.includes('waiting for')));
+    const told = Date.now();
+    stop.abort(new Interrupted('SIGTERM'));
+    const { error, at } = await ended;
+    expect(error).toBeInstanceOf(Interrupted);
+    expect(at - told).toBeLessThan(1000);
+  });
+
+  test('a component that is not there is a bad configuration, and it says what there is', async () => {
+    const { stage, namespace } = await it.newStage();
+    await playDeployment(stage, 'shop').create(`${web}:v2`);
+    const { error } = await it.watch(namespace).ended;
+    expect(error).toMatchObject({ kind: 'input', why: expect.stringContaining('Deployment shop') });
+  });
+
+  test('a namespace that is not there', async () => {
+    const { error } = await it.watch('nowhere').ended;
+    expect(error).toMatchObject({ kind: 'input', why: expect.stringContaining('no namespace "nowhere"') });
+  });
+
+  test('no right to look', async () => {
+    const { error } = await it.watch('default', { kubeconfig: it.server.kubeconfig('default') }).ended;
+    expect(error).toMatchObject({ kind: 'tool', why: expect.stringMatching(/may not|no right|forbidden/u) });
+  });
+});

@@ -1,0 +1,73 @@
+import * as v from 'valibot';
+import { inputError } from '../../kit/errors/op-error.js';
+import { formatReference, parseReference } from '../../systems/registry/reference.js';
+import type { BuildResult, BuiltImage } from './build-result.js';
+
+const notAResult = 'must be an object with a list "builds"';
+const text = v.pipe(v.string('must be a string'), v.trim(), v.nonEmpty('must not be empty'));
+const object = v.looseObject(
+  { imageName: v.optional(v.string('must be a string')), tag: text },
+  'must be an object with a "tag", or a string',
+);
+const entry = v.union([text, object], 'must be an object with a "tag", or a string');
+const file = v.looseObject(
+  { builds: v.pipe(v.array(entry, 'must be a list'), v.nonEmpty('lists no image: nothing was built')) },
+  notAResult,
+);
+/** The form of the first versions: one image, at the top level. */
+const single = v.looseObject({ image: text, tag: text });
+
+type Entry = v.InferOutput<typeof entry>;
+
+/**
+ * Reads the text of a build result. It takes Skaffold's own form, and those of earlier versions: entries without `imageName`,
+ * entries that are the reference itself, a tag without the image's name, one `image` and `tag` at the top level,
+ * entries given twice.
+ * @throws OpError (input) that names the file and the place in it
+ */
+export function parseBuildResult(path: string, content: string): BuildResult {
+  const json = parseJson(path, content);
+  const old = v.safeParse(single, json);
+  const read = v.safeParse(
+    file,
+    old.success ? { builds: [{ imageName: old.output.image, tag: old.output.tag }] } : json,
+  );
+  if (!read.success) throw malformed(path, [...new Set(read.issues.map(describe))].join('; '));
+  const images = read.output.builds.map((item, index) => toImage(path, item, index));
+  return { path, images: withoutRepeats(images) };
+}
+
+/** `builds[1].tag must be a string`; a missing list is a problem of the whole. */
+function describe(issue: v.BaseIssue<unknown>): string {
+  const place = (issue.path ?? [])
+    .map(({ key }) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`))
+    .join('');
+  return `${issue.message === notAResult ? 'it' : place.slice(1)} ${issue.message}`;
+}
+
+function parseJson(path: string, content: string): unknown {
+  try {
+    return JSON.parse(content);
+  } catch (error) {
+    throw malformed(path, error instanceof Error ? error.message : String(error), error);
+  }
+}
+
+function toImage(path: string, item: Entry, index: number): BuiltImage {
+  const { imageName = '', tag } = typeof item === 'string' ? { tag: item } : item;
+  // A tag alone, as the first versions wrote it, belongs to the name beside it.
+  const whole = imageName !== '' && !/[/:@]/u.test(tag) ? `${imageName}:${tag}` : tag;
+  const reference = parseReference(whole);
+  if ('problem' in reference)
+    throw malformed(path, `builds[${index}] "${whole}" is not an image: ${reference.problem}`);
+  return { imageName: imageName === '' ? (reference.path.split('/').at(-1) ?? '') : imageName, reference };
+}
+
+/** Merging tools repeat entries; the same image under the same name is one image. */
+function withoutRepeats(images: readonly BuiltImage[]): readonly BuiltImage[] {
+  const seen = new Map(images.map((image) => [`${image.imageName} ${formatReference(image.reference)}`, image]));
+  return [...seen.values()];
+}
+
+const malformed = (path: string, why: string, cause?: unknown) =>
+  inputError({ what: `${path} is not a build result`, why, hint: 'run op push again: it writes the file anew', cause });

@@ -1,0 +1,177 @@
+import { oneLine } from '../../kit/log/printable.js';
+
+/** What buildctl reports of one step with `--progress=rawjson`. Source: BuildKit's client/graph.go, type SolveStatus. */
+interface Status {
+  readonly vertexes?: readonly {
+    readonly digest: string;
+    readonly name?: string;
+    readonly started?: string;
+    readonly completed?: string;
+    readonly cached?: boolean;
+    readonly error?: string;
+  }[];
+  readonly statuses?: readonly {
+    readonly id: string;
+    readonly vertex: string;
+    readonly current: number;
+    readonly completed?: string;
+  }[];
+  readonly logs?: readonly { readonly vertex: string; readonly data: string }[];
+  readonly warnings?: readonly { readonly short?: string }[];
+}
+
+interface Step {
+  readonly name: string;
+  number: number | undefined;
+  started: number;
+  cached: boolean;
+  /** Whether layers were downloaded or unpacked: for a `FROM` that is all that there is to do, and BuildKit does not call it cached. */
+  fetched: boolean;
+  error: string | undefined;
+  /** The last lines that its command printed. */
+  readonly lines: string[];
+  /** The beginning of a line whose end has not come yet. */
+  rest: string;
+}
+
+/** A step that failed, and why. */
+export interface FailedStep {
+  readonly name: string;
+  readonly error: string;
+  readonly lines: readonly string[];
+}
+
+/** What is known of a build from what buildctl prints. */
+export interface Progress {
+  /** To call with each line. */
+  readonly heard: (line: string) => void;
+  /** Steps of the Dockerfile that were needed, and how many of them were in the cache. */
+  readonly counts: () => { readonly steps: number; readonly cached: number };
+  readonly failed: () => FailedStep | undefined;
+  /** What buildctl said that is no report of progress: its error, and the place in the Dockerfile. */
+  readonly said: () => readonly string[];
+}
+
+const linesKept = 20;
+const wordsKept = 100;
+/** `[2/4] RUN make`, `[builder 2/4] …`, `[linux/arm64 builder 2/4] …`: a step of the Dockerfile. */
+const isOfDockerfile = (name: string) => /^\[(?:[^\]]* )?\d+\/\d+\]/u.test(name);
+const isHousekeeping = (name: string) => /^\[(?:internal|auth)\]/u.test(name) || /\binternal\] load/u.test(name);
+
+/**
+ * Turns buildctl's machine-readable progress into short plain lines: `#2 [2/4] RUN make`, `#1 [1/4] FROM … (cached)`, and what a
+ * command prints as `#2   text`.
+ */
+export function watchProgress(onLine: (line: string) => void): Progress {
+  const steps = new Map<string, Step>();
+  const said: string[] = [];
+  const warned = new Set<string>();
+  let count = 0;
+  const show = (step: Step, text: string) => {
+    step.number ??= ++count;
+    onLine(`#${step.number} ${text}`);
+  };
+  const print = (step: Step, line: string) => {
+    step.lines.push(line);
+    if (step.lines.length > linesKept) step.lines.shift();
+    show(step, `  ${line}`);
+  };
+  const onVertex = (vertex: NonNullable<Status['vertexes']>[number]) => {
+    const { name = '', started, completed } = vertex;
+    const step: Step = steps.get(vertex.digest) ?? {
+      name: oneLine(name, 120),
+      number: undefined,
+      started: 0,
+      cached: false,
+      fetched: false,
+      error: undefined,
+      lines: [],
+      rest: '',
+    };
+    steps.set(vertex.digest, step);
+    const isNew = step.started === 0 && started !== undefined;
+    const cachedNow = vertex.cached === true && !step.cached;
+    if (isNew) step.started = Date.parse(started);
+    step.cached ||= cachedNow;
+    if (completed !== undefined && step.rest !== '') {
+      print(step, step.rest);
+      step.rest = '';
+    }
+    const failedNow = vertex.error && !isCancelled(vertex.error) && step.error === undefined;
+    if (failedNow) step.error = vertex.error;
+    if (isHousekeeping(step.name)) return;
+    if (isNew) show(step, cachedNow ? `${step.name} (cached)` : step.name);
+    else if (cachedNow) show(step, '(cached)');
+    const seconds = completed === undefined ? 0 : (Date.parse(completed) - step.started) / 1000;
+    if (failedNow) show(step, failureOf(step.name, vertex.error ?? '') ?? `failed after ${seconds.toFixed(1)} s`);
+    else if (vertex.error) show(step, `stopped after ${seconds.toFixed(1)} s`);
+    else if (!vertex.cached && seconds >= 1) show(step, `done in ${seconds.toFixed(1)} s`);
+  };
+  const onLog = ({ vertex, data }: NonNullable<Status['logs']>[number]) => {
+    const step = steps.get(vertex);
+    if (step === undefined) return;
+    const lines = (step.rest + Buffer.from(data, 'base64').toString('utf8')).split(/\r\n|\n|\r/u);
+    step.rest = lines.pop() ?? '';
+    for (const line of lines) if (line.trim() !== '') print(step, line);
+  };
+  return {
+    heard(line) {
+      const status = parse(line);
+      if (status === undefined) {
+        said.push(line);
+        if (said.length > wordsKept) said.shift();
+        return;
+      }
+      for (const vertex of status.vertexes ?? []) onVertex(vertex);
+      for (const { id, vertex, current, completed } of status.statuses ?? []) {
+        const known = steps.get(vertex);
+        if (known !== undefined && /^(?:extracting )?sha256:/u.test(id)) known.fetched = true;
+        const sent = completed !== undefined && id === 'transferring context:' && current > 1024;
+        if (sent && known !== undefined) show(known, `sent the context: ${sizeOf(current)}`);
+      }
+      for (const log of status.logs ?? []) onLog(log);
+      for (const { short = '' } of status.warnings ?? []) {
+        const text = Buffer.from(short, 'base64').toString('utf8');
+        if (!warned.has(text)) onLine(`warning: ${text}`);
+        warned.add(text);
+      }
+    },
+    counts: () => {
+      const done = [...steps.values()].filter(({ name, started }) => started > 0 && isOfDockerfile(name));
+      return { steps: done.length, cached: done.filter(isCached).length };
+    },
+    failed: () => {
+      for (const { name, error, lines } of steps.values()) {
+        if (error !== undefined && failureOf(name, error) === undefined) return { name, error, lines };
+      }
+      return undefined;
+    },
+    said: () => said,
+  };
+}
+
+/** What it means that a cache was not read or written, which ends no build by itself; undefined for any other step. */
+function failureOf(name: string, error: string): string | undefined {
+  if (/^exporting cache to /u.test(name)) return `warning: the build cache is not written: ${oneLine(error, 300)}`;
+  if (!/^importing cache manifest from /u.test(name)) return undefined;
+  return /: not found$/u.test(error)
+    ? 'no cache there yet'
+    : `warning: the cache cannot be read: ${oneLine(error, 300)}`;
+}
+
+const isCached = ({ name, cached, fetched }: Step) => cached || (!fetched && /^\[[^\]]*\] FROM /u.test(name));
+
+/** Of the steps that run when another fails. */
+const isCancelled = (error: string) => /context canceled/u.test(error);
+
+const sizeOf = (bytes: number) => (bytes < 1e6 ? `${Math.round(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`);
+
+/** buildctl's own report, so its form is trusted; anything else that it prints is text. */
+function parse(line: string): Status | undefined {
+  if (!line.startsWith('{')) return undefined;
+  try {
+    return JSON.parse(line) as Status;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,82 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, join, relative, resolve } from 'node:path';
+import ignore from 'ignore';
+import type { Context } from '../../context.js';
+import { inputError } from '../../kit/errors/op-error.js';
+import { copyTree, type Filter } from './copy-tree.js';
+import { noDescriptor, type ProjectDescriptor, parseProjectDescriptor } from './project-descriptor.js';
+import { directoryWithin, realPathWithin } from './within-root.js';
+
+/** The source of an image: where it is, and what its project.toml says. */
+export interface Application {
+  /** The real path of the context. */
+  readonly directory: string;
+  readonly descriptor: ProjectDescriptor;
+  /** The path of its project.toml, if it has one. */
+  readonly descriptorFile: string | undefined;
+  /** Directory that paths in project.toml start from. */
+  readonly descriptorDirectory: string;
+}
+
+interface Source {
+  readonly image: string;
+  readonly context: string;
+  readonly root: string;
+  readonly projectDescriptor: string;
+}
+
+const usualDescriptor = 'project.toml';
+
+/**
+ * Finds the context and reads its project.toml.
+ * @throws OpError (input) when one of them is missing, outside the repository, or malformed
+ */
+export async function readApplication({ log }: Context, source: Source): Promise<Application> {
+  const { image, context, root, projectDescriptor } = source;
+  const hint = 'correct the context in skaffold.yaml, or --context';
+  const directory = await directoryWithin({ path: context, what: `the context of ${image}`, root }, hint);
+  const name = projectDescriptor || usualDescriptor;
+  const path = resolve(directory, name);
+  const real = await realPathWithin({ path, what: `the project descriptor of ${image}`, root });
+  if (real === undefined && name !== usualDescriptor) throw noSuchDescriptor(image, path);
+  if (real === undefined) {
+    return { directory, descriptor: noDescriptor, descriptorFile: undefined, descriptorDirectory: directory };
+  }
+  const content = await readFile(real, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    throw inputError({ what: `cannot read ${path}`, why: cause.message, hint: 'name a file', cause });
+  });
+  const descriptor = parseProjectDescriptor(relative(root, path), content, log);
+  return { directory, descriptor, descriptorFile: path, descriptorDirectory: dirname(path) };
+}
+
+/** Copies the application to where it is built: what project.toml includes, or all but what it excludes, the `.git` directory too. */
+export async function copyApplication({ log }: Context, { directory, descriptor }: Application, to: string) {
+  const filter = filterOf(descriptor);
+  let hasGit = false;
+  const keeps = (path: string) => {
+    const kept = filter.keeps(path);
+    if (kept && path === '.git/') hasGit = true;
+    return kept;
+  };
+  const skipped = await copyTree(directory, to, { ...filter, keeps });
+  if (skipped.length > 0) log.warn(`left out, because they are pipes or devices: ${skipped.join(', ')}`);
+  if (hasGit) {
+    log.warn(
+      `${join(directory, '.git')} goes into the image, as with pack: exclude ".git" in project.toml for digests that repeat`,
+    );
+  }
+}
+
+/** The patterns are those of .gitignore. */
+function filterOf({ include, exclude }: ProjectDescriptor): Filter {
+  const patterns = ignore({ ignorecase: false }).add([...exclude, ...include]);
+  if (include.length > 0) return { keeps: (path) => patterns.ignores(path), entersAll: true };
+  return { keeps: (path) => !patterns.ignores(path), entersAll: false };
+}
+
+const noSuchDescriptor = (image: string, path: string) =>
+  inputError({
+    what: `cannot read the project descriptor of ${image}`,
+    why: `there is no file ${path}`,
+    hint: 'correct projectDescriptor in skaffold.yaml, or --descriptor',
+  });

@@ -1,0 +1,88 @@
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { inputError } from '../../kit/errors/op-error.js';
+import { parseReference, type Reference } from '../../systems/registry/reference.js';
+import { type Builder, escapeId, type ModuleRef } from './builder.js';
+import type { NamedBuildpack } from './project-descriptor.js';
+import { realPathWithin } from './within-root.js';
+
+/** Where a buildpack is that was asked for. */
+export type Located =
+  | { readonly from: 'builder'; readonly all: true }
+  | { readonly from: 'builder'; readonly all: false; readonly module: ModuleRef }
+  | { readonly from: 'directory'; readonly path: string }
+  | { readonly from: 'image'; readonly image: Reference }
+  | { readonly from: 'script'; readonly id: string; readonly version: string; readonly script: Script };
+
+type Script = NonNullable<NamedBuildpack['script']>;
+
+/** Where names are looked up. */
+export interface Surroundings {
+  readonly builder: Builder;
+  /** Directory that relative paths start from. */
+  readonly base: string;
+  readonly root: string;
+}
+
+/**
+ * Finds a buildpack by the name that skaffold.yaml has for it, or project.toml as id or uri, in the order of pack: a directory, an ID of
+ * the builder, an image. Source: pack 0.37, pkg/buildpack/locator_type.go.
+ * @throws OpError (input) for what is nowhere, and for what op does not fetch
+ */
+export async function locate(named: string | NamedBuildpack, around: Surroundings): Promise<Located> {
+  if (typeof named !== 'string') {
+    const { id = '', version, uri, script } = named;
+    if (script !== undefined) return { from: 'script', id, version: version || '0.0.0', script };
+    return locate(uri || (version ? `${id}@${version}` : id), around);
+  }
+  if (named === 'from=builder' || named === 'urn:cnb:builder') return { from: 'builder', all: true };
+  const prefix = /^(?:urn:cnb:builder|from=builder):/u.exec(named)?.[0];
+  if (prefix !== undefined) return inBuilder(named, named.slice(prefix.length), around.builder);
+  if (/^urn:cnb:registry:/u.test(named)) throw notFetched(named, 'op asks no buildpack registry');
+  const image = /^docker:\/+(.+)$/u.exec(named)?.[1];
+  if (image !== undefined) return asImage(named, image);
+  const file = /^file:\/\/(\/.*)$/u.exec(named)?.[1];
+  if (file === undefined && /^.+:\//u.test(named)) throw notFetched(named, 'op downloads no archives');
+  return (await inDirectory(named, file ?? named, around)) ?? byName(named, around.builder);
+}
+
+async function inDirectory(named: string, path: string, { base, root }: Surroundings): Promise<Located | undefined> {
+  const real = await realPathWithin({ path: resolve(base, path), what: `the buildpack ${named}`, root });
+  if (real === undefined) return undefined;
+  if (!(await stat(real)).isDirectory()) throw notFetched(named, 'it is a file, and op takes directories');
+  return { from: 'directory', path: real };
+}
+
+function byName(named: string, builder: Builder): Located {
+  const isImage = /^[^/@]*[.:][^/@]*\//u.test(named);
+  return isImage ? asImage(named, named) : inBuilder(named, named, builder);
+}
+
+function asImage(named: string, image: string): Located {
+  const reference = parseReference(image);
+  if ('problem' in reference) throw notFetched(named, `it is not an image: ${reference.problem}`);
+  return { from: 'image', image: reference };
+}
+
+function inBuilder(named: string, text: string, builder: Builder): Located {
+  const [id = '', version] = text.split('@');
+  const same = builder.buildpacks.filter((module) => module.id === escapeId(id));
+  const found = same.filter((module) => version === undefined || module.version === version);
+  const [module] = found;
+  if (module !== undefined && found.length === 1) {
+    return { from: 'builder', all: false, module: { id, version: module.version } };
+  }
+  const has = (same.length > 0 ? same : builder.buildpacks).map(({ id, version }) => `${id}@${version}`);
+  throw inputError({
+    what: found.length > 1 ? `the buildpack ${named} needs a version` : `there is no buildpack ${named}`,
+    why: `the builder ${builder.image} has ${has.join(', ') || 'none'}`,
+    hint: 'name one of these, a directory in the repository, or an image as docker://HOST/PATH:TAG',
+  });
+}
+
+const notFetched = (named: string, why: string) =>
+  inputError({
+    what: `cannot use the buildpack ${named}`,
+    why,
+    hint: 'name one of the builder by its ID, a directory in the repository, or an image as docker://HOST/PATH:TAG',
+  });

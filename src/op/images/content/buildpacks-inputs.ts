@@ -1,0 +1,86 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import * as v from 'valibot';
+import { parseReference } from '../../systems/registry/reference.js';
+import { chooseRunImage } from '../buildpacks/run-image.js';
+import { imageConfig } from '../buildpacks/unpack.js';
+import { realPathWithin } from '../buildpacks/within-root.js';
+import { mirrored } from '../image-mirrors/mirror.js';
+import { type Making, requiredImages } from '../plan/made.js';
+import type { Feasible } from '../plan/plan.js';
+import { environment } from '../push/with-buildpacks.js';
+import { type Inputs, optional } from './docker-inputs.js';
+
+/**
+ * What goes into an image that buildpacks build; undefined when that cannot be told: buildpacks that are no part of the builder, or
+ * a builder that does not say what it builds on.
+ */
+export async function buildpacksInputs(making: Making, planned: Feasible): Promise<Inputs | undefined> {
+  const { artifact } = planned;
+  const { builder = '', runImage, buildpacks = [], projectDescriptor = '' } = artifact.buildpacks ?? {};
+  const descriptor = await realPathWithin({
+    path: resolve(artifact.context, projectDescriptor),
+    what: `the project descriptor of ${artifact.image}`,
+    root: making.ready.root,
+  });
+  const text = descriptor === undefined ? '' : await optional(descriptor);
+  if (/^\s*(?:builder|uri)\s*=|\buri\s*=/mu.test(text)) return undefined;
+  for (const buildpack of buildpacks) {
+    const place = await stat(resolve(artifact.context, buildpack)).catch(() => undefined);
+    if (place !== undefined || !/^[\w.-]+(?:\/[\w.-]+)*(?:@[\w.-]+)?$/u.test(buildpack)) return undefined;
+  }
+  const required = requiredImages(planned, making.made);
+  const run = runImage ?? (required.has(builder) ? undefined : await runImageOf(making, planned, builder));
+  if (run === undefined) return undefined;
+  return {
+    values: await environment(making, planned),
+    bases: [builder, run].filter((image) => !required.has(image)),
+    texts: [text, ...(await aboutContainer(making))],
+    withGit: true,
+  };
+}
+
+const shape = v.looseObject({
+  config: v.looseObject({ Labels: v.looseObject({ 'io.buildpacks.builder.metadata': v.string() }) }),
+});
+const image = v.looseObject({ image: v.string(), mirrors: v.nullish(v.array(v.string())) });
+const metadata = v.looseObject({
+  images: v.nullish(v.array(image)),
+  stack: v.nullish(v.looseObject({ runImage: v.nullish(image) })),
+});
+
+/** The run image that a builder names. Source: pack's label of builders, io.buildpacks.builder.metadata. */
+async function runImageOf(
+  { ready, context }: Making,
+  { target }: Feasible,
+  builder: string,
+): Promise<string | undefined> {
+  const { mirrors } = ready.around;
+  const reference = parseReference(mirrored(builder, mirrors));
+  if ('problem' in reference) return undefined;
+  const config = v.safeParse(shape, JSON.parse(await imageConfig(context, ready.access, reference)));
+  if (!config.success) return undefined;
+  const label = v.safeParse(metadata, JSON.parse(config.output.config.Labels['io.buildpacks.builder.metadata']));
+  if (!label.success) return undefined;
+  const { images, stack } = label.output;
+  const runImages = [...(images ?? []), ...(stack?.runImage ? [stack.runImage] : [])].map(({ image, mirrors }) => ({
+    image,
+    mirrors: mirrors ?? [],
+  }));
+  if (runImages.length === 0) return undefined;
+  return chooseRunImage(context, ready.access, {
+    builder: { image: builder, runImages },
+    explicit: undefined,
+    target: target.reference,
+    mirrored: (image) => mirrored(image, mirrors),
+  });
+}
+
+/** A container may run an older image of the builder's name than the registry has now: what it says of itself counts too. */
+async function aboutContainer({ ready }: Making): Promise<readonly string[]> {
+  const { place } = ready.around;
+  if (!('kind' in place) || place.kind !== 'container') return [];
+  const about = join(place.directory, 'about');
+  const names = (await readdir(about)).toSorted();
+  return Promise.all(names.map((name) => readFile(join(about, name), 'utf8')));
+}

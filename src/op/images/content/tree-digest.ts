@@ -1,0 +1,49 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { lstat, readdir, readFile, readlink } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { mapConcurrently, valuesOf } from '../../kit/process/map-concurrently.js';
+
+/** Files that are read at the same time. */
+const atOnce = 32;
+
+/** Bytes that are read at once; a longer file is read in pieces. */
+const small = 1_000_000;
+
+/**
+ * A digest of the names, modes and contents of all files below a directory, and of where symbolic links lead; they are not followed.
+ * `.git` is left out: it changes without the files.
+ * @param without a file that does not count
+ */
+export async function treeDigest(directory: string, without: string | undefined): Promise<string> {
+  const paths = (await pathsBelow(directory)).filter((path) => path !== without).toSorted();
+  const entries = valuesOf(
+    await mapConcurrently(paths, atOnce, async (path) => [relative(directory, path), ...(await entryAt(path))]),
+  );
+  return createHash('sha256').update(JSON.stringify(entries)).digest('hex');
+}
+
+async function pathsBelow(directory: string): Promise<readonly string[]> {
+  const entries = (await readdir(directory, { withFileTypes: true })).filter(({ name }) => name !== '.git');
+  const below = entries.map(async (entry) => {
+    const path = join(directory, entry.name);
+    return entry.isDirectory() ? [path, ...(await pathsBelow(path))] : [path];
+  });
+  return (await Promise.all(below)).flat();
+}
+
+/** Of a pipe or a socket only that it is there. */
+async function entryAt(path: string): Promise<readonly string[]> {
+  const found = await lstat(path);
+  if (found.isSymbolicLink()) return ['link', await readlink(path)];
+  if (!found.isFile()) return [found.isDirectory() ? 'directory' : 'other'];
+  return [(found.mode & 0o111) === 0 ? 'file' : 'program', await contentOf(path, found.size)];
+}
+
+async function contentOf(path: string, size: number): Promise<string> {
+  const hash = createHash('sha256');
+  if (size <= small) hash.update(await readFile(path));
+  else await pipeline(createReadStream(path), hash);
+  return hash.digest('hex');
+}

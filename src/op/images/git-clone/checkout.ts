@@ -1,0 +1,56 @@
+import { lstat, readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Context } from '../../context.js';
+import type { Git } from '../../systems/git/git.js';
+import type { CloneRequest } from './request.js';
+
+/** Puts the files of a commit into the directory, with its submodules when asked. */
+export async function checkOut(
+  context: Context,
+  git: Git,
+  directory: string,
+  request: CloneRequest,
+  commit: string,
+): Promise<void> {
+  await git.must('write the files', ['checkout', '--quiet', '--force', '--detach', commit]);
+  await warnOfLfs(context, git, directory);
+  if (!request.submodules) return;
+  const links = await linksOf(git);
+  if (links.length === 0) return;
+  if (!(await lstat(join(directory, '.gitmodules')).catch(() => undefined))?.isFile()) {
+    context.log.warn(`${links.length} submodules have no URL: the commit has no .gitmodules`);
+    return;
+  }
+  context.log.step(
+    `fetch ${links.length === 1 ? 'the submodule' : `${links.length} submodules`} ${links.slice(0, 5).join(', ')}`,
+  );
+  // A submodule is only made in an empty folder; with --delete-existing=false there may be an old one.
+  for (const link of links) await emptyFolder(join(directory, link));
+  await git.remote('fetch the submodules', [
+    ...['submodule', 'update', '--init', '--recursive', '--force'],
+    ...(request.depth === 0 ? [] : [`--depth=${request.depth}`]),
+  ]);
+}
+
+/** Without the program git-lfs, files that are kept in Git LFS are small texts that point to the real ones. */
+async function warnOfLfs(context: Context, git: Git, directory: string): Promise<void> {
+  const path = join(directory, '.gitattributes');
+  const attributes = (await lstat(path).catch(() => undefined))?.isFile() ? await readFile(path, 'utf8') : '';
+  if (!/\bfilter=lfs\b/u.test(attributes)) return;
+  const filter = await git.attempt(['config', '--get', 'filter.lfs.smudge']);
+  if (filter.ended !== 'ok')
+    context.log.warn('files that are kept in Git LFS are pointers only: git-lfs is not set up here');
+}
+
+/** Paths of the submodules: entries of mode 160000. */
+async function linksOf(git: Git): Promise<readonly string[]> {
+  const staged = await git.must('list the files', ['ls-files', '--stage', '-z']);
+  return staged
+    .split('\0')
+    .flatMap((entry) => (entry.startsWith('160000 ') ? [entry.slice(entry.indexOf('\t') + 1)] : []));
+}
+
+async function emptyFolder(path: string): Promise<void> {
+  if (!(await lstat(path).catch(() => undefined))?.isDirectory()) return;
+  for (const name of await readdir(path)) await rm(join(path, name), { recursive: true, force: true });
+}

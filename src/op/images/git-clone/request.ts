@@ -1,0 +1,102 @@
+import { inputError, usageError } from '../../kit/errors/op-error.js';
+import { oneLine } from '../../kit/log/printable.js';
+import type { AccessFlags } from '../../systems/git/access.js';
+import { type GitUrl, parseGitUrl } from '../../systems/git/url.js';
+import { parseRefspecs, parseRevision, type Refspec, type Revision } from './revision.js';
+
+/** The flags of `op git-clone` as they come from the command line. */
+export interface CloneFlags extends AccessFlags {
+  readonly url?: string;
+  readonly revision?: string;
+  readonly refspec?: string;
+  readonly depth?: string;
+  readonly submodules: boolean;
+  readonly destination?: string;
+  readonly subdirectory?: string;
+  readonly sparseCheckoutDirectories: readonly string[];
+  readonly deleteExisting: boolean;
+  readonly timeout: number;
+}
+
+/** What to clone, checked. */
+export interface CloneRequest {
+  readonly url: GitUrl;
+  readonly revision: Revision | undefined;
+  readonly refspecs: readonly Refspec[];
+  /** Number of commits; 0 is all of them. */
+  readonly depth: number;
+  readonly submodules: boolean;
+  readonly destination: string;
+  /** Folders of the destination, outermost first; empty is the destination itself. */
+  readonly subdirectory: readonly string[];
+  readonly sparse: readonly string[];
+  readonly deleteExisting: boolean;
+  /** Milliseconds for everything together. */
+  readonly timeout: number;
+}
+
+/**
+ * Checks the flags of `op git-clone`.
+ * @throws OpError (usage) when one is missing, (input) when a value cannot be used
+ */
+export function parseRequest(flags: CloneFlags): CloneRequest {
+  const { url, destination, submodules, deleteExisting, timeout } = flags;
+  return {
+    url: parseGitUrl(needed('--url', url)),
+    revision: parseRevision(flags.revision ?? ''),
+    refspecs: parseRefspecs(flags.refspec ?? ''),
+    depth: parseDepth(flags.depth ?? '1'),
+    submodules,
+    destination: needed('--destination', destination),
+    subdirectory: parseSubdirectory(flags.subdirectory ?? ''),
+    sparse: flags.sparseCheckoutDirectories.map(checkPattern),
+    deleteExisting,
+    timeout,
+  };
+}
+
+function needed(name: string, value: string | undefined): string {
+  if (value !== undefined) return value;
+  throw usageError({
+    what: `op git-clone needs ${name}`,
+    why: 'it is missing or empty',
+    hint: 'run op git-clone --help',
+  });
+}
+
+function parseDepth(text: string): number {
+  if (/^\d{1,9}$/u.test(text)) return Number(text);
+  throw inputError({
+    what: `--depth=${oneLine(text)} is not a number of commits`,
+    why: 'it must be 0 or more',
+    hint: 'give 1 for the newest commit only, 0 for all',
+  });
+}
+
+function parseSubdirectory(text: string): readonly string[] {
+  const parts = text.split('/').filter((part) => part !== '' && part !== '.');
+  const problem = text.startsWith('/')
+    ? 'it is an absolute path'
+    : parts.includes('..')
+      ? 'it leads out with ".."'
+      : parts.some((part) => part.toLowerCase() === '.git')
+        ? 'it is inside of a .git folder'
+        : /\p{Cc}/u.test(text)
+          ? 'it has a line break or another control character'
+          : undefined;
+  if (problem === undefined) return parts;
+  throw inputError({
+    what: `--subdirectory="${oneLine(text)}" is not a folder of the destination`,
+    why: problem,
+    hint: 'give a path such as sources/app',
+  });
+}
+
+function checkPattern(pattern: string): string {
+  if (!/\p{Cc}/u.test(pattern)) return pattern;
+  throw inputError({
+    what: `--sparse-checkout-directories has "${oneLine(pattern)}"`,
+    why: 'it has a line break or another control character',
+    hint: 'give folders separated by commas, such as services/shop,libraries',
+  });
+}

@@ -1,0 +1,115 @@
+import { resolve } from 'node:path';
+import type { Context } from '../../context.js';
+import { inputError, usageError } from '../../kit/errors/op-error.js';
+import { countOf } from '../../kit/log/table.js';
+import { buildWithBuildpacks } from '../buildpacks/build.js';
+import { findPlace, type Place, releasePlace } from '../buildpacks/place.js';
+import { dockerDaemonAnswers } from '../plan/docker-daemon.js';
+import { cacheImage } from '../push/build-cache.js';
+import { type StandAloneBuilt, type StandAloneReady, type StandAloneRequest, withStandAlone } from './one-image.js';
+
+/** What `op build-buildpacks` asks for. Paths start at the repository's root. */
+export interface BuildpacksRequest extends StandAloneRequest {
+  readonly context: string;
+  readonly builder: string | undefined;
+  readonly runImage: string | undefined;
+  /** `NAME=VALUE`; one value may have several, a line each. */
+  readonly env: readonly string[];
+  readonly buildpack: readonly string[];
+  readonly descriptor: string | undefined;
+  readonly defaultProcess: string | undefined;
+  readonly buildCache: string | undefined;
+  readonly clearCache: boolean;
+  readonly sbomOutput: string | undefined;
+  readonly builderContainer: string | undefined;
+}
+
+/**
+ * Builds one image with buildpacks and pushes it, without skaffold.yaml.
+ * @throws OpError (usage, input, tool, deadline, refused)
+ */
+export async function buildStandAlone(outer: Context, request: BuildpacksRequest): Promise<void> {
+  try {
+    await standAlone(outer, request);
+  } finally {
+    await releasePlace(request.builderContainer);
+  }
+}
+
+async function standAlone(outer: Context, request: BuildpacksRequest): Promise<void> {
+  await withStandAlone(outer, request, async (ready) => {
+    const { context } = ready;
+    const env = parseEnv(request.env);
+    const daemon = await dockerDaemonAnswers(context.env);
+    const place = await findPlace(context, { container: request.builderContainer, builder: request.builder, daemon });
+    if ('why' in place) throw noPlace(request.image, place.why);
+    return () => build(ready, request, place, env);
+  });
+}
+
+async function build(
+  { context, access, mirrors, target, root }: StandAloneReady,
+  request: BuildpacksRequest,
+  place: Place,
+  env: Readonly<Record<string, string>>,
+): Promise<StandAloneBuilt> {
+  const { log } = context;
+  const of = request.builder === undefined ? 'the builder of project.toml' : request.builder;
+  log.step(`building ${request.image} from ${request.context} with ${of}, ${where(place)}`);
+  const built = await buildWithBuildpacks(
+    context,
+    access,
+    place,
+    {
+      image: request.image,
+      context: resolve(root, request.context),
+      root,
+      builder: request.builder ?? '',
+      runImage: request.runImage,
+      env,
+      buildpacks: request.buildpack,
+      projectDescriptor: request.descriptor ?? '',
+      clearCache: request.clearCache,
+      cacheImage: cacheImage(request.buildCache, target),
+      defaultProcess: request.defaultProcess,
+      mirrors,
+      sbomDirectory: request.sbomOutput && resolve(root, request.sbomOutput),
+      target,
+    },
+    (line) => log.step(`  ${line}`),
+  );
+  const { digest, layers, reused, processes } = built;
+  log.step(`  processes: ${processes.join(', ') || 'none'}`);
+  return {
+    digest,
+    engine: place.kind === 'pack' ? 'pack' : 'lifecycle',
+    detail: `${reused} of ${countOf(layers, 'layer')} reused`,
+  };
+}
+
+const where = (place: Place) =>
+  ({ container: 'in its container', namespaces: 'in namespaces of this machine', pack: 'with pack' })[place.kind];
+
+function parseEnv(values: readonly string[]): Readonly<Record<string, string>> {
+  const env: Record<string, string> = {};
+  for (const pair of values.flatMap((value) => value.split('\n')).filter((line) => line.trim() !== '')) {
+    const equals = pair.indexOf('=');
+    if (equals < 1) throw notAPair(pair);
+    env[pair.slice(0, equals).trim()] = pair.slice(equals + 1);
+  }
+  return env;
+}
+
+const notAPair = (pair: string) =>
+  usageError({
+    what: `--env=${pair} is not a variable`,
+    why: 'it takes NAME=VALUE',
+    hint: 'write a name, "=" and a value; several variables are several --env, or lines of one',
+  });
+
+const noPlace = (image: string, why: string) =>
+  inputError({
+    what: `cannot build ${image} here`,
+    why,
+    hint: 'install what is missing, or pack beside a Docker daemon; in a Task, give the param builder the image of a builder',
+  });

@@ -1,0 +1,100 @@
+import { inputError, refusedError } from '../../kit/errors/op-error.js';
+import { oneLine } from '../../kit/log/printable.js';
+import { repositoryOf } from '../../systems/registry/reference.js';
+import type { BuiltImage } from '../build-result/build-result.js';
+
+/** The keys of a ConfigMap with image info; all are always there. */
+export interface ImageInfo {
+  /** As in skaffold.yaml. */
+  readonly 'image-name': string;
+  /** With its tag and without its digest: add `@` and `image-digest` to pull exactly that image. */
+  readonly 'image-url': string;
+  readonly 'image-digest': string;
+  /** A full commit id, never a branch. */
+  readonly 'git-revision': string;
+  /** UTC, such as `2026-11-21T10:20:30Z`: when this digest was first published for this commit. */
+  readonly 'build-timestamp': string;
+}
+
+/** A ConfigMap as far as op reads and writes it. */
+export interface ConfigMap {
+  readonly metadata: {
+    readonly name: string;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
+  readonly data?: Readonly<Record<string, string>>;
+}
+
+/** The annotation with the repository that an image came from. */
+export const gitUrlAnnotation = 'octopipeline/git-url';
+
+/** Marks what op may change. Source: Kubernetes, "Recommended Labels". */
+export const ours = {
+  'app.kubernetes.io/managed-by': 'octopipeline',
+  'app.kubernetes.io/component': 'image-info',
+} as const;
+
+/**
+ * The name of the ConfigMap of an image: `Team/My_App` gives `image-info-team-my-app`.
+ * @throws OpError (input) when that is no name for a Kubernetes object
+ */
+export function nameFor(prefix: string, imageName: string): string {
+  const name = `${prefix}-${imageName.toLowerCase().replace(/[^a-z0-9-]/gu, '-')}`;
+  const problem =
+    name.length > 253
+      ? `it has ${name.length} characters, and Kubernetes allows 253`
+      : /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/u.test(name) && !/\.[.-]|-\./u.test(name)
+        ? undefined
+        : 'names start and end with a letter or a digit, and have only a-z, 0-9, "-" and "." in between';
+  if (problem === undefined) return name;
+  throw inputError({
+    what: `image "${oneLine(imageName)}" cannot be published as ConfigMap "${oneLine(name)}"`,
+    why: problem,
+    hint: 'give another --configmap-prefix, or another name to the image in skaffold.yaml',
+  });
+}
+
+/** An image with the ConfigMap that it goes to. */
+export interface Publication {
+  readonly name: string;
+  readonly info: Omit<ImageInfo, 'build-timestamp'>;
+}
+
+/**
+ * Plans one ConfigMap for each image.
+ * @throws OpError (input) for an image without a digest, (refused) for one of a changed tree,
+ * or when two images would share a ConfigMap
+ */
+export function plan(images: readonly BuiltImage[], prefix: string, revision: string): readonly Publication[] {
+  const planned = images.map(({ imageName, reference }): Publication => {
+    const { digest, tag } = reference;
+    if (digest === undefined) {
+      throw inputError({
+        what: `image "${imageName}" has no digest`,
+        why: 'the build result is of a build that did not push, and a tag alone does not say which image it is',
+        hint: 'run op push, and publish its build result',
+      });
+    }
+    if (tag?.endsWith('-dirty')) {
+      throw refusedError({
+        what: `image "${imageName}" is not published as built from commit ${revision}`,
+        why: `its tag ${tag} says that it was built from files that differ from the commit`,
+        hint: 'commit the changes, and build again',
+      });
+    }
+    const url = `${repositoryOf(reference)}${tag === undefined ? '' : `:${tag}`}`;
+    const info = { 'image-name': imageName, 'image-url': url, 'image-digest': digest, 'git-revision': revision };
+    return { name: nameFor(prefix, imageName), info };
+  });
+  for (const { name } of planned) {
+    const same = planned.filter((other) => other.name === name).map(({ info }) => `"${info['image-name']}"`);
+    if (same.length === 1) continue;
+    throw refusedError({
+      what: `the images ${same.join(' and ')} would share the ConfigMap ${name}`,
+      why: 'capitals and all but letters, digits and "-" are the same to its name, and one would overwrite the other',
+      hint: 'publish them with --image-name and a --configmap-prefix each, or rename one in skaffold.yaml',
+    });
+  }
+  return planned;
+}

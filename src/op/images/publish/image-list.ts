@@ -1,0 +1,29 @@
+import { resolve } from 'node:path';
+import type { Context } from '../../context.js';
+import { type BuildResult, type BuiltImage, selectImages } from '../build-result/build-result.js';
+import { readBuildResult } from '../build-result/read.js';
+import { type ImageInfoSource, readImageInfo } from './read-image-info.js';
+
+/** The usual name of the list of images. */
+export const usualBuildResult = 'build_result.json';
+
+/** Which images a command is about. */
+export interface ImagesSource extends ImageInfoSource {
+  /** As they were published; a build result does not count then. */
+  readonly fromImageInfo: boolean;
+  /** Default: `build_result.json`. */
+  readonly buildResult?: string | undefined;
+}
+
+/**
+ * The images that are asked for: of a build result, or as they were published.
+ * @throws OpError (input) when there are none, or a name is not among them
+ */
+export async function imagesOf(context: Context, source: ImagesSource): Promise<readonly BuiltImage[]> {
+  const { fromImageInfo, buildResult = usualBuildResult, imageName } = source;
+  const result: BuildResult = fromImageInfo
+    ? await readImageInfo(context, source)
+    : await readBuildResult(resolve(context.cwd, buildResult));
+  if (imageName.length === 0) return result.images;
+  return [...new Set(imageName.flatMap((name) => selectImages(result, name)))];
+}

@@ -1,0 +1,245 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  type KubernetesApi,
+  kubernetesPath,
+  missingTools,
+  startKubernetesApi,
+  type User,
+} from '../../../../test/op/kubernetes-api.js';
+import { bundledOp, type Op } from '../../../../test/op/run-op.js';
+
+const one = `sha256:${'1'.repeat(64)}`;
+const two = `sha256:${'2'.repeat(64)}`;
+const commit = 'a'.repeat(40);
+const image = (imageName: string, digest = one) => ({
+  imageName,
+  tag: `registry.example.com:5000/team/${imageName.toLowerCase()}:v1@${digest}`,
+});
+
+let op: Op;
+let room: string;
+
+beforeAll(async () => {
+  op = await bundledOp([]);
+  room = await mkdtemp(join(tmpdir(), 'publish-test-'));
+});
+afterAll(async () => {
+  await Promise.all([op?.dispose(), rm(room, { recursive: true, force: true })]);
+});
+
+async function publish(builds: readonly unknown[], env: Readonly<Record<string, string>>, ...flags: string[]) {
+  await writeFile(join(room, 'build_result.json'), JSON.stringify({ builds }));
+  const revision = flags.some((flag) => flag.startsWith('--git-revision')) ? [] : [`--git-revision=${commit}`];
+  return op.run(room, ['publish', ...revision, ...flags], { PATH: kubernetesPath, ...env });
+}
+
+describe('before the API is asked', () => {
+  test.each([
+    ['no revision', [image('app')], ['--git-revision='], 2, 'op publish needs --git-revision'],
+    ['a branch for a revision', [image('app')], ['--git-revision=main'], 3, '--git-revision=main is not a commit'],
+    ['an abbreviated revision', [image('app')], ['--git-revision=abc1234'], 3, 'is not a commit'],
+    ['an invalid namespace', [image('app')], ['--namespace=Not_A_Name'], 3, 'is not the name of a namespace'],
+    [
+      'an option for a namespace',
+      [image('app')],
+      ['--namespace=--all-namespaces'],
+      3,
+      'is not the name of a namespace',
+    ],
+    ['an invalid prefix', [image('app')], ['--configmap-prefix=Not_A_Name'], 3, 'cannot be published as ConfigMap'],
+    ['a URL over two lines', [image('app')], ['--git-url=a\nb'], 3, 'is not a URL'],
+    ['an image without a digest', [{ imageName: 'app', tag: 'app:v1' }], [], 3, 'image "app" has no digest'],
+    ['an unknown image', [image('app')], ['--image-name=nope'], 3, 'has no image "nope"'],
+    ['a name that is too long', [image('app')], [`--configmap-prefix=${'x'.repeat(250)}`], 3, 'Kubernetes allows 253'],
+    [
+      'two images for one name',
+      [image('team/app'), image('team-app')],
+      [],
+      6,
+      'would share the ConfigMap image-info-team-app',
+    ],
+    [
+      'an image of a changed tree',
+      [{ imageName: 'app', tag: `registry.example.com/app:abc1234-dirty@${one}` }],
+      [],
+      6,
+      'was built from files that differ from the commit',
+    ],
+    ['an unknown output', [image('app')], ['--result=nope=/tmp/x'], 2, 'CONFIGMAPS'],
+  ])('%s is refused', async (_, builds, flags, code, words) => {
+    const ended = await publish(builds, {}, ...flags);
+    expect(ended).toMatchObject({ exitCode: code, stderr: expect.stringContaining(words) });
+  });
+
+  test('without any cluster it says so', async () => {
+    const ended = await publish([image('app')], { KUBECONFIG: '/dev/null', KUBERNETES_SERVICE_HOST: '' });
+    expect(ended).toMatchObject({ exitCode: 4, stderr: expect.stringContaining('no cluster is configured') });
+  });
+});
+
+describe.skipIf(missingTools.length > 0)('on a real API server', () => {
+  let api: KubernetesApi;
+
+  beforeAll(async () => {
+    api = await startKubernetesApi();
+    await api.kubectl(['create', 'namespace', 'shop']);
+    const rights = ['--verb=get,create,patch', '--resource=configmaps'];
+    await api.kubectl(['create', 'role', 'octopipeline-build-push', '--namespace=shop', ...rights]);
+    const binding = [
+      'create',
+      'rolebinding',
+      'octopipeline-build-push',
+      '--namespace=shop',
+      '--role=octopipeline-build-push',
+    ];
+    await api.kubectl([...binding, '--serviceaccount=shop:octopipeline-build-push']);
+  }, 120_000);
+  afterAll(() => api?.stop());
+
+  const as = (user: User, namespace?: string) => ({ KUBECONFIG: api.kubeconfig(user, namespace) });
+  const read = async (name: string) =>
+    JSON.parse(await api.kubectl(['get', 'configmap', name, '--namespace=shop', '--output=json']));
+
+  test('writes one ConfigMap for each image, with the rights of the Role alone', async () => {
+    const result = join(room, 'configmaps');
+    const flags = [
+      '--namespace=shop',
+      '--git-url=https://bob:pw@example.com/shop.git',
+      `--result=CONFIGMAPS=${result}`,
+    ];
+    const ended = await publish([image('team/App_1'), image('front', two)], as('builder'), ...flags);
+    expect(ended).toMatchObject({ exitCode: 0 });
+    expect(ended.stderr.split('\n')[0]).toBe('publish 2 images of build_result.json to namespace shop');
+    expect(ended.stderr.trimEnd().split('\n').at(-1)).toBe(
+      'published 2 of 2; see it with: kubectl get configmap image-info-team-app-1 image-info-front --namespace shop --output yaml',
+    );
+    const { data, metadata } = await read('image-info-team-app-1');
+    expect(data).toEqual({
+      'image-name': 'team/App_1',
+      'image-url': 'registry.example.com:5000/team/team/app_1:v1',
+      'image-digest': one,
+      'git-revision': commit,
+      'build-timestamp': expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/u),
+    });
+    expect(metadata.annotations).toEqual({ 'octopipeline/git-url': 'https://example.com/shop.git' });
+    expect((await read('image-info-front')).data['image-digest']).toBe(two);
+  });
+
+  test('says that nothing has changed and keeps the timestamp; a new digest or commit is written', async () => {
+    await publish([image('same')], as('builder', 'shop'));
+    const old = '2020-01-01T00:00:00Z';
+    const patch = JSON.stringify({ data: { 'build-timestamp': old, note: 'of somebody else' } });
+    await api.kubectl([
+      'patch',
+      'configmap',
+      'image-info-same',
+      '--namespace=shop',
+      '--type=merge',
+      `--patch=${patch}`,
+    ]);
+    const again = await publish([image('same')], as('builder', 'shop'));
+    expect(again).toMatchObject({
+      exitCode: 0,
+      stderr: expect.stringContaining(`image-info-same: unchanged since ${old}`),
+    });
+    expect(again.stderr).toContain('nothing to publish');
+    expect((await read('image-info-same')).data['build-timestamp']).toBe(old);
+
+    const changed = await publish([image('same', two)], as('builder', 'shop'));
+    expect(changed).toMatchObject({
+      exitCode: 0,
+      stderr: expect.stringContaining('sha256:111111111111 -> sha256:222222222222'),
+    });
+    // The timestamp was patched by kubectl above, so that its field is not op's any more.
+    expect(changed.stderr).toContain('takes back what kubectl-patch changed');
+    const { data } = await read('image-info-same');
+    expect(data).toMatchObject({ 'image-digest': two, note: 'of somebody else' });
+    expect(data['build-timestamp']).not.toBe(old);
+
+    const later = await publish([image('same', two)], as('builder', 'shop'), `--git-revision=${'b'.repeat(40)}`);
+    expect(later.stderr).toContain('now of commit bbbbbbbbbbbb');
+    expect((await read('image-info-same')).data['git-revision']).toBe('b'.repeat(40));
+  });
+
+  test('says so when another repository published the same name before', async () => {
+    const from = (name: string) => `--git-url=https://example.com/${name}.git`;
+    await publish([image('shared')], as('builder', 'shop'), from('left'));
+    const ended = await publish([image('shared', two)], as('builder', 'shop'), from('right'));
+    expect(ended).toMatchObject({ exitCode: 0 });
+    expect(ended.stderr).toContain(
+      'warning: image-info-shared was of https://example.com/left.git and is of https://example.com/right.git now; give each repository a --configmap-prefix',
+    );
+  });
+
+  test('publishes only the image that is named', async () => {
+    const ended = await publish(
+      [image('first'), image('second')],
+      as('builder', 'shop'),
+      '--image-name=second',
+      '--configmap-prefix=only',
+    );
+    expect(ended).toMatchObject({ exitCode: 0 });
+    const names = await api.kubectl(['get', 'configmap', '--namespace=shop', '--output=name']);
+    expect(names).toContain('configmap/only-second');
+    expect(names).not.toContain('configmap/only-first');
+  });
+
+  test('refuses a ConfigMap of somebody else, and one of another image', async () => {
+    await api.kubectl([
+      'create',
+      'configmap',
+      'image-info-theirs',
+      '--namespace=shop',
+      '--from-literal=image-name=theirs',
+    ]);
+    const theirs = await publish([image('mine'), image('theirs')], as('builder', 'shop'));
+    expect(theirs).toMatchObject({ exitCode: 6, stderr: expect.stringContaining('it was not made by op') });
+    expect(await api.kubectl(['get', 'configmap', '--namespace=shop', '--output=name'])).not.toContain(
+      'image-info-mine',
+    );
+    await publish([image('a/b')], as('builder', 'shop'));
+    const other = await publish([image('a-b')], as('builder', 'shop'));
+    expect(other).toMatchObject({ exitCode: 6, stderr: expect.stringContaining('it holds the image "a/b"') });
+  });
+
+  test('without the rights it prints the command that gives them', async () => {
+    const command =
+      'kubectl create rolebinding octopipeline-build-push --role=octopipeline-build-push --serviceaccount=shop:octopipeline-build-push';
+    const ended = await publish([image('app')], as('default'), '--namespace=shop');
+    expect(ended).toMatchObject({ exitCode: 4, stderr: expect.stringContaining(command) });
+    expect(ended.stderr).toContain('run it as the service account octopipeline-build-push');
+    const elsewhere = await publish([image('app')], as('builder'), '--namespace=default');
+    expect(elsewhere).toMatchObject({
+      exitCode: 4,
+      stderr: expect.stringContaining('--serviceaccount=default:octopipeline-build-push'),
+    });
+  });
+
+  test('a token that the server does not know', async () => {
+    const ended = await publish([image('app')], as('nobody'), '--namespace=shop');
+    expect(ended).toMatchObject({ exitCode: 4, stderr: expect.stringContaining('does not accept the token') });
+  });
+
+  test('a namespace that does not exist', async () => {
+    const ended = await publish([image('app')], as('admin'), '--namespace=nowhere');
+    expect(ended).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('the namespace does not exist') });
+  });
+
+  test('a server that does not answer', async () => {
+    const path = join(room, 'down');
+    const text = JSON.stringify({
+      apiVersion: 'v1',
+      kind: 'Config',
+      clusters: [{ name: 'x', cluster: { server: 'https://127.0.0.1:1' } }],
+      contexts: [{ name: 'x', context: { cluster: 'x', user: 'x' } }],
+      users: [{ name: 'x', user: { token: 'x' } }],
+      'current-context': 'x',
+    });
+    await writeFile(path, text);
+    const ended = await publish([image('app')], { KUBECONFIG: path });
+    expect(ended).toMatchObject({ exitCode: 4, stderr: expect.stringContaining('the API server cannot be reached') });
+  });
+});

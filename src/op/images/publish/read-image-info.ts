@@ -1,0 +1,90 @@
+import * as v from 'valibot';
+import type { Context } from '../../context.js';
+import { inputError, refusedError } from '../../kit/errors/op-error.js';
+import { type KubeObject, kinds, withApi } from '../../systems/kubernetes/api.js';
+import { parseReference } from '../../systems/registry/reference.js';
+import type { BuildResult, BuiltImage } from '../build-result/build-result.js';
+import { nameFor } from './config-map.js';
+
+/** Where images were published. */
+export interface ImageInfoSource {
+  readonly imageInfoNamespace?: string | undefined;
+  readonly configmapPrefix?: string | undefined;
+  /** None: all, which have to be of one commit then. */
+  readonly imageName: readonly string[];
+}
+
+/** The label of what `op publish` writes. */
+const labelSelector = 'app.kubernetes.io/component=image-info';
+
+const data = v.looseObject({
+  'image-name': v.pipe(v.string(), v.nonEmpty()),
+  'image-url': v.pipe(v.string(), v.nonEmpty()),
+  'image-digest': v.pipe(v.string(), v.nonEmpty()),
+  'git-revision': v.pipe(v.string(), v.nonEmpty()),
+});
+const configMap = v.looseObject({ data });
+
+/**
+ * Reads the images that `op publish` has written into ConfigMaps, in the cluster that op runs in.
+ * @throws OpError (input) when there are none, or one is malformed; (refused) when they are of several commits; (tool) when the cluster does not answer
+ */
+export async function readImageInfo(
+  context: Context,
+  { imageInfoNamespace, configmapPrefix: prefix = 'image-info', imageName }: ImageInfoSource,
+): Promise<BuildResult> {
+  return withApi(context, { namespace: imageInfoNamespace }, async (api) => {
+    const found = await api.list(kinds.configMap, { labelSelector });
+    const published = found.filter(({ metadata }) => metadata.name.startsWith(`${prefix}-`)).map(publicationIn);
+    // With the prefix `shop`, `shop-admin-web` is no image of ours but web of `shop-admin`.
+    const ours = published.filter(({ name, image }) => name === nameFor(prefix, image.imageName));
+    const path = `the ConfigMaps ${prefix}-* in namespace ${api.namespace}`;
+    if (imageName.length === 0) refuseMixture(path, ours);
+    if (ours.length > 0) return { path, images: ours.map(({ image }) => image) };
+    throw inputError({
+      what: `no image is published in namespace ${api.namespace}`,
+      why: `there is no ConfigMap ${prefix}-… with the label ${labelSelector}`,
+      hint: 'run op publish first, or give its namespace with --image-info-namespace and its --configmap-prefix',
+    });
+  });
+}
+
+interface Published {
+  /** Of the ConfigMap. */
+  readonly name: string;
+  readonly image: BuiltImage;
+  readonly revision: string;
+}
+
+/** Images of two commits have never been proven together. */
+function refuseMixture(path: string, published: readonly Published[]): void {
+  const revisions = [...new Set(published.map(({ revision }) => revision))];
+  if (revisions.length < 2) return;
+  const said = published.map(({ image, revision }) => `${image.imageName} of ${revision.slice(0, 12)}`);
+  throw refusedError({
+    what: `${path} are not of one commit`,
+    why: `they hold ${said.join(', ')}: a build has published only some of them, or two applications share the prefix`,
+    hint: 'publish the whole commit again, give each application a --configmap-prefix of its own, or choose images with --image-name',
+  });
+}
+
+function publicationIn(object: KubeObject): Published {
+  const read = v.safeParse(configMap, object);
+  if (!read.success) throw malformed(object, v.summarize(read.issues));
+  const {
+    'image-name': imageName,
+    'image-url': url,
+    'image-digest': digest,
+    'git-revision': revision,
+  } = read.output.data;
+  const reference = parseReference(`${url}@${digest}`);
+  if ('problem' in reference) throw malformed(object, reference.problem);
+  return { name: object.metadata.name, image: { imageName, reference }, revision };
+}
+
+const malformed = ({ metadata }: KubeObject, why: string) =>
+  inputError({
+    what: `ConfigMap ${metadata.name} does not say which image it is`,
+    why,
+    hint: 'run op publish again: it writes the ConfigMap anew',
+  });

@@ -1,0 +1,81 @@
+import { readFile } from 'node:fs/promises';
+import { inputError, usageError } from '../../kit/errors/op-error.js';
+import { oneLine } from '../../kit/log/printable.js';
+import { withoutCredentials } from '../../systems/git/head.js';
+
+/** The flags of `op publish`. */
+export interface PublishFlags {
+  readonly buildResult?: string;
+  readonly namespace?: string;
+  readonly imageName?: string;
+  readonly gitRevision?: string;
+  readonly gitUrl?: string;
+  readonly configmapPrefix?: string;
+  /** Milliseconds. */
+  readonly timeout: number;
+}
+
+/** What to publish, checked. */
+export interface PublishRequest {
+  readonly buildResult: string;
+  readonly imageName: string | undefined;
+  readonly revision: string;
+  /** Without credentials. */
+  readonly gitUrl: string | undefined;
+  readonly prefix: string;
+}
+
+/** @throws OpError (usage, input) */
+export function parsePublishRequest(flags: PublishFlags): PublishRequest {
+  const { gitRevision, gitUrl, configmapPrefix: prefix = 'image-info' } = flags;
+  if (gitRevision === undefined) {
+    throw usageError({
+      what: 'op publish needs --git-revision',
+      why: 'an image without its commit cannot be traced back',
+      hint: 'give the result commit of git-clone, or --git-revision="$(git rev-parse HEAD)"',
+    });
+  }
+  if (!/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/u.test(gitRevision)) {
+    throw inputError({
+      what: `--git-revision=${oneLine(gitRevision)} is not a commit`,
+      why: 'it must be a full commit id of 40 or 64 digits: a branch or a tag says something else tomorrow',
+      hint: 'give the result commit of git-clone, not its parameter revision',
+    });
+  }
+  if (gitUrl !== undefined && (/[\s\p{Cc}]/u.test(gitUrl) || gitUrl.length > 2048)) {
+    throw inputError({
+      what: `--git-url="${oneLine(withoutCredentials(gitUrl))}" is not a URL`,
+      why: 'it has a space or an invisible character, or more than 2048 characters',
+      hint: 'give the result url of git-clone',
+    });
+  }
+  return {
+    buildResult: flags.buildResult ?? 'build_result.json',
+    imageName: flags.imageName,
+    revision: gitRevision,
+    gitUrl: gitUrl === undefined ? undefined : withoutCredentials(gitUrl),
+    prefix,
+  };
+}
+
+const mounted = '/var/run/secrets/kubernetes.io/serviceaccount/namespace';
+
+/**
+ * The namespace to publish to: the given one, else the pod's own, else undefined for that of the kubeconfig.
+ * @param file where Kubernetes mounts the name of the pod's namespace
+ * @throws OpError (input) for what is no name of a namespace
+ */
+export async function findNamespace(given: string | undefined, file = mounted): Promise<string | undefined> {
+  const name =
+    given ??
+    (await readFile(file, 'utf8').then(
+      (text) => text.trim(),
+      () => undefined,
+    ));
+  if (name === undefined || /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/u.test(name)) return name;
+  throw inputError({
+    what: `"${oneLine(name)}" is not the name of a namespace`,
+    why: 'names have at most 63 of a-z, 0-9 and "-", and start and end with a letter or a digit',
+    hint: 'give another --namespace, or leave it out for the namespace of this pod',
+  });
+}

@@ -1,0 +1,79 @@
+import type { Context } from '../../context.js';
+import type { Setting } from '../../kit/config/setting.js';
+import { OpError, refusedError } from '../../kit/errors/op-error.js';
+import { countOf } from '../../kit/log/table.js';
+import { mapConcurrently } from '../../kit/process/map-concurrently.js';
+import { type Access, copyImage, lookUp } from '../../systems/registry/crane.js';
+import { formatReference, type Reference } from '../../systems/registry/reference.js';
+import type { BuiltImage } from '../build-result/build-result.js';
+import { dryRun } from '../skaffold/build.js';
+import type { Project } from '../skaffold/project.js';
+
+const copiesAtOnce = 4;
+
+interface Copy {
+  readonly from: Reference;
+  readonly to: Reference;
+}
+
+/**
+ * Copies all images to the other registries, under the names that Skaffold would give them there and with the same tag, and then
+ * reads back that each has the same digest. What is there already is left alone. One failure does not stop the others.
+ * @throws OpError (tool, or refused for a digest that differs) that lists every copy that failed
+ */
+export async function copyToAll(
+  context: Context,
+  access: Access,
+  project: Project,
+  images: readonly BuiltImage[],
+  others: readonly Setting[],
+): Promise<void> {
+  const copies: Copy[] = [];
+  for (const { value } of others) copies.push(...(await copiesTo(context, project, images, value)));
+  context.log.step(`copying ${countOf(images.length, 'image')} to ${others.map(({ value }) => value).join(', ')}`);
+  const outcomes = await mapConcurrently(copies, copiesAtOnce, (copy) => copyAndCompare(context, access, copy));
+  // Stopped, or out of time: that is one reason, not as many as there are copies.
+  context.signal.throwIfAborted();
+  const failures = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []));
+  if (failures.length === 0) return;
+  const [first] = failures;
+  const known = failures.filter((failure) => failure instanceof OpError);
+  if (failures.length === 1 || known.length < failures.length) throw first;
+  throw new OpError(known.some(({ kind }) => kind === 'refused') ? 'refused' : 'tool', {
+    what: `${failures.length} of ${copies.length} copies failed; the images themselves are pushed`,
+    why: known.map(({ message, why }) => `${message}: ${why}`).join('\n'),
+    hint: [
+      ...new Set(known.map(({ hint }) => hint)),
+      'then run the same command again: it copies what is missing',
+    ].join('\n'),
+  });
+}
+
+/** A dry run gives the names that Skaffold has for another registry; the tag stays, also where it is the time of the build. */
+async function copiesTo(context: Context, project: Project, images: readonly BuiltImage[], repository: string) {
+  const named = new Map(
+    (await dryRun(context, project, repository)).map((image) => [image.imageName, image.reference]),
+  );
+  return images.flatMap(({ imageName, reference: from }): Copy[] => {
+    const { tag: _, ...place } = named.get(imageName) ?? from;
+    return [{ from, to: from.tag === undefined ? place : { ...place, tag: from.tag } }];
+  });
+}
+
+async function copyAndCompare(context: Context, access: Access, { from, to }: Copy): Promise<void> {
+  const name = formatReference(to);
+  const before = await lookUp(context, access, to);
+  if ('digest' in before && before.digest === from.digest) return context.log.step(`  already there: ${name}`);
+  if ('problem' in before && (before.problem === 'unreachable' || before.problem === 'busy')) throw before.error;
+  await copyImage(context, access, from, to);
+  const after = await lookUp(context, access, to);
+  if ('problem' in after) throw after.error;
+  if (after.digest !== from.digest) {
+    throw refusedError({
+      what: `${name} is not what was copied`,
+      why: `it has the digest ${after.digest}, and ${from.digest} was copied`,
+      hint: 'find out what else pushes to that tag, then run the same command again',
+    });
+  }
+  context.log.step(`  copied: ${name}@${from.digest}`);
+}

@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+import { OpError } from '../../kit/errors/op-error.js';
+import { parseRegistryFile } from './registry-file.js';
+import { entriesFor, fillIn } from './repositories.js';
+
+const sample = `# where to push
+local: localhost:\${PORT:-5001}
+ci:
+  - ghcr.io/\${OWNER:-my-org}
+  - url: docker.io/bob/
+    name: hub
+  - europe-west1-docker.pkg.dev/\${PROJECT}/shop
+`;
+
+function refusal(act: () => unknown): string {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof OpError) return `${error.exitCode} ${error.message}: ${error.why}`;
+    throw error;
+  }
+  return 'not refused';
+}
+
+describe('a .registry file', () => {
+  it('has texts and objects, each with its line', () => {
+    expect(parseRegistryFile('.registry', sample)).toEqual({
+      local: [{ template: 'localhost:${PORT:-5001}', origin: '.registry:2' }],
+      ci: [
+        { template: 'ghcr.io/${OWNER:-my-org}', origin: '.registry:4' },
+        { template: 'docker.io/bob/', origin: '.registry:5' },
+        { template: 'europe-west1-docker.pkg.dev/${PROJECT}/shop', origin: '.registry:7' },
+      ],
+    });
+  });
+
+  it.each([
+    ['', [], []],
+    ['# nothing\n', [], []],
+    ['local:\nci:\n', [], []],
+    ['local: {url: "r.io", name: x}', ['r.io'], []],
+    ['destinations: [a.io, b.io]', [], ['a.io', 'b.io']],
+    ['ci: [c.io]\ndestinations: [a.io]', [], ['c.io']],
+    ['ci: []\ndestinations: [a.io]', [], ['a.io']],
+  ])('%j is read', (content, local, ci) => {
+    const file = parseRegistryFile('.registry', content);
+    expect(file.local.map(({ template }) => template)).toEqual(local);
+    expect(file.ci.map(({ template }) => template)).toEqual(ci);
+  });
+
+  it.each([
+    ['- a\n- b', 'it must be an object'],
+    ['hello', 'it must be an object'],
+    ['ci: ghcr.io/x', 'line 1: ci must be a list'],
+    ['local: [a]', 'line 1 is neither a registry nor an object'],
+    ['ci:\n  - {name: x}', 'line 2 is neither a registry nor an object'],
+    ['ci:\n  - 5', 'line 2 is neither'],
+    ['Local: localhost:5001', 'line 1: it has the key Local, and local is meant'],
+    ['local: "unclosed', 'line 1'],
+    ['local: a\nlocal: b', 'unique'],
+  ])('%j is refused: %s', (content, why) => {
+    const said = refusal(() => parseRegistryFile('.registry', content));
+    expect(said).toContain('3 .registry is not a registry file: ');
+    expect(said).toContain(why);
+  });
+});
+
+describe('a destination', () => {
+  const file = parseRegistryFile('.registry', sample);
+  const first = (destination: 'auto' | 'local' | 'ci' | 'all', env = {}) =>
+    entriesFor(file, destination, env)[0]?.origin;
+
+  it('chooses the entries', () => {
+    expect(first('local')).toBe('.registry:2');
+    expect(first('ci')).toBe('.registry:4');
+    expect(entriesFor(file, 'all', {})).toHaveLength(4);
+  });
+
+  it('is found out in CI and in a pod', () => {
+    expect(first('auto')).toBe('.registry:2');
+    expect(first('auto', { GITHUB_ACTIONS: 'true' })).toBe('.registry:4');
+    expect(first('auto', { CI: 'true' })).toBe('.registry:4');
+    expect(first('auto', { KUBERNETES_SERVICE_HOST: '10.96.0.1' })).toBe('.registry:4');
+    expect(first('auto', { CI: 'false' })).toBe('.registry:2');
+  });
+
+  it('is filled in, without the slash at its end and in lower case', () => {
+    const [ghcr, hub] = file.ci;
+    expect(ghcr && fillIn(ghcr, { OWNER: 'Acme-Corp' }).value).toBe('ghcr.io/acme-corp');
+    expect(hub && fillIn(hub, {}).value).toBe('docker.io/bob');
+  });
+
+  it('is refused when a variable has no value: it would be another registry', () => {
+    const [, , google] = file.ci;
+    expect(refusal(() => google && fillIn(google, {}))).toContain('.registry:7');
+    expect(refusal(() => google && fillIn(google, {}))).toContain('the variable PROJECT is not set');
+    expect(refusal(() => fillIn({ template: 'ghcr.io/a:b', origin: 'x' }, {}))).toContain('it is an image');
+  });
+});

@@ -1,0 +1,45 @@
+import { interpolate } from '../../kit/config/interpolate.js';
+import type { Env, Setting } from '../../kit/config/setting.js';
+import { inputError } from '../../kit/errors/op-error.js';
+import { parsePrefix } from '../../systems/registry/reference.js';
+import type { RegistryEntry, RegistryFile } from './registry-file.js';
+
+export const destinations = ['auto', 'local', 'ci', 'all'] as const;
+/** Which part of `.registry` counts. `auto` is `ci` in CI and in a Kubernetes pod, `local` elsewhere. */
+export type Destination = (typeof destinations)[number];
+
+/** The entries of `.registry` for a destination: the first is pushed to. */
+export function entriesFor(file: RegistryFile, destination: Destination, env: Env): readonly RegistryEntry[] {
+  if (destination === 'all') return [...file.local, ...file.ci];
+  const ci = destination === 'ci' || (destination === 'auto' && runsInCi(env));
+  return ci ? file.ci : file.local;
+}
+
+function runsInCi(env: Env): boolean {
+  return env.GITHUB_ACTIONS === 'true' || env.CI === 'true' || Boolean(env.KUBERNETES_SERVICE_HOST);
+}
+
+/**
+ * Fills in an entry's variables. The result is lower case: owners of repositories have capitals, and no registry takes them.
+ * @throws OpError (input) for a variable with neither value nor default, and for what is not a registry
+ */
+export function fillIn({ template, origin }: RegistryEntry, env: Env): Setting {
+  const filled = interpolate(template, env);
+  const value = 'problem' in filled ? filled : { text: filled.text.toLowerCase() };
+  if ('problem' in value) {
+    const hint = 'set the variable, give it a default as in ${VAR:-default}, or name the registry with --default-repo';
+    throw inputError({ what: `${origin} "${template}" names no registry`, why: value.problem, hint });
+  }
+  return checked({ key: 'SKAFFOLD_DEFAULT_REPO', value: value.text, origin });
+}
+
+/** A registry in the form that is passed on: no spaces around it, no slash at its end. @throws OpError (input) */
+export function checked({ key, value, origin }: Setting): Setting {
+  const read = parsePrefix(value);
+  if (!('problem' in read)) return { key, value: read.prefix, origin };
+  throw inputError({
+    what: `"${value}" (${origin}) is not a registry`,
+    why: read.problem,
+    hint: 'write HOST[:PORT][/PATH], such as ghcr.io/acme or localhost:5001',
+  });
+}

@@ -1,0 +1,96 @@
+import * as v from 'valibot';
+import { parseAllDocuments } from 'yaml';
+import type { Context } from '../../context.js';
+import { inputError } from '../../kit/errors/op-error.js';
+import { failureOf, run } from '../../kit/process/run.js';
+import { activatedByBuild } from './activation.js';
+import { type Artifact, artifactShape, toArtifact } from './artifact.js';
+import { malformed } from './profiles.js';
+import { type Project, profileFlags, skaffold } from './project.js';
+
+/** What skaffold.yaml says about a build. */
+export interface Artifacts {
+  readonly artifacts: readonly Artifact[];
+  /** Whether artifacts are built one after the other; only then do Skaffold's lines tell how long each took. */
+  readonly oneByOne: boolean;
+  /** What Skaffold makes of skaffold.yaml and its modules: profiles applied, defaults filled in; one object a configuration. */
+  readonly configs: readonly ConfigShape[];
+}
+
+const configShape = v.looseObject({
+  build: v.optional(
+    v.looseObject({
+      artifacts: v.optional(v.array(artifactShape), []),
+      local: v.optional(v.nullable(v.looseObject({ concurrency: v.optional(v.number()) }))),
+      platforms: v.nullish(v.array(v.string())),
+      cluster: v.optional(v.unknown()),
+      googleCloudBuild: v.optional(v.unknown()),
+    }),
+    { artifacts: [] },
+  ),
+});
+export type ConfigShape = v.InferOutput<typeof configShape>;
+
+/**
+ * Asks Skaffold what it makes of skaffold.yaml.
+ * @throws OpError (input) when it is malformed, or describes no image
+ */
+export async function readArtifacts(context: Context, project: Project): Promise<Artifacts> {
+  const activated = await activatedByBuild(context, project);
+  const profiles = [...activated.filter((name) => !project.profiles.includes(`-${name}`)), ...project.profiles];
+  const flags = [
+    '--yaml-only',
+    '--interactive=false',
+    '--update-check=false',
+    ...profileFlags({ ...project, profiles }),
+  ];
+  const command = skaffold(project, ['diagnose'], flags);
+  const ended = await run(context, command);
+  if (ended.ended === 'failed') throw malformed(project.file, ended.stderr.trim());
+  if (ended.ended !== 'ok') {
+    throw failureOf(command, ended, { what: `cannot read ${project.file}`, hint: 'run op doctor' });
+  }
+  const configs = parseAllDocuments(ended.stdout).map((document) => v.parse(configShape, document.toJS()));
+  const written = configs.flatMap(({ build }) => {
+    const elsewhere = build.googleCloudBuild ? 'googleCloudBuild' : build.cluster ? 'cluster' : undefined;
+    return build.artifacts.map((shape) => toArtifact(shape, { elsewhere, platforms: build.platforms ?? [] }));
+  });
+  if (written.length === 0) throw describesNone(project);
+  const artifacts = written.map((artifact) => withImplied(artifact, written));
+  return { artifacts, configs, oneByOne: configs.every(({ build }) => build.local?.concurrency === 1) };
+}
+
+/** A builder or run image that is another artifact is needed first, also where `requires` does not say so. */
+function withImplied(artifact: Artifact, all: readonly Artifact[]): Artifact {
+  const { builder, runImage } = artifact.buildpacks ?? {};
+  const implied = all
+    .filter(({ image }) => image !== artifact.image && (image === builder || image === runImage))
+    .filter(({ image }) => !artifact.requires.some((known) => known.image === image || known.alias === image))
+    .map(({ image }) => ({ image, alias: image }));
+  return implied.length === 0 ? artifact : { ...artifact, requires: [...artifact.requires, ...implied] };
+}
+
+const describesNone = ({ file, profiles }: Project) =>
+  inputError({
+    what: `${file} describes no image`,
+    why: `it has no build.artifacts${profiles.length > 0 ? ` with ${profiles.join(', ')}` : ''}`,
+    hint: 'add the images to build.artifacts; skaffold diagnose --yaml-only shows what Skaffold makes of it',
+  });
+
+/** The same items, each after those that it is built from, else in their order. Skaffold has refused cycles before. */
+export function dependenciesFirst<Item extends { readonly imageName: string }>(
+  items: readonly Item[],
+  artifacts: readonly Pick<Artifact, 'image' | 'requires'>[],
+): readonly Item[] {
+  const requires = new Map(artifacts.map((artifact) => [artifact.image, artifact.requires]));
+  const sorted = new Set<Item>();
+  const place = (item: Item, above: readonly Item[]) => {
+    if (sorted.has(item) || above.includes(item)) return;
+    for (const { image } of requires.get(item.imageName) ?? []) {
+      for (const other of items) if (other.imageName === image) place(other, [...above, item]);
+    }
+    sorted.add(item);
+  };
+  for (const item of items) place(item, []);
+  return [...sorted];
+}

@@ -1,0 +1,71 @@
+import * as v from 'valibot';
+import { parse, stringify } from 'yaml';
+import type { Context } from '../../context.js';
+import { inputError } from '../../kit/errors/op-error.js';
+import { failureOf, run } from '../../kit/process/run.js';
+import { type Reference, registryOf, repositoryOf } from '../../systems/registry/reference.js';
+import { type Project, skaffold } from './project.js';
+
+type Values = Readonly<Record<string, string | null>>;
+
+const evaluated = v.object({
+  build: v.object({
+    artifacts: v.tuple([v.object({ docker: v.object({ buildArgs: v.record(v.string(), v.string()) }) })]),
+  }),
+});
+
+/**
+ * Evaluates Go templates as Skaffold does, by Skaffold itself: its functions are many (sprig, and `cmd`, which runs a program).
+ * Values that are no templates, and those that are null, stay.
+ * @param target the image that the values are for; its names are IMAGE_REPO, IMAGE_NAME and IMAGE_TAG of the templates
+ * @throws OpError (input) for a template that Skaffold cannot evaluate
+ */
+export async function evaluate(
+  context: Context,
+  project: Project,
+  image: string,
+  values: Values,
+  target: Reference,
+): Promise<Values> {
+  const templates = Object.entries(values).filter(([, value]) => value?.includes('{{'));
+  if (templates.length === 0) return values;
+  const buildArgs = Object.fromEntries(templates);
+  const config = stringify({
+    apiVersion: 'skaffold/v4beta1',
+    kind: 'Config',
+    build: { artifacts: [{ image: 'values', docker: { buildArgs } }] },
+  });
+  const flags = ['--yaml-only', '--enable-templating', '--interactive=false', '--update-check=false'];
+  const command = skaffold(
+    { ...project, profiles: [], config, env: { ...project.env, ...names(target) } },
+    ['diagnose'],
+    flags,
+  );
+  const ended = await run(context, command);
+  if (ended.ended === 'failed') throw notEvaluated(project.file, image, ended.stderr.trim());
+  const what = `cannot evaluate the templates of ${image}`;
+  if (ended.ended !== 'ok') throw failureOf(command, ended, { what, hint: 'run op doctor' });
+  const [{ docker }] = v.parse(evaluated, parse(ended.stdout)).build.artifacts;
+  for (const [key, value] of Object.entries(docker.buildArgs)) {
+    if (value.includes('<no value>')) context.log.warn(`${image}: ${key} names a variable that is not set: ${value}`);
+  }
+  return { ...values, ...docker.buildArgs };
+}
+
+/** Source: Skaffold's EnvTags. */
+function names(target: Reference) {
+  const name = repositoryOf(target);
+  const slash = name.lastIndexOf('/');
+  return {
+    IMAGE_REPO: slash < 0 ? registryOf(target) : name.slice(0, slash),
+    IMAGE_NAME: name.slice(slash + 1),
+    IMAGE_TAG: target.tag ?? 'latest',
+  };
+}
+
+const notEvaluated = (file: string, image: string, why: string) =>
+  inputError({
+    what: `cannot evaluate the templates of ${image} in ${file}`,
+    why: why.replace(/^.*?executing template: /su, ''),
+    hint: 'correct the template: {{.NAME}} is the variable NAME, and {{default "x" .NAME}} needs none',
+  });

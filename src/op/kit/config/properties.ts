@@ -1,0 +1,53 @@
+import { readFile } from 'node:fs/promises';
+import { relative } from 'node:path';
+import { Properties } from 'properties-file/parser';
+import { inputError } from '../errors/op-error.js';
+import type { Setting } from './setting.js';
+
+/** The settings of a properties file by key; of a key given twice the last counts. */
+export type PropertySettings = ReadonlyMap<string, Setting>;
+
+const hint = 'write one key=value a line; lines that start with # or ! are comments';
+
+/**
+ * Reads a properties file. Source of the format: java.util.Properties; values are also trimmed at their end, as op always did.
+ * @throws OpError (input) when the file is missing, or a line has no key, or no `=` or `:` after it
+ */
+export async function readProperties(path: string, cwd: string): Promise<PropertySettings> {
+  const content = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw inputError({
+      what: `cannot read the properties file ${path}`,
+      why: error.code === 'ENOENT' ? 'there is no such file' : error.message,
+      hint: 'name an existing file with --config or OCTOPILOT_PIPELINE_PROPERTIES, or neither',
+      cause: error,
+    });
+  });
+  const name = relative(cwd, path).startsWith('..') ? path : relative(cwd, path);
+  return parseProperties(name, content);
+}
+
+/** Reads the text of a properties file that people know as `name`. @throws OpError (input) */
+export function parseProperties(name: string, content: string): PropertySettings {
+  const settings = new Map<string, Setting>();
+  for (const node of properties(name, content)) {
+    const origin = `${name}:${node.startingLineNumber}`;
+    if (node.separatorChar === undefined || !/^[\w.-]+$/u.test(node.key)) {
+      throw inputError({
+        what: `${name} is not a properties file`,
+        why: `line ${node.startingLineNumber} is not key=value`,
+        hint,
+      });
+    }
+    settings.set(node.key, { key: node.key, value: node.value.trim(), origin });
+  }
+  return settings;
+}
+
+function properties(name: string, content: string) {
+  try {
+    return new Properties(content).getProperties();
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw inputError({ what: `${name} is not a properties file`, why, hint, cause });
+  }
+}

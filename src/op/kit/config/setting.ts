@@ -1,0 +1,33 @@
+/** Environment variables by name. */
+export type Env = Readonly<Record<string, string | undefined>>;
+
+/** One value of the configuration, and where it came from: a flag, a variable, a line of a file, or the default. */
+export interface Setting {
+  readonly key: string;
+  readonly value: string;
+  /** For a person: `--default-repo`, `environment`, `pipeline.properties:3`, `.registry:2`, `default`. */
+  readonly origin: string;
+}
+
+/** The keys that op reads in the environment and in properties files. */
+export const knownKeys = [
+  'SKAFFOLD_DEFAULT_REPO',
+  'SKAFFOLD_PROFILE',
+  'SKAFFOLD_NAMESPACE',
+  'SKAFFOLD_INSECURE_REGISTRY',
+  'BUILDKIT_HOST',
+  'OP_IMAGE_MIRRORS',
+  'GOOGLE_GKE_IMAGE_REPOSITORY',
+  'GOOGLE_GKE_IMAGE_PP_REPOSITORY',
+  'GOOGLE_GKE_IMAGE_PROD_REPOSITORY',
+  'WATCH_DESTINATION_REPOSITORY',
+  'PROMOTE_SOURCE_REPOSITORY',
+  'PROMOTE_DESTINATION_REPOSITORY',
+] as const;
+
+export type KnownKey = (typeof knownKeys)[number];
+
+/** A value for people and logs: anything that a key of that name should keep to itself is hidden. */
+export function masked({ key, value }: Pick<Setting, 'key' | 'value'>): string {
+  return /TOKEN|PASS|PWD|SECRET|CREDENTIAL|PRIVATE|AUTH|KEY/iu.test(key) && value !== '' ? '***' : value;
+}

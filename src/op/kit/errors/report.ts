@@ -1,0 +1,33 @@
+import { printable } from '../log/printable.js';
+import { Interrupted, OpError } from './op-error.js';
+import { redact } from './redact.js';
+
+/** What to print for a failure, and the exit code of the process. */
+export interface Report {
+  readonly text: string;
+  readonly exitCode: number;
+}
+
+/** What is printed of anything that may hold words of a server, a tool or a file. */
+export const clean = (text: string) => redact(printable(text));
+
+const indent = (text: string) => text.trim().split('\n').join('\n       ');
+
+/** Turns anything that was thrown into the three lines a person reads; the stack only with `debug`. */
+export function report(thrown: unknown, debug: boolean): Report {
+  if (thrown instanceof Interrupted) return { text: `${thrown.message}\n`, exitCode: thrown.exitCode };
+  if (thrown instanceof OpError) {
+    const lines = [`error: ${thrown.message}`, `  why: ${indent(thrown.why)}`, `  do:  ${indent(thrown.hint)}`];
+    return { text: clean(`${lines.join('\n')}\n${stack(thrown, debug)}`), exitCode: thrown.exitCode };
+  }
+  const why = thrown instanceof Error ? thrown.message : String(thrown);
+  const lines = ['error: op failed in a way it does not know', `  why: ${indent(why)}`];
+  lines.push('  do:  run it again with --debug and report what it prints: this is a defect in op');
+  return { text: clean(`${lines.join('\n')}\n${stack(thrown, debug)}`), exitCode: 1 };
+}
+
+function stack(thrown: unknown, debug: boolean): string {
+  if (!debug || !(thrown instanceof Error)) return '';
+  const cause = thrown.cause instanceof Error ? `caused by ${thrown.cause.stack ?? thrown.cause.message}\n` : '';
+  return `${thrown.stack ?? ''}\n${cause}`;
+}

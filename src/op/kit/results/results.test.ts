@@ -1,0 +1,47 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { parseResultPaths, writeResults } from './results.js';
+
+let room: string;
+beforeAll(async () => {
+  room = await mkdtemp(join(tmpdir(), 'results-test-'));
+});
+afterAll(() => rm(room, { recursive: true, force: true }));
+
+test('NAME=PATH, where the path may have an equals sign', () => {
+  expect(parseResultPaths(['commit=/tekton/results/commit', 'url=/a=b'], ['commit', 'url'])).toEqual({
+    commit: '/tekton/results/commit',
+    url: '/a=b',
+  });
+});
+
+test.each(['commit', 'commit=', '=x', 'nope=/x', '', '__proto__=/x'])(
+  '%j is refused, with the outputs that there are',
+  (value) => {
+    expect(() => parseResultPaths([value], ['commit', 'url'])).toThrow(
+      expect.objectContaining({ kind: 'usage', hint: 'use one of the outputs commit, url' }),
+    );
+  },
+);
+
+test('values are written byte for byte, without a line break, and folders are made', async () => {
+  const path = join(room, 'deep/er/url');
+  expect(await writeResults({ url: path }, { url: 'https://example.com/ü', commit: 'not asked for' })).toBeUndefined();
+  expect(await readFile(path, 'utf8')).toBe('https://example.com/ü');
+  expect(await readdir(join(room, 'deep/er'))).toEqual(['url']);
+});
+
+test('a place that cannot be written is bad input, named with its output', async () => {
+  await expect(writeResults({ url: room }, { url: 'x' })).rejects.toMatchObject({
+    kind: 'input',
+    message: `cannot write the output url to ${room}`,
+  });
+});
+
+test('what does not fit into a TaskRun is written, with a warning', async () => {
+  const path = join(room, 'long');
+  expect(await writeResults({ IMAGES: path }, { IMAGES: 'x'.repeat(4000) })).toContain('4006 bytes');
+  expect(await readFile(path, 'utf8')).toHaveLength(4000);
+});

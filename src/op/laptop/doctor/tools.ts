@@ -1,0 +1,147 @@
+import type { Context } from '../../context.js';
+import { findProgram } from '../../kit/process/find-program.js';
+import { run } from '../../kit/process/run.js';
+import type { Finding } from './finding.js';
+
+interface Tool {
+  readonly name: string;
+  /** Arguments with which it says its version; none when it cannot. */
+  readonly version: readonly string[];
+  /** The oldest that does all that op asks of it. */
+  readonly least: readonly [number, number];
+  /** Undefined: op cannot work without it. */
+  readonly onlyFor?: string;
+  readonly get: string;
+}
+
+const tools: readonly Tool[] = [
+  { name: 'git', version: ['--version'], least: [2, 36], get: 'install the package git of your distribution' },
+  {
+    name: 'skaffold',
+    version: ['version'],
+    least: [2, 10],
+    get: 'take a release of the project GoogleContainerTools/skaffold (skaffold.dev)',
+  },
+  {
+    name: 'crane',
+    version: ['version'],
+    least: [0, 16],
+    get: 'take a release of the project google/go-containerregistry',
+  },
+  {
+    name: 'kubectl',
+    version: ['version', '--client', '--output=json'],
+    least: [1, 28],
+    onlyFor: 'what talks to Kubernetes',
+    get: 'take a release of the project Kubernetes (kubernetes.io, "Install Tools")',
+  },
+  {
+    name: 'regctl',
+    version: ['version', '--format', '{{.VCSTag}}'],
+    least: [0, 8],
+    onlyFor: 'op promote-image',
+    get: 'take a release of the project regclient/regclient',
+  },
+  {
+    name: 'helm',
+    version: ['version', '--short'],
+    least: [3, 14],
+    onlyFor: 'op helm-test',
+    get: 'take a release 3 of the project helm/helm (helm.sh): helm 4 has other flags',
+  },
+  {
+    name: 'ssh',
+    version: ['-V'],
+    least: [7, 6],
+    onlyFor: 'op git-clone of ssh URLs',
+    get: 'install the package openssh-client of your distribution',
+  },
+  {
+    name: 'buildctl',
+    version: ['--version'],
+    least: [0, 13],
+    onlyFor: 'building Dockerfiles through BuildKit',
+    get: 'take a release of the project moby/buildkit',
+  },
+  {
+    name: 'lifecycle',
+    version: ['-version'],
+    least: [0, 17],
+    onlyFor: 'building buildpacks without pack',
+    get: 'take a release of the project buildpacks/lifecycle',
+  },
+  {
+    name: 'cnb-launcher',
+    version: [],
+    least: [0, 0],
+    onlyFor: 'building buildpacks without pack',
+    get: 'take the program launcher of a release of the project buildpacks/lifecycle, under the name cnb-launcher',
+  },
+  {
+    name: 'bwrap',
+    version: ['--version'],
+    least: [0, 4],
+    onlyFor: 'building buildpacks without pack on this machine',
+    get: 'install the package bubblewrap of your distribution',
+  },
+  {
+    name: 'openssl',
+    version: ['version'],
+    least: [1, 1],
+    onlyFor: 'op start-registry --tls',
+    get: 'install the package openssl of your distribution',
+  },
+  {
+    name: 'pack',
+    version: ['--version'],
+    least: [0, 30],
+    onlyFor: 'building buildpacks with a Docker daemon',
+    get: 'take a release of the project buildpacks/pack (buildpacks.io)',
+  },
+];
+const leastNode = [20, 19] as const;
+
+/** Looks for each program that op runs, and asks it for its version. */
+export async function lookForTools(context: Context): Promise<readonly Finding[]> {
+  return [nodeItself(), ...(await Promise.all(tools.map((tool) => lookFor(context, tool))))];
+}
+
+function nodeItself(): Finding {
+  const { version, execPath } = process;
+  const found = isAtLeast(version, leastNode);
+  const detail = `${version.slice(1)} at ${execPath}${found ? '' : `, and ${leastNode.join('.')} or newer is needed`}`;
+  const name = 'node';
+  return found
+    ? { area: 'tools', name, state: 'ok', detail }
+    : { area: 'tools', name, state: 'missing', detail, hint: 'take a release of the project Node.js (nodejs.org)' };
+}
+
+async function lookFor(context: Context, { name, version, least, onlyFor, get }: Tool): Promise<Finding> {
+  const area = 'tools';
+  const state = onlyFor === undefined ? 'missing' : 'note';
+  const purpose = onlyFor === undefined ? '' : `; only ${onlyFor} needs it`;
+  const path = findProgram(name, context.env.PATH);
+  if (path === undefined) return { area, name, state, detail: `not found on PATH${purpose}`, hint: get };
+  if (version.length === 0) return { area, name, state: 'ok', detail: `at ${path}` };
+  const env = { SKAFFOLD_UPDATE_CHECK: 'false', SKAFFOLD_INTERACTIVE: 'false' };
+  const ended = await run(context, { program: path, args: version, env, timeout: 15_000 });
+  const text = `${ended.stdout}\n${ended.stderr}`;
+  const number = /\d+\.\d+(?:\.\d+)?[\w.+-]*/u.exec(/"gitVersion": *"([^"]*)"/u.exec(text)?.[1] ?? text)?.[0];
+  if (ended.ended !== 'ok') {
+    return { area, name, state, detail: `${path} does not run${purpose}`, hint: get };
+  }
+  if (number === undefined) return { area, name, state: 'ok', detail: `at ${path}; it does not say its version` };
+  if (isAtLeast(number, least)) return { area, name, state: 'ok', detail: `${number} at ${path}` };
+  return {
+    area,
+    name,
+    state,
+    detail: `${number} at ${path}, and ${least.join('.')} or newer is needed${purpose}`,
+    hint: get,
+  };
+}
+
+function isAtLeast(version: string, [major, minor]: readonly [number, number]): boolean {
+  const [first = 0, second = 0] = (/\d+\.\d+/u.exec(version)?.[0] ?? '').split('.').map(Number);
+  return first > major || (first === major && second >= minor);
+}

@@ -1,0 +1,63 @@
+import { existsSync } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { testContext } from '../../../../test/op/test-context.js';
+import { parseVariables, resolveVariables, withVariables } from './environment.js';
+
+describe('--env', () => {
+  it('takes NAME=VALUE, whatever is in the value, and NAME', () => {
+    expect(parseVariables(['A=1', 'B==x=', 'C=', 'D', 'E.f-g=ü $(id)', 'A=2'])).toEqual({
+      A: '2',
+      B: '=x=',
+      C: '',
+      D: null,
+      'E.f-g': 'ü $(id)',
+    });
+  });
+
+  it.each(['=s3cret', ' A=s3cret', 'A B=s3cret', '#A=s3cret', 'A\nB=s3cret', ' '])(
+    'refuses %j, and does not show it',
+    (text) => {
+      expect(() => parseVariables([text])).toThrow(
+        expect.objectContaining({ kind: 'usage', message: expect.not.stringContaining('s3cret') }),
+      );
+    },
+  );
+});
+
+describe('the variables of a container', () => {
+  it('have the value that they have here when none is given, or are left out with a warning', () => {
+    const { context, printed } = testContext({ env: { HERE: 'here', EMPTY: '' } });
+    const values = resolveVariables(context, { A: '1', HERE: null, EMPTY: null, GONE: null }, '.run.yaml');
+    expect(Object.fromEntries(values)).toEqual({ A: '1', HERE: 'here', EMPTY: '' });
+    expect(printed).toEqual(['warning: GONE is left out: neither .run.yaml nor the environment has its value']);
+  });
+
+  it.each([{ 'A B': 's3cret' }, { '': 's3cret' }, { A: 's3cret\0' }])('cannot be %j', (variables) => {
+    let error: unknown;
+    try {
+      resolveVariables(testContext().context, variables, '.run.yaml');
+    } catch (thrown) {
+      error = thrown;
+    }
+    expect(error).toMatchObject({ kind: 'input', why: expect.stringContaining('(.run.yaml)') });
+    expect(JSON.stringify(error)).not.toContain('s3cret');
+  });
+
+  it('are in a file that only this user can read, gone afterwards; long ones are handed over directly', async () => {
+    const values = new Map([
+      ['A', ' a b  '],
+      ['LINES', 'a\nb'],
+      ['LONG', 'x'.repeat(100_000)],
+    ]);
+    const file = await withVariables(testContext().context, values, async ({ flags, env }) => {
+      expect(flags).toEqual([expect.stringMatching(/^--env-file=\//u), '--env=LINES', '--env=LONG']);
+      expect(Object.keys(env)).toEqual(['LINES', 'LONG']);
+      const path = flags[0]?.replace('--env-file=', '') ?? '';
+      expect(await readFile(path, 'utf8')).toBe('A= a b  \n');
+      expect((await stat(path)).mode & 0o777).toBe(0o600);
+      return path;
+    });
+    expect(existsSync(file)).toBe(false);
+  });
+});

@@ -1,0 +1,45 @@
+import type { Context } from '../../context.js';
+import { table } from '../../kit/log/table.js';
+import { settingsFor } from './contexts.js';
+import { inferPort } from './infer-port.js';
+import { prepareRun, type RunRequest } from './prepare.js';
+import { planPorts } from './publish-ports.js';
+
+/**
+ * Prints what can be run. `json` gives a list of `{context, image, ports, port, run}`: ports as they are configured or null, the
+ * value of PORT, and the word that `op run` takes for it.
+ * @throws OpError (input)
+ */
+export async function listContexts(outer: Context, request: RunRequest, form: 'text' | 'json'): Promise<void> {
+  const { context, runnables, file } = await prepareRun(outer, request);
+  const rows = await Promise.all(
+    runnables.map(async (runnable) => {
+      const { ports, env } = settingsFor(runnable, runnables, file);
+      const plan = planPorts({ ports, origin: file.name }, env.PORT ?? undefined, await inferPort(runnable.artifact));
+      const shared = runnables.filter(({ name }) => name === runnable.name).length > 1;
+      const { image } = runnable.artifact;
+      const said = ports?.join(', ') ?? plan.publications[0]?.container;
+      return {
+        context: runnable.name,
+        image,
+        ports: ports ?? null,
+        port: plan.port,
+        run: shared ? image : runnable.name,
+        shown: ports?.length === 0 ? 'none' : `${said} (${plan.origin})`,
+      };
+    }),
+  );
+  if (form === 'json') {
+    return context.out(
+      `${JSON.stringify(
+        rows.map(({ shown, ...row }) => row),
+        undefined,
+        2,
+      )}\n`,
+    );
+  }
+  const ambiguous = rows.some(({ context, run }) => context !== run);
+  const use = ambiguous ? '<context>, or op run <image> where several images have one context' : '<context>';
+  const cells = rows.map(({ context, image, shown }) => [`  ${context}`, image, shown]);
+  context.out(`Contexts (use: op run ${use}):\n${table([['  CONTEXT', 'IMAGE', 'PORT'], ...cells])}\n`);
+}

@@ -1,0 +1,78 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const root = import.meta.dirname;
+
+/** What a file of a storey may import: its own storey, and those that are named here. `context.ts` is for all. */
+const mayImport: Readonly<Record<string, readonly string[]>> = {
+  cli: ['delivery', 'laptop', 'images', 'systems', 'kit'],
+  delivery: ['images', 'systems', 'kit'],
+  laptop: ['images', 'systems', 'kit'],
+  images: ['systems', 'kit'],
+  systems: ['kit'],
+  kit: [],
+};
+
+/** File → the files that it imports, types too; relative to `src/op`. Tests are left out. */
+const imports = new Map(
+  readdirSync(root, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
+    .map((file) => [file, importsOf(file)]),
+);
+
+function importsOf(file: string): readonly string[] {
+  const text = readFileSync(join(root, file), 'utf8');
+  return [...text.matchAll(/(?:from |import\()'(\.[^']+)\.js'/gu)].map(([, path = '']) =>
+    relative(root, join(root, dirname(file), `${path}.ts`)),
+  );
+}
+
+const storeyOf = (file: string) => file.slice(0, Math.max(0, file.indexOf('/')));
+
+/** The import paths that lead back to where they start, each once. */
+function circles(graph: ReadonlyMap<string, Iterable<string>>): readonly string[] {
+  const found: string[] = [];
+  const done = new Set<string>();
+  const visit = (node: string, path: readonly string[]) => {
+    if (path.includes(node)) found.push([...path.slice(path.indexOf(node)), node].join(' -> '));
+    if (done.has(node)) return;
+    done.add(node);
+    for (const next of graph.get(node) ?? []) visit(next, [...path, node]);
+  };
+  for (const node of graph.keys()) visit(node, []);
+  return found;
+}
+
+describe('the storeys of op', () => {
+  it('has no file outside of a storey but main.ts and context.ts', () => {
+    const outside = [...imports.keys()].filter((file) => mayImport[storeyOf(file)] === undefined);
+    expect(outside.toSorted()).toEqual(['context.ts', 'main.ts']);
+  });
+
+  it('imports only from the same storey or from below', () => {
+    const upward = [...imports].flatMap(([file, targets]) => {
+      const own = storeyOf(file);
+      const allowed = mayImport[own];
+      if (allowed === undefined) return [];
+      return targets
+        .filter((target) => ![own, ...allowed].includes(storeyOf(target)) && target !== 'context.ts')
+        .filter((target) => !target.startsWith('..'))
+        .map((target) => `${file} -> ${target}`);
+    });
+    expect(upward).toEqual([]);
+  });
+
+  it('has no folders that import each other', () => {
+    const folders = new Map<string, Set<string>>();
+    for (const [file, targets] of imports) {
+      const own = dirname(file);
+      const others = folders.get(own) ?? new Set();
+      for (const target of targets) if (![own, '.'].includes(dirname(target))) others.add(dirname(target));
+      if (own !== '.') folders.set(own, others);
+    }
+    expect(circles(folders)).toEqual([]);
+  });
+
+  it('has no files that import each other', () => expect(circles(imports)).toEqual([]));
+});

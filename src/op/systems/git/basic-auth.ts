@@ -1,0 +1,50 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { inputError } from '../../kit/errors/op-error.js';
+import { readCredentialFiles } from './read-directory.js';
+import type { GitUrl } from './url.js';
+
+/**
+ * Puts user and password where git's own credential store finds them: in `.git-credentials` of a private home.
+ * Takes a `kubernetes.io/basic-auth` Secret (`username`, `password`), whose password then goes to the host of `url` only, or Tekton's
+ * convention of `.git-credentials` with an optional `.gitconfig`.
+ * @returns lines for git's configuration
+ * @throws OpError (input) when it is neither
+ */
+export async function prepareBasicAuth(directory: string, url: GitUrl, home: string): Promise<readonly string[]> {
+  const files = await readCredentialFiles(directory);
+  const config = files.get('.gitconfig');
+  const included = config === undefined ? [] : await include(home, config);
+  const credentials = files.get('.git-credentials') ?? fromSecret(directory, files, url);
+  if (credentials === undefined && config === undefined) throw neither(directory);
+  if (credentials !== undefined) await writeFile(join(home, '.git-credentials'), credentials, { mode: 0o600 });
+  return [...included, '[credential]', '\thelper = store'];
+}
+
+async function include(home: string, config: string): Promise<readonly string[]> {
+  await writeFile(join(home, 'workspace.gitconfig'), config, { mode: 0o600 });
+  return ['[include]', '\tpath = workspace.gitconfig'];
+}
+
+/** Source of the format: git-credential-store(1), "STORAGE FORMAT". */
+function fromSecret(directory: string, files: ReadonlyMap<string, string>, url: GitUrl): string | undefined {
+  const password = files.get('password')?.replace(/\r?\n$/u, '');
+  if (password === undefined) return undefined;
+  const user = files.get('username')?.replace(/\r?\n$/u, '') ?? url.user;
+  if (url.transport !== 'http' && url.transport !== 'https') return undefined;
+  if (password === '' || user === undefined || user === '') {
+    throw inputError({
+      what: `the credentials in ${directory} are not complete`,
+      why: password === '' ? 'password is empty' : 'there is a password and no username',
+      hint: 'make the Secret with both; for a token, any username will do on most servers',
+    });
+  }
+  return `${url.transport}://${encodeURIComponent(user)}:${encodeURIComponent(password)}@${url.host}\n`;
+}
+
+const neither = (directory: string) =>
+  inputError({
+    what: `${directory} has no credentials for git`,
+    why: 'it holds neither username and password, nor .git-credentials, nor .gitconfig; and a password is for http(s) URLs only',
+    hint: 'bind a Secret of type kubernetes.io/basic-auth to the workspace basic-auth, or leave it unbound',
+  });

@@ -1,0 +1,83 @@
+import { dirname } from 'node:path';
+import type { Context } from '../../context.js';
+import { type Ended, run } from '../../kit/process/run.js';
+import { sleep } from '../../kit/process/sleep.js';
+import type { Access } from './access.js';
+import { failureOfGit, isTransient } from './failure.js';
+import { createProgress } from './progress.js';
+
+/**
+ * Runs git for one repository: in one directory, with one set of credentials.
+ * `doing` completes the sentence "git failed to …".
+ */
+export interface Git {
+  /** A failure is a value. */
+  readonly attempt: (args: readonly string[], options?: GitOptions) => Promise<Ended>;
+  /** Success is needed; gives stdout. @throws OpError with the reason out of what git printed */
+  readonly must: (doing: string, args: readonly string[], options?: GitOptions) => Promise<string>;
+  /** As `attempt`, for what talks to the server: shows progress, and tries again when the network failed. */
+  readonly transfer: (doing: string, args: readonly string[], options?: GitOptions) => Promise<Ended>;
+  /** As `transfer`, and success is needed. @throws OpError */
+  readonly remote: (doing: string, args: readonly string[], options?: GitOptions) => Promise<string>;
+}
+
+export interface GitOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly input?: string;
+  readonly onLine?: (line: string) => void;
+}
+
+/** On the command line of git these win over everything that a repository's own configuration says. */
+const hardened = [
+  'core.hooksPath=/dev/null',
+  'core.fsmonitor=false',
+  'core.commitGraph=false',
+  'gc.auto=0',
+  'maintenance.auto=false',
+  'submodule.recurse=false',
+].flatMap((setting) => ['-c', setting]);
+
+/** Milliseconds before the second attempt, and before the third. */
+const pauses = [1000, 3000];
+
+/** What all calls of git for one repository have in common. */
+export interface GitSetting {
+  readonly access: Access;
+  /** A real path; git does not look for a repository above it. */
+  readonly directory: string;
+  /** Without credentials, for messages. */
+  readonly url: string;
+}
+
+/** Makes the runner. */
+export function createGit(context: Context, { access, directory, url }: GitSetting): Git {
+  const attempt: Git['attempt'] = (args, { env, ...options } = {}) =>
+    run(context, {
+      program: 'git',
+      args: [...hardened, ...args],
+      cwd: directory,
+      env: { ...access.env, GIT_CEILING_DIRECTORIES: dirname(directory), ...env },
+      ...options,
+    });
+  const must: Git['must'] = async (doing, args, options) => {
+    const ended = await attempt(args, options);
+    if (ended.ended !== 'ok') throw failureOfGit(doing, url, ended);
+    return ended.stdout;
+  };
+  const transfer: Git['transfer'] = async (doing, args, options) => {
+    for (const pause of [...pauses, undefined]) {
+      const progress = createProgress(context, doing);
+      const ended = await attempt(args, { ...options, onLine: progress.onLine }).finally(progress.stop);
+      if (ended.ended === 'ok' || pause === undefined || !isTransient(ended.stderr)) return ended;
+      context.log.progress(`${doing}: the network failed, next attempt in ${pause / 1000} s`);
+      await sleep(context, pause);
+    }
+    throw new Error('unreachable: the last attempt returns');
+  };
+  const remote: Git['remote'] = async (doing, args, options) => {
+    const ended = await transfer(doing, args, options);
+    if (ended.ended !== 'ok') throw failureOfGit(doing, url, ended);
+    return ended.stdout;
+  };
+  return { attempt, must, transfer, remote };
+}

@@ -1,0 +1,49 @@
+import type { Context } from '../../context.js';
+import { failureOf, run } from '../../kit/process/run.js';
+
+/** What a directory's git says about the sources that are about to be built. */
+export interface Head {
+  /** The full commit id. */
+  readonly commit: string;
+  /** Number of files that differ from the commit, untracked ones included. */
+  readonly changed: number;
+  /** The URL of the remote `origin` without credentials; empty when there is none. */
+  readonly url: string;
+}
+
+const failing = { what: 'git cannot say which commit is checked out', hint: 'run git status in that directory' };
+
+/**
+ * Looks up HEAD of the repository that holds `directory`; undefined when there is no repository or no commit.
+ * @throws OpError (tool) when git is missing or cannot read the repository
+ */
+export async function readHead(context: Context, directory: string): Promise<Head | undefined> {
+  const git = (...args: string[]) => ({
+    program: 'git',
+    args: ['-C', directory, '-c', 'core.fsmonitor=false', ...args],
+  });
+  const revision = git('rev-parse', '--verify', '--quiet', 'HEAD^{commit}');
+  const head = await run(context, revision);
+  if (head.ended === 'missing') throw failureOf(revision, head, failing);
+  // It is silent when there is no commit yet. Anything else it says, of another owner or a broken file, is no "no".
+  const saysNo = head.stderr === '' || head.stderr.includes('not a git repository');
+  if (head.ended !== 'ok' && !saysNo) throw failureOf(revision, head, failing);
+  if (head.ended !== 'ok') return undefined;
+  const status = git('status', '--porcelain', '-z', '--untracked-files=normal', '--', ':/');
+  const [changes, origin] = await Promise.all([run(context, status), run(context, git('remote', 'get-url', 'origin'))]);
+  if (changes.ended !== 'ok') throw failureOf(status, changes, failing);
+  return {
+    commit: head.stdout.trim(),
+    changed: changes.stdout.split('\0').filter((entry) => /^[ MTADRCU?!]{2} /u.test(entry)).length,
+    url: origin.ended === 'ok' ? withoutCredentials(origin.stdout.trim()) : '',
+  };
+}
+
+/** The root of the work tree that holds `directory`; the directory itself when git has none. */
+export async function workTree(context: Context, directory: string): Promise<string> {
+  const ended = await run(context, { program: 'git', args: ['-C', directory, 'rev-parse', '--show-toplevel'] });
+  return (ended.ended === 'ok' && ended.stdout.trim()) || directory;
+}
+
+/** A URL that may be published: user names and passwords of http remotes are removed. */
+export const withoutCredentials = (url: string) => url.replace(/^(https?:\/\/)[^/]*@/iu, '$1');

@@ -1,0 +1,60 @@
+import { inputError } from '../../kit/errors/op-error.js';
+import { oneLine } from '../../kit/log/printable.js';
+import { countOf } from '../../kit/log/table.js';
+import type { Git } from './git.js';
+
+/** The refs of a repository, as its server lists them. */
+export interface Remote {
+  /** Full name to object id. Annotated tags appear twice: `refs/tags/v1` is the tag, `refs/tags/v1^{}` its commit. */
+  readonly refs: ReadonlyMap<string, string>;
+  /** Full name of the branch that HEAD points at, if the server says so. */
+  readonly defaultBranch: string | undefined;
+}
+
+/** Asks the server for its refs; nothing is downloaded. */
+export async function listRemote(git: Git, url: string): Promise<Remote> {
+  const listed = await git.remote('list the refs', ['ls-remote', '--symref', '--', url]);
+  const refs = new Map<string, string>();
+  let defaultBranch: string | undefined;
+  for (const line of listed.split('\n')) {
+    const [value = '', name = ''] = line.split('\t');
+    if (value.startsWith('ref: ') && name === 'HEAD') defaultBranch = value.slice(5);
+    else if (/^[0-9a-f]{40,64}$/u.test(value)) refs.set(name, value);
+  }
+  return { refs, defaultBranch };
+}
+
+/** The error for a revision that the server does not have. */
+export function noSuchRevision({ refs, defaultBranch }: Remote, name: string, url: string) {
+  const abbreviated = /^[0-9a-f]{4,39}$/iu.test(name);
+  const commit = abbreviated ? [...refs.values()].find((id) => id.startsWith(name.toLowerCase())) : undefined;
+  const visible = [...refs.keys()].filter((ref) => /^refs\/(?:heads|tags)\/.*[^}]$/u.test(ref));
+  const alike = visible.filter((ref) => isAlike(ref.replace(/^refs\/[a-z]+\//u, ''), name));
+  const hints = [
+    ...(commit === undefined ? [] : [`the full commit id ${commit}`]),
+    ...(defaultBranch === undefined ? [] : [`the default branch ${defaultBranch.replace('refs/heads/', '')}`]),
+    ...(alike.length === 0 ? [] : [`what is written alike: ${namesOf(alike)}`]),
+  ];
+  return inputError({
+    what: `${url} has no revision "${oneLine(name)}"`,
+    why: abbreviated
+      ? 'it is no branch and no tag; a server finds a commit by its full id only (40 or 64 digits)'
+      : `it is neither a branch, a tag, nor the full name of a ref; the repository has ${countOf(visible.length, 'other name')}`,
+    hint: hints.length === 0 ? 'see what there is with: git ls-remote URL' : `try ${hints.join(', or ')}`,
+  });
+}
+
+/** Names of refs for a message: at most five, without `refs/heads/` and `refs/tags/`. */
+export const namesOf = (refs: readonly string[]) => {
+  const names = refs.slice(0, 5).map((ref) => oneLine(ref.replace(/^refs\/(?:heads|tags)\//u, ''), 60));
+  return refs.length > 5 ? `${names.join(', ')}, …` : names.join(', ');
+};
+
+/** Equal but for capitals, one inside of the other, or a leading v. */
+function isAlike(one: string, other: string): boolean {
+  const [a, b] = [one, other].map((text) =>
+    text.toLowerCase().replace(/^(?:refs\/)?(?:heads\/|tags\/|remotes\/|origin\/)*v?(?=\d)|^origin\//u, ''),
+  );
+  if (a === undefined || b === undefined || a.length < 3 || b.length < 3) return a === b;
+  return a.includes(b) || b.includes(a);
+}

@@ -1,0 +1,76 @@
+import { type Explanation, inputError, type OpError, refusedError, toolError } from '../../kit/errors/op-error.js';
+
+interface Known {
+  readonly pattern: RegExp;
+  readonly make: (explanation: Explanation) => OpError;
+  readonly why: string;
+  readonly hint: string;
+}
+
+/** What kubectl 1.28 to 1.34 and the API server say, and what it means. The first that fits counts. */
+const known: readonly Known[] = [
+  {
+    // Before all others: what follows is said of the webhook, in the same words as they would be of the API server.
+    pattern: /failed calling webhook|conversion webhook for/u,
+    make: toolError,
+    why: 'a webhook of the cluster, which the API server asks about such objects, did not answer',
+    hint: 'look at what serves it: kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations',
+  },
+  {
+    pattern: /getting credentials: exec|executable \S+ not found|exec plugin/u,
+    make: toolError,
+    why: 'the program that the kubeconfig names for logging in is not there, or failed',
+    hint: 'install it, or use a kubeconfig with a token; users[].user.exec of the kubeconfig names it',
+  },
+  {
+    pattern:
+      /must be logged in to the server|\(Unauthorized\)|^Unauthorized$|provide credentials|Please enter Username|^error: EOF$/mu,
+    make: toolError,
+    why: 'the API server does not accept the token or certificate: there is none, or it has expired',
+    hint: 'log in again, or in a pod let the service account token be mounted (automountServiceAccountToken)',
+  },
+  {
+    pattern:
+      /localhost:8080|(?:127\.0\.0\.1|\[::1\]):8080|no configuration has been provided|current-context must exist|context .* does not exist/u,
+    make: toolError,
+    why: 'no cluster is configured: there is no kubeconfig, and no service account token in this pod',
+    hint: 'set KUBECONFIG, or in a pod let the service account token be mounted (automountServiceAccountToken)',
+  },
+  {
+    pattern: /namespaces "[^"]*" not found/u,
+    make: inputError,
+    why: 'the namespace does not exist',
+    hint: 'make it with kubectl create namespace, or give another --namespace',
+  },
+  {
+    pattern: /being terminated/u,
+    make: inputError,
+    why: 'the namespace is being deleted',
+    hint: 'wait until it is gone and make it again, or give another --namespace',
+  },
+  {
+    pattern: /x509|certificate/u,
+    make: toolError,
+    why: 'the certificate of the API server is not trusted',
+    hint: 'check certificate-authority in the kubeconfig',
+  },
+  {
+    pattern: /exceeded quota/u,
+    make: refusedError,
+    why: 'a ResourceQuota of the namespace allows no more',
+    hint: 'delete what nobody needs there, or raise the quota',
+  },
+  {
+    pattern:
+      /connection refused|was refused|no such host|i\/o timeout|no route to host|network is unreachable|Unable to connect|deadline exceeded|request timed out|Client\.Timeout|handshake timeout|connection reset|unexpected EOF|did not answer/iu,
+    make: toolError,
+    why: 'the API server cannot be reached',
+    hint: 'check the server of the kubeconfig, and in a pod the NetworkPolicy of the namespace',
+  },
+];
+
+/** The error for words that are known; undefined for others. @param said the words on one line */
+export function knownFailure(what: string, text: string, said: string, cause?: Error): OpError | undefined {
+  const found = known.find(({ pattern }) => pattern.test(text));
+  return found?.make({ what, why: `${found.why} (kubectl said: ${said})`, hint: found.hint, cause });
+}

@@ -1,0 +1,59 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Context } from '../../../context.js';
+import { inputError } from '../../../kit/errors/op-error.js';
+import { makePrivateDirectory } from '../../../kit/files/private-directory.js';
+import { parseDockerConfig, type RegistryLogin } from './parse.js';
+
+/** Registry credentials for child processes. */
+export interface DockerConfig extends AsyncDisposable {
+  /** Add it to a child's environment; empty when no directory was given, so that DOCKER_CONFIG or ~/.docker apply. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The registries that there are credentials for. */
+  readonly hosts: readonly RegistryLogin[];
+  /** Removes the private copy. */
+  readonly dispose: () => Promise<void>;
+}
+
+/** The names of the file: docker's own, and the key of a `kubernetes.io/dockerconfigjson` Secret. */
+const names = ['config.json', '.dockerconfigjson'] as const;
+
+/**
+ * Makes a private copy of the docker config in `directory` and points DOCKER_CONFIG at it: a mounted Secret has the file under
+ * another name, is read-only, and may be readable by others.
+ * @param directory holds `config.json` or `.dockerconfigjson`; undefined for none
+ * @throws OpError (input) when it holds neither, or the file is malformed
+ */
+export async function prepareDockerConfig(context: Context, directory: string | undefined): Promise<DockerConfig> {
+  if (directory === undefined) return disposable({}, [], async () => {});
+  const { source, content } = await readFirst(directory);
+  const hosts = parseDockerConfig(source, content);
+  const { path, dispose } = await makePrivateDirectory(context, 'dockerconfig');
+  await writeFile(join(path, 'config.json'), content, { mode: 0o600 });
+  return disposable({ DOCKER_CONFIG: path }, hosts, dispose);
+}
+
+const disposable = (env: DockerConfig['env'], hosts: DockerConfig['hosts'], dispose: () => Promise<void>) => ({
+  env,
+  hosts,
+  dispose,
+  [Symbol.asyncDispose]: dispose,
+});
+
+async function readFirst(directory: string): Promise<{ source: string; content: string }> {
+  let problem = `it holds neither ${names.join(' nor ')}`;
+  for (const name of names) {
+    const source = join(directory, name);
+    try {
+      return { source, content: await readFile(source, 'utf8') };
+    } catch (error) {
+      const { code = '', message } = error as NodeJS.ErrnoException;
+      if (code !== 'ENOENT') problem = message;
+    }
+  }
+  throw inputError({
+    what: `${directory} has no registry credentials`,
+    why: problem,
+    hint: 'bind a Secret of type kubernetes.io/dockerconfigjson to the workspace dockerconfig, or leave it unbound',
+  });
+}

@@ -1,0 +1,128 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import type { Context } from '../../context.js';
+import { type OpError, toolError } from '../../kit/errors/op-error.js';
+import { withTemporaryDirectory } from '../../kit/files/temporary.js';
+import { type Ended, failureOf, run } from '../../kit/process/run.js';
+import { type Artifacts, artifactsOf } from './artifacts.js';
+import type { Access, LookUp, NoAnswer } from './crane.js';
+import { isPlainHttp } from './plain-http.js';
+import { type Problem, problemIn, remedyFor } from './problem.js';
+import { formatReference, type Reference, registryOf, repositoryOf } from './reference.js';
+import { judged, logging } from './regctl-log.js';
+import { retrying, pauses as usual } from './retry.js';
+import { speaksTls } from './speaks-tls.js';
+
+/**
+ * regclient's tool, for what crane does not do: an image together with all that refers to it (signatures, attestations, SBOMs: by the
+ * referrers API, by its fallback tag, and by the tags of cosign), and a look at an image with one request.
+ */
+export interface Regctl {
+  /** The digest that a reference has, or why it has none. */
+  readonly look: (image: Reference) => Promise<LookUp>;
+  /**
+   * Copies an image with all its platforms, and with all that refers to any of them. What is there already is not sent again.
+   * @throws OpError (tool)
+   */
+  readonly copy: (from: Reference, to: Reference, options: { readonly referrers: boolean }) => Promise<void>;
+  /** What refers to an image, directly and through others, or why that cannot be told. */
+  readonly artifacts: (image: Reference) => Promise<Artifacts | NoAnswer>;
+}
+
+/**
+ * Gives `act` a regctl that knows nothing of the user's own configuration of it. Credentials are those that crane finds: regctl leaves
+ * some forms of Docker's configuration out, and what could be pushed must be promoted.
+ * @param registries those that will be asked: for each one it is found out whether it speaks TLS, where that is not sure
+ */
+export async function withRegctl<T>(
+  context: Context,
+  access: Access,
+  registries: readonly string[],
+  act: (regctl: Regctl) => Promise<T>,
+): Promise<T> {
+  return withTemporaryDirectory(context, 'regctl', async (directory) => {
+    const file = join(directory, 'config.json');
+    const named = [...new Set(registries)].map(async (registry) => {
+      const settings = await Promise.all([tlsOf(context, access, registry), credentialOf(context, access, registry)]);
+      return [registry, Object.assign({}, ...settings)] as const;
+    });
+    const hosts = Object.fromEntries(await Promise.all(named));
+    // Looking into the certificates of a Docker daemon doubles the time of a request; crane does not do it either.
+    await writeFile(file, JSON.stringify({ incDockerCert: false, incDockerCred: false, hosts }), { mode: 0o600 });
+    return act(createRegctl(context, { ...access, env: { ...access.env, REGCTL_CONFIG: file } }));
+  });
+}
+
+async function tlsOf(context: Context, { insecure }: Access, registry: string) {
+  if (!isPlainHttp(registry, insecure)) return {};
+  if (!(await speaksTls(context, registry))) return { tls: 'disabled' };
+  return insecure.includes(registry) ? { tls: 'insecure' } : {};
+}
+
+const login = v.object({ Username: v.pipe(v.string(), v.nonEmpty()), Secret: v.pipe(v.string(), v.nonEmpty()) });
+
+async function credentialOf(context: Context, { env }: Access, registry: string) {
+  const ended = await run(context, { program: 'crane', args: ['auth', 'get', registry], env });
+  const read = v.safeParse(login, ended.ended === 'ok' ? parseJson(ended.stdout) : undefined);
+  if (!read.success) return {};
+  const { Username: user, Secret: pass } = read.output;
+  // The protocol of credential helpers writes an identity token so.
+  return user === '<token>' ? { token: pass } : { user, pass };
+}
+
+function createRegctl(context: Context, access: Access): Regctl {
+  const regctl = async (args: readonly string[]): Promise<Ended> => {
+    const command = { program: 'regctl', args: [...args, ...logging], env: access.env };
+    const attempt = async () => judged(await run(context, command));
+    const ended = await retrying(context, access.pauses ?? usual, `regctl ${args[1]} ${args.at(-1)}`, attempt);
+    if (ended.ended === 'missing') throw failureOf(command, ended, { what: 'cannot ask the registry', hint: '' });
+    return ended;
+  };
+  return {
+    look: async (image) => {
+      const ended = await regctl(['manifest', 'head', nameOf(image)]);
+      const digest = /^sha256:[0-9a-f]{64}$/u.exec(ended.stdout.trim())?.[0];
+      if (ended.ended === 'ok' && digest !== undefined) return { digest };
+      const problem = problemIn(ended.stderr);
+      return { problem, error: failure(`cannot read ${formatReference(image)}`, ended, problem, [image]) };
+    },
+    copy: async (from, to, { referrers }) => {
+      // Recursively also where a manifest is there already: it may be all that an interrupted copy has left.
+      const all = referrers ? ['--referrers', '--digest-tags', '--force-recursive'] : ['--force-recursive'];
+      const ended = await regctl(['image', 'copy', ...all, nameOf(from), nameOf(to)]);
+      if (ended.ended === 'ok') return;
+      const what = `cannot copy ${formatReference(from)} to ${formatReference(to)}`;
+      throw failure(what, ended, problemIn(ended.stderr), [to, from]);
+    },
+    artifacts: async (image) => {
+      const ended = await regctl(['artifact', 'tree', '--digest-tags', '--format={{json .}}', nameOf(image)]);
+      if (ended.ended === 'ok') return artifactsOf(ended.stdout);
+      const problem = problemIn(ended.stderr);
+      return {
+        problem,
+        error: failure(`cannot read what refers to ${formatReference(image)}`, ended, problem, [image]),
+      };
+    },
+  };
+}
+
+/** By digest where there is one: of a name with tag and digest regctl takes the digest and says so in other words. */
+const nameOf = (image: Reference) =>
+  image.digest === undefined ? formatReference(image) : `${repositoryOf(image)}@${image.digest}`;
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function failure(what: string, ended: Ended, problem: Problem, images: readonly Reference[]): OpError {
+  // The last line is the error itself; a body that a registry sent may follow it.
+  const why = ended.stderr.trim() || `regctl ended with exit code ${ended.exitCode ?? 'none'}, and said nothing`;
+  const registries = images.map(registryOf);
+  const concerned = registries.find((registry) => why.includes(registry)) ?? registries[0] ?? 'docker.io';
+  return toolError({ what, why: why.split('\n').slice(-4).join('\n'), hint: remedyFor(problem, concerned) });
+}

@@ -1,0 +1,26 @@
+import type { Context } from '../../context.js';
+import type { Ended } from '../../kit/process/run.js';
+import { sleep } from '../../kit/process/sleep.js';
+import { problemIn } from './problem.js';
+
+/** Milliseconds to wait before the second attempt, the third, and so on. */
+export type Pauses = readonly number[];
+
+/** crane itself tries for about eight seconds; a registry that limits requests needs longer. */
+export const pauses: Pauses = [3000, 10_000, 30_000];
+
+/** Repeats what failed because a registry was busy (429, 5xx, a connection that broke); never what it refused. */
+export async function retrying(
+  context: Context,
+  waits: Pauses,
+  what: string,
+  attempt: () => Promise<Ended>,
+): Promise<Ended> {
+  for (const wait of waits) {
+    const ended = await attempt();
+    if (ended.ended !== 'failed' || problemIn(ended.stderr) !== 'busy') return ended;
+    context.log.progress(`${what}: the registry is busy, next attempt in ${wait / 1000} s`);
+    await sleep(context, wait);
+  }
+  return attempt();
+}
