@@ -48,7 +48,7 @@ async function install(): Promise<void> {
 
 try {
   await show('npm', 'run', '--silent', 'build');
-  await show('test/cluster/up');
+  await show('test/cluster/up', '--without-flux');
   await show('test/cluster/kubectl', 'delete', 'namespace', namespace, '--ignore-not-found');
   await show('test/cluster/kubectl', 'create', 'namespace', namespace);
   await show('test/cluster/kubectl', 'label', 'namespace', namespace, ...restricted);

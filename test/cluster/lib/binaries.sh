@@ -19,6 +19,10 @@ build_binaries() {
   link "$bin/crane" "github.com/google/go-containerregistry@$CRANE" github.com/google/go-containerregistry/cmd/crane "-X github.com/google/go-containerregistry/cmd/crane/cmd.Version=$CRANE"
   link "$bin/coredns" "github.com/coredns/coredns@$COREDNS" github.com/coredns/coredns ''
   link "$bin/helm" "helm.sh/helm/v3@$HELM" helm.sh/helm/v3/cmd/helm "-X helm.sh/helm/v3/internal/version.version=$HELM"
+  [ -n "${with_flux-1}" ] || {
+    [ $built = 0 ] || note="$built new, kept in $cache"
+    return 0
+  }
   for c in source:$SOURCE_CONTROLLER helm:$HELM_CONTROLLER kustomize:$KUSTOMIZE_CONTROLLER; do
     link "$bin/${c%:*}-controller" "github.com/fluxcd/${c%:*}-controller@${c#*:}" "github.com/fluxcd/${c%:*}-controller" ''
   done

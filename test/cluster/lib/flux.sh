@@ -12,12 +12,22 @@ install_flux() {
     kubectl apply --server-side --force-conflicts -f "$run/flux.yaml" >"$run/log/flux-apply.log" 2>&1
     touch "$run/flux-installed"
   fi
+  # A controller exits at once when discovery does not list what it watches, and the API server lists a CRD a while after it was applied.
+  wait_for 120 'the API of Flux' flux_is_served
   # Sources name registries and repositories as pods do.
   printf 'nameserver %s\nsearch svc.cluster.local cluster.local\n' "$node_address" >"$run/flux-resolv.conf"
   mkdir -p "$run/flux-artifacts" "$run/flux-tmp"
   start_controller source-controller 19440 --storage-path="$run/flux-artifacts" --storage-addr="$node_address:19430" --storage-adv-addr="$node_address:19430"
   start_controller helm-controller 19441
   start_controller kustomize-controller 19442
+}
+
+flux_is_served() {
+  local group
+  for group in source.toolkit.fluxcd.io helm.toolkit.fluxcd.io kustomize.toolkit.fluxcd.io; do
+    kubectl api-resources --cached=false --api-group="$group" --output=name | grep -q . || return 1
+  done
+  kubectl wait --for=condition=Established --timeout=1s $(kubectl get crd --output=name | grep '\.toolkit\.fluxcd\.io$')
 }
 
 crds() { # MODULE@VERSION
@@ -42,8 +52,9 @@ start_controller() { # NAME HEALTH-PORT FLAGS...
 
 # Apart from the installation, so that other stages go on while the controllers start.
 wait_for_flux() {
-  local port
-  for port in 19440 19441 19442; do
-    wait_for 60 Flux in_ns bash -c "exec 3<>/dev/tcp/$node_address/$port; printf 'GET /readyz HTTP/1.0\r\n\r\n' >&3; grep -q ' 200 ' <&3"
+  local controller
+  for controller in source-controller:19440 helm-controller:19441 kustomize-controller:19442; do
+    wait_for_program "${controller%:*}" 60 Flux \
+      in_ns bash -c "exec 3<>/dev/tcp/$node_address/${controller#*:}; printf 'GET /readyz HTTP/1.0\r\n\r\n' >&3; grep -q ' 200 ' <&3"
   done
 }

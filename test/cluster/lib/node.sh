@@ -8,14 +8,14 @@ start_node() {
   [ -s "$run/sysctls" ] || sysctl vm.overcommit_memory vm.panic_on_oom kernel.panic kernel.panic_on_oops kernel.keys.root_maxkeys kernel.keys.root_maxbytes >"$run/sysctls"
   write_containerd_config
   start containerd containerd --config "$run/containerd.toml"
-  wait_for 30 containerd test -S "$run/containerd.sock"
+  wait_for_program containerd 30 containerd test -S "$run/containerd.sock"
   start kube-proxy "$bin/kube-proxy" --kubeconfig="$rig/kubeconfig" --proxy-mode=iptables --cluster-cidr=10.244.0.0/24 \
     --conntrack-max-per-core=0 --conntrack-tcp-timeout-established=0 --conntrack-tcp-timeout-close-wait=0 --hostname-override=node
   write_kubelet_config
   mkdir -p "$run/kubelet" "$run/pod-logs"
   : >"$run/resolv.conf"
   start kubelet "$bin/kubelet" --config="$run/kubelet.yaml" --kubeconfig="$rig/kubeconfig" --hostname-override=node --node-ip="$node_address" --root-dir="$run/kubelet"
-  wait_for 90 'the node' node_ready
+  wait_for_program kubelet 90 'the node' node_ready
 }
 
 node_ready() { kubectl wait --for=condition=Ready node/node --timeout=1s; }

@@ -36,6 +36,16 @@ start() { # NAME COMMAND...: in the cluster's network namespace, unless it runs 
   die "starting $program failed" "no process came up ($i tries)" "see $run/log/$program.log"
 }
 
+wait_for_program() { # NAME SECONDS WHAT COMMAND...: like wait_for, for a program that `start` started; fails at once when it has exited
+  local program=$1 deadline=$((SECONDS + $2)) what=$3
+  shift 3
+  until "$@" >/dev/null 2>&1; do
+    alive "$program" || die "$what did not come up: $program has exited" "$(tail -n 3 "$run/log/$program.log")" "look into $run/log/$program.log ($rig/log after test/cluster/down)"
+    [ $SECONDS -lt $deadline ] || die "$what did not come up in time" "$(tail -n 1 "$run/log/$program.log")" "look into $run/log/$program.log ($rig/log after test/cluster/down)"
+    sleep 0.2
+  done
+}
+
 stop() { # NAME...: asks each, waits at most 3 s, then forces: nothing they hold is kept
   local program pid started i
   for program in "$@"; do

@@ -10,8 +10,8 @@ start_registries() {
   perl -e 'print "robot:", crypt("robot-password", "\$2b\$05\$octopipelineTestClusteeO"), "\n"' >"$run/htpasswd"
   start registry-a docker-registry serve "$run/registry-a.yml"
   start registry-b docker-registry serve "$run/registry-b.yml"
-  wait_for 20 'registry A' in_ns bash -c 'exec 3<>/dev/tcp/127.0.0.1/5000'
-  wait_for 20 'registry B' in_ns bash -c 'exec 3<>/dev/tcp/127.0.0.1/5001'
+  wait_for_program registry-a 20 'registry A' in_ns bash -c 'exec 3<>/dev/tcp/127.0.0.1/5000'
+  wait_for_program registry-b 20 'registry B' in_ns bash -c 'exec 3<>/dev/tcp/127.0.0.1/5001'
 }
 
 registry_config() { # NAME PORT AUTH

@@ -29,5 +29,10 @@ remove_remains() {
   # The kubelet links every container's log into this folder of the machine.
   find /var/log/containers -type l -lname "$run/*" -delete 2>/dev/null || true
   [ ! -s "$run/sysctls" ] || sysctl -q -p "$run/sysctls"
+  # The logs outlive the cluster: a failure is often looked into when the cluster is gone.
+  if [ -d "$run/log" ]; then
+    rm -rf "$rig/log"
+    mv "$run/log" "$rig/log"
+  fi
   rm -rf "$run" "$rig/kubeconfig" "$rig/rig.json"
 }

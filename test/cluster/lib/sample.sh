@@ -15,7 +15,7 @@ $(service git 80 8080)
 $(service registry 5000 5000)
 $(service registry-private 5000 5001)
 EOC
-  wait_for 20 'the git server' in_ns bash -c "exec 3<>/dev/tcp/$node_address/8080"
+  wait_for_program git-server 20 'the git server' in_ns bash -c "exec 3<>/dev/tcp/$node_address/8080"
 }
 
 service() { # NAME PORT NODE-PORT: a Service without selector, answered by a process on the node's address

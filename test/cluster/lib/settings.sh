@@ -79,7 +79,7 @@ wait_for() { # SECONDS WHAT COMMAND...
   local deadline=$((SECONDS + $1)) what=$2
   shift 2
   until "$@" >/dev/null 2>&1; do
-    [ $SECONDS -lt $deadline ] || die "$what did not come up in time" 'see the logs' "look into $run/log, then test/cluster/down and up again"
+    [ $SECONDS -lt $deadline ] || die "$what did not come up in time" 'see the logs' "look into $run/log ($rig/log after test/cluster/down), then run test/cluster/down and up again"
     sleep 0.2
   done
 }

@@ -21,6 +21,8 @@ EOC
     kubectl apply --server-side --force-conflicts -f "$run/volumes.yaml" >"$run/log/volumes-apply.log"
   fi
   renew_volumes
+  # Each volume serves one claim; a claim that finds none would stay Pending without a word.
+  start volume-renewer bash -c 'while sleep 5; do "$0"; done' "$here/renew-volumes"
 }
 
 volume() { # NUMBER
@@ -39,13 +41,18 @@ spec:
 EOC
 }
 
+# One at a time, and only volumes that still name their claim: what is wiped must not have been offered already.
 renew_volumes() {
-  local number renewed=0
-  for number in $(kubectl get pv -o jsonpath='{range .items[?(@.status.phase=="Released")]}{.metadata.name}{"\n"}{end}' | sed -n 's/^volume-//p'); do
+  local number claim renewed=0
+  exec 7>"$run/volumes.lock"
+  flock 7
+  while read -r number claim; do
+    [ -n "$claim" ] || continue
     rm -rf "$run/volumes/$number"
     mkdir -p "$run/volumes/$number"
     kubectl patch pv "volume-$number" --type merge -p '{"spec":{"claimRef":null}}' >/dev/null
     renewed=$((renewed + 1))
-  done
+  done < <(kubectl get pv -o jsonpath='{range .items[?(@.status.phase=="Released")]}{.metadata.name}{" "}{.spec.claimRef.uid}{"\n"}{end}' | sed -n 's/^volume-//p')
+  exec 7>&-
   [ $renewed = 0 ] || note="$renewed renewed"
 }
