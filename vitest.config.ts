@@ -1,13 +1,17 @@
 import { defineConfig } from 'vitest/config';
+import { testFiles } from './test/real-tools.js';
+
+const { pure, withTools } = testFiles();
 
 export default defineConfig({
   test: {
     projects: [
+      // Nothing but Node: seconds.
+      { test: { name: 'unit', include: [...pure], testTimeout: 30_000 } },
       {
         test: {
-          name: 'unit',
-          include: ['{src,tasks,pipelines,optional,scripts,image,test}/**/*.test.ts'],
-          exclude: ['test/cluster/**', 'image/**/*.cluster.test.ts'],
+          name: 'tools',
+          include: [...withTools],
           // Most of them wait for other programs: as many workers as cores leave a core idle.
           maxWorkers: 3,
           testTimeout: 60_000,

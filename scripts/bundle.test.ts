@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,12 +17,6 @@ beforeAll(async () => {
 });
 afterAll(() => rm(directory, { recursive: true, force: true }));
 
-function milliseconds(args: readonly string[]): number {
-  const start = process.hrtime.bigint();
-  spawnSync(process.execPath, args, { stdio: 'ignore' });
-  return Number(process.hrtime.bigint() - start) / 1e6;
-}
-
 describe('the bundle of op', () => {
   it('is one file that runs by itself, far from node_modules', () => {
     expect(execFileSync(file, ['--version'], { cwd: directory, encoding: 'utf8' })).toBe(`op version ${version}\n`);
@@ -35,16 +29,6 @@ describe('the bundle of op', () => {
     const again = join(directory, 'again.cjs');
     await bundle(again);
     expect((await readFile(again)).equals(await readFile(file))).toBe(true);
-  });
-
-  it('starts within 1.6 times of bare Node', () => {
-    // Other tests take the processors at the same time: the fastest of many is what it takes, and more rounds only come closer.
-    let [bare, op] = [Infinity, Infinity];
-    for (let round = 0; round < 100 && (round < 10 || op / bare > 1.6); round++) {
-      bare = Math.min(bare, milliseconds(['-e', '0']));
-      op = Math.min(op, milliseconds([file, '--version']));
-    }
-    expect(op / bare).toBeLessThanOrEqual(1.6);
   });
 
   it('is what package.json calls op', async () => {

@@ -107,7 +107,7 @@ function skip(what: string, why: string): void {
   counts[required ? 'failed' : 'skipped'] += 1;
 }
 
-async function unitTests(): Promise<void> {
+async function toolTests(): Promise<void> {
   try {
     withTools([
       'skaffold',
@@ -120,10 +120,10 @@ async function unitTests(): Promise<void> {
       'docker-registry',
       'bwrap',
     ]);
-    await tests('unit');
+    await tests('tools');
   } catch (error) {
-    skip('tests of op', error instanceof Error ? error.message : String(error));
-    await tests('unit', '--exclude=src/op/**');
+    skip('tests of op with tools', error instanceof Error ? error.message : String(error));
+    await tests('tools', '--exclude=src/op/**');
   }
 }
 
@@ -142,7 +142,8 @@ await check('dead code', 'npx', ['knip']);
 await check('bundle of op', 'npm', ['run', '--silent', 'build']);
 const obstacle = clusterObstacle();
 if (obstacle === undefined) await check('tools and image', 'test/cluster/prepare', []);
-await unitTests();
+await tests('unit');
+await toolTests();
 if (obstacle === undefined) await clusterTests();
 else skip('cluster tests', obstacle);
 

@@ -1,0 +1,21 @@
+/** `npm run check`: format and lint, types, dead code and the tests that need nothing but Node, side by side. */
+import { execa } from 'execa';
+
+const checks: Readonly<Record<string, readonly string[]>> = {
+  'unit tests': ['vitest', 'run', '--project', 'unit', '--reporter=dot'],
+  types: ['tsc', '-p', 'tsconfig.json', '--incremental', '--tsBuildInfoFile', 'node_modules/.cache/check.tsbuildinfo'],
+  'format and lint': ['biome', 'ci', '--error-on-warnings', '.'],
+  'dead code': ['knip'],
+};
+
+const start = Date.now();
+const seconds = () => `${((Date.now() - start) / 1000).toFixed(1)} s`;
+const passed = await Promise.all(
+  Object.entries(checks).map(async ([name, args]) => {
+    const { exitCode, all } = await execa('npx', ['--no-install', ...args], { all: true, reject: false });
+    if (exitCode !== 0) process.stdout.write(`\n${all}\n`);
+    process.stdout.write(`${name}: ${exitCode === 0 ? 'ok' : 'FAILED'}, ${seconds()}\n`);
+    return exitCode === 0;
+  }),
+);
+process.exitCode = passed.every(Boolean) ? 0 : 1;
