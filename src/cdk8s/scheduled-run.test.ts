@@ -1,3 +1,4 @@
+import { Cron } from 'cdk8s';
 import { describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { pipeline, pipelineRun, task } from '../tekton/index.js';
@@ -26,6 +27,10 @@ test('a schedule is a CronJob whose account may create PipelineRuns and nothing 
   expect(objects[3].data['run.yaml']).toContain('generateName: nightly-');
   const { spec } = objects[4];
   expect(spec).toMatchObject({ schedule: '0 3 * * *', timeZone: 'Europe/Berlin', concurrencyPolicy: 'Forbid' });
+});
+
+test('a schedule may be a Cron of cdk8s', () => {
+  expect(synth({ schedule: Cron.daily() })).toContain('schedule: "0 0 * * *"');
 });
 
 describe('a schedule that cannot work is refused', () => {

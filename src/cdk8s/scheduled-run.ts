@@ -1,6 +1,8 @@
+import type { Cron } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { type PipelineRunDefinition, toPipelineRun, toYaml, validate } from '../tekton/index.js';
+import { problemOfSchedule } from './schedule.js';
 import { sentence } from './sentence.js';
 
 /** When and how a Pipeline is started again and again. */
@@ -9,8 +11,8 @@ export interface ScheduledRunProps {
   readonly name: string;
   /** The run that each tick creates; its name has to be a `generateName`. */
   readonly run: PipelineRunDefinition;
-  /** Five cron fields, such as `0 3 * * *`. */
-  readonly schedule: string;
+  /** A `Cron` of cdk8s, or what Kubernetes takes: five cron fields, such as `0 3 * * *`, or `@daily`. */
+  readonly schedule: string | Cron;
   /**
    * Time zone of the schedule, as in the tz database.
    * @default 'Etc/UTC'
@@ -67,7 +69,7 @@ export class ScheduledRun extends Construct {
     new k8s.KubeCronJob(this, 'schedule', {
       metadata,
       spec: {
-        schedule,
+        schedule: textOf(schedule),
         timeZone,
         suspend,
         concurrencyPolicy: 'Forbid',
@@ -120,27 +122,14 @@ export class ScheduledRun extends Construct {
   }
 }
 
-const field = String.raw`(\*|\d+(-\d+)?)(\/\d+)?`;
-const fields = new RegExp(`^${field}(,${field})*$`, 'u');
-const bounds = [
-  [0, 59],
-  [0, 23],
-  [1, 31],
-  [1, 12],
-  [0, 7],
-] as const;
+const textOf = (schedule: string | Cron): string =>
+  typeof schedule === 'string' ? schedule : schedule.expressionString;
 
 function problemsOf({ name, run, schedule, image }: ScheduledRunProps): string[] {
   const where = `schedule/${name}`;
   const problems: string[] = [];
-  const parts = schedule.trim().split(/\s+/u);
-  const right = (part: string, [low, high]: readonly [number, number]) =>
-    fields.test(part) && [...part.replaceAll(/\/\d+/gu, '').matchAll(/\d+/gu)].every(([n]) => +n >= low && +n <= high);
-  if (parts.length !== bounds.length || !bounds.every((bound, index) => right(parts[index] ?? '', bound))) {
-    problems.push(
-      `${where} > schedule: "${schedule}" is not five cron fields (minute hour day month weekday, as numbers)`,
-    );
-  }
+  const wrong = problemOfSchedule(textOf(schedule));
+  if (wrong !== undefined) problems.push(`${where} > schedule: "${textOf(schedule)}" is not a schedule: ${wrong}`);
   if (name.length > 52) problems.push(`${where} > name: has ${name.length} characters; a CronJob takes at most 52`);
   if (typeof run.name === 'string') {
     problems.push(`${where} > run: "${run.name}" can be created once only; give it a generateName`);
