@@ -1,36 +1,38 @@
-import { param, pipeline, type TaskNode } from '../src/tekton/index.js';
+import { pipeline, type TaskNode } from '../src/tekton/index.js';
 import { cloneBuildPush } from '../tasks/clone-build-push.js';
 import { publishImageInfo } from '../tasks/publish-image-info.js';
 import { cloneParams, cloneWorkspaces } from '../tasks/steps/clone.js';
 import { metadata } from '../tasks/steps/metadata.js';
 import { pushParams, skaffoldParams, skaffoldWorkspaces } from '../tasks/steps/skaffold.js';
 
-/** What the pods of {@link buildPush} may do at the Kubernetes API: write the ConfigMaps of image info, and nothing else. */
+/** What the pods of {@link buildPush} may do in the Kubernetes API: write the ConfigMaps with image info, and nothing else. */
 export const buildPushRules = [
-  // Creating cannot be narrowed to names: Kubernetes does not know the name yet when it authorizes a create.
+  // A create cannot be limited to names: Kubernetes does not know the name yet when it authorizes it.
   { apiGroups: [''], resources: ['configmaps'], verbs: ['get', 'create', 'patch'] },
 ];
 
-/** What a Pipeline that builds hands on of the node that did. */
+/** The results of a Pipeline that builds, from those of its build. */
 export function outputsOf({ results }: TaskNode<typeof cloneBuildPush.results>) {
   const { IMAGE_URL, IMAGE_DIGEST, IMAGES } = results;
   return {
-    IMAGE_URL: { value: IMAGE_URL, description: 'The application image (the last that was built), without digest' },
+    IMAGE_URL: { value: IMAGE_URL, description: 'The application image (the last one built), without its digest' },
     IMAGE_DIGEST: { value: IMAGE_DIGEST, description: 'Its digest' },
-    IMAGES: { value: IMAGES, description: 'All images, ref@digest, separated by commas' },
-    'CHAINS-GIT_URL': { value: results['CHAINS-GIT_URL'], description: 'Repository, as Tekton Chains reads it' },
-    'CHAINS-GIT_COMMIT': { value: results['CHAINS-GIT_COMMIT'], description: 'Commit, as Tekton Chains reads it' },
+    IMAGES: { value: IMAGES, description: 'All images as ref@digest, comma-separated' },
+    'CHAINS-GIT_URL': { value: results['CHAINS-GIT_URL'], description: 'Source repository, for Tekton Chains' },
+    'CHAINS-GIT_COMMIT': { value: results['CHAINS-GIT_COMMIT'], description: 'Source commit, for Tekton Chains' },
   };
 }
 
-/** Two pods (docs/decisions/0002): one clones, builds and pushes; the one that holds a Kubernetes token runs no code of the repository. */
+const { 'configmap-prefix': configmapPrefix } = publishImageInfo.params;
+
+/** Two pods (docs/decisions/0002): one clones, builds and pushes; the other holds a Kubernetes token and runs no code of the repository. */
 export const buildPush = pipeline(
   'build-push',
   {
     ...metadata({
       displayName: 'Build, push and publish',
       description:
-        'Clones a repository, builds and pushes every image of its skaffold.yaml without a Docker daemon, and publishes what was built as ConfigMaps. A commit whose images are in the registry takes seconds.',
+        'Clones a repository, builds and pushes every image of its skaffold.yaml without a Docker daemon, and publishes image info as ConfigMaps. Takes seconds when the registry already has the images of the commit.',
       categories: ['Image Build', 'Integration & Delivery'],
       tags: ['skaffold', 'image-build', 'buildkit', 'buildpacks', 'delivery'],
     }),
@@ -38,10 +40,7 @@ export const buildPush = pipeline(
       ...cloneParams,
       ...skaffoldParams,
       ...pushParams,
-      'configmap-prefix': param.string({
-        default: 'image-info',
-        description: 'First part of the names of the ConfigMaps',
-      }),
+      'configmap-prefix': configmapPrefix,
     },
     workspaces: { ...skaffoldWorkspaces, ...cloneWorkspaces },
   },

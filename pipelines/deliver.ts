@@ -12,15 +12,15 @@ import { watchParams } from '../tasks/steps/watch.js';
 import { buildPushRules, outputsOf } from './build-push.js';
 import { manifestsOptional, manifestsWorkspaces, promotionDockerconfig, runRules } from './environment.js';
 
-/** What the pods of `deliver` may do in their own namespace; what they may do in an environment, its Role says (dist/optional/environment.yaml). */
+/** What the pods of `deliver` may do in their own namespace; a Role (dist/optional/environment.yaml) grants the rest in each environment. */
 export const deliverRules = [...buildPushRules, ...runRules];
 
-/** The environments of {@link deliver} unless a configuration names others. */
+/** The environments of {@link deliver}, unless a configuration names others. */
 export const usualEnvironments = ['dev', 'pp', 'prod'] as const;
 
 /**
- * The whole way of a commit: build, push and publish, then one environment after the other, each only when the one before runs it and
- * its tests pass. `until` says how far.
+ * The whole delivery of a commit: build, push and publish, then one environment after the other, each only when the previous one runs
+ * the images and passes its tests. `until` says where to stop.
  * @param names in the order of promotion; images are pushed to the repository of the first
  */
 export function deliverTo<const Names extends readonly [string, ...string[]]>(names: Names) {
@@ -30,7 +30,7 @@ export function deliverTo<const Names extends readonly [string, ...string[]]>(na
     {
       ...metadata({
         displayName: 'Deliver',
-        description: `Builds and pushes a commit, and brings it to ${names.join(', ')}: promoted by digest, written into the manifests, proven to run, tested. Each environment follows only when the one before it has passed.`,
+        description: `Builds and pushes a commit, and delivers it to ${names.join(', ')}: promotes by digest, updates the manifests, waits for the rollout, and runs the tests. Continues to the next environment only when the previous one has passed.`,
         categories: ['Integration & Delivery', 'Deployment'],
         tags: ['delivery', 'promotion', 'gitops', 'flux', 'helm'],
       }),
@@ -38,11 +38,8 @@ export function deliverTo<const Names extends readonly [string, ...string[]]>(na
         ...cloneParams,
         ...skaffoldParams,
         ...pushParams,
-        'configmap-prefix': param.string({
-          default: 'image-info',
-          description: 'First part of the names of the ConfigMaps',
-        }),
-        until: param.oneOf(names, { default: first, description: 'The last environment that is delivered to' }),
+        'configmap-prefix': publishImageInfo.params['configmap-prefix'],
+        until: param.oneOf(names, { default: first, description: 'Last environment to deliver to' }),
         component: environmentParams.component,
         'lease-wait': environmentParams['lease-wait'],
         'manifests-optional': manifestsOptional,
@@ -110,7 +107,7 @@ export function deliverTo<const Names extends readonly [string, ...string[]]>(na
         before = p.task(`to-${name}`, deliverEnvironment, {
           displayName: `Deliver to ${name}`,
           after: [before],
-          // The first follows always: its first step refuses an `until` that is none of them.
+          // The first always runs: its first step refuses an `until` that is not one of them.
           ...(index === 0 ? {} : { when: oneOf(until, names.slice(index)) }),
           params: {
             environment: name,

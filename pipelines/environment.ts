@@ -1,7 +1,7 @@
 import { param, workspace } from '../src/tekton/index.js';
 import { imageInfoParams } from '../tasks/steps/environment.js';
 
-/** What a pod may ask in its own namespace to know whether the run that holds a Lease is over. */
+/** What a pod may read in its own namespace to find out whether the run that holds a Lease has finished. */
 export const runRules = [
   { apiGroups: ['tekton.dev'], resources: ['pipelineruns', 'taskruns'], verbs: ['get', 'list', 'watch'] },
 ];
@@ -9,29 +9,29 @@ export const runRules = [
 /** What a pod may do to read the ConfigMaps with image info of its own namespace. */
 export const readInfoRules = [{ apiGroups: [''], resources: ['configmaps'], verbs: ['get', 'list'] }];
 
-/** In a Pipeline an environment need not have manifests: what comes after proves that it runs the images all the same. */
+/** In a Pipeline an environment may have no manifests: the next step still proves that it runs the images. */
 export const manifestsOptional = param.oneOf(['true', 'false'], {
   default: 'true',
-  description: 'Whether environments.yaml may have an environment without manifests: something else updates it',
+  description: 'Allow environments without manifests in environments.yaml, which something else updates',
 });
 
-/** The credentials for the registries of the environments: whoever may write to production's is not to be seen where a repository's code runs. */
+/** The credentials for the registries of the environments: code of a repository must not see those that can write to production. */
 export const promotionDockerconfig = workspace.secret({
   optional: true,
   description:
-    'Credentials that read the images and write to the registries of the environments; the build does not see them',
+    'Credentials that can read the images and write to the registries of the environments; the build does not see them',
 });
 
-/** Image info is what a Pipeline starts from that builds nothing, unless it is told of a list. */
+/** A Pipeline that builds nothing starts from image info, unless it is given a list. */
 export const publishedParams = {
   ...imageInfoParams,
   'from-image-info': param.oneOf(['true', 'false'], {
     default: 'true',
-    description: 'Whether the images are those of the ConfigMaps with image info, not those of the list',
+    description: 'Read the images from the ConfigMaps with image info, not from the list',
   }),
 };
 
-/** The credentials of the Git repository with the manifests, which is another than that of the application. */
+/** The credentials of the Git repository with the manifests, which is not that of the application. */
 export const manifestsWorkspaces = {
   'manifests-ssh-directory': workspace.secret({
     optional: true,

@@ -15,14 +15,14 @@ const { source, dockerconfig } = deliverEnvironment.workspaces;
 const { 'lease-holder': _holder, ...environment } = environmentParams;
 const { until: _until, ...promotion } = promotionParams;
 
-/** Build once, promote many: what was published, or what a list names, goes to one more environment. */
+/** Build once, promote many: published images, or those of a list, go to one more environment. */
 export const promote = pipeline(
   'promote',
   {
     ...metadata({
       displayName: 'Promote',
       description:
-        'Brings images that were built before to an environment: promoted by digest, written into its manifests, proven to run, tested. They are those of the ConfigMaps with image info, or those of a build result in the workspace.',
+        'Delivers existing images to an environment: promotes by digest, updates the manifests, waits for the rollout, and runs the tests. Reads the images from the ConfigMaps with image info, or from a build result in the workspace.',
       categories: ['Integration & Delivery', 'Deployment'],
       tags: ['promotion', 'gitops', 'flux', 'helm', 'delivery'],
     }),
@@ -62,9 +62,9 @@ export const promote = pipeline(
     return {
       COMMIT: {
         value: results.COMMIT,
-        description: 'The commit of the manifests that names the images; empty when there is none',
+        description: 'Commit of the manifests that contains the images; empty when there are no manifests',
       },
-      DEPLOYED: { value: results.DEPLOYED, description: 'The images that were proven to run' },
+      DEPLOYED: { value: results.DEPLOYED, description: 'The images that are proven to run' },
     };
   },
 );

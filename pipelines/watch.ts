@@ -11,7 +11,7 @@ export const watchRules = [...readInfoRules, ...runRules];
 const { source, dockerconfig } = watchDeployment.workspaces;
 const { 'lease-holder': _, ...environment } = environmentParams;
 
-/** Whether an environment runs what was built: now, or as soon as it does. */
+/** Waits until an environment runs what was built. */
 export const watch = pipeline(
   'watch',
   {
@@ -36,6 +36,6 @@ export const watch = pipeline(
       workspaces: p.workspaces,
       timeout: '1h',
     });
-    return { DEPLOYED: { value: watched.results.DEPLOYED, description: 'The images that were proven to run' } };
+    return { DEPLOYED: { value: watched.results.DEPLOYED, description: 'The images that are proven to run' } };
   },
 );

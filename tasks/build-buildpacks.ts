@@ -1,44 +1,47 @@
-import { flag, param, task, text } from '../src/tekton/index.js';
+import { buildpacksImageOptions } from '../src/op/images/one-image/options.js';
+import { task, text } from '../src/tekton/index.js';
 import {
   buildFlags,
   buildParams,
-  buildResultParam,
   computeResources,
   dockerconfig,
   imageResults,
   outputFlags,
-  sbomDirectoryParam,
+  repositoryDirectory,
+  sbomDirectory,
+  writtenParams,
 } from './steps/build.js';
-import { builderFlags, builderMounts, builderSidecar, withBuilder } from './steps/builder.js';
+import { builderMounts, builderSidecar, sharedWithBuilder, withBuilder } from './steps/builder.js';
 import { chainsGitResults, sourceWorkspace } from './steps/clone.js';
 import { image } from './steps/image.js';
 import { metadata } from './steps/metadata.js';
+import { optionParams } from './steps/option-params.js';
 
-/** Builds one application with buildpacks and pushes the image; no skaffold.yaml needed. */
+const application = optionParams(buildpacksImageOptions, {
+  image: { option: 'image', required: true },
+  builder: { option: 'builder', required: true, description: 'Builder image, as the cluster can pull it' },
+  directory: repositoryDirectory,
+  context: { option: 'context', description: 'Directory of the application in the repository' },
+  'run-image': 'runImage',
+  env: 'env',
+  buildpacks: 'buildpack',
+  'sbom-directory': sbomDirectory,
+});
+
+/** Builds one application with buildpacks and pushes the image; needs no skaffold.yaml. */
 export const buildBuildpacks = task('build-buildpacks', {
   ...metadata({
     displayName: 'Build with buildpacks',
     description:
-      'Builds one application with Cloud Native Buildpacks and pushes the image. Detect and build run in the builder image and see no credentials; no Docker daemon, nothing privileged.',
+      'Builds one application with Cloud Native Buildpacks and pushes the image. The detect and build phases run in the builder image and see no credentials. Needs no Docker daemon and no privileges.',
     categories: ['Image Build'],
     tags: ['buildpacks', 'image-build'],
   }),
   ...withBuilder,
   params: {
-    image: param.string({ description: 'The image to push, with its tag, such as ghcr.io/acme/shop:1.4.2' }),
-    builder: param.string({ description: 'The builder image, as the cluster can pull it' }),
-    directory: param.string({ default: 'source', description: 'Directory of the workspace that holds the repository' }),
-    context: param.string({ default: '.', description: 'Directory of the application, in the repository' }),
-    'run-image': param.string({ default: '', description: 'Image to build on; empty for that of the builder' }),
-    env: param.string({ default: '', description: 'Variables of the build such as BP_JVM_VERSION=21, one a line' }),
-    buildpacks: param.string({
-      default: '',
-      description:
-        'Buildpacks of the builder to use, ID or ID@VERSION, separated by commas; empty for the order of the builder',
-    }),
-    'sbom-directory': sbomDirectoryParam,
+    ...application.params,
     ...buildParams,
-    'build-result': buildResultParam,
+    ...writtenParams,
   },
   results: { ...imageResults, ...chainsGitResults },
   workspaces: { source: sourceWorkspace, dockerconfig },
@@ -50,14 +53,11 @@ export const buildBuildpacks = task('build-buildpacks', {
       command: ['op'],
       args: [
         'build-buildpacks',
-        flag('image', scope.params.image),
-        text`--directory=${scope.workspaces.source.path}/${scope.params.directory}`,
-        flag('context', scope.params.context),
-        ...builderFlags(scope.params.builder),
-        flag('run-image', scope.params['run-image']),
-        flag('env', scope.params.env),
-        flag('buildpack', scope.params.buildpacks),
-        text`--sbom-output=${scope.workspaces.source.path}/${scope.params['sbom-directory']}`,
+        ...application.flags(scope.params, {
+          directory: text`${scope.workspaces.source.path}/${scope.params.directory}`,
+          builderContainer: sharedWithBuilder,
+          sbomOutput: text`${scope.workspaces.source.path}/${scope.params['sbom-directory']}`,
+        }),
         ...buildFlags(scope),
         ...outputFlags(scope),
       ],

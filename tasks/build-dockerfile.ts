@@ -1,8 +1,8 @@
-import { flag, param, task, text } from '../src/tekton/index.js';
+import { dockerfileImageOptions } from '../src/op/images/one-image/options.js';
+import { task, text } from '../src/tekton/index.js';
 import {
   buildFlags,
   buildParams,
-  buildResultParam,
   computeResources,
   dockerconfig,
   dockerfileFlags,
@@ -10,39 +10,40 @@ import {
   dockerfileWorkspaces,
   imageResults,
   outputFlags,
+  repositoryDirectory,
+  writtenParams,
 } from './steps/build.js';
 import { chainsGitResults, sourceWorkspace } from './steps/clone.js';
 import { image } from './steps/image.js';
 import { metadata } from './steps/metadata.js';
+import { optionParams } from './steps/option-params.js';
 import { restricted } from './steps/restricted.js';
 
-/** Builds one Dockerfile and pushes the image; no skaffold.yaml needed. */
+const file = optionParams(dockerfileImageOptions, {
+  image: { option: 'image', required: true },
+  directory: repositoryDirectory,
+  context: { option: 'context', description: 'Directory of the build context in the repository' },
+  dockerfile: 'dockerfile',
+  target: 'target',
+  'build-args': 'buildArgs',
+  rebuild: 'noCache',
+});
+
+/** Builds one Dockerfile and pushes the image; needs no skaffold.yaml. */
 export const buildDockerfile = task('build-dockerfile', {
   ...metadata({
     displayName: 'Build a Dockerfile',
     description:
-      'Builds one Dockerfile with a BuildKit that the platform team runs, and pushes the image. No skaffold.yaml, no Docker daemon, nothing privileged in this pod.',
+      'Builds one Dockerfile with a BuildKit that the platform team runs, and pushes the image. Needs no skaffold.yaml, no Docker daemon, and no privileges.',
     categories: ['Image Build'],
     tags: ['dockerfile', 'image-build', 'buildkit'],
   }),
   ...restricted,
   params: {
-    image: param.string({ description: 'The image to push, with its tag, such as ghcr.io/acme/shop:1.4.2' }),
-    directory: param.string({ default: 'source', description: 'Directory of the workspace that holds the repository' }),
-    context: param.string({ default: '.', description: 'Directory of the build context, in the repository' }),
-    dockerfile: param.string({
-      default: '',
-      description: 'Path of the Dockerfile in the repository; empty for Dockerfile of the context',
-    }),
-    target: param.string({ default: '', description: 'Stage to build; empty for the last' }),
-    'build-args': param.string({ default: '', description: 'Build arguments, NAME=VALUE, one a line' }),
-    rebuild: param.oneOf(['true', 'false'], {
-      default: 'false',
-      description: 'Whether to build every step again, from base images that are looked up anew',
-    }),
+    ...file.params,
     ...dockerfileParams,
     ...buildParams,
-    'build-result': buildResultParam,
+    ...writtenParams,
   },
   results: { ...imageResults, ...chainsGitResults },
   workspaces: { source: sourceWorkspace, dockerconfig, ...dockerfileWorkspaces },
@@ -53,13 +54,9 @@ export const buildDockerfile = task('build-dockerfile', {
       command: ['op'],
       args: [
         'build-dockerfile',
-        flag('image', scope.params.image),
-        text`--directory=${scope.workspaces.source.path}/${scope.params.directory}`,
-        flag('context', scope.params.context),
-        flag('dockerfile', scope.params.dockerfile),
-        flag('target', scope.params.target),
-        flag('build-args', scope.params['build-args']),
-        flag('no-cache', scope.params.rebuild),
+        ...file.flags(scope.params, {
+          directory: text`${scope.workspaces.source.path}/${scope.params.directory}`,
+        }),
         ...dockerfileFlags(scope),
         ...buildFlags(scope),
         ...outputFlags(scope),

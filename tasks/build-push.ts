@@ -10,7 +10,7 @@ export const buildPush = task('build-push', {
   ...metadata({
     displayName: 'Build and push',
     description:
-      'Builds every image of skaffold.yaml without a Docker daemon, pushes them, and writes build_result.json. Images that the registry already has for this commit are not built again.',
+      'Builds every image of skaffold.yaml without a Docker daemon, pushes them, and writes build_result.json. Does not rebuild images that the registry already has for this commit.',
     categories: ['Image Build'],
     tags: ['skaffold', 'image-build', 'buildkit', 'buildpacks'],
   }),

@@ -5,12 +5,12 @@ import { chainsGitResults, cloneParams, cloneResults, cloneStep, cloneWorkspaces
 import { metadata } from './steps/metadata.js';
 import { pushParams, pushStep, skaffoldParams, skaffoldWorkspaces } from './steps/skaffold.js';
 
-/** git-clone and build-push in one pod: two steps that need no isolation from each other but their credentials. */
+/** git-clone and build-push in one pod: two steps that need no isolation from each other except for their credentials. */
 export const cloneBuildPush = task('clone-build-push', {
   ...metadata({
     displayName: 'Clone, build and push',
     description:
-      'Clones a repository, builds every image of its skaffold.yaml and pushes them, in one pod. The step that clones sees the credentials of Git, the step that builds those of the registry.',
+      'Clones a repository, builds every image of its skaffold.yaml and pushes the images, in one pod. Only the clone step sees the Git credentials, only the build step those of the registry.',
     categories: ['Git', 'Image Build'],
     tags: ['git', 'skaffold', 'image-build'],
   }),

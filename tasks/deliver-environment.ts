@@ -4,6 +4,7 @@ import {
   environmentParams,
   environmentWorkspaces,
   imageInfoParams,
+  imagesFlags,
   imagesParams,
   imagesWorkspaces,
   registryParams,
@@ -16,14 +17,14 @@ import { manifestsParams, manifestsResults, setImageStep } from './steps/set-ima
 import { watchParams, watchResults, watchStep } from './steps/watch.js';
 
 /**
- * Everything that brings images to one environment, in one pod: the steps need no isolation from each other but their credentials,
- * and each goes on with the Lease of the one before.
+ * Everything that brings images to one environment, in one pod: the steps need no isolation from each other except for their
+ * credentials, and each continues with the Lease of the one before.
  */
 export const deliverEnvironment = task('deliver-environment', {
   ...metadata({
     displayName: 'Deliver to an environment',
     description:
-      'Promotes images to an environment, writes them into its manifests, waits until its cluster runs exactly them, and runs its helm tests, under one Lease, in one pod.',
+      'Promotes images to an environment, writes them into its manifests, waits until its cluster runs exactly these images, and runs its helm tests; in one pod, holding one Lease.',
     categories: ['Deployment', 'Integration & Delivery'],
     tags: ['promotion', 'gitops', 'flux', 'helm', 'delivery'],
   }),
@@ -38,16 +39,16 @@ export const deliverEnvironment = task('deliver-environment', {
     ...watchParams,
     ...helmTestParams,
   },
-  // The list of images once: the kubelet leaves each of these steps about 2 kB for all results together.
+  // The image list only once: the kubelet leaves each of these steps about 2 kB for all results.
   results: { ...manifestsResults, ...watchResults },
   workspaces: { ...imagesWorkspaces, ...environmentWorkspaces, ...cloneWorkspaces },
   steps: ({ params, results, workspaces, context }) => {
-    const promoted = text`--build-result=${workspaces.source.path}/build_result.${params.environment}.json`;
+    const promoted = text`${workspaces.source.path}/build_result.${params.environment}.json`;
     const { COMMIT, DEPLOYED } = results;
     return [
       promoteStep({ params, results: {}, workspaces, context }, true),
       setImageStep({ params, results: { COMMIT }, workspaces }, promoted, true),
-      watchStep({ params, results: { DEPLOYED }, workspaces }, [promoted], true),
+      watchStep({ params, results: { DEPLOYED }, workspaces }, imagesFlags({ params, workspaces }, promoted), true),
       helmTestStep({ params, workspaces }),
     ];
   },

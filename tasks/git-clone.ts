@@ -15,7 +15,7 @@ export const gitClone = task('git-clone', {
   ...metadata({
     displayName: 'Git clone',
     description:
-      'Clones a Git repository into a directory of a workspace, with submodules. A workspace that already holds the commit is left as it is.',
+      'Clones a Git repository into a directory of a workspace, with submodules. Leaves a workspace that already holds the commit unchanged.',
     categories: ['Git'],
     tags: ['git'],
   }),

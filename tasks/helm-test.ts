@@ -8,7 +8,7 @@ export const helmTest = task('helm-test', {
   ...metadata({
     displayName: 'Helm test',
     description:
-      'Runs the tests of the Helm release that a component is, shows what their pods print, and fails when one fails or there is none. It needs the rights of the Role octopipeline-helm-test in the namespace of the environment.',
+      'Runs the tests of the Helm release of a component, prints the logs of their pods, and fails when a test fails or none exists. Requires the Role octopipeline-helm-test in the namespace of the environment.',
     categories: ['Testing', 'Deployment'],
     tags: ['helm', 'test', 'delivery'],
   }),

@@ -9,14 +9,14 @@ import {
   withApiToken,
 } from './steps/environment.js';
 import { metadata } from './steps/metadata.js';
-import { dryRunParam, promoteStep, promotionParams, promotionResults } from './steps/promote.js';
+import { dryRunParams, promoteStep, promotionParams, promotionResults } from './steps/promote.js';
 
 /** Copies images by digest from one environment's repository to another's. */
 export const promoteImage = task('promote-image', {
   ...metadata({
     displayName: 'Promote images',
     description:
-      'Copies images by digest from the repository of one environment to that of the next, with their tags, signatures, attestations and SBOMs, and reads back what is there. A tag that holds another image is not moved.',
+      'Copies images by digest from the repository of one environment to that of the next, with their tags, signatures, attestations and SBOMs, and verifies the copies. Does not move a tag that names a different image.',
     categories: ['Image Build', 'Deployment'],
     tags: ['promotion', 'registry', 'delivery'],
   }),
@@ -27,7 +27,7 @@ export const promoteImage = task('promote-image', {
     ...imageInfoParams,
     ...registryParams,
     ...promotionParams,
-    'dry-run': dryRunParam,
+    ...dryRunParams,
   },
   results: promotionResults,
   workspaces: { ...imagesWorkspaces, ...environmentWorkspaces },

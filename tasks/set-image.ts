@@ -1,7 +1,6 @@
 import { task } from '../src/tekton/index.js';
 import { cloneWorkspaces } from './steps/clone.js';
 import {
-  buildResultFlag,
   environmentParams,
   environmentWorkspaces,
   imagesParams,
@@ -12,12 +11,12 @@ import {
 import { metadata } from './steps/metadata.js';
 import { manifestsParams, manifestsResults, setImageStep } from './steps/set-image.js';
 
-/** Commits the digests of images into the manifests of an environment. */
+/** Commits image digests to the manifests of an environment. */
 export const setImage = task('set-image', {
   ...metadata({
     displayName: 'Set images in manifests',
     description:
-      'Writes which images an environment runs, by digest, into the YAML of its Git repository (HelmRelease values, kustomize images, any path), and pushes the commit. Comments and formatting stay as they are.',
+      'Writes image digests into the YAML of the Git repository of an environment (HelmRelease values, kustomize images, any path), and pushes the commit. Keeps comments and formatting.',
     categories: ['Git', 'Deployment'],
     tags: ['gitops', 'flux', 'delivery'],
   }),
@@ -25,5 +24,5 @@ export const setImage = task('set-image', {
   params: { ...environmentParams, ...imagesParams, properties: registryParams.properties, ...manifestsParams },
   results: manifestsResults,
   workspaces: { source: imagesWorkspaces.source, ...environmentWorkspaces, ...cloneWorkspaces },
-  steps: (scope) => [setImageStep(scope, buildResultFlag(scope.params, scope.workspaces.source))],
+  steps: (scope) => [setImageStep(scope)],
 });

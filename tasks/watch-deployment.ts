@@ -1,10 +1,10 @@
 import { task } from '../src/tekton/index.js';
 import {
-  buildResultFlag,
   environmentParams,
   environmentWorkspaces,
   imageInfoFlags,
   imageInfoParams,
+  imagesFlags,
   imagesParams,
   imagesWorkspaces,
   registryParams,
@@ -18,7 +18,7 @@ export const watchDeployment = task('watch-deployment', {
   ...metadata({
     displayName: 'Watch deployment',
     description:
-      'Asks Flux to look at once, and waits until every workload of the component names the images of the list by digest, has finished its rollout, and its running pods report that digest. Ends early with a diagnosis when that cannot happen any more.',
+      'Asks Flux to reconcile now, and waits until every workload of the component names the images of the list by digest, has finished its rollout, and runs only pods that report that digest. Fails early with a diagnosis when the rollout cannot succeed.',
     categories: ['Deployment', 'Kubernetes'],
     tags: ['flux', 'rollout', 'delivery'],
   }),
@@ -26,7 +26,5 @@ export const watchDeployment = task('watch-deployment', {
   params: { ...environmentParams, ...imagesParams, ...imageInfoParams, ...registryParams, ...watchParams },
   results: watchResults,
   workspaces: { ...imagesWorkspaces, ...environmentWorkspaces },
-  steps: (scope) => [
-    watchStep(scope, [buildResultFlag(scope.params, scope.workspaces.source), ...imageInfoFlags(scope)]),
-  ],
+  steps: (scope) => [watchStep(scope, [...imagesFlags(scope), ...imageInfoFlags(scope)])],
 });

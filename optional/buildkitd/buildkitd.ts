@@ -14,14 +14,14 @@ const name = 'buildkitd';
 const port = 1234;
 const labels = { 'app.kubernetes.io/name': name, 'app.kubernetes.io/part-of': 'octopipeline' };
 
-/** Settings of a buildkitd, and the image that it runs. */
+/** Settings of a buildkitd, and its image. */
 export interface BuildKitDaemonProps extends Omit<BuildKitConfig, 'image'> {
   readonly image: string;
 }
 
 /**
- * A buildkitd in a namespace of its own, for builds of Dockerfiles by clients that have a certificate. Its pod is privileged, which no
- * other of the catalog is: it starts the containers of `RUN` steps.
+ * A buildkitd in a separate namespace that builds Dockerfiles for clients with a certificate. Its pod is the only privileged one of the
+ * catalog: it starts the containers of `RUN` steps.
  */
 export class BuildKitDaemon extends Construct {
   constructor(scope: Construct, id: string, props: BuildKitDaemonProps) {
@@ -64,11 +64,11 @@ export class BuildKitDaemon extends Construct {
       metadata,
       spec: {
         replicas: 1,
-        // Two may not share one cache.
+        // Two pods must not share one cache.
         strategy: { type: 'Recreate' },
         selector: { matchLabels: labels },
         template: {
-          // Another configuration is another pod.
+          // A new configuration starts a new pod.
           metadata: { labels, annotations: { 'octopipeline.dev/config-sha256': sha256(toml) } },
           spec: buildkitdPod({
             image,

@@ -1,7 +1,7 @@
 import { k8s } from 'cdk8s-plus-28';
 import type { StepResources } from '../../src/cdk8s/config-value.js';
 
-/** What the pod of buildkitd is made of. */
+/** The settings of the buildkitd pod. */
 export interface PodSettings {
   readonly image: string;
   /** Name of the ServiceAccount, the ConfigMap and the container. */
@@ -14,7 +14,7 @@ export interface PodSettings {
   readonly state: Omit<k8s.Volume, 'name'>;
 }
 
-/** Asks over the Unix socket, which needs no certificate: is there a worker? */
+/** Asks for a worker over the Unix socket, which needs no certificate. */
 const probe: k8s.Probe = {
   exec: { command: ['buildctl', '--addr=unix:///run/buildkit/buildkitd.sock', 'debug', 'workers'] },
 };
@@ -28,7 +28,7 @@ export function buildkitdPod({ image, name, port, certificates, resources, state
     serviceAccountName: name,
     automountServiceAccountToken: false,
     enableServiceLinks: false,
-    // It ends when the builds that run have ended, or after this time.
+    // It exits when all running builds have finished, or after this time.
     terminationGracePeriodSeconds: 300,
     containers: [
       {
@@ -49,7 +49,7 @@ export function buildkitdPod({ image, name, port, certificates, resources, state
         resources: { requests: quantities(resources.requests), limits: quantities(resources.limits) },
         startupProbe: { ...probe, periodSeconds: 1, timeoutSeconds: 5, failureThreshold: 60 },
         readinessProbe: { ...probe, periodSeconds: 10, timeoutSeconds: 10 },
-        // Slow to judge: a buildkitd that is busy is not a dead one, and a restart would end every build.
+        // Lenient: a busy buildkitd is not dead, and a restart would abort every build.
         livenessProbe: { ...probe, periodSeconds: 30, timeoutSeconds: 30, failureThreshold: 5 },
         volumeMounts: [
           { name: 'config', mountPath: '/etc/buildkit/buildkitd.toml', subPath: 'buildkitd.toml', readOnly: true },

@@ -3,9 +3,9 @@ import { Construct } from 'constructs';
 
 const look = ['get', 'list', 'watch'];
 
-/** What watching a component takes, asking Flux to look at once, and holding the Lease of the environment. */
+/** The rights to watch a component, to ask Flux to reconcile, and to hold the Lease of the environment. */
 const environmentRules: readonly k8s.PolicyRule[] = [
-  // Flux takes the request to reconcile as an annotation, on the component and on where it comes from.
+  // A request to reconcile is an annotation on the component and on its source.
   { apiGroups: ['helm.toolkit.fluxcd.io'], resources: ['helmreleases'], verbs: [...look, 'patch'] },
   { apiGroups: ['kustomize.toolkit.fluxcd.io'], resources: ['kustomizations'], verbs: [...look, 'patch'] },
   {
@@ -20,7 +20,7 @@ const environmentRules: readonly k8s.PolicyRule[] = [
   { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: [...look, 'create', 'update'] },
 ];
 
-/** What helm's tests take beside that: helm keeps its releases in Secrets, and makes what the tests of a chart are. */
+/** The additional rights for helm tests: helm stores releases in Secrets, and creates the test objects of a chart. */
 const helmTestRules: readonly k8s.PolicyRule[] = [
   { apiGroups: [''], resources: ['secrets'], verbs: ['get', 'list', 'update'] },
   { apiGroups: [''], resources: ['pods', 'configmaps'], verbs: ['get', 'list', 'watch', 'create', 'delete'] },
@@ -29,8 +29,8 @@ const helmTestRules: readonly k8s.PolicyRule[] = [
 ];
 
 /**
- * The Roles that an environment gives to those who deliver to it: applied to its namespace, and bound there to the ServiceAccounts of
- * the Pipelines, which live elsewhere. Nothing here reaches out of that namespace.
+ * The Roles that an environment grants to deliveries: applied to its namespace, and bound there to the ServiceAccounts of the Pipelines,
+ * which live in another namespace. They grant nothing outside of that namespace.
  */
 export class EnvironmentRoles extends Construct {
   constructor(scope: Construct, id: string) {

@@ -16,7 +16,7 @@ export const buildPushExample = pipelineRun({ generateName: 'build-push-' }, bui
   annotations: { 'tekton.dev/auto-cleanup-pvc': 'true' },
 });
 
-/** The same with a private repository and a private registry: two Secrets, each seen by one step. */
+/** The same with a private repository and a private registry: two Secrets, each visible to one step. */
 export const buildPushPrivateExample = pipelineRun({ generateName: 'build-push-private-' }, buildPush, {
   serviceAccountName: 'octopipeline-build-push',
   podTemplate: pod,
@@ -36,8 +36,8 @@ export const buildPushPrivateExample = pipelineRun({ generateName: 'build-push-p
 });
 
 /**
- * Dockerfiles and buildpacks: with the BuildKit of dist/optional, whose client certificate only the step that builds sees, and with the
- * builder that skaffold.yaml names.
+ * Dockerfiles and buildpacks: with the BuildKit of dist/optional, whose client certificate only the step that builds sees, and with
+ * the builder that skaffold.yaml names.
  */
 export const buildPushBuildkitExample = pipelineRun({ generateName: 'build-push-buildkit-' }, buildPush, {
   serviceAccountName: 'octopipeline-build-push',

@@ -6,7 +6,7 @@ import { pod } from './pod.js';
 
 const registry = 'registry.octopipeline-sample.svc.cluster.local:5000';
 
-/** Brings a commit of the sample application through dev to pp: each runs exactly the same digests. */
+/** Delivers a commit of the sample application to dev and then pp: both run exactly the same digests. */
 export const deliverExample = pipelineRun({ generateName: 'deliver-' }, deliver, {
   serviceAccountName: 'octopipeline-deliver',
   podTemplate: pod,
@@ -26,8 +26,8 @@ export const deliverExample = pipelineRun({ generateName: 'deliver-' }, deliver,
 });
 
 /**
- * The same with a cluster for each environment, a private repository, and registries with passwords: the build may write to dev's only, the
- * promotion to all.
+ * The same with a cluster for each environment, a private repository, and registries with passwords: the build can write only to dev's
+ * registry, the promotion to all.
  */
 export const deliverClustersExample = pipelineRun({ generateName: 'deliver-clusters-' }, deliver, {
   serviceAccountName: 'octopipeline-deliver',
@@ -54,7 +54,7 @@ export const deliverClustersExample = pipelineRun({ generateName: 'deliver-clust
   annotations: { 'tekton.dev/auto-cleanup-pvc': 'true' },
 });
 
-/** What was published and runs in pp goes to prod: nothing is built. */
+/** Promotes the published images from pp to prod, without a build. */
 export const promoteExample = pipelineRun({ generateName: 'promote-' }, promote, {
   serviceAccountName: 'octopipeline-promote',
   podTemplate: pod,
@@ -67,7 +67,7 @@ export const promoteExample = pipelineRun({ generateName: 'promote-' }, promote,
   },
 });
 
-/** Does prod run what was published? */
+/** Does prod run the published images? */
 export const watchExample = pipelineRun({ generateName: 'watch-' }, watch, {
   serviceAccountName: 'octopipeline-watch',
   podTemplate: pod,

@@ -1,70 +1,65 @@
-import {
-  flag,
-  param,
-  type RefsOf,
-  type ResultPaths,
-  result,
-  type TaskWorkspace,
-  text,
-  workspace,
-} from '../../src/tekton/index.js';
+import { dockerfileOptions } from '../../src/op/images/buildkit/options.js';
+import { imageBuildOptions } from '../../src/op/images/plan/options.js';
+import { pushOptions } from '../../src/op/images/push/options.js';
+import { propertiesOptions } from '../../src/op/kit/config/options.js';
+import { type RefsOf, type ResultPaths, result, type TaskWorkspace, text, workspace } from '../../src/tekton/index.js';
 import { chainsFlags, type chainsGitResults } from './clone.js';
+import { optionParams } from './option-params.js';
 
-/** What every Task takes that builds, with skaffold.yaml or without. */
-export const buildParams = {
-  properties: param.string({
-    default: '',
-    description: 'Path in the pod of a .properties file, such as /source/source/pipeline.properties',
-  }),
-  'insecure-registries': param.string({
-    default: '',
-    description:
-      'Registries to speak plain HTTP with, separated by commas; localhost and private IPv4 addresses are known',
-  }),
-  'image-mirrors': param.string({
-    default: '',
-    description:
-      'Where base and run images of a registry are taken from, such as docker.io=mirror.example.com/hub, separated by commas',
-  }),
-  'build-cache': param.string({
-    default: '',
-    description: 'Registry and path for what later builds can use again, a repository for each image; empty for none',
-  }),
-  'build-timeout': param.duration({ default: '45m', description: 'How long the build may take' }),
-};
-
-/** What every Task takes beside {@link buildParams} that builds Dockerfiles. */
-export const dockerfileParams = {
-  'buildkit-host': param.string({
-    default: '',
-    description: 'BuildKit that builds Dockerfiles, such as tcp://buildkitd.octopipeline-buildkit.svc:1234',
-  }),
-  platforms: param.string({
-    default: '',
-    description: "Platforms to build for, such as linux/amd64,linux/arm64; empty for the builder's own",
-  }),
-  attest: param.string({
-    default: '',
-    description:
-      'What BuildKit states about an image and pushes with it: sbom, provenance, or both, as sbom,provenance',
-  }),
-};
-
-/** The list of images, which later Tasks read. */
-export const buildResultParam = param.string({
-  default: 'build_result.json',
-  description: 'Path in the workspace of the list of images, which later Tasks read',
+const properties = optionParams(propertiesOptions, {
+  properties: {
+    option: 'config',
+    description: 'Path of a .properties file in the pod, such as /source/source/pipeline.properties',
+  },
 });
 
-/** Where the software of images that buildpacks make is listed. */
-export const sbomDirectoryParam = param.string({
+const build = optionParams(imageBuildOptions, {
+  'insecure-registries': 'insecureRegistry',
+  'image-mirrors': 'imageMirror',
+  'build-cache': 'buildCache',
+  'build-timeout': 'timeout',
+});
+
+/** The params of every Task that builds, with skaffold.yaml or without. */
+export const buildParams = { ...properties.params, ...build.params };
+
+const dockerfile = optionParams(dockerfileOptions, {
+  'buildkit-host': 'buildkitHost',
+  platforms: 'platform',
+  attest: 'attest',
+});
+
+/** More params of every Task that builds Dockerfiles. */
+export const dockerfileParams = dockerfile.params;
+
+/** The param of the directory that a build works in. */
+export const repositoryDirectory = {
+  option: 'directory',
+  default: 'source',
+  description: 'Directory of the repository in the workspace',
+} as const;
+
+const written = optionParams(pushOptions, {
+  'build-result': {
+    option: 'buildResult',
+    default: 'build_result.json',
+    description: 'Path of the image list in the workspace; later Tasks read it',
+  },
+});
+
+/** The param of every Task that writes an image list. */
+export const writtenParams = written.params;
+
+/** The param of the directory for the SBOMs of buildpacks. */
+export const sbomDirectory = {
+  option: 'sbomOutput',
   default: 'sbom',
-  description: 'Path in the workspace of a directory for the SBOMs that buildpacks make',
-});
+  description: 'Directory in the workspace for the SBOMs that buildpacks create',
+} as const;
 
 /**
- * A Secret for the one step that names it. Not below /workspace, which is the application's directory: a directory that is mounted
- * there would be part of the image.
+ * A Secret for the one step that names it. Not below /workspace, which is the application's directory: whatever is mounted there would
+ * become part of the image.
  */
 const secret = (name: string, description: string) =>
   workspace.secret({ optional: true, mountPath: `/secrets/${name}`, description });
@@ -72,29 +67,29 @@ const secret = (name: string, description: string) =>
 /** The registry's credentials; only the step that builds sees them. */
 export const dockerconfig = secret(
   'dockerconfig',
-  'Credentials of registries: a kubernetes.io/dockerconfigjson Secret, or a config.json',
+  'Registry credentials: a kubernetes.io/dockerconfigjson Secret, or a config.json',
 );
 
-/** What BuildKit and Dockerfiles may need; only the step that builds sees it. */
+/** Secrets that BuildKit and Dockerfiles may need; only the step that builds sees them. */
 export const dockerfileWorkspaces = {
   'buildkit-client': secret(
     'buildkit-client',
-    'The client certificate for BuildKit: a Secret with ca.crt, tls.crt and tls.key',
+    'Client certificate for BuildKit: a Secret with ca.crt, tls.crt and tls.key',
   ),
   'build-secrets': secret(
     'build-secrets',
-    'Secrets of Dockerfiles: each file serves RUN --mount=type=secret with its name as id, ssh-privatekey serves type=ssh',
+    'Secrets for Dockerfiles: RUN --mount=type=secret reads the file named after its id, type=ssh reads ssh-privatekey',
   ),
 };
 
-/** What every Task that pushes gives. Source of the names: Tekton Chains' type hints. */
+/** The results of every Task that pushes. Source of the names: Tekton Chains' type hints. */
 export const imageResults = {
-  IMAGE_URL: result.string({ description: 'The application image (the last that was built), without digest' }),
+  IMAGE_URL: result.string({ description: 'The application image (the last one built), without its digest' }),
   IMAGE_DIGEST: result.string({ description: 'Its digest, sha256:…' }),
-  IMAGES: result.string({ description: 'All images, ref@digest, separated by commas' }),
+  IMAGES: result.string({ description: 'All images as ref@digest, comma-separated' }),
 };
 
-/** CPU and memory that a build asks for; a platform team sets its own by configuration. */
+/** CPU and memory requests of a build; a platform team can configure its own. */
 export const computeResources = { requests: { cpu: '250m', memory: '256Mi' }, limits: { memory: '4Gi' } } as const;
 
 interface BuildScope {
@@ -104,12 +99,8 @@ interface BuildScope {
 
 /** The flags for {@link buildParams} and the registry's credentials. */
 export const buildFlags = ({ params, workspaces }: BuildScope) => [
-  flag('config', params.properties),
-  flag('insecure-registry', params['insecure-registries']),
-  flag('image-mirror', params['image-mirrors']),
-  flag('build-cache', params['build-cache']),
-  flag('dockerconfig', workspaces.dockerconfig.path),
-  flag('timeout', params['build-timeout']),
+  ...properties.flags(params),
+  ...build.flags(params, { dockerconfig: workspaces.dockerconfig.path }),
 ];
 
 interface DockerfileScope {
@@ -118,23 +109,21 @@ interface DockerfileScope {
 }
 
 /** The flags for {@link dockerfileParams} and {@link dockerfileWorkspaces}. */
-export const dockerfileFlags = ({ params, workspaces }: DockerfileScope) => [
-  flag('buildkit-host', params['buildkit-host']),
-  flag('buildkit-tls', workspaces['buildkit-client'].path),
-  flag('secrets', workspaces['build-secrets'].path),
-  flag('platform', params.platforms),
-  flag('attest', params.attest),
-];
+export const dockerfileFlags = ({ params, workspaces }: DockerfileScope) =>
+  dockerfile.flags(params, {
+    buildkitTls: workspaces['buildkit-client'].path,
+    secrets: workspaces['build-secrets'].path,
+  });
 
 interface OutputScope {
-  readonly params: RefsOf<{ readonly 'build-result': typeof buildResultParam }, 'task'>;
+  readonly params: RefsOf<typeof writtenParams, 'task'>;
   readonly results: ResultPaths<typeof imageResults & typeof chainsGitResults>;
   readonly workspaces: { readonly source: TaskWorkspace };
 }
 
-/** The flags for what a build that pushes leaves behind. */
+/** The flags for the outputs of a build that pushes. */
 export const outputFlags = ({ params, results, workspaces }: OutputScope) => [
-  text`--build-result=${workspaces.source.path}/${params['build-result']}`,
+  ...written.flags(params, { buildResult: text`${workspaces.source.path}/${params['build-result']}` }),
   text`--result=IMAGE_URL=${results.IMAGE_URL.path}`,
   text`--result=IMAGE_DIGEST=${results.IMAGE_DIGEST.path}`,
   text`--result=IMAGES=${results.IMAGES.path}`,

@@ -1,48 +1,46 @@
-import { flag, param, type Sidecar, type StringRef } from '../../src/tekton/index.js';
+import type { Sidecar, StringRef } from '../../src/tekton/index.js';
 import { companion } from './companion.js';
 import { image } from './image.js';
 import { restricted } from './restricted.js';
 
-/** What the step that builds and the sidecar share: the application, the layers of its buildpacks, and the requests of op. */
+/** What the sidecar shares with the step that builds: the application, the layers of its buildpacks, and the requests of op. */
 const app = { name: 'app', mountPath: '/workspace' };
 const layers = { name: 'layers', mountPath: '/layers' };
 const requests = { name: 'builder', mountPath: '/builder' };
 
-/** What the sidecar has for itself. It gets no token for the Kubernetes API: where something is mounted already, none is put. */
+/** The sidecar's own volumes. One hides the token for the Kubernetes API: Kubernetes mounts no token where a volume is mounted. */
 const own = [
   { name: 'builder-home', mountPath: '/home/cnb' },
   { name: 'builder-tmp', mountPath: '/tmp' },
   { name: 'no-token', mountPath: '/var/run/secrets/kubernetes.io/serviceaccount', readOnly: true },
 ];
 
-/** The image of the sidecar, for Tasks whose skaffold.yaml may have buildpacks. */
-export const builderParam = param.string({
+/** The param of the builder image, for Tasks whose skaffold.yaml may use buildpacks. */
+export const builderImage = {
+  option: 'builder',
   default: image,
   description:
-    'The builder image that buildpacks of skaffold.yaml name, pulled by the cluster as written here; the default has no buildpacks',
-});
+    'Builder image that the buildpacks artifacts of skaffold.yaml name, as the cluster can pull it; the default has no buildpacks',
+} as const;
 
-/** What {@link builderSidecar} asks of its Task: the step template and volumes of `restricted`, and its own volumes. */
+/** What {@link builderSidecar} needs in its Task: the step template and volumes of `restricted`, and its own volumes. */
 export const withBuilder = {
   stepTemplate: restricted.stepTemplate,
   volumes: [...restricted.volumes, ...[app, layers, requests, ...own].map(({ name }) => ({ name, emptyDir: {} }))],
 };
 
 /**
- * What the step mounts that has things done in the builder. The root of a volume has an owner and mode of the cluster's choice, and
- * the lifecycle packs them with the layers: so in this container `/layers` is a link of the image to a directory of op in the volume.
+ * What the step mounts that uses the builder. The cluster chooses the owner and mode of a volume's root, and the lifecycle packs them
+ * with the layers: so in this container `/layers` is a link, part of the image, to a directory in the volume that op owns.
  */
 export const builderMounts = [app, { ...layers, mountPath: '/layers-volume' }, requests];
 
-/** The flags that tell op where the builder is, and which one. */
-export const builderFlags = (builder: StringRef<'task'>) => [
-  flag('builder-container', '/builder'),
-  flag('builder', builder),
-];
+/** Where op finds what it shares with the builder. */
+export const sharedWithBuilder = requests.mountPath;
 
 /**
- * The builder image beside the steps: the detect and build phases of buildpacks run in it. It sees what op puts into the shared
- * directories and nothing else, no workspace among it: every step that needs one takes it for itself (docs/decisions/0007).
+ * The sidecar in which the detect and build phases of buildpacks run. It sees only what op puts into the shared directories, and no
+ * workspace: each step that needs one isolates it (docs/decisions/0007).
  */
 export function builderSidecar(builder: StringRef<'task'>): Sidecar {
   return {
@@ -50,7 +48,7 @@ export function builderSidecar(builder: StringRef<'task'>): Sidecar {
     image: builder,
     command: ['/bin/sh', '-c', companion],
     volumeMounts: [app, layers, requests, ...own],
-    // It idles until a build has buildpacks; then the compilers run here.
+    // Idle until a build uses buildpacks; then the compilers run here.
     computeResources: { requests: { cpu: '50m', memory: '64Mi' }, limits: { memory: '4Gi' } },
     securityContext: restricted.stepTemplate.securityContext,
   };

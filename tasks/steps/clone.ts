@@ -1,7 +1,6 @@
+import { cloneOptions } from '../../src/op/images/git-clone/options.js';
 import {
   type CommandStep,
-  flag,
-  param,
   type RefsOf,
   type ResultPaths,
   result,
@@ -10,44 +9,40 @@ import {
   workspace,
 } from '../../src/tekton/index.js';
 import { image } from './image.js';
+import { optionParams } from './option-params.js';
 
-const yesOrNo = ['true', 'false'] as const;
-
-/** What a Task that clones takes. */
-export const cloneParams = {
-  url: param.string({ description: 'Repository to clone: https, http, ssh or git URL, or user@host:path' }),
-  revision: param.string({
-    default: '',
-    description: 'Branch, tag, commit or ref such as refs/pull/1/head; the default branch when empty',
-  }),
-  refspec: param.string({ default: '', description: 'Refspec to fetch before the revision is checked out' }),
-  depth: param.string({ default: '1', description: 'Commits of history to fetch; 0 for all of it' }),
-  submodules: param.oneOf(yesOrNo, { default: 'true', description: 'Whether to check out submodules' }),
-  subdirectory: param.string({
+const clone = optionParams(cloneOptions, {
+  url: 'url',
+  revision: 'revision',
+  refspec: 'refspec',
+  depth: 'depth',
+  submodules: 'submodules',
+  subdirectory: {
+    option: 'subdirectory',
     default: 'source',
-    description: 'Directory of the workspace to clone into; build_result.json stays beside it, outside the work tree',
-  }),
-  'delete-existing': param.oneOf(yesOrNo, {
-    default: 'true',
-    description: 'Whether to empty the directory when it holds something else',
-  }),
-  'ssl-verify': param.oneOf(yesOrNo, { default: 'true', description: "Whether to check the server's certificate" }),
-  'clone-timeout': param.duration({ default: '10m', description: 'How long the clone may take' }),
-};
+    description: 'Directory of the workspace to clone into; build_result.json stays next to it, outside the work tree',
+  },
+  'delete-existing': 'deleteExisting',
+  'ssl-verify': 'sslVerify',
+  'clone-timeout': 'timeout',
+});
 
-/** What a Task that clones gives. */
+/** The params of every Task that clones. */
+export const cloneParams = clone.params;
+
+/** The results of every Task that clones. */
 export const cloneResults = {
   commit: result.string({ description: 'The commit that was checked out' }),
   url: result.string({ description: 'The URL that was cloned, without credentials' }),
-  'committer-date': result.string({ description: 'When that commit was made, in seconds since 1970' }),
+  'committer-date': result.string({ description: 'Committer date of that commit, in seconds since 1970' }),
 };
 
-/** Where the clone goes, and the credentials it may need; only the step that clones sees them. */
+/** The credentials that a clone may need; only the step that clones sees them. */
 export const cloneWorkspaces = {
   'ssh-directory': workspace.secret({
     optional: true,
     description:
-      'For ssh URLs: a kubernetes.io/ssh-auth Secret with ssh-privatekey and known_hosts, or the files of a ~/.ssh',
+      'For ssh URLs: a kubernetes.io/ssh-auth Secret with ssh-privatekey and known_hosts, or the files of a ~/.ssh directory',
   }),
   'basic-auth': workspace.secret({
     optional: true,
@@ -55,20 +50,21 @@ export const cloneWorkspaces = {
   }),
   'ssl-ca-directory': workspace.config({
     optional: true,
-    description: 'Certificates of an authority to trust beside the public ones: ca.crt, tls.crt or ca-bundle.crt',
+    description:
+      'Certificates of an authority to trust in addition to the public ones: ca.crt, tls.crt or ca-bundle.crt',
   }),
 };
 
-/** Where the files of a repository are, for every Task that has them. `/workspace` is where buildpacks expect the application. */
+/** The workspace with the files of a repository. It is not `/workspace`, where buildpacks expect the application. */
 export const sourceWorkspace = workspace({
   mountPath: '/source',
-  description: 'The repository, in its own directory, with build_result.json beside it',
+  description: 'The repository, in a directory, with build_result.json next to it',
 });
 
-/** What Tekton Chains reads to know which source an image came from. */
+/** The results that tell Tekton Chains which source an image was built from. */
 export const chainsGitResults = {
-  'CHAINS-GIT_URL': result.string({ description: 'Repository, as Tekton Chains reads it' }),
-  'CHAINS-GIT_COMMIT': result.string({ description: 'Commit, as Tekton Chains reads it' }),
+  'CHAINS-GIT_URL': result.string({ description: 'Source repository, for Tekton Chains' }),
+  'CHAINS-GIT_COMMIT': result.string({ description: 'Source commit, for Tekton Chains' }),
 };
 
 interface CloneScope {
@@ -89,19 +85,12 @@ export function cloneStep({ params, results, workspaces }: CloneScope): CommandS
     command: ['op'],
     args: [
       'git-clone',
-      flag('url', params.url),
-      flag('revision', params.revision),
-      flag('refspec', params.refspec),
-      flag('depth', params.depth),
-      flag('submodules', params.submodules),
-      flag('destination', source.path),
-      flag('subdirectory', params.subdirectory),
-      flag('delete-existing', params['delete-existing']),
-      flag('ssl-verify', params['ssl-verify']),
-      flag('ssh-directory', ssh.path),
-      flag('basic-auth', basicAuth.path),
-      flag('ssl-ca-directory', authorities.path),
-      flag('timeout', params['clone-timeout']),
+      ...clone.flags(params, {
+        destination: source.path,
+        sshDirectory: ssh.path,
+        basicAuth: basicAuth.path,
+        sslCaDirectory: authorities.path,
+      }),
       text`--result=commit=${results.commit.path}`,
       text`--result=url=${results.url.path}`,
       text`--result=committer-date=${results['committer-date'].path}`,

@@ -1,89 +1,88 @@
+import { environmentOptions } from '../../src/op/delivery/environments/options.js';
+import { leaseOptions } from '../../src/op/delivery/lease/options.js';
+import { imagesOptions } from '../../src/op/images/publish/options.js';
+import { propertiesOptions } from '../../src/op/kit/config/options.js';
+import { registryOptions } from '../../src/op/systems/registry/options.js';
 import {
-  flag,
   param,
   type RefsOf,
   type StringRef,
   type TaskWorkspace,
+  type Text,
   text,
   workspace,
 } from '../../src/tekton/index.js';
 import { dockerconfig } from './build.js';
 import { sourceWorkspace } from './clone.js';
+import { optionParams } from './option-params.js';
 import { apiToken, restricted } from './restricted.js';
 
-export const yesOrNo = ['true', 'false'] as const;
+const environment = optionParams(
+  { ...environmentOptions, ...leaseOptions },
+  {
+    component: 'component',
+    namespace: 'namespace',
+    'lease-holder': 'leaseHolder',
+    'lease-wait': 'leaseWait',
+  },
+);
 
-/** What every Task takes that touches an environment. */
+/** The params of every Task that works on an environment. */
 export const environmentParams = {
-  environment: param.string({ description: 'The environment, by its name in environments.yaml, such as dev' }),
-  component: param.string({
-    default: '',
-    description: 'HelmRelease, Kustomization or workload that runs the images; empty: that of environments.yaml',
-  }),
-  namespace: param.string({
-    default: '',
-    description: 'Where the component is; empty: that of environments.yaml, else the namespace of the run',
-  }),
-  'lease-holder': param.string({
-    default: '',
-    description:
-      'Who holds the Lease of the environment meanwhile, such as pipelinerun/NAMESPACE/NAME/UID, so that runs do not interleave; empty: no Lease',
-  }),
-  'lease-wait': param.duration({ default: '30m', description: 'How long to wait while another run holds the Lease' }),
+  environment: param.string({ description: 'Name of the environment in environments.yaml, such as dev' }),
+  ...environment.params,
 };
 
-/** What a Task takes that needs the list of images. */
-export const imagesParams = {
-  'build-result': param.string({
-    default: 'build_result.json',
-    description: 'Path in the workspace of the list of images',
-  }),
-  'image-name': param.string({
-    default: '',
-    description: 'Only these images of the list, by their names in skaffold.yaml, separated by commas',
-  }),
-};
+/** The param of a path in the workspace. */
+export const imageList = {
+  option: 'buildResult',
+  default: 'build_result.json',
+  description: 'Path of the image list in the workspace',
+} as const;
 
-/** What a Task takes beside {@link imagesParams} that may also take what was published. */
-export const imageInfoParams = {
-  'from-image-info': param.oneOf(yesOrNo, {
-    default: 'false',
-    description: 'Whether the images are those of the ConfigMaps with image info, not those of the list',
-  }),
-  'configmap-prefix': param.string({ default: 'image-info', description: 'First part of the names of the ConfigMaps' }),
-};
+const images = optionParams(imagesOptions, { 'build-result': imageList, 'image-name': 'imageName' });
 
-/** What a Task takes that asks registries. */
-export const registryParams = {
-  properties: param.string({
-    default: '',
+/** The params of every Task that reads the image list. */
+export const imagesParams = images.params;
+
+const imageInfo = optionParams(imagesOptions, {
+  'from-image-info': 'fromImageInfo',
+  'configmap-prefix': 'configmapPrefix',
+});
+
+/** More params of every Task that can use published images instead. */
+export const imageInfoParams = imageInfo.params;
+
+const properties = optionParams(propertiesOptions, {
+  properties: {
+    option: 'config',
     description: 'Path in the pod of a .properties file with the repositories of the environments',
-  }),
-  'insecure-registries': param.string({
-    default: '',
-    description:
-      'Registries to speak plain HTTP with, separated by commas; localhost and private IPv4 addresses are known',
-  }),
-};
+  },
+});
 
-/** Which environments there are, and how their clusters are reached. */
+const registry = optionParams(registryOptions, { 'insecure-registries': 'insecureRegistry' });
+
+/** The params of every Task that talks to registries. */
+export const registryParams = { ...properties.params, ...registry.params };
+
+/** Which environments there are, and how to reach their clusters. */
 export const environmentWorkspaces = {
   environments: workspace.config({
     optional: true,
     mountPath: '/environments',
-    description: 'A ConfigMap with environments.yaml: the environments in the order of promotion',
+    description: 'ConfigMap with environments.yaml: the environments, in the order of promotion',
   }),
   kubeconfigs: workspace.secret({
     optional: true,
     mountPath: '/secrets/kubeconfigs',
-    description: 'The kubeconfig files that environments.yaml names, for environments in other clusters',
+    description: 'Kubeconfig files that environments.yaml names, for environments in other clusters',
   }),
 };
 
-/** What a Task is given that needs the list of images. */
+/** The workspaces of every Task that reads the image list. */
 export const imagesWorkspaces = { source: sourceWorkspace, dockerconfig };
 
-/** What every step of such a Task has: Pod Security `restricted`, and at hand a token that it has to mount. */
+/** The base of such a Task: Pod Security `restricted`, and a volume with a token for the steps that mount it. */
 export const withApiToken = {
   stepTemplate: restricted.stepTemplate,
   volumes: [...restricted.volumes, apiToken.volume],
@@ -95,34 +94,25 @@ export interface EnvironmentScope {
   readonly workspaces: { readonly [N in keyof typeof environmentWorkspaces]: TaskWorkspace };
 }
 
-/** The flags for {@link environmentParams}; with `keep` the next step of the pod goes on with the Lease. */
-export const environmentFlags = ({ params, workspaces }: EnvironmentScope, keep: boolean) => [
-  flag('environment', params.environment),
-  ...placeFlags({ params, workspaces }, keep),
-];
-
-/** {@link environmentFlags} for a command that has another word for the environment. */
-export const placeFlags = ({ params, workspaces }: EnvironmentScope, keep: boolean) => [
-  flag('environments', workspaces.environments.path),
-  flag('kubeconfigs', workspaces.kubeconfigs.path),
-  flag('component', params.component),
-  flag('namespace', params.namespace),
-  flag('lease-holder', params['lease-holder']),
-  flag('lease-wait', params['lease-wait']),
-  text`--keep-lease=${keep ? 'true' : 'false'}`,
-];
+/**
+ * The flags for {@link environmentParams}, but for the environment itself, which commands name differently.
+ * @param keep whether the next step of the pod continues with the Lease
+ */
+export const environmentFlags = ({ params, workspaces }: EnvironmentScope, keep: boolean) =>
+  environment.flags(params, {
+    environments: workspaces.environments.path,
+    kubeconfigs: workspaces.kubeconfigs.path,
+    keepLease: `${keep}`,
+  });
 
 interface ImageInfoScope {
   readonly params: RefsOf<typeof imageInfoParams, 'task'>;
   readonly context: { readonly taskRun: { readonly namespace: StringRef<'task'> } };
 }
 
-/** The flags for {@link imageInfoParams}: image info is where the run is, whatever the environment. */
-export const imageInfoFlags = ({ params, context }: ImageInfoScope) => [
-  flag('from-image-info', params['from-image-info']),
-  flag('image-info-namespace', context.taskRun.namespace),
-  flag('configmap-prefix', params['configmap-prefix']),
-];
+/** The flags for {@link imageInfoParams}: image info is in the namespace of the run, whatever the environment. */
+export const imageInfoFlags = ({ params, context }: ImageInfoScope) =>
+  imageInfo.flags(params, { imageInfoNamespace: context.taskRun.namespace });
 
 interface RegistryScope {
   readonly params: RefsOf<typeof registryParams, 'task'>;
@@ -131,16 +121,18 @@ interface RegistryScope {
 
 /** The flags for {@link registryParams} and the registry's credentials. */
 export const registryFlags = ({ params, workspaces }: RegistryScope) => [
-  flag('config', params.properties),
-  flag('insecure-registry', params['insecure-registries']),
-  flag('dockerconfig', workspaces.dockerconfig.path),
+  ...properties.flags(params),
+  ...registry.flags(params, { dockerconfig: workspaces.dockerconfig.path }),
 ];
 
-/** The flag for the list of images, as it is in the workspace. */
-export const buildResultFlag = (
-  params: RefsOf<Pick<typeof imagesParams, 'build-result'>, 'task'>,
-  source: TaskWorkspace,
-) => text`--build-result=${source.path}/${params['build-result']}`;
+interface ImagesScope {
+  readonly params: RefsOf<typeof imagesParams, 'task'>;
+  readonly workspaces: { readonly source: TaskWorkspace };
+}
+
+/** The flags for {@link imagesParams}. @param list path of another image list */
+export const imagesFlags = ({ params, workspaces: { source } }: ImagesScope, list?: Text<'task'>) =>
+  images.flags(params, { buildResult: list ?? text`${source.path}/${params['build-result']}` });
 
 /** CPU and memory of a step that mostly waits. */
 export const waits = { requests: { cpu: '50m', memory: '96Mi' }, limits: { memory: '512Mi' } } as const;

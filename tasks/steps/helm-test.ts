@@ -1,26 +1,24 @@
-import { type CommandStep, flag, param, type RefsOf } from '../../src/tekton/index.js';
-import { type EnvironmentScope, environmentFlags, waits, yesOrNo } from './environment.js';
+import { helmTestOptions } from '../../src/op/delivery/helm-test/options.js';
+import type { CommandStep, RefsOf } from '../../src/tekton/index.js';
+import { type EnvironmentScope, environmentFlags, waits } from './environment.js';
 import { image } from './image.js';
+import { optionParams } from './option-params.js';
 import { apiToken } from './restricted.js';
 
-/** What a Task takes that runs helm tests, beside environmentParams. */
-export const helmTestParams = {
-  release: param.string({
-    default: '',
-    description: 'The Helm release; empty: that of the HelmRelease that the component is',
-  }),
-  'allow-no-tests': param.oneOf(yesOrNo, {
-    default: 'false',
-    description: 'Whether a release without tests passes',
-  }),
-  'test-timeout': param.duration({ default: '10m', description: 'How long the tests may take' }),
-};
+const helmTest = optionParams(helmTestOptions, {
+  release: 'release',
+  'allow-no-tests': 'allowNoTests',
+  'test-timeout': { option: 'timeout', default: '10m' },
+});
+
+/** More params of every Task that runs helm tests. */
+export const helmTestParams = helmTest.params;
 
 interface HelmTestScope extends EnvironmentScope {
   readonly params: EnvironmentScope['params'] & RefsOf<typeof helmTestParams, 'task'>;
 }
 
-/** The gate: the tests of the Helm release pass, or nothing goes further. */
+/** The gate: the delivery continues only when the tests of the Helm release pass. */
 export function helmTestStep(scope: HelmTestScope, keep = false): CommandStep {
   const { params, workspaces } = scope;
   return {
@@ -29,10 +27,8 @@ export function helmTestStep(scope: HelmTestScope, keep = false): CommandStep {
     command: ['op'],
     args: [
       'helm-test',
+      ...helmTest.flags(params, { environment: params.environment }),
       ...environmentFlags(scope, keep),
-      flag('release', params.release),
-      flag('allow-no-tests', params['allow-no-tests']),
-      flag('timeout', params['test-timeout']),
     ],
     workspaces: [workspaces.environments, workspaces.kubeconfigs],
     volumeMounts: [apiToken.mount],

@@ -1,6 +1,6 @@
 import { version } from '../../src/version.js';
 
-/** What a catalog says of an entry. Categories are those of the Tekton catalog. */
+/** What a catalog shows of an entry. Categories are those of the Tekton catalog. */
 export interface Entry {
   readonly displayName: string;
   readonly description: string;
@@ -9,7 +9,7 @@ export interface Entry {
 }
 
 /**
- * The head of a Task or Pipeline of this catalog.
+ * The metadata of a Task or Pipeline of this catalog.
  * Source of the names: Artifact Hub's annotations for Tekton Tasks and Pipelines.
  */
 export function metadata({ displayName, description, categories, tags }: Entry) {

@@ -1,7 +1,6 @@
+import { promoteOptions } from '../../src/op/delivery/promote/options.js';
 import {
   type CommandStep,
-  flag,
-  param,
   type RefsOf,
   type ResultPaths,
   result,
@@ -10,57 +9,46 @@ import {
   text,
 } from '../../src/tekton/index.js';
 import {
-  buildResultFlag,
   type EnvironmentScope,
+  environmentFlags,
   type environmentWorkspaces,
   imageInfoFlags,
   type imageInfoParams,
+  imagesFlags,
   type imagesParams,
   type imagesWorkspaces,
-  placeFlags,
   registryFlags,
   type registryParams,
-  yesOrNo,
 } from './environment.js';
 import { image } from './image.js';
+import { optionParams } from './option-params.js';
 import { apiToken } from './restricted.js';
 
-/** What a Task takes that promotes, beside environmentParams, imagesParams, imageInfoParams and registryParams. */
-export const promotionParams = {
-  from: param.string({
-    default: '',
-    description: 'The environment that the images come from; empty: they were built for this one',
-  }),
-  until: param.string({ default: '', description: 'The last environment of this delivery: it is checked, and shown' }),
-  'allow-skip': param.oneOf(yesOrNo, {
-    default: 'false',
-    description: 'Whether environments may be left out, or their order turned round',
-  }),
-  overwrite: param.oneOf(yesOrNo, {
-    default: 'false',
-    description: 'Whether a tag that holds another image in the destination is moved',
-  }),
-  referrers: param.oneOf(yesOrNo, {
-    default: 'true',
-    description: 'Whether signatures, attestations and SBOMs are copied too',
-  }),
-  'promotion-timeout': param.duration({ default: '15m', description: 'How long the promotion may take' }),
-};
-
-/** For a Task that only promotes: what comes after a promotion is not to see one that was only shown. */
-export const dryRunParam = param.oneOf(yesOrNo, {
-  default: 'false',
-  description: 'Whether only to show what would be copied',
+const promotion = optionParams(promoteOptions, {
+  from: 'source',
+  until: 'until',
+  'allow-skip': 'allowSkip',
+  overwrite: 'overwrite',
+  referrers: 'referrers',
+  'promotion-timeout': { option: 'timeout', default: '15m' },
 });
 
+/** More params of every Task that promotes. */
+export const promotionParams = promotion.params;
+
+const dryRun = optionParams(promoteOptions, { 'dry-run': 'dryRun' });
+
+/** For a Task that only promotes: the steps after a promotion could not use one that was only shown. */
+export const dryRunParams = dryRun.params;
+
 export const promotionResults = {
-  PROMOTED: result.string({ description: 'The images as they are in the destination, ref@digest, with commas' }),
+  PROMOTED: result.string({ description: 'The images at the destination as ref@digest, comma-separated' }),
 };
 
 interface PromotionScope extends EnvironmentScope {
   readonly params: EnvironmentScope['params'] &
     RefsOf<typeof promotionParams & typeof imagesParams & typeof imageInfoParams & typeof registryParams, 'task'> &
-    Partial<RefsOf<{ readonly 'dry-run': typeof dryRunParam }, 'task'>>;
+    Partial<RefsOf<typeof dryRunParams, 'task'>>;
   readonly results: Partial<ResultPaths<typeof promotionResults>>;
   readonly workspaces: {
     readonly [N in keyof typeof environmentWorkspaces | keyof typeof imagesWorkspaces]: TaskWorkspace;
@@ -68,7 +56,7 @@ interface PromotionScope extends EnvironmentScope {
   readonly context: { readonly taskRun: { readonly namespace: StringRef<'task'> } };
 }
 
-/** The step that copies images from one environment's repository to the next one's; it alone may write there. */
+/** The step that copies images from the repository of one environment to that of the next; only this step may write there. */
 export function promoteStep(scope: PromotionScope, keep = false): CommandStep {
   const { params, results, workspaces, context } = scope;
   return {
@@ -77,21 +65,16 @@ export function promoteStep(scope: PromotionScope, keep = false): CommandStep {
     command: ['op'],
     args: [
       'promote-image',
-      flag('source', params.from),
-      flag('destination', params.environment),
-      flag('until', params.until),
-      ...placeFlags(scope, keep),
-      buildResultFlag(params, workspaces.source),
-      flag('image-name', params['image-name']),
+      ...promotion.flags(params, {
+        destination: params.environment,
+        promotionResult: text`${workspaces.source.path}/promotion_result.${params.environment}.json`,
+        destinationBuildResult: text`${workspaces.source.path}/build_result.${params.environment}.json`,
+      }),
+      ...(params['dry-run'] === undefined ? [] : dryRun.flags({ 'dry-run': params['dry-run'] })),
+      ...environmentFlags(scope, keep),
+      ...imagesFlags(scope),
       ...imageInfoFlags({ params, context }),
-      flag('allow-skip', params['allow-skip']),
-      flag('overwrite', params.overwrite),
-      flag('referrers', params.referrers),
-      ...(params['dry-run'] === undefined ? [] : [flag('dry-run', params['dry-run'])]),
       ...registryFlags(scope),
-      flag('timeout', params['promotion-timeout']),
-      text`--promotion-result=${workspaces.source.path}/promotion_result.${params.environment}.json`,
-      text`--destination-build-result=${workspaces.source.path}/build_result.${params.environment}.json`,
       ...(results.PROMOTED === undefined ? [] : [text`--result=PROMOTED=${results.PROMOTED.path}`]),
     ],
     workspaces: [workspaces.source, workspaces.dockerconfig, workspaces.environments, workspaces.kubeconfigs],

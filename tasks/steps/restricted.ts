@@ -1,9 +1,9 @@
-/** Where a step may write: everything else of its root filesystem is read-only. */
+/** Where a step can write: the rest of its root filesystem is read-only. */
 const writable = { home: '/home/op', tmp: '/tmp' };
 
 /**
- * What every step of the catalog has: Pod Security `restricted`, a read-only root filesystem, and memory-free places for HOME and
- * temporary files. There is no `env`: Kubernetes would expand `$(NAME)` in the arguments from it (docs/decisions/0001).
+ * The base of every step of the catalog: Pod Security `restricted`, a read-only root filesystem, and volumes on disk for HOME and
+ * temporary files. It has no `env`: Kubernetes would expand `$(NAME)` in arguments from it (docs/decisions/0001).
  */
 export const restricted = {
   stepTemplate: {
@@ -27,11 +27,11 @@ export const restricted = {
   ],
 } as const;
 
-/** The directory where a pod finds its token, as every Kubernetes client expects it. */
+/** The directory where every Kubernetes client expects the pod's token. */
 const tokenPath = '/var/run/secrets/kubernetes.io/serviceaccount';
 
 /**
- * A short-lived token for the Kubernetes API, for the one step that mounts it. The ServiceAccounts of the catalog mount none by themselves.
+ * A short-lived token for the Kubernetes API, for the one step that mounts it. The ServiceAccounts of the catalog do not mount tokens automatically.
  * Source: the projected volume that the ServiceAccount admission controller would add.
  */
 export const apiToken = {

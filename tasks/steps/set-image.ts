@@ -1,7 +1,7 @@
+import { setImageOptions } from '../../src/op/delivery/set-image/options.js';
+import { propertiesOptions } from '../../src/op/kit/config/options.js';
 import {
   type CommandStep,
-  flag,
-  param,
   type RefsOf,
   type ResultPaths,
   result,
@@ -14,45 +14,32 @@ import {
   type EnvironmentScope,
   environmentFlags,
   type environmentWorkspaces,
+  imagesFlags,
   type imagesParams,
   type registryParams,
   waits,
-  yesOrNo,
 } from './environment.js';
 import { image } from './image.js';
+import { optionFlags, optionParams } from './option-params.js';
 import { apiToken } from './restricted.js';
 
-/** What a Task takes that writes manifests, beside environmentParams and imagesParams. */
-export const manifestsParams = {
-  'manifests-url': param.string({
-    default: '',
-    description: 'Git repository of the manifests; empty: that of environments.yaml',
-  }),
-  'manifests-branch': param.string({
-    default: '',
-    description: 'Its branch; empty: that of environments.yaml, else main',
-  }),
-  'manifests-optional': param.oneOf(yesOrNo, {
-    default: 'false',
-    description: 'Whether nothing is done for an environment that has no manifests in environments.yaml',
-  }),
-  'manifests-ssl-verify': param.oneOf(yesOrNo, {
-    default: 'true',
-    description: "Whether to check the certificate of the manifests' server",
-  }),
-  'manifests-author-name': param.string({
-    default: '',
-    description: 'Author of the commit; empty: octopipeline',
-  }),
-  'manifests-author-email': param.string({
-    default: '',
-    description: 'Address of the author, which some servers check; empty: octopipeline@localhost',
-  }),
-  'set-image-timeout': param.duration({ default: '5m', description: 'How long writing the manifests may take' }),
-};
+const manifests = optionParams(setImageOptions, {
+  'manifests-url': 'repository',
+  'manifests-branch': 'branch',
+  'manifests-optional': 'whenConfigured',
+  'manifests-ssl-verify': { option: 'sslVerify', description: "Verify the TLS certificate of the manifests' server" },
+  'manifests-author-name': 'authorName',
+  'manifests-author-email': 'authorEmail',
+  'set-image-timeout': 'timeout',
+});
+
+/** More params of every Task that writes manifests. */
+export const manifestsParams = manifests.params;
 
 export const manifestsResults = {
-  COMMIT: result.string({ description: 'The commit of the manifests that names the images; empty when there is none' }),
+  COMMIT: result.string({
+    description: 'Commit of the manifests that contains the images; empty when there are no manifests',
+  }),
 };
 
 interface ManifestsScope extends EnvironmentScope {
@@ -65,10 +52,10 @@ interface ManifestsScope extends EnvironmentScope {
 }
 
 /**
- * The step that commits the images into the manifests; it alone sees the credentials of their repository.
- * @param buildResult the flag `--build-result`
+ * The step that commits the images to the manifests; only this step sees the credentials of their repository.
+ * @param list path of the image list, unless it is the param `build-result`
  */
-export function setImageStep(scope: ManifestsScope, buildResult: Text<'task'>, keep = false): CommandStep {
+export function setImageStep(scope: ManifestsScope, list?: Text<'task'>, keep = false): CommandStep {
   const { params, results, workspaces } = scope;
   return {
     name: 'set-image',
@@ -76,20 +63,15 @@ export function setImageStep(scope: ManifestsScope, buildResult: Text<'task'>, k
     command: ['op'],
     args: [
       'set-image',
+      ...optionFlags(setImageOptions, { environment: params.environment }),
       ...environmentFlags(scope, keep),
-      buildResult,
-      flag('image-name', params['image-name']),
-      flag('config', params.properties),
-      flag('repository', params['manifests-url']),
-      flag('branch', params['manifests-branch']),
-      flag('when-configured', params['manifests-optional']),
-      flag('author-name', params['manifests-author-name']),
-      flag('author-email', params['manifests-author-email']),
-      flag('ssl-verify', params['manifests-ssl-verify']),
-      flag('ssh-directory', workspaces['ssh-directory'].path),
-      flag('basic-auth', workspaces['basic-auth'].path),
-      flag('ssl-ca-directory', workspaces['ssl-ca-directory'].path),
-      flag('timeout', params['set-image-timeout']),
+      ...imagesFlags(scope, list),
+      ...optionFlags(propertiesOptions, { config: params.properties }),
+      ...manifests.flags(params, {
+        sshDirectory: workspaces['ssh-directory'].path,
+        basicAuth: workspaces['basic-auth'].path,
+        sslCaDirectory: workspaces['ssl-ca-directory'].path,
+      }),
       text`--result=COMMIT=${results.COMMIT.path}`,
     ],
     workspaces: [

@@ -1,9 +1,10 @@
+import { buildOptions } from '../../src/op/images/plan/options.js';
+import { pushOptions } from '../../src/op/images/push/options.js';
 import type { ResultPaths } from '../../src/tekton/index.js';
-import { type CommandStep, flag, param, type RefsOf, type TaskWorkspace, text } from '../../src/tekton/index.js';
+import { type CommandStep, type RefsOf, type TaskWorkspace, text } from '../../src/tekton/index.js';
 import {
   buildFlags,
   buildParams,
-  buildResultParam,
   computeResources,
   dockerconfig,
   dockerfileFlags,
@@ -11,45 +12,38 @@ import {
   dockerfileWorkspaces,
   type imageResults,
   outputFlags,
-  sbomDirectoryParam,
+  repositoryDirectory,
+  sbomDirectory,
+  writtenParams,
 } from './build.js';
-import { builderFlags, builderMounts, builderParam } from './builder.js';
+import { builderImage, builderMounts, sharedWithBuilder } from './builder.js';
 import { type chainsGitResults, sourceWorkspace } from './clone.js';
 import { image } from './image.js';
+import { optionParams } from './option-params.js';
 
-/** What every Task takes that builds what skaffold.yaml describes. */
+const project = optionParams(buildOptions, {
+  directory: repositoryDirectory,
+  'skaffold-file': 'skaffoldFile',
+  profile: 'profile',
+  repository: 'defaultRepo',
+  // Without pack: it needs a Docker daemon.
+  engine: { option: 'engine', words: ['auto', 'skaffold', 'buildkit', 'lifecycle'] },
+  jobs: { option: 'jobs', default: '' },
+  builder: builderImage,
+  'sbom-directory': sbomDirectory,
+});
+
+/** The params of every Task that builds what skaffold.yaml describes. */
 export const skaffoldParams = {
-  directory: param.string({ default: 'source', description: 'Directory of the workspace that holds skaffold.yaml' }),
-  'skaffold-file': param.string({ default: 'skaffold.yaml', description: 'Path of skaffold.yaml in that directory' }),
-  profile: param.string({ default: '', description: 'Skaffold profile to build with' }),
-  repository: param.string({
-    default: '',
-    description:
-      'Registry and path that images are named under; empty: SKAFFOLD_DEFAULT_REPO of properties, or .registry',
-  }),
-  engine: param.oneOf(['auto', 'skaffold', 'buildkit', 'lifecycle'], {
-    default: 'auto',
-    description: 'What builds every image that it can build',
-  }),
-  jobs: param.string({ default: '', description: 'How many images are built at the same time; empty for 4' }),
-  builder: builderParam,
-  'sbom-directory': sbomDirectoryParam,
+  ...project.params,
   ...dockerfileParams,
   ...buildParams,
 };
 
-/** What every Task that pushes takes beside {@link skaffoldParams}. */
-export const pushParams = {
-  'build-result': buildResultParam,
-  rebuild: param.oneOf(['true', 'false'], {
-    default: 'false',
-    description: 'Whether to build again what the registry already has for this commit',
-  }),
-  'reuse-content': param.oneOf(['true', 'false'], {
-    default: 'true',
-    description: 'Whether an image of another commit is used when all that goes into it is the same',
-  }),
-};
+const pushed = optionParams(pushOptions, { rebuild: 'rebuild', 'reuse-content': 'reuseContent' });
+
+/** More params of every Task that pushes. */
+export const pushParams = { ...writtenParams, ...pushed.params };
 
 /** The repository, and the Secrets that builds may need; only the step that builds sees these. */
 export const skaffoldWorkspaces = { source: sourceWorkspace, dockerconfig, ...dockerfileWorkspaces };
@@ -64,7 +58,7 @@ interface PushScope extends BuildScope {
   readonly results: ResultPaths<typeof imageResults & typeof chainsGitResults>;
 }
 
-/** What both steps are: op with the repository, and with the builder beside it. */
+/** What both steps have in common: op with the repository, and with the builder in its sidecar. */
 function step(name: 'build' | 'push' | 'build-push', scope: BuildScope, more: CommandStep['args'] = []): CommandStep {
   const { params, workspaces } = scope;
   return {
@@ -73,14 +67,11 @@ function step(name: 'build' | 'push' | 'build-push', scope: BuildScope, more: Co
     command: ['op'],
     args: [
       name,
-      text`--directory=${workspaces.source.path}/${params.directory}`,
-      flag('skaffold-file', params['skaffold-file']),
-      flag('profile', params.profile),
-      flag('default-repo', params.repository),
-      flag('engine', params.engine),
-      flag('jobs', params.jobs),
-      ...builderFlags(params.builder),
-      text`--sbom-output=${workspaces.source.path}/${params['sbom-directory']}`,
+      ...project.flags(params, {
+        directory: text`${workspaces.source.path}/${params.directory}`,
+        builderContainer: sharedWithBuilder,
+        sbomOutput: text`${workspaces.source.path}/${params['sbom-directory']}`,
+      }),
       ...dockerfileFlags(scope),
       ...buildFlags(scope),
       ...more,
@@ -101,13 +92,8 @@ export const buildStep = (scope: BuildScope): CommandStep => step('build', scope
 
 /**
  * The step that builds and pushes. Skaffold's custom, ko and jib builders push by themselves, so this step runs code of the
- * repository with its Secrets in sight; no other step of the catalog does. Buildpacks run in the sidecar, which sees none.
+ * repository while it can read its Secrets; no other step of the catalog does. Buildpacks run in the sidecar, which sees none.
  */
 export function pushStep(name: 'push' | 'build-push', scope: PushScope, more: CommandStep['args'] = []): CommandStep {
-  return step(name, scope, [
-    flag('rebuild', scope.params.rebuild),
-    flag('reuse-content', scope.params['reuse-content']),
-    ...more,
-    ...outputFlags(scope),
-  ]);
+  return step(name, scope, [...pushed.flags(scope.params), ...more, ...outputFlags(scope)]);
 }

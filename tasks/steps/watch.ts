@@ -1,7 +1,6 @@
+import { watchOptions } from '../../src/op/delivery/watch/options.js';
 import {
   type CommandStep,
-  flag,
-  param,
   type RefsOf,
   type ResultPaths,
   result,
@@ -18,32 +17,24 @@ import {
   registryFlags,
   type registryParams,
   waits,
-  yesOrNo,
 } from './environment.js';
 import { image } from './image.js';
+import { optionParams } from './option-params.js';
 import { apiToken } from './restricted.js';
 
-/** What a Task takes that watches, beside environmentParams, imagesParams and registryParams. */
-export const watchParams = {
-  kind: param.oneOf(['auto', 'HelmRelease', 'Kustomization', 'Workload'], {
-    default: 'auto',
-    description: 'What the component is',
-  }),
-  'allow-tag': param.oneOf(yesOrNo, {
-    default: 'false',
-    description:
-      'Whether a workload may name an image by its tag only; the digest that its pods run is compared all the same',
-  }),
-  'allow-unused': param.oneOf(yesOrNo, {
-    default: 'false',
-    description: 'Whether the list may have an image that no workload uses',
-  }),
-  reconcile: param.oneOf(yesOrNo, { default: 'true', description: 'Whether Flux is asked to look at once' }),
-  'watch-timeout': param.duration({ default: '20m', description: 'How long until all runs, at most' }),
-};
+const watch = optionParams(watchOptions, {
+  kind: 'kind',
+  'allow-tag': 'allowTag',
+  'allow-unused': 'allowUnused',
+  reconcile: 'reconcile',
+  'watch-timeout': { option: 'timeout', default: '20m' },
+});
+
+/** More params of every Task that watches. */
+export const watchParams = watch.params;
 
 export const watchResults = {
-  DEPLOYED: result.string({ description: 'The images that were proven to run, ref@digest, separated by commas' }),
+  DEPLOYED: result.string({ description: 'The images that are proven to run, as ref@digest, comma-separated' }),
 };
 
 interface WatchScope extends EnvironmentScope {
@@ -57,7 +48,7 @@ interface WatchScope extends EnvironmentScope {
 
 /**
  * The step that waits until the environment runs the images.
- * @param images the flags that say where the list of images is
+ * @param images the flags that say which images
  */
 export function watchStep(scope: WatchScope, images: readonly Text<'task'>[], keep = false): CommandStep {
   const { params, results, workspaces } = scope;
@@ -67,15 +58,10 @@ export function watchStep(scope: WatchScope, images: readonly Text<'task'>[], ke
     command: ['op'],
     args: [
       'watch-deployment',
+      ...watch.flags(params, { environment: params.environment }),
       ...environmentFlags(scope, keep),
-      flag('kind', params.kind),
       ...images,
-      flag('image-name', params['image-name']),
-      flag('allow-tag', params['allow-tag']),
-      flag('allow-unused', params['allow-unused']),
-      flag('reconcile', params.reconcile),
       ...registryFlags(scope),
-      flag('timeout', params['watch-timeout']),
       text`--result=DEPLOYED=${results.DEPLOYED.path}`,
     ],
     workspaces: [workspaces.source, workspaces.dockerconfig, workspaces.environments, workspaces.kubeconfigs],

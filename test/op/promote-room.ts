@@ -2,8 +2,9 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { PromoteOutputs } from '../../src/op/delivery/promote/job.js';
+import { type PromoteRequest, promoteOptions } from '../../src/op/delivery/promote/options.js';
 import { promote } from '../../src/op/delivery/promote/promote.js';
-import type { PromoteRequest } from '../../src/op/delivery/promote/request.js';
+import { readRequest } from '../../src/op/kit/options/read-request.js';
 import { withTools } from '../tools.js';
 import { testContext } from './test-context.js';
 
@@ -21,30 +22,10 @@ export interface PromoteRoom {
 }
 
 const usual: PromoteRequest = {
+  ...readRequest('promote-image', promoteOptions, {}),
   source: 'dev',
   destination: 'pp',
-  until: undefined,
-  buildResult: undefined,
-  imageName: [],
-  fromImageInfo: false,
-  imageInfoNamespace: undefined,
-  configmapPrefix: undefined,
-  sourceRepository: undefined,
-  destinationRepository: undefined,
-  allowSkip: false,
-  overwrite: false,
-  dryRun: false,
-  referrers: true,
-  jobs: 6,
   timeout: 60_000,
-  promotionResult: undefined,
-  destinationBuildResult: undefined,
-  dockerconfig: undefined,
-  insecureRegistry: [],
-  kubeconfig: undefined,
-  context: undefined,
-  namespace: undefined,
-  component: undefined,
   pauses: [10, 10, 10],
 };
 

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Context } from '../../src/op/context.js';
-import type { WatchFlags } from '../../src/op/delivery/watch/request.js';
+import { type WatchFlags, watchOptions } from '../../src/op/delivery/watch/options.js';
 import { watchDeployment } from '../../src/op/delivery/watch/watch.js';
 import type { OpError } from '../../src/op/kit/errors/op-error.js';
+import { readRequest } from '../../src/op/kit/options/read-request.js';
 import { withTools } from '../tools.js';
 import { fluxCrds } from './flux-crds.js';
 import { kubernetesPath, type KubernetesApi as Server, startKubernetesApi } from './kubernetes-api.js';
@@ -66,16 +67,8 @@ export async function startWatchRoom({ flux }: { readonly flux: boolean }): Prom
       const PATH = [kubernetesPath, withTools(['crane']).PATH].join(delimiter);
       const { context, printed } = testContext({ cwd: room, env: { PATH, HOME: room, TMPDIR: room }, ...parts });
       const all: WatchFlags = {
-        ...{ environment: 'dev', component: 'web', namespace, repository, kind: 'auto', timeout: 20_000 },
-        kubeconfig: server.kubeconfig('admin'),
-        ...{
-          imageName: [],
-          fromImageInfo: false,
-          insecureRegistry: [],
-          allowTag: false,
-          allowUnused: false,
-          reconcile: true,
-        },
+        ...readRequest('watch-deployment', watchOptions, { environment: ['dev'] }),
+        ...{ component: 'web', namespace, repository, timeout: 20_000, kubeconfig: server.kubeconfig('admin') },
         ...flags,
       };
       const ended = watchDeployment(context, all).then(

@@ -10,18 +10,18 @@ import { createProgram } from './program.js';
 export async function runProgram(argv: readonly string[]): Promise<number> {
   const debug = argv.includes('--debug') || process.env.OP_DEBUG === 'true';
   const stop = new AbortController();
-  // One listener for each child, and there may be many at a time.
+  // Each child process adds a listener, and many may run at a time.
   setMaxListeners(0, stop.signal, process);
   const onSignal = (signal: NodeJS.Signals) => {
     const known = stopSignals.find((name) => name === signal);
     if (known === undefined) return;
     const interrupted = new Interrupted(known);
-    // The second one means at once: leaving through exit still takes the children and the copies of credentials along.
+    // A second signal means now: exit handlers still stop child processes and remove copies of credentials.
     if (stop.signal.aborted) process.exit(interrupted.exitCode);
     stop.abort(interrupted);
   };
   for (const signal of stopSignals) process.on(signal, onSignal);
-  // `op config | head -1` is no failure of op: what nobody reads any more is not written, and the work goes on.
+  // `op config | head -1` is not a failure of op: it stops writing to the closed pipe, and continues its work.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe);
   const now = () => new Date();
   const write = (text: string) => void process.stderr.write(text);
@@ -57,7 +57,7 @@ function fromCommander(thrown: unknown): unknown {
   if (!(thrown instanceof CommanderError)) return thrown;
   return usageError({
     what: thrown.message.replace(/^error: /u, ''),
-    why: 'op does not know this command line',
-    hint: 'run op --help, or op COMMAND --help, to see what it takes',
+    why: 'the command line is not valid',
+    hint: 'run op --help, or op COMMAND --help, for the commands and flags',
   });
 }

@@ -36,7 +36,7 @@ const build = (...flags: readonly string[]) =>
   ]);
 
 describe('op build-buildpacks', () => {
-  it('builds and pushes, and leaves the list of images, the outputs and the bills of materials', async () => {
+  it('builds and pushes, and writes the image list, the outputs and the SBOMs', async () => {
     await repository.write({
       'web/project.toml': '[_]\nschema-version = "0.2"\n[io.buildpacks]\nexclude = ["Procfile"]\n',
     });
@@ -59,13 +59,13 @@ describe('op build-buildpacks', () => {
     expect(kept.some((path) => path.endsWith('launch/octopipeline_static/sbom.cdx.json'))).toBe(true);
   });
 
-  it('keeps nothing on this machine but the unpacked builder', async () => {
+  it('leaves only the unpacked builder on this machine', async () => {
     expect(await readdir(op.temporary)).toEqual([]);
     const cache = join(op.home, '.cache/octopipeline/builders');
     expect((await readdir(cache)).every((name) => /^sha256-[0-9a-f]{64}-\w+$/u.test(name))).toBe(true);
   });
 
-  it('tells what is wrong in three lines, and leaves no list of images behind', async () => {
+  it('explains a failure in three lines, and leaves no image list behind', async () => {
     await repository.write({ 'build_result.json': '{"builds":[]}' });
     const ran = await build('--context=none');
     expect(ran).toMatchObject({
@@ -90,7 +90,7 @@ describe('op build-buildpacks', () => {
     });
   });
 
-  it('stops with all that it started when it is told to', async () => {
+  it('stops with all its child processes on a signal', async () => {
     await repository.write({ 'web/public/take-time': '', 'web/project.toml': '[build]\nexclude = ["Procfile"]\n' });
     const flags = [`--image=${registry.host}/team/slow:v1`, '--context=web', `--builder=${builder}`];
     const ran = await op.interrupt(repository.directory, ['build-buildpacks', ...flags], 'taking time', 'SIGTERM');
@@ -99,7 +99,7 @@ describe('op build-buildpacks', () => {
     expect(await readdir(op.temporary)).toEqual([]);
   });
 
-  it('says what to install where nothing can build', async () => {
+  it('says what to install when nothing can build', async () => {
     const args = ['build-buildpacks', `--image=${registry.host}/a:1`, `--builder=${builder}`];
     const only = await mkdtemp(join(tmpdir(), 'only-git-'));
     try {

@@ -54,7 +54,7 @@ function expectError(ran: Ran, exitCode: number, ...parts: readonly (string | Re
 }
 
 describe.skipIf(whyNoBuildKit !== undefined)('op build-dockerfile', () => {
-  it('pushes the image, and says where it is in the log, the list and the outputs', async () => {
+  it('pushes the image, and names it in the log, the list and the outputs', async () => {
     const results = join(op.home, 'results');
     const outputs = ['IMAGE_URL', 'IMAGE_DIGEST', 'IMAGES', 'CHAINS-GIT_URL', 'CHAINS-GIT_COMMIT'];
     const image = `${open.host}/team/shop/app:v1`;
@@ -108,14 +108,14 @@ describe.skipIf(whyNoBuildKit !== undefined)('op build-dockerfile', () => {
     expect(ran.exitCode).toBe(0);
   });
 
-  it('keeps what later builds can use where it is told to', async () => {
+  it('writes the build cache to the given repository', async () => {
     const flags = [`--image=${open.host}/team/cached:v1`, '--context=app', `--build-cache=${open.host}/cache/`];
     expect((await build(...flags)).exitCode).toBe(0);
     const answer = await fetch(`http://${open.host}/v2/cache/cached/manifests/buildkit`);
     expect(answer.status).toBe(200);
   });
 
-  it('reads its settings from a properties file, which the environment goes before', async () => {
+  it('reads its settings from a properties file, which the environment overrides', async () => {
     const flags = ['build-dockerfile', `--image=${open.host}/team/app:v4`, '--context=app', '--config=ci.properties'];
     await repository.write({
       'ci.properties': `BUILDKIT_HOST=${server.address}\nOP_IMAGE_MIRRORS= ghcr.io=${open.host}, docker.io=${open.host}/tests ,\n`,
@@ -188,7 +188,7 @@ describe.skipIf(whyNoBuildKit !== undefined)('op build-dockerfile', () => {
     expectError(await build(...args), exitCode, part);
   });
 
-  it('says so when there is no server anywhere', async () => {
+  it('reports that no server is configured', async () => {
     const ran = await op.run(repository.directory, [
       'build-dockerfile',
       '--image=x.example.com/app:1',
@@ -197,7 +197,7 @@ describe.skipIf(whyNoBuildKit !== undefined)('op build-dockerfile', () => {
     if (!existsSync('/run/buildkit/buildkitd.sock')) expectError(ran, 3, 'there is no BuildKit to build with');
   });
 
-  it('leaves nothing behind when a step fails, the push is refused, or the registry is not there', async () => {
+  it('leaves nothing behind when a step fails, the push is refused, or the registry cannot be reached', async () => {
     await repository.write({ 'app/Dockerfile': `FROM ${open.host}/tests/busybox:1\nRUN echo no space left; exit 9\n` });
     expectError(await build(`--image=${open.host}/team/app:v2`, '--context=app'), 4, 'exit code: 9', 'no space left');
     await repository.write({ 'app/Dockerfile': 'FROM scratch\nCOPY hello.txt /\n' });
@@ -206,7 +206,7 @@ describe.skipIf(whyNoBuildKit !== undefined)('op build-dockerfile', () => {
     expectError(await build(`--image=${nobody}/team/app:v2`, '--context=app'), 4, `check the name ${nobody}`);
   });
 
-  it('ends at its deadline, and when it is stopped', async () => {
+  it('ends at its deadline and on a signal', async () => {
     await repository.write({
       'app/Dockerfile': `FROM ${open.host}/tests/busybox:1\nRUN echo step runs; exec sleep 60\n`,
     });

@@ -19,7 +19,7 @@ afterEach(() => repository.remove());
 const left = () => readdirSync(op.temporary);
 
 describe('op build without a Docker daemon', () => {
-  it('really builds every image, and leaves none and no list behind', async () => {
+  it('builds every image, and keeps neither images nor a list', async () => {
     const ran = await op.run(repository.directory, ['build']);
     expect(ran).toMatchObject({ exitCode: 0, stdout: '' });
     const short = repository.git('rev-parse', '--short', 'HEAD');
@@ -31,7 +31,7 @@ describe('op build without a Docker daemon', () => {
     expect(left()).toEqual([]);
   });
 
-  it('needs no registry that can be reached', async () => {
+  it('needs no reachable registry', async () => {
     const ran = await op.run(repository.directory, ['build', '--default-repo=registry.invalid/x']);
     expect(ran.exitCode).toBe(0);
   });
@@ -44,7 +44,7 @@ describe('op build without a Docker daemon', () => {
     expect(left()).toEqual([]);
   });
 
-  it('takes no outputs of a push', async () => {
+  it('does not accept the outputs of a push', async () => {
     const ran = await op.run(repository.directory, ['build', '--result=IMAGE_URL=/tmp/x']);
     expect(ran.exitCode).toBe(2);
     expect(ran.stderr).toContain('use one of the outputs CHAINS-GIT_URL, CHAINS-GIT_COMMIT');

@@ -1,22 +1,25 @@
-import { type Command, Option } from 'commander';
-import { addBuildOptions, type BuildOptions, buildRequest } from '../build-options.js';
-import type { Action } from '../program.js';
+import { buildOptions } from '../../images/plan/options.js';
+import { option } from '../../kit/options/option.js';
+import { command } from '../commander/command.js';
 
-type Options = BuildOptions & { readonly plan?: 'table' | 'json' | true };
+const planOptions = {
+  plan: option.choice('only show which engine would build each image, and why', ['table', 'json'], {
+    value: '[form]',
+    bare: 'table',
+  }),
+};
 
 /** `op build`: do the images of skaffold.yaml build, and what would build them? */
-export function addBuild(program: Command, action: Action): void {
-  const plan = new Option('--plan [form]', 'only say what would build each image, and why').choices(['table', 'json']);
-  addBuildOptions(program.command('build').description('build the images of skaffold.yaml and push none'))
-    .addOption(plan)
-    .action(
-      action(async (context, options: Options) => {
-        if (options.plan !== undefined) {
-          const { showPlan } = await import('../../images/plan/show-plan.js');
-          return showPlan(context, buildRequest(options), options.plan === 'json' ? 'json' : 'table');
-        }
-        const { build } = await import('../../images/push/build.js');
-        await build(context, buildRequest(options));
-      }),
-    );
-}
+export const build = command({
+  name: 'build',
+  description: 'build the images of skaffold.yaml without pushing them',
+  options: { ...buildOptions, ...planOptions },
+  run: async (context, { plan, ...request }) => {
+    if (plan !== undefined) {
+      const { showPlan } = await import('../../images/plan/show-plan.js');
+      return showPlan(context, request, plan);
+    }
+    const { build } = await import('../../images/push/build.js');
+    await build(context, request);
+  },
+});

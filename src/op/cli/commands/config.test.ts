@@ -22,7 +22,7 @@ afterAll(async () => {
 });
 
 describe('op config', () => {
-  it('shows each value and where it comes from, and no secret', async () => {
+  it('shows each value and its origin, but no secrets', async () => {
     const ran = await op.run(directory, ['--config', 'x.properties', 'config', '--namespace=shop'], {
       PROMOTE_SOURCE_REPOSITORY: 'p.io',
     });
@@ -36,7 +36,7 @@ describe('op config', () => {
     expect(ran.stdout).not.toMatch(/hunter/u);
   });
 
-  it('prints JSON for machines, and reads the properties file that the environment names', async () => {
+  it('prints JSON, and reads the properties file that the environment names', async () => {
     const env = { OCTOPILOT_PIPELINE_PROPERTIES: join(directory, 'x.properties') };
     const ran = await op.run(directory, ['config', '--output=json'], env);
     const rows: { key: string; value: string; origin: string }[] = JSON.parse(ran.stdout);
@@ -47,15 +47,15 @@ describe('op config', () => {
 });
 
 describe('op config --output=', () => {
-  it('is text, as with every flag of a parameter that nobody set', async () => {
+  it('prints text when the flag is empty, as for a param that is not set', async () => {
     const ran = await op.run(directory, ['config', '--output=']);
     expect(ran.stderr).toBe('');
     expect(ran.stdout).toMatch(/^KEY +VALUE +ORIGIN$/mu);
   });
 });
 
-describe('op whose reader has gone away', () => {
-  it('ends as if it were still there', async () => {
+describe('op with a closed output pipe', () => {
+  it('ends as with an open one', async () => {
     const script = '{ "$0" "$1" config; echo "ended with $?" >&2; } | true';
     const env = { PATH: process.env.PATH ?? '' };
     const options = { cwd: directory, env, extendEnv: false, reject: false };

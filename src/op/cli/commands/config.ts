@@ -1,20 +1,14 @@
-import type { Command } from 'commander';
-import { addSettingOptions, type SettingOptions, settingRequest } from '../build-options.js';
-import { choice } from '../option.js';
-import type { Action } from '../program.js';
-
-interface ConfigOptions extends SettingOptions {
-  readonly output: 'text' | 'json';
-}
+import { directoryOptions, settingOptions } from '../../images/settings/options.js';
+import { outputForm } from '../../kit/options/output-form.js';
+import { command } from '../commander/command.js';
 
 /** `op config`: each value of the configuration, and where it came from. */
-export function addConfig(program: Command, action: Action): void {
-  addSettingOptions(program.command('config').description('show the configuration, and where each value comes from'))
-    .addOption(choice('-o, --output <form>', 'form of what is printed', ['text', 'json']))
-    .action(
-      action(async (context, { output, ...options }: ConfigOptions) => {
-        const { showSettings } = await import('../../images/settings/show.js');
-        await showSettings(context, settingRequest(options), output);
-      }),
-    );
-}
+export const config = command({
+  name: 'config',
+  description: 'show the configuration, and where each value comes from',
+  options: { ...directoryOptions, ...settingOptions, output: outputForm },
+  run: async (context, { output, ...request }) => {
+    const { showSettings } = await import('../../images/settings/show.js');
+    await showSettings(context, request, output);
+  },
+});

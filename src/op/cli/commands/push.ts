@@ -1,58 +1,35 @@
-import { type Command, Option } from 'commander';
-import type { PushRequest } from '../../images/plan/request.js';
+import type { Context } from '../../context.js';
+import { buildResultFileOf } from '../../images/build-result/options.js';
+import { type PushRequest, pushOptions } from '../../images/push/options.js';
 import { usageError } from '../../kit/errors/op-error.js';
-import { addBuildOptions, type BuildOptions, buildRequest } from '../build-options.js';
-import { flag, optional } from '../option.js';
-import type { Action } from '../program.js';
-
-/** The values of the flags of `push` and `build-push`. */
-export interface PushOptions extends BuildOptions {
-  readonly output?: string;
-  readonly buildResult?: string;
-  readonly fileOutput: boolean;
-  readonly imageName?: string;
-  readonly imagePattern?: string;
-  readonly reuseContent: boolean;
-}
+import type { RequestOf } from '../../kit/options/option.js';
+import { command } from '../commander/command.js';
 
 /** `op push`: builds what skaffold.yaml describes, with the profile `push` if there is one, pushes, and copies if asked. */
-export function addPush(program: Command, action: Action): void {
-  addPushOptions(program.command('push').description('build the images of skaffold.yaml and push them')).action(
-    action((context, options: PushOptions) => runPush('push', context, options)),
-  );
-}
+export const push = command({
+  name: 'push',
+  description: 'build the images of skaffold.yaml and push them',
+  options: pushOptions,
+  run: (context, request) => work(context, 'push', request),
+});
 
-/** The flags of `push` and `build-push`. */
-export function addPushOptions(command: Command): Command {
-  return addBuildOptions(command)
-    .addOption(flag('--push-all', 'copy every image to every other ci registry of .registry, and compare digests'))
-    .addOption(
-      optional('--image-name <name>', 'image that IMAGE_URL and IMAGE_DIGEST are about (default: the last one)'),
-    )
-    .addOption(optional('--build-result <file>', 'list of images to write (default: build_result.json)'))
-    .addOption(optional('--output <dir>', 'directory for build_result.json'))
-    .addOption(flag('--reuse-content', 'use an image of another commit when all that goes into it is the same', true))
-    .option('--no-file-output', 'write no build_result.json')
-    .addOption(new Option('--image-pattern <pattern>', 'superseded').hideHelp());
-}
+/** `op build-push`: as `op push`, but without that profile, and to localhost:5001 when no registry is configured. */
+export const buildPush = command({
+  name: 'build-push',
+  description: 'build and push, by default to localhost:5001; uses no profile unless one is given',
+  options: pushOptions,
+  run: (context, request) => work(context, 'build-push', request),
+});
 
-/** Loads the work only now: `op --help` does not need it. */
-export async function runPush(
-  command: PushRequest['command'],
-  context: Parameters<typeof import('../../images/push/push.js').push>[0],
-  options: PushOptions,
-) {
-  if (options.imagePattern) throw superseded();
+async function work(context: Context, command: PushRequest['command'], request: RequestOf<typeof pushOptions>) {
+  if (request.imagePattern !== undefined) throw superseded();
   const { push } = await import('../../images/push/push.js');
-  const inOutput = options.output === undefined ? 'build_result.json' : `${options.output}/build_result.json`;
-  const buildResult = options.fileOutput ? (options.buildResult ?? inOutput) : undefined;
-  const { imageName, reuseContent } = options;
-  await push(context, { ...buildRequest(options), command, buildResult, imageName, reuseContent });
+  await push(context, { ...request, command, buildResult: buildResultFileOf(request) });
 }
 
 const superseded = () =>
   usageError({
-    what: '--image-pattern does nothing any more',
-    why: 'images are no longer looked for in what Skaffold prints: it lists them itself, with their digests',
-    hint: 'leave the flag out; all images are in build_result.json',
+    what: '--image-pattern no longer has any effect',
+    why: 'op does not search the output of Skaffold for images: Skaffold lists them itself, with their digests',
+    hint: 'leave out the flag; all images are in build_result.json',
   });

@@ -94,7 +94,7 @@ describe('op run without a container', () => {
     await rm(join(directory, 'skaffold.yaml'));
     const ran = await withoutDocker();
     expect(ran).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('Usage: op run') });
-    expect(ran.stderr).toContain('no contexts here: cannot read');
+    expect(ran.stderr).toContain('no contexts found: cannot read');
     expect(await withoutDocker('context', 'list')).toMatchObject({ exitCode: 3 });
   });
 
@@ -140,11 +140,11 @@ describe('op run without a container', () => {
 
   it.each([
     ['an unknown context', ['nope'], 3, 'skaffold.yaml has api (image shop-api), web (image team/app)'],
-    ['too many words', ['api', 'web'], 2, 'op run does not take "api web"'],
+    ['too many words', ['api', 'web'], 2, 'op run does not accept "api web"'],
     ['half a word', ['context', 'lst'], 2, 'op run context list'],
     ['a bad port', ['api', '--port=80:80:80'], 3, '"80:80:80" (--port) is not a port'],
     ['a bad variable', ['api', '--env==s3cret'], 2, '--env takes NAME=VALUE'],
-    ['an unknown engine', ['api', '--engine=lxc'], 2, 'It takes auto, docker, podman'],
+    ['an unknown engine', ['api', '--engine=lxc'], 2, 'Use one of auto, docker, podman'],
     ['a build result that is not there', ['api', '--build-result=x.json'], 3, 'there is no such file'],
     ['a bad tag', ['api', '--tag=a b'], 3, 'is not an image'],
   ])('says what is wrong with %s', async (_, args, exitCode, words) => {

@@ -1,11 +1,10 @@
-import type { Command } from 'commander';
 import { version } from '../../../version.js';
-import type { Action } from '../program.js';
+import { command } from '../commander/command.js';
 
 /** `op version`: the same line as `op --version`. */
-export function addVersion(program: Command, action: Action): void {
-  program
-    .command('version')
-    .description('print the version')
-    .action(action(async ({ out }) => out(`op version ${version}\n`)));
-}
+export const showVersion = command({
+  name: 'version',
+  description: 'print the version',
+  options: {},
+  run: async ({ out }) => out(`op version ${version}\n`),
+});

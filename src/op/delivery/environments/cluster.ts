@@ -1,11 +1,5 @@
 import type { Environment } from './environment.js';
-
-/** The flags that say which cluster, and where in it; each wins over the environment. */
-export interface ClusterFlags {
-  readonly kubeconfig?: string | undefined;
-  readonly context?: string | undefined;
-  readonly namespace?: string | undefined;
-}
+import type { ClusterFlags } from './options.js';
 
 /** The cluster of an environment, and the namespace in it. A context belongs to its kubeconfig: the one of the environment is in no other. */
 export const clusterOf = (flags: ClusterFlags, environment: Environment | undefined) => ({

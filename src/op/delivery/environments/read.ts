@@ -6,16 +6,9 @@ import type { Setting } from '../../kit/config/setting.js';
 import { inputError } from '../../kit/errors/op-error.js';
 import { oneLine } from '../../kit/log/printable.js';
 import type { Environment, Environments } from './environment.js';
+import type { EnvironmentFlags } from './options.js';
 import { type EnvironmentEntry, parseEnvironments } from './parse.js';
 import { keysOf, repositoryFrom } from './repositories.js';
-
-/** The flags that say which environments there are. */
-export interface EnvironmentFlags {
-  /** A file, or a directory with `environments.yaml`; default `environments.yaml`, if it is there. */
-  readonly environments?: string;
-  /** The directory that kubeconfig files are named in; default: that of the file. */
-  readonly kubeconfigs?: string;
-}
 
 const usual = 'environments.yaml';
 /** Those of the product's first documents, when no file says otherwise. */

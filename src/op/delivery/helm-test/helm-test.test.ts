@@ -16,8 +16,9 @@ import {
 import { testContext } from '../../../../test/op/test-context.js';
 import { findTool, withTools } from '../../../../test/tools.js';
 import { Interrupted } from '../../kit/errors/op-error.js';
+import { readRequest } from '../../kit/options/read-request.js';
 import { helmTest } from './helm-test.js';
-import type { HelmTestFlags } from './request.js';
+import { type HelmTestFlags, helmTestOptions } from './options.js';
 
 describe.skipIf(missingTools.length > 0)('on a real API server, where the test plays the kubelet', () => {
   let server: Server;
@@ -73,7 +74,10 @@ describe.skipIf(missingTools.length > 0)('on a real API server, where the test p
     await helm('upgrade', '--install', release, chart, `--namespace=${namespace}`);
   }
 
-  const defaults: HelmTestFlags = { namespace: 'shop', allowNoTests: false, filter: [], timeout: 30_000 };
+  const defaults: HelmTestFlags = {
+    ...readRequest('helm-test', helmTestOptions, {}),
+    ...{ namespace: 'shop', timeout: 30_000 },
+  };
   function start(
     flags: Partial<HelmTestFlags>,
     { user = 'admin', signal }: { user?: User; signal?: AbortSignal } = {},

@@ -10,9 +10,10 @@ import { leaseRequestOf } from '../lease/request.js';
 import { withLease } from '../lease/with-lease.js';
 import { findRelease } from './find-release.js';
 import { createHelm, type HelmCluster } from './helm.js';
+import type { HelmTestFlags } from './options.js';
 import { checkPlace, checkStatus } from './preconditions.js';
 import { readRelease, select } from './release.js';
-import { type HelmTestFlags, parseFilter, type Sought, soughtIn } from './request.js';
+import { parseFilter, type Sought, soughtIn } from './request.js';
 import { runTests } from './run-tests.js';
 
 /**

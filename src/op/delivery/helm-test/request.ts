@@ -1,22 +1,7 @@
 import { inputError, usageError } from '../../kit/errors/op-error.js';
 import { oneLine } from '../../kit/log/printable.js';
 import type { ComponentKind, Environment } from '../environments/environment.js';
-import type { EnvironmentFlags } from '../environments/read.js';
-import type { LeaseFlags } from '../lease/request.js';
-
-/** The flags of `op helm-test`. */
-export interface HelmTestFlags extends EnvironmentFlags, LeaseFlags {
-  readonly environment?: string;
-  readonly component?: string;
-  readonly release?: string;
-  readonly namespace?: string;
-  readonly kubeconfig?: string;
-  readonly context?: string;
-  readonly allowNoTests: boolean;
-  readonly filter: readonly string[];
-  /** Milliseconds. */
-  readonly timeout: number;
-}
+import type { HelmTestFlags } from './options.js';
 
 /** Where a release is looked for. */
 export type Sought =

@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
+import { readRequest } from '../../kit/options/read-request.js';
 import { ageText } from './age.js';
 import { parseHolder, stateOfRun } from './holder.js';
 import { judge } from './judge.js';
 import { parseLease } from './lease.js';
+import { leaseOptions } from './options.js';
 import { leaseNameOf, leaseRequestOf } from './request.js';
 
 const now = new Date('2026-01-02T03:04:05Z');
@@ -91,9 +93,11 @@ test.each([
   [-5, '0s'],
 ])('%i ms are %s', (milliseconds, text) => expect(ageText(milliseconds)).toBe(text));
 
+const flags = (given: { readonly leaseHolder?: string }) => ({ ...readRequest('x', leaseOptions, {}), ...given });
+
 test('without a holder there is no Lease', () => {
-  expect(leaseRequestOf({}, undefined, undefined)).toBeUndefined();
-  expect(leaseRequestOf({ leaseHolder: 'ann' }, 'dev', 'shop')).toEqual({
+  expect(leaseRequestOf(flags({}), undefined, undefined)).toBeUndefined();
+  expect(leaseRequestOf(flags({ leaseHolder: 'ann' }), 'dev', 'shop')).toEqual({
     environment: 'dev',
     component: 'shop',
     holder: 'ann',
@@ -107,8 +111,8 @@ test.each([
   [{ leaseHolder: 'ann' }, 'dev', undefined, 'usage'],
   [{ leaseHolder: 'a b' }, 'dev', 'shop', 'input'],
   [{ leaseHolder: 'a\nb' }, 'dev', 'shop', 'input'],
-])('a request that is refused (%#)', (flags, environment, component, kind) => {
-  expect(() => leaseRequestOf(flags, environment, component)).toThrow(expect.objectContaining({ kind }));
+])('a request that is refused (%#)', (given, environment, component, kind) => {
+  expect(() => leaseRequestOf(flags(given), environment, component)).toThrow(expect.objectContaining({ kind }));
 });
 
 const nameFor = (environment: string, component: string) =>

@@ -1,5 +1,6 @@
 import { inputError, usageError } from '../../kit/errors/op-error.js';
 import { oneLine } from '../../kit/log/printable.js';
+import type { LeaseFlags } from './options.js';
 
 /** Who wants to deliver to what, alone. */
 export interface LeaseRequest {
@@ -13,22 +14,12 @@ export interface LeaseRequest {
   readonly wait: number;
 }
 
-/** The flags of the Lease that all commands of a delivery have. */
-export interface LeaseFlags {
-  readonly leaseHolder?: string | undefined;
-  readonly keepLease?: boolean | undefined;
-  /** Milliseconds. */
-  readonly leaseWait?: number | undefined;
-}
-
-const halfAnHour = 30 * 60_000;
-
 /**
  * What the flags ask for; undefined without a holder.
  * @throws OpError (usage) when it is not said what to deliver to, (input) for a holder that is no word
  */
 export function leaseRequestOf(
-  { leaseHolder: holder, keepLease: keep = false, leaseWait: wait = halfAnHour }: LeaseFlags,
+  { leaseHolder: holder, keepLease: keep, leaseWait: wait }: LeaseFlags,
   environment: string | undefined,
   component: string | undefined,
 ): LeaseRequest | undefined {

@@ -2,8 +2,8 @@ import { relative } from 'node:path';
 import type { Context } from '../../context.js';
 import type { BuiltImage } from '../../images/build-result/build-result.js';
 import { formatReference } from '../../systems/registry/reference.js';
+import type { PromoteRequest } from './options.js';
 import type { Repositories } from './repositories.js';
-import type { PromoteRequest } from './request.js';
 import type { ResultFiles } from './result.js';
 import type { Route } from './route.js';
 

@@ -14,9 +14,9 @@ import { withLease } from '../lease/with-lease.js';
 import { carryOutAll, planAll } from './all-images.js';
 import { nothingToPromote } from './first-environment.js';
 import { type Job, outputs, type PromoteOutputs, sayNext, sidesOf } from './job.js';
+import type { PromoteRequest } from './options.js';
 import { checkDistinct, type NamedImage, nameImage } from './plan.js';
 import { type Repositories, repositoriesOf } from './repositories.js';
-import type { PromoteRequest } from './request.js';
 import { removeOld, resultFilesOf, writeResult } from './result.js';
 import { routeOf } from './route.js';
 

@@ -5,6 +5,7 @@ import { inputError, refusedError } from '../../kit/errors/op-error.js';
 import type { Environment, Environments } from '../environments/environment.js';
 import { propertiesOf } from '../environments/read.js';
 import { keysOf, repositoryFrom } from '../environments/repositories.js';
+import type { PromoteRequest } from './options.js';
 import type { Route } from './route.js';
 
 /** Where the images of both environments lie. */
@@ -17,10 +18,7 @@ export interface Repositories {
   readonly all: readonly string[];
 }
 
-interface Given {
-  readonly sourceRepository: string | undefined;
-  readonly destinationRepository: string | undefined;
-}
+type Given = Pick<PromoteRequest, 'sourceRepository' | 'destinationRepository'>;
 
 /**
  * The repository of each side: the flag, then PROMOTE_…, then what is configured for the environment.

@@ -9,7 +9,7 @@ import { writeAtomic } from '../../kit/files/write-atomic.js';
 import { oneLine } from '../../kit/log/printable.js';
 import { formatReference } from '../../systems/registry/reference.js';
 import type { Promoted } from './carry-out.js';
-import type { PromoteRequest } from './request.js';
+import type { PromoteRequest } from './options.js';
 
 /** The files that a promotion writes; absolute paths. */
 export interface ResultFiles {

@@ -1,5 +1,6 @@
 import { refusedError, usageError } from '../../kit/errors/op-error.js';
 import type { Environment, Environments } from '../environments/environment.js';
+import type { PromoteRequest } from './options.js';
 
 /** From where to where. */
 export interface Route {
@@ -10,12 +11,7 @@ export interface Route {
   readonly warning: string | undefined;
 }
 
-interface Asked {
-  readonly source: string | undefined;
-  readonly destination: string | undefined;
-  readonly until: string | undefined;
-  readonly allowSkip: boolean;
-}
+type Asked = Pick<PromoteRequest, 'source' | 'destination' | 'until' | 'allowSkip'>;
 
 /**
  * Checks that images go one environment further, in the order of promotion.

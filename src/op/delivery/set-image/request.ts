@@ -1,36 +1,11 @@
 import { inputError, refusedError, usageError } from '../../kit/errors/op-error.js';
 import { oneLine, printable } from '../../kit/log/printable.js';
-import type { AccessFlags } from '../../systems/git/access.js';
 import { problemOfName } from '../../systems/git/ref-name.js';
 import { type GitUrl, parseGitUrl } from '../../systems/git/url.js';
 import type { Environment, ImageField, Manifests } from '../environments/environment.js';
 import { imageParts } from '../environments/environment.js';
-import type { EnvironmentFlags } from '../environments/read.js';
-import type { LeaseFlags } from '../lease/request.js';
+import type { SetImageFlags } from './options.js';
 import { parsePath, type YamlPath } from './yaml/path.js';
-
-/** The flags of `op set-image`. */
-export interface SetImageFlags extends AccessFlags, EnvironmentFlags, LeaseFlags {
-  readonly environment?: string;
-  readonly buildResult?: string;
-  readonly imageName: readonly string[];
-  readonly repository?: string;
-  readonly branch?: string;
-  readonly set: readonly string[];
-  readonly kustomization: readonly string[];
-  readonly component?: string;
-  /** The cluster of the Lease. */
-  readonly kubeconfig?: string;
-  readonly context?: string;
-  readonly namespace?: string;
-  readonly message?: string;
-  readonly authorName?: string;
-  readonly authorEmail?: string;
-  readonly patch: boolean;
-  readonly whenConfigured: boolean;
-  /** Milliseconds. */
-  readonly timeout: number;
-}
 
 /** A value to set, checked. */
 export interface Field extends Omit<ImageField, 'path'> {

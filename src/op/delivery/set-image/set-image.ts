@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Context } from '../../context.js';
 import { readBuildResult } from '../../images/build-result/read.js';
-import { inputError, usageError } from '../../kit/errors/op-error.js';
+import { inputError } from '../../kit/errors/op-error.js';
 import { oneLine } from '../../kit/log/printable.js';
 import { secondsBetween } from '../../kit/log/seconds.js';
 import { countOf } from '../../kit/log/table.js';
@@ -17,7 +17,8 @@ import { type Edited, editFiles } from './edit.js';
 import { type DeliveredImage, imagesFor } from './images.js';
 import { openManifests } from './manifests.js';
 import { commitMessage } from './message.js';
-import { parseSetImage, type SetImageFlags, type SetImageRequest } from './request.js';
+import type { SetImageFlags } from './options.js';
+import { parseSetImage, type SetImageRequest } from './request.js';
 
 /** The outputs of `op set-image`. */
 export interface ImagesSet {
@@ -31,7 +32,6 @@ export interface ImagesSet {
  * @throws OpError (usage, input) for flags and files, (refused) for links out of the repository, (tool) when the server refuses, (deadline)
  */
 export async function setImage(context: Context, flags: SetImageFlags): Promise<ImagesSet> {
-  if (flags.environment === undefined) throw withoutEnvironment();
   const environments = await readEnvironments(context, flags);
   const environment = environments.of(flags.environment);
   const request = parseSetImage(flags, environment);
@@ -130,13 +130,6 @@ const verdictOfPatch = ({ changes }: Edited, commit: string) =>
   changes.length === 0
     ? `nothing to change: ${commit} has it already`
     : `patch of ${countOf(changes.length, 'value')} in ${countOf(filesOf(changes), 'file')} for ${commit}; apply it with: git apply FILE`;
-
-const withoutEnvironment = () =>
-  usageError({
-    what: 'op set-image needs --environment',
-    why: 'it says where the images are taken from, and which manifests name them',
-    hint: 'give --environment=dev, or another name of environments.yaml',
-  });
 
 const nothingConfigured = (environment: string, origin: string | undefined) =>
   inputError({

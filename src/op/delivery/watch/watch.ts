@@ -21,7 +21,8 @@ import { nameOfExpected } from './image-match.js';
 import { nameOfWorkload } from './judge.js';
 import type { Question } from './judge-workload.js';
 import { observe } from './observe.js';
-import { componentOf, environmentOf, type WatchFlags } from './request.js';
+import type { WatchFlags } from './options.js';
+import { componentOf } from './request.js';
 import { isSameImage } from './same-image.js';
 
 /** The outputs of `op watch-deployment`. */
@@ -38,7 +39,7 @@ export async function watchDeployment(context: Context, flags: WatchFlags): Prom
   const resultFile = flags.deploymentResult === undefined ? undefined : resolve(context.cwd, flags.deploymentResult);
   if (resultFile !== undefined) await clearDeploymentResult(resultFile);
   const environments = await readEnvironments(context, flags);
-  const environment = environments.of(environmentOf(flags));
+  const environment = environments.of(flags.environment);
   const name = componentOf(flags, environment);
   const lease = leaseRequestOf(flags, environment.name, name);
   const kind = flags.kind === 'auto' ? environment.kind : flags.kind;

@@ -13,7 +13,8 @@ import { fetchCommit, initialise } from './fetch.js';
 import { findRevision } from './find-revision.js';
 import { type Found, inspectGitDirectory, unfinished } from './git-directory.js';
 import { removeLocks } from './locks.js';
-import { type CloneFlags, type CloneRequest, parseRequest } from './request.js';
+import type { CloneFlags } from './options.js';
+import { type CloneRequest, parseRequest } from './request.js';
 import { emptyDirectory, openTarget } from './target.js';
 
 /** The outputs of `op git-clone`. */

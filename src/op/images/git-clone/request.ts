@@ -1,22 +1,8 @@
-import { inputError, usageError } from '../../kit/errors/op-error.js';
+import { inputError } from '../../kit/errors/op-error.js';
 import { oneLine } from '../../kit/log/printable.js';
-import type { AccessFlags } from '../../systems/git/access.js';
 import { type GitUrl, parseGitUrl } from '../../systems/git/url.js';
+import type { CloneFlags } from './options.js';
 import { parseRefspecs, parseRevision, type Refspec, type Revision } from './revision.js';
-
-/** The flags of `op git-clone` as they come from the command line. */
-export interface CloneFlags extends AccessFlags {
-  readonly url?: string;
-  readonly revision?: string;
-  readonly refspec?: string;
-  readonly depth?: string;
-  readonly submodules: boolean;
-  readonly destination?: string;
-  readonly subdirectory?: string;
-  readonly sparseCheckoutDirectories: readonly string[];
-  readonly deleteExisting: boolean;
-  readonly timeout: number;
-}
 
 /** What to clone, checked. */
 export interface CloneRequest {
@@ -37,31 +23,22 @@ export interface CloneRequest {
 
 /**
  * Checks the flags of `op git-clone`.
- * @throws OpError (usage) when one is missing, (input) when a value cannot be used
+ * @throws OpError (input) when a value cannot be used
  */
 export function parseRequest(flags: CloneFlags): CloneRequest {
   const { url, destination, submodules, deleteExisting, timeout } = flags;
   return {
-    url: parseGitUrl(needed('--url', url)),
+    url: parseGitUrl(url),
     revision: parseRevision(flags.revision ?? ''),
     refspecs: parseRefspecs(flags.refspec ?? ''),
-    depth: parseDepth(flags.depth ?? '1'),
+    depth: parseDepth(flags.depth),
     submodules,
-    destination: needed('--destination', destination),
+    destination,
     subdirectory: parseSubdirectory(flags.subdirectory ?? ''),
     sparse: flags.sparseCheckoutDirectories.map(checkPattern),
     deleteExisting,
     timeout,
   };
-}
-
-function needed(name: string, value: string | undefined): string {
-  if (value !== undefined) return value;
-  throw usageError({
-    what: `op git-clone needs ${name}`,
-    why: 'it is missing or empty',
-    hint: 'run op git-clone --help',
-  });
 }
 
 function parseDepth(text: string): number {

@@ -6,23 +6,8 @@ import { buildWithBuildpacks } from '../buildpacks/build.js';
 import { findPlace, type Place, releasePlace } from '../buildpacks/place.js';
 import { dockerDaemonAnswers } from '../plan/docker-daemon.js';
 import { cacheImage } from '../push/build-cache.js';
-import { type StandAloneBuilt, type StandAloneReady, type StandAloneRequest, withStandAlone } from './one-image.js';
-
-/** What `op build-buildpacks` asks for. Paths start at the repository's root. */
-export interface BuildpacksRequest extends StandAloneRequest {
-  readonly context: string;
-  readonly builder: string | undefined;
-  readonly runImage: string | undefined;
-  /** `NAME=VALUE`; one value may have several, a line each. */
-  readonly env: readonly string[];
-  readonly buildpack: readonly string[];
-  readonly descriptor: string | undefined;
-  readonly defaultProcess: string | undefined;
-  readonly buildCache: string | undefined;
-  readonly clearCache: boolean;
-  readonly sbomOutput: string | undefined;
-  readonly builderContainer: string | undefined;
-}
+import { type StandAloneBuilt, type StandAloneReady, withStandAlone } from './one-image.js';
+import type { BuildpacksRequest } from './options.js';
 
 /**
  * Builds one image with buildpacks and pushes it, without skaffold.yaml.

@@ -8,24 +8,8 @@ import { buildDockerfile, type DockerfileBuild } from '../buildkit/build.js';
 import { parseBuildArgs } from '../buildkit/build-args.js';
 import { type BuildKit, checkBuildKit, findBuildKit } from '../buildkit/buildkit.js';
 import { cacheReference } from '../push/build-cache.js';
-import { type StandAloneBuilt, type StandAloneReady, type StandAloneRequest, withStandAlone } from './one-image.js';
-
-/** What `op build-dockerfile` asks for. Paths start at the repository's root. */
-export interface DockerfileRequest extends StandAloneRequest {
-  readonly context: string;
-  /** `Dockerfile` of the context when missing. */
-  readonly dockerfile: string | undefined;
-  readonly target: string | undefined;
-  /** `NAME=VALUE`, or `NAME` for the value of op's environment. */
-  readonly buildArg: readonly string[];
-  readonly platform: readonly string[];
-  readonly secrets: string | undefined;
-  readonly noCache: boolean;
-  readonly buildCache: string | undefined;
-  readonly attest: readonly string[];
-  readonly buildkitHost: string | undefined;
-  readonly buildkitTls: string | undefined;
-}
+import { type StandAloneBuilt, type StandAloneReady, withStandAlone } from './one-image.js';
+import type { DockerfileRequest } from './options.js';
 
 /**
  * Builds one Dockerfile through BuildKit and pushes it, without skaffold.yaml.

@@ -19,26 +19,7 @@ import { type SettingReader, settingReader } from '../plan/setting-reader.js';
 import { imageOutputs, pushOutputs, sourceOutputs } from '../push/outputs.js';
 import { sayAboutSource, verdict } from '../push/source.js';
 import { type Outcome, summarize } from '../push/summary.js';
-
-/** What every command asks for that builds one image without skaffold.yaml. */
-export interface StandAloneRequest {
-  /** The image to push, with its tag. */
-  readonly image: string;
-  /** Root of the repository; every relative path starts there. */
-  readonly directory: string;
-  /** Directory with registry credentials: config.json or .dockerconfigjson. */
-  readonly dockerconfig: string | undefined;
-  readonly insecureRegistry: readonly string[];
-  /** `HOST=MIRROR`; empty for those of OP_IMAGE_MIRRORS. */
-  readonly imageMirror: readonly string[];
-  /** Milliseconds for everything. */
-  readonly timeout: number;
-  readonly gitUrl: string | undefined;
-  /** Outputs to write, NAME=PATH: those of `op push`. */
-  readonly result: readonly string[];
-  /** Where build_result.json goes; undefined for nowhere. */
-  readonly buildResult: string | undefined;
-}
+import type { StandAloneRequest } from './options.js';
 
 /** What is known, and checked, before the image is built. */
 export interface StandAloneReady {

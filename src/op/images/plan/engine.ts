@@ -4,10 +4,10 @@ import type { Place } from '../buildpacks/place.js';
 import { type Mirror, mirrored } from '../image-mirrors/mirror.js';
 import { isSameImage } from '../image-mirrors/same-image.js';
 import type { Artifact } from '../skaffold/artifact.js';
+import type { BuildRequest } from './options.js';
 
 /** What builds an image. `lifecycle` and `pack` both build with Cloud Native Buildpacks. */
-export const engines = ['skaffold', 'buildkit', 'lifecycle', 'pack'] as const;
-export type Engine = (typeof engines)[number];
+export type Engine = Exclude<BuildRequest['engine'], 'auto'>;
 
 /** What there is to build with. */
 export interface Around {

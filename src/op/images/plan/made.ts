@@ -1,8 +1,8 @@
 import type { Context } from '../../context.js';
 import type { Reference } from '../../systems/registry/reference.js';
+import type { BuildRequest } from './options.js';
 import type { Feasible } from './plan.js';
 import type { Prepared } from './prepare.js';
-import type { BuildRequest } from './request.js';
 
 /** An image that is built, or was there. */
 export interface Made {

@@ -14,7 +14,7 @@ import type { Project } from '../skaffold/project.js';
 import { checkContexts } from './contexts.js';
 import type { Around } from './engine.js';
 import { listOf } from './list-of.js';
-import type { BuildRequest } from './request.js';
+import type { BuildRequest } from './options.js';
 import { checkNoCycle } from './stages.js';
 import { lookAround } from './surroundings.js';
 

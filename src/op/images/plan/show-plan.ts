@@ -2,9 +2,9 @@ import { relative } from 'node:path';
 import type { Context } from '../../context.js';
 import { table } from '../../kit/log/table.js';
 import { dryRun } from '../skaffold/build.js';
+import type { BuildRequest } from './options.js';
 import { checkFeasible, describe, planBuild } from './plan.js';
 import { prepared } from './prepare.js';
-import type { BuildRequest } from './request.js';
 
 /**
  * Prints what a build would do: which engine builds each image, under which name, in which order, and why. Nothing is built and no

@@ -8,7 +8,7 @@ import type { Artifacts } from '../skaffold/artifacts.js';
 import { dockerDaemonAnswers } from './docker-daemon.js';
 import type { Around } from './engine.js';
 import { imageMirrors } from './image-mirrors.js';
-import type { BuildRequest } from './request.js';
+import type { BuildRequest } from './options.js';
 
 /**
  * Looks for everything here that can build. A place for buildpacks is looked for only when an image has them: it takes programs of this

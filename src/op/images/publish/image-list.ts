@@ -2,18 +2,11 @@ import { resolve } from 'node:path';
 import type { Context } from '../../context.js';
 import { type BuildResult, type BuiltImage, selectImages } from '../build-result/build-result.js';
 import { readBuildResult } from '../build-result/read.js';
-import { type ImageInfoSource, readImageInfo } from './read-image-info.js';
+import type { ImagesSource } from './options.js';
+import { readImageInfo } from './read-image-info.js';
 
 /** The usual name of the list of images. */
 export const usualBuildResult = 'build_result.json';
-
-/** Which images a command is about. */
-export interface ImagesSource extends ImageInfoSource {
-  /** As they were published; a build result does not count then. */
-  readonly fromImageInfo: boolean;
-  /** Default: `build_result.json`. */
-  readonly buildResult?: string | undefined;
-}
 
 /**
  * The images that are asked for: of a build result, or as they were published.

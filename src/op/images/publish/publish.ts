@@ -8,8 +8,9 @@ import { readBuildResult } from '../build-result/read.js';
 import { apply } from './apply.js';
 import { type ConfigMap, gitUrlAnnotation, ours, type Publication, plan } from './config-map.js';
 import { createKubectl, type Kubectl } from './kubectl.js';
+import type { PublishFlags } from './options.js';
 import { readExisting } from './read-existing.js';
-import { findNamespace, type PublishFlags, parsePublishRequest } from './request.js';
+import { findNamespace, parsePublishRequest } from './request.js';
 
 /** The outputs of `op publish`. */
 export interface Published {

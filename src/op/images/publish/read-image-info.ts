@@ -5,14 +5,10 @@ import { type KubeObject, kinds, withApi } from '../../systems/kubernetes/api.js
 import { parseReference } from '../../systems/registry/reference.js';
 import type { BuildResult, BuiltImage } from '../build-result/build-result.js';
 import { nameFor } from './config-map.js';
+import type { ImagesSource } from './options.js';
 
-/** Where images were published. */
-export interface ImageInfoSource {
-  readonly imageInfoNamespace?: string | undefined;
-  readonly configmapPrefix?: string | undefined;
-  /** None: all, which have to be of one commit then. */
-  readonly imageName: readonly string[];
-}
+/** Where images were published; without a name all, which have to be of one commit. */
+type ImageInfoSource = Pick<ImagesSource, 'imageInfoNamespace' | 'configmapPrefix' | 'imageName'>;
 
 /** The label of what `op publish` writes. */
 const labelSelector = 'app.kubernetes.io/component=image-info';
@@ -31,7 +27,7 @@ const configMap = v.looseObject({ data });
  */
 export async function readImageInfo(
   context: Context,
-  { imageInfoNamespace, configmapPrefix: prefix = 'image-info', imageName }: ImageInfoSource,
+  { imageInfoNamespace, configmapPrefix: prefix, imageName }: ImageInfoSource,
 ): Promise<BuildResult> {
   return withApi(context, { namespace: imageInfoNamespace }, async (api) => {
     const found = await api.list(kinds.configMap, { labelSelector });

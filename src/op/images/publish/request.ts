@@ -1,19 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { inputError, usageError } from '../../kit/errors/op-error.js';
+import { inputError } from '../../kit/errors/op-error.js';
 import { oneLine } from '../../kit/log/printable.js';
 import { withoutCredentials } from '../../systems/git/head.js';
-
-/** The flags of `op publish`. */
-export interface PublishFlags {
-  readonly buildResult?: string;
-  readonly namespace?: string;
-  readonly imageName?: string;
-  readonly gitRevision?: string;
-  readonly gitUrl?: string;
-  readonly configmapPrefix?: string;
-  /** Milliseconds. */
-  readonly timeout: number;
-}
+import type { PublishFlags } from './options.js';
 
 /** What to publish, checked. */
 export interface PublishRequest {
@@ -27,14 +16,7 @@ export interface PublishRequest {
 
 /** @throws OpError (usage, input) */
 export function parsePublishRequest(flags: PublishFlags): PublishRequest {
-  const { gitRevision, gitUrl, configmapPrefix: prefix = 'image-info' } = flags;
-  if (gitRevision === undefined) {
-    throw usageError({
-      what: 'op publish needs --git-revision',
-      why: 'an image without its commit cannot be traced back',
-      hint: 'give the result commit of git-clone, or --git-revision="$(git rev-parse HEAD)"',
-    });
-  }
+  const { gitRevision, gitUrl, configmapPrefix: prefix } = flags;
   if (!/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/u.test(gitRevision)) {
     throw inputError({
       what: `--git-revision=${oneLine(gitRevision)} is not a commit`,

@@ -4,9 +4,9 @@ import { formatReference, repositoryOf } from '../../systems/registry/reference.
 import type { BuiltImage } from '../build-result/build-result.js';
 import { contentTag } from '../content/content-tag.js';
 import type { Built, Made, Making } from '../plan/made.js';
+import type { BuildRequest } from '../plan/options.js';
 import type { Feasible } from '../plan/plan.js';
 import type { Prepared } from '../plan/prepare.js';
-import type { BuildRequest } from '../plan/request.js';
 import { inOrder } from './in-order.js';
 import { withBuildKit } from './with-buildkit.js';
 import { withBuildpacks } from './with-buildpacks.js';

@@ -2,11 +2,11 @@ import { interpolate } from '../../kit/config/interpolate.js';
 import type { Env, Setting } from '../../kit/config/setting.js';
 import { inputError } from '../../kit/errors/op-error.js';
 import { parsePrefix } from '../../systems/registry/reference.js';
+import type { SettingFlags } from './options.js';
 import type { RegistryEntry, RegistryFile } from './registry-file.js';
 
-export const destinations = ['auto', 'local', 'ci', 'all'] as const;
 /** Which part of `.registry` counts. `auto` is `ci` in CI and in a Kubernetes pod, `local` elsewhere. */
-export type Destination = (typeof destinations)[number];
+type Destination = SettingFlags['destination'];
 
 /** The entries of `.registry` for a destination: the first is pushed to. */
 export function entriesFor(file: RegistryFile, destination: Destination, env: Env): readonly RegistryEntry[] {

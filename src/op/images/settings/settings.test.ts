@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { testContext } from '../../../../test/op/test-context.js';
-import { readSettings, type SettingFlags } from './settings.js';
+import type { SettingFlags } from './options.js';
+import { readSettings } from './settings.js';
 
 const noFlags: SettingFlags = { destination: 'auto', pushAll: false, profile: [], insecureRegistry: [] };
 let directory = '';

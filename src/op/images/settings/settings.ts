@@ -3,19 +3,9 @@ import type { Context } from '../../context.js';
 import { readProperties } from '../../kit/config/properties.js';
 import type { KnownKey, Setting } from '../../kit/config/setting.js';
 import { inputError } from '../../kit/errors/op-error.js';
+import type { SettingFlags } from './options.js';
 import { type RegistryFile, readRegistryFile } from './registry-file.js';
-import { checked, type Destination, entriesFor, fillIn } from './repositories.js';
-
-/** What the command line may say about the settings; every part may be missing. */
-export interface SettingFlags {
-  readonly defaultRepo?: string | undefined;
-  readonly destination: Destination;
-  readonly registryFile?: string | undefined;
-  readonly pushAll: boolean;
-  readonly profile: readonly string[];
-  readonly namespace?: string | undefined;
-  readonly insecureRegistry: readonly string[];
-}
+import { checked, entriesFor, fillIn } from './repositories.js';
 
 /** The configuration of a build, each value with its origin. */
 export interface Settings {

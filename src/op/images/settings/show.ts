@@ -2,8 +2,9 @@ import { resolve } from 'node:path';
 import type { Context } from '../../context.js';
 import { type KnownKey, knownKeys, masked, type Setting } from '../../kit/config/setting.js';
 import { redact } from '../../kit/errors/redact.js';
+import type { SettingFlags } from './options.js';
 import { readRegistryFile } from './registry-file.js';
-import { readSettings, type SettingFlags } from './settings.js';
+import { readSettings } from './settings.js';
 
 /** One line of `op config`. */
 interface Row {

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Context } from '../../context.js';
-import { readSettings, type SettingFlags } from '../../images/settings/settings.js';
+import { readSettings } from '../../images/settings/settings.js';
 import type { Setting } from '../../kit/config/setting.js';
 import { OpError, toolError } from '../../kit/errors/op-error.js';
 import { clean } from '../../kit/errors/report.js';
@@ -8,17 +8,10 @@ import { parsePrefix } from '../../systems/registry/reference.js';
 import { lookForBuildKit } from './builders.js';
 import type { Finding } from './finding.js';
 import { readLogins } from './logins.js';
+import type { DoctorFlags } from './options.js';
 import { askRegistries } from './registries.js';
 import { lookAtCluster, lookForDocker } from './surroundings.js';
 import { lookForTools } from './tools.js';
-
-/** The flags of `op doctor`. */
-export interface DoctorFlags extends SettingFlags {
-  readonly directory: string;
-  readonly dockerconfig?: string | undefined;
-  readonly buildkitHost?: string | undefined;
-  readonly buildkitTls?: string | undefined;
-}
 
 /**
  * Looks at everything that op works with, prints what it found, and fails when something that is needed is missing.

@@ -10,14 +10,11 @@ import type { Project } from '../../images/skaffold/project.js';
 import { inputError } from '../../kit/errors/op-error.js';
 import { shownPath } from '../../kit/files/path.js';
 import { formatReference, parseReference, repositoryOf } from '../../systems/registry/reference.js';
+import type { ContainerRequest } from './options.js';
 import type { RunFile } from './run-file.js';
 
 /** The flags that say which image of an artifact it is. */
-export interface ImageFlags {
-  readonly defaultRepo: string | undefined;
-  readonly tag: string | undefined;
-  readonly buildResult: string | undefined;
-}
+type ImageFlags = Pick<ContainerRequest, 'defaultRepo' | 'tag' | 'buildResult'>;
 
 /** An image, and what says that it is this one. */
 export interface ChosenImage {

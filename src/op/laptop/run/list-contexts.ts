@@ -2,7 +2,8 @@ import type { Context } from '../../context.js';
 import { table } from '../../kit/log/table.js';
 import { settingsFor } from './contexts.js';
 import { inferPort } from './infer-port.js';
-import { prepareRun, type RunRequest } from './prepare.js';
+import type { RunRequest } from './options.js';
+import { prepareRun } from './prepare.js';
 import { planPorts } from './publish-ports.js';
 
 /**

@@ -4,16 +4,8 @@ import { readSettings, type Settings } from '../../images/settings/settings.js';
 import type { Project } from '../../images/skaffold/project.js';
 import { type Runnable, readRunnables, strangers } from './contexts.js';
 import { findRunFile } from './find-run-file.js';
+import type { RunRequest } from './options.js';
 import type { RunFile } from './run-file.js';
-
-/** What the command line says about the repository. */
-export interface RunRequest {
-  readonly directory: string;
-  readonly skaffoldFile: string;
-  readonly profile: readonly string[];
-  readonly defaultRepo: string | undefined;
-  readonly registryFile: string | undefined;
-}
 
 /** What is known of a repository before something of it is run. */
 export interface Prepared {

@@ -5,26 +5,14 @@ import { secondsBetween } from '../../kit/log/seconds.js';
 import { chooseImage } from './choose-image.js';
 import { type ContainerEnd, type Foreground, runContainer } from './container.js';
 import { type Runnable, selectRunnable, settingsFor } from './contexts.js';
-import { type ContainerEngine, type Engine, findEngine } from './engine.js';
+import { type Engine, findEngine } from './engine.js';
 import { ensureImage } from './ensure-image.js';
 import { parseVariables, resolveVariables } from './environment.js';
 import { inferPort } from './infer-port.js';
-import { type Prepared, prepareRun, type RunRequest } from './prepare.js';
+import type { ContainerRequest } from './options.js';
+import { type Prepared, prepareRun } from './prepare.js';
 import { type PortPlan, planPorts, publish } from './publish-ports.js';
 import { toVolume } from './volumes.js';
-
-/** What is asked of the container. */
-export interface ContainerRequest extends RunRequest {
-  readonly tag: string | undefined;
-  readonly buildResult: string | undefined;
-  readonly engine: ContainerEngine | 'auto';
-  /** Instead of those of the run file, when there are any. */
-  readonly port: readonly string[];
-  /** Over those of the run file. */
-  readonly env: readonly string[];
-  /** Whether op has a terminal. */
-  readonly tty: boolean;
-}
 
 /**
  * Runs the image of a context until it ends, with the ports, variables and volumes of the run file.

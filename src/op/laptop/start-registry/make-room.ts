@@ -4,8 +4,8 @@ import { answers, hostPort } from './answer.js';
 import { removeContainer } from './container-registry.js';
 import { containerName, publisherOf } from './find-container.js';
 import type { Around } from './look.js';
+import type { StartRequest } from './options.js';
 import { ownerOf, stateOf } from './port-owner.js';
-import type { StartRequest } from './request.js';
 
 /**
  * Removes a container that has the name of op's registry: op's own, or anybody's when told to.

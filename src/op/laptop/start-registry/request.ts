@@ -1,22 +1,7 @@
 import { isIP } from 'node:net';
 import { usageError } from '../../kit/errors/op-error.js';
-import type { ContainerEngine } from '../run/engine.js';
+import type { StartRequest } from './options.js';
 import { quoted } from './trust.js';
-
-/** What is asked of a registry. */
-export interface StartRequest {
-  readonly port: number;
-  /** IP address. */
-  readonly listen: string;
-  readonly data: string | undefined;
-  readonly tls: boolean;
-  readonly image: string;
-  readonly engine: 'auto' | ContainerEngine | 'process';
-  /** Whether a container of somebody else may be removed for it. */
-  readonly replace: boolean;
-  /** Milliseconds. */
-  readonly timeout: number;
-}
 
 const privateAddress =
   /^(?:0\.0\.0\.0$|127\.|10\.|172\.(?:1[6-9]|2\d|3[01])\.|192\.168\.|::1?$|f[cd][0-9a-f]{2}:|fe[89ab][0-9a-f]:)/iu;

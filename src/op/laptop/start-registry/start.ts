@@ -11,10 +11,11 @@ import { containerName } from './find-container.js';
 import { withLock } from './lock.js';
 import { type Around, itAnswers, lookAround } from './look.js';
 import { clearContainer, clearPort } from './make-room.js';
+import type { StartRequest } from './options.js';
 import { type Places, placesOf } from './places.js';
 import { type ProcessState, startProcess, stopProcess } from './process-registry.js';
 import { findRegistryProgram } from './registry-program.js';
-import { checkAddress, difference, type StartRequest } from './request.js';
+import { checkAddress, difference } from './request.js';
 import { howToTrust } from './trust.js';
 
 interface Work {

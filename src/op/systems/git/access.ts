@@ -4,23 +4,11 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Context } from '../../context.js';
 import { makePrivateDirectory } from '../../kit/files/private-directory.js';
+import type { AccessFlags } from './access-options.js';
 import { prepareBasicAuth } from './basic-auth.js';
 import { prepareCertificates } from './certificates.js';
 import { prepareSsh } from './ssh.js';
 import type { GitUrl } from './url.js';
-
-/** The flags of credentials, certificates and proxies, as they come from the command line. */
-export interface AccessFlags {
-  readonly sslVerify: boolean;
-  readonly sshDirectory?: string;
-  readonly acceptNewHostKeys: boolean;
-  readonly basicAuth?: string;
-  readonly sslCaDirectory?: string;
-  readonly sslCaFile?: string;
-  readonly httpProxy?: string;
-  readonly httpsProxy?: string;
-  readonly noProxy?: string;
-}
 
 /** How git reaches a repository: an environment that points at private files, so that no secret is in an argv or in .git/config. */
 export interface Access extends AsyncDisposable {

@@ -1,0 +1,52 @@
+import { option, type RequestOf } from '../../kit/options/option.js';
+
+const configmapPrefix = option.text('prefix of the ConfigMaps, which are named PREFIX-IMAGE', {
+  value: '<prefix>',
+  default: 'image-info',
+});
+
+/** The options of `op publish`. */
+export const publishOptions = {
+  buildResult: option.text('image list that op push wrote', { value: '<file>', otherwise: 'build_result.json' }),
+  namespace: option.text('namespace of the ConfigMaps', {
+    value: '<name>',
+    otherwise: "the pod's namespace, or that of the kubeconfig",
+  }),
+  imageName: option.text('image of the list to publish, by its name in skaffold.yaml', {
+    value: '<name>',
+    otherwise: 'all',
+  }),
+  gitRevision: option.text('full ID of the commit that was built', {
+    value: '<commit>',
+    required: {
+      why: 'an image without its commit cannot be traced back',
+      hint: 'give the result commit of git-clone, or --git-revision="$(git rev-parse HEAD)"',
+    },
+  }),
+  gitUrl: option.text('repository of that commit, stored as an annotation', { value: '<url>' }),
+  configmapPrefix,
+  timeout: option.duration('time limit for publishing', { default: '2m' }),
+};
+
+export type PublishFlags = RequestOf<typeof publishOptions>;
+
+/** The options of every command that works on built images: those of a list, or those that were published. */
+export const imagesOptions = {
+  buildResult: option.text('image list that op push or op promote-image wrote', {
+    value: '<file>',
+    otherwise: 'build_result.json',
+  }),
+  imageName: option.list('images of the list to use, by their names in skaffold.yaml', {
+    value: '<name>',
+    otherwise: 'all',
+  }),
+  fromImageInfo: option.flag('read the images from the ConfigMaps that op publish wrote, not from the list'),
+  imageInfoNamespace: option.text('namespace of these ConfigMaps', {
+    value: '<name>',
+    otherwise: "the pod's namespace, or that of the kubeconfig",
+  }),
+  configmapPrefix,
+};
+
+/** Which images a command works on. */
+export type ImagesSource = RequestOf<typeof imagesOptions>;
