@@ -16,7 +16,7 @@ test('two runs for one environment come one after the other, and each proves its
   const runs = await Promise.all(revisions.map((revision) => start(revision, 'dev')));
   const ends = await Promise.all(runs.map(finish));
   for (const { outcome, log } of ends) expect(outcome, log).toMatchObject({ succeeded: true });
-  const waited = ends.filter(({ log }) => /: held by PipelineRun .*; waiting, at most/u.test(log));
+  const waited = ends.filter(({ log }) => /: held by PipelineRun .*; waiting for up to/u.test(log));
   expect(waited, ends.map(({ log }) => log).join('\n')).toHaveLength(1);
   expect(ends.map(({ outcome }) => builtDigests(outcome))).toContainEqual(await runningDigests(fleet, 'dev'));
 });
@@ -34,6 +34,6 @@ test('a delivery whose pod is killed while it watches goes on in another pod', a
   const { outcome, log } = await finish(run);
   expect(outcome, log).toMatchObject({ succeeded: true });
   // The first pod had pushed the commit: the log is that of the second.
-  expect(log).toMatch(/\[to-dev : set-image\] nothing to change: .* has it already/u);
+  expect(log).toMatch(/\[to-dev : set-image\] already up to date: .* of main/u);
   expect(await runningDigests(fleet, 'dev')).toEqual(builtDigests(outcome));
 });

@@ -1,7 +1,8 @@
-import { parseFluxObject } from '../../src/op/delivery/flux/parse.js';
-import { parsePod } from '../../src/op/delivery/watch/pod.js';
-import type { FluxPart, FluxState, Snapshot } from '../../src/op/delivery/watch/snapshot.js';
-import { parseGeneration, parseWorkload, workloadKinds } from '../../src/op/delivery/watch/workload.js';
+import { parseFluxObject } from '../../src/op/delivery/flux/parse-flux-object.js';
+import { parsePod } from '../../src/op/delivery/watch/read/pod.js';
+import { parsePodController } from '../../src/op/delivery/watch/read/pod-controller.js';
+import type { FluxPart, FluxState, Snapshot } from '../../src/op/delivery/watch/read/snapshot.js';
+import { parseWorkload, workloadKinds } from '../../src/op/delivery/watch/read/workload.js';
 import type { Kind, KubeObject } from '../../src/op/systems/kubernetes/api.js';
 import { kinds } from '../../src/op/systems/kubernetes/api.js';
 import { parseObject } from '../../src/op/systems/kubernetes/object.js';
@@ -72,7 +73,7 @@ const ownedBy = (owner: KubeObject) => ({
 });
 
 /** A ReplicaSet or Job, with the hash that its controller adds to the template. */
-export function generationObject(kind: Kind, owner: KubeObject, template: Fields, status: Fields = {}): KubeObject {
+export function podControllerObject(kind: Kind, owner: KubeObject, template: Fields, status: Fields = {}): KubeObject {
   const labels = { app: 'web', 'pod-template-hash': 'abc' };
   return kubeObject(
     kind,
@@ -89,13 +90,13 @@ export interface PodPlay {
   /** `imageID` of each container by name, or more of its status. */
   readonly containers: Readonly<Record<string, Given>>;
   readonly phase?: string;
-  readonly leaving?: boolean;
+  readonly terminating?: boolean;
 }
 
 /** A pod that runs and is ready. */
 export function podObject(
   owner: KubeObject,
-  { name = 'web-1-a', labels = {}, containers, phase = 'Running', leaving }: PodPlay,
+  { name = 'web-1-a', labels = {}, containers, phase = 'Running', terminating }: PodPlay,
 ): KubeObject {
   const statuses = Object.entries(containers).map(([container, given]) => ({
     name: container,
@@ -110,7 +111,7 @@ export function podObject(
     containerStatuses: statuses.filter((one) => one.name.startsWith('c')),
     initContainerStatuses: statuses.filter((one) => one.name.startsWith('i')),
   };
-  const deletion = leaving ? { deletionTimestamp: '2026-11-21T10:00:00Z' } : {};
+  const deletion = terminating ? { deletionTimestamp: '2026-11-21T10:00:00Z' } : {};
   return kubeObject(kinds.pod, name, { status }, { labels, ...ownedBy(owner), ...deletion });
 }
 
@@ -121,10 +122,10 @@ export function snapshotOf(objects: readonly KubeObject[], more: Partial<Snapsho
     component: 'HelmRelease shop/web',
     flux: undefined,
     workloads: workloadKinds.flatMap((kind) => of(kind).map((object) => parseWorkload(kind, object))),
-    generations: [...of(kinds.replicaSet), ...of(kinds.job)].map(parseGeneration),
+    podControllers: [...of(kinds.replicaSet), ...of(kinds.job)].map(parsePodController),
     pods: of(kinds.pod).map(parsePod),
     failedCreates: [],
-    before: new Map(),
+    initialTemplates: new Map(),
     ...more,
   };
 }
@@ -167,8 +168,8 @@ export function fluxPart(
 }
 
 /** Flux as a snapshot has it. */
-export const fluxOf = (parts: readonly FluxPart[], asking: FluxState['asking'] = 'done'): FluxState => ({
-  asking,
+export const fluxOf = (parts: readonly FluxPart[], requestPhase: FluxState['requestPhase'] = 'done'): FluxState => ({
+  requestPhase,
   parts,
   isGone: false,
   unreadable: [],

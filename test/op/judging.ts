@@ -1,7 +1,7 @@
-import type { Expected, SameImages } from '../../src/op/delivery/watch/image-match.js';
-import { judge } from '../../src/op/delivery/watch/judge.js';
-import type { Demands } from '../../src/op/delivery/watch/judge-workload.js';
-import type { Snapshot } from '../../src/op/delivery/watch/snapshot.js';
+import { judgeSnapshot } from '../../src/op/delivery/watch/judge/judge-snapshot.js';
+import type { Requirements } from '../../src/op/delivery/watch/judge/judge-workload.js';
+import type { ExpectedImage, SameImages } from '../../src/op/delivery/watch/judge/match-image.js';
+import type { Snapshot } from '../../src/op/delivery/watch/read/snapshot.js';
 import type { KubeObject } from '../../src/op/systems/kubernetes/api.js';
 import { kinds } from '../../src/op/systems/kubernetes/api.js';
 import {
@@ -9,9 +9,9 @@ import {
   fluxOf,
   fluxPart,
   type Given,
-  generationObject,
   type Play,
   type PodPlay,
+  podControllerObject,
   podObject,
   snapshotOf,
   templateOf,
@@ -20,17 +20,17 @@ import {
 
 export const [right, wrong, platform] = [digestOf('a'), digestOf('b'), digestOf('c')];
 export const repository = 'registry.example.com/dev';
-export const expectedOf = (imageName: string, digest = right, tag = 'v1'): Expected => ({
+export const expectedOf = (imageName: string, digest = right, tag = 'v1'): ExpectedImage => ({
   imageName,
   image: { registry: 'registry.example.com', path: `dev/${imageName}`, tag, digest },
 });
 export const web = expectedOf('web');
 export const api = expectedOf('api', digestOf('d'));
-export const demandsOf = (parts: Partial<Demands> = {}): Demands => ({
+export const requirementsOf = (parts: Partial<Requirements> = {}): Requirements => ({
   expected: [web],
   allowTag: false,
   allowUnused: false,
-  patient: false,
+  imagesMayChange: false,
   ...parts,
 });
 export const image = `${repository}/web:v1@${right}`;
@@ -46,15 +46,19 @@ export function deployed(
 ): KubeObject[] {
   const template = templateOf(images, init);
   const deployment = workloadObject({ template, ...play });
-  const set = generationObject(kinds.replicaSet, deployment, template);
+  const set = podControllerObject(kinds.replicaSet, deployment, template);
   return [deployment, set, podObject(set, { containers: pod })];
 }
-export const verdictOf = (snapshot: Snapshot, demands: Demands = demandsOf(), same: SameImages = none) => {
-  const { verdict, why } = judge(snapshot, demands, same);
+export const verdictOf = (
+  snapshot: Snapshot,
+  requirements: Requirements = requirementsOf(),
+  same: SameImages = none,
+) => {
+  const { verdict, why } = judgeSnapshot(snapshot, requirements, same);
   return `${verdict}${why === '' ? '' : `: ${why}`}`;
 };
-export const verdictOn = (objects: readonly KubeObject[], demands?: Demands, same?: SameImages) =>
-  verdictOf(snapshotOf(objects, { component: 'Workload shop/web' }), demands, same);
+export const verdictOn = (objects: readonly KubeObject[], requirements?: Requirements, same?: SameImages) =>
+  verdictOf(snapshotOf(objects, { component: 'Workload shop/web' }), requirements, same);
 /** With Flux that has done all that it was asked. */
-export const settled = (objects: readonly KubeObject[], demands?: Demands) =>
-  verdictOf(snapshotOf(objects, { flux: fluxOf([fluxPart(kinds.helmRelease)]) }), demands);
+export const settled = (objects: readonly KubeObject[], requirements?: Requirements) =>
+  verdictOf(snapshotOf(objects, { flux: fluxOf([fluxPart(kinds.helmRelease)]) }), requirements);

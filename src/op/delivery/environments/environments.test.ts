@@ -5,11 +5,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { testContext } from '../../../../test/op/test-context.js';
 import { OpError } from '../../kit/errors/op-error.js';
 import { parseReference } from '../../systems/registry/reference.js';
-import { clusterOf } from './cluster.js';
-import type { Environment } from './environment.js';
+import { clusterOfEnvironment, type Environment } from './environment.js';
 import { parseEnvironments } from './parse.js';
 import { readEnvironments } from './read.js';
-import { rebase } from './rebase.js';
+import { renameImage } from './rename-image.js';
 
 let room: string;
 beforeEach(async () => {
@@ -64,13 +63,13 @@ describe('environments', () => {
     expect(environments.of('pre-prod')).toMatchObject({ kubeconfig: join(room, 'pp.yaml'), tests: 'none' });
   });
 
-  it('name kubeconfigs in the directory that --kubeconfigs gives', async () => {
+  it('find kubeconfigs in the directory of --kubeconfigs', async () => {
     await writeFile(join(room, 'environments.yaml'), file);
     const environments = await read({}, { kubeconfigs: '/kubeconfigs' });
     expect(environments.of('pre-prod').kubeconfig).toBe('/kubeconfigs/pp.yaml');
   });
 
-  it('are dev, pp and prod without a file, with the keys that those always had', async () => {
+  it('are dev, pp and prod without a file, with the keys of earlier versions', async () => {
     const environments = await read({ GOOGLE_GKE_IMAGE_PP_REPOSITORY: 'ghcr.io/acme/pp' });
     expect(environments.names).toEqual(['dev', 'pp', 'prod']);
     expect(environments.of('pp').repository).toEqual({
@@ -81,13 +80,13 @@ describe('environments', () => {
     expect(environments.of('prod').repository).toBeUndefined();
   });
 
-  it('may have any name that a key gives a repository', async () => {
+  it('can have any name for which a key sets a repository', async () => {
     const environments = await read({ IMAGE_REPOSITORY_EU_WEST: 'ghcr.io/acme/eu' });
     expect(environments.of('eu-west').repository?.value).toBe('ghcr.io/acme/eu');
-    expect(await refusal(() => environments.of('eu-east'))).toContain('3 there is no environment "eu-east"');
+    expect(await refusal(() => environments.of('eu-east'))).toContain('3 unknown environment "eu-east"');
   });
 
-  it('take the environment before the properties file, and that before environments.yaml', async () => {
+  it('prefer an environment variable to the properties file, and that to environments.yaml', async () => {
     await writeFile(join(room, 'environments.yaml'), file);
     const properties = join(room, 'pipeline.properties');
     await writeFile(properties, 'GOOGLE_GKE_IMAGE_REPOSITORY=properties.io/dev\n');
@@ -96,47 +95,49 @@ describe('environments', () => {
     expect((await read(env, {}, properties)).of('dev').repository?.value).toBe('variable.io/dev');
   });
 
-  it('may be in a directory, as in a workspace', async () => {
+  it('are found in a directory, such as a workspace', async () => {
     await writeFile(join(room, 'environments.yaml'), file);
     expect(await read({}, { environments: '.' })).toMatchObject({ names: ['dev', 'pre-prod'] });
-    expect(await refusal(() => read({}, { environments: tmpdir() }))).toContain('there is no such file');
+    expect(await refusal(() => read({}, { environments: tmpdir() }))).toContain('no such file');
   });
 
-  it('that a flag names must be there', async () => {
-    expect(await refusal(() => read({}, { environments: 'none.yaml' }))).toContain('3 cannot read the environments of');
+  it('must exist when a flag names the file', async () => {
+    expect(await refusal(() => read({}, { environments: 'none.yaml' }))).toContain(
+      '3 cannot read the environments from',
+    );
   });
 
-  it('refuse a variable that is no registry', async () => {
+  it('refuse a variable that is not a registry', async () => {
     const environments = await read({ GOOGLE_GKE_IMAGE_REPOSITORY: 'GHCR.io/Acme' });
     expect(await refusal(() => environments.of('dev'))).toContain('is not a registry');
   });
 });
 
-describe('a file of environments is refused when', () => {
+describe('an environments file is refused when', () => {
   it.each([
-    ['it is no YAML', 'environments: [', 'Flow sequence'],
+    ['it is not YAML', 'environments: [', 'Flow sequence'],
     ['it is a list', '- name: dev', 'environments is missing'],
     ['it is empty', '', 'environments is missing'],
-    ['it holds more', 'environments: [{name: dev}]\n---\nx: 1\n', 'it holds several documents'],
+    ['it contains several documents', 'environments: [{name: dev}]\n---\nx: 1\n', 'it contains several documents'],
     ['a name is missing', 'environments:\n  - {repository: r.io}', 'environments[0].name is missing'],
-    ['it names none', 'environments: []', 'environments must name at least one environment'],
-    ['a key is not known', 'environments:\n  - {name: dev, repo: x}', 'environments[0].repo is not known'],
-    ['a name is no name', 'environments:\n  - {name: Dev}', 'environments[0].name must be the name of an environment'],
-    ['a name is there twice', 'environments:\n  - {name: dev}\n  - {name: dev}', 'the environment dev is there twice'],
+    ['the list is empty', 'environments: []', 'environments must name at least one environment'],
+    ['a key is unknown', 'environments:\n  - {name: dev, repo: x}', 'environments[0].repo is unknown'],
+    ['a name is invalid', 'environments:\n  - {name: Dev}', 'environments[0].name must be the name of an environment'],
+    ['a name is given twice', 'environments:\n  - {name: dev}\n  - {name: dev}', 'duplicate environment dev'],
     [
       'a repository is an image',
       'environments:\n  - {name: dev, repository: "ghcr.io/a:v1"}',
       'environments[0].repository must be HOST[:PORT][/PATH]',
     ],
-    ['a kind is none', 'environments:\n  - {name: dev, kind: Deployment}', 'environments[0].kind must be'],
+    ['a kind is unknown', 'environments:\n  - {name: dev, kind: Deployment}', 'environments[0].kind must be'],
     [
       'a file leaves the repository',
       'environments:\n  - {name: dev, manifests: {repository: x, set: [{file: ../a, path: a, image: b}]}}',
-      'environments[0].manifests.set[0].file must be a path inside of the repository',
+      'environments[0].manifests.set[0].file must be a path inside the repository',
     ],
   ])('%s', async (_, content, why) => {
     const said = await refusal(() => parseEnvironments('environments.yaml', content));
-    expect(said).toContain('3 environments.yaml is not a file of environments');
+    expect(said).toContain('3 environments.yaml is not an environments file');
     expect(said).toContain(why);
   });
 });
@@ -155,15 +156,15 @@ describe('an image is renamed', () => {
     ['r.io/pp/app:v1', ['r.io'], 'r.io/pp', 'r.io/pp/app'],
     ['localhost:5000/app:v1', ['localhost:5000'], 'localhost:5001/x', 'localhost:5001/x/app'],
   ])('from %s below %j to %s', (from, repositories, to, expected) => {
-    const renamed = rebase(image(`${from}@${digest}`), repositories, to);
+    const renamed = renameImage(image(`${from}@${digest}`), repositories, to);
     expect(`${renamed.registry}/${renamed.path}`).toBe(expected);
     expect(renamed).toMatchObject({ tag: 'v1', digest });
   });
 
   it.each([['ghcr.io/acme/develop/app:v1'], ['other.io/app:v1'], ['ghcr.io/acme/dev:v1']])(
-    'never when it lies in none of them, as %s',
+    'is refused when it is below none of them, as %s',
     async (from) => {
-      expect(await refusal(() => rebase(image(from), ['ghcr.io/acme/dev'], 'ghcr.io/acme/pp'))).toContain(
+      expect(await refusal(() => renameImage(image(from), ['ghcr.io/acme/dev'], 'ghcr.io/acme/pp'))).toContain(
         '3 image "app" has no name below ghcr.io/acme/pp',
       );
     },
@@ -188,6 +189,6 @@ describe('the cluster of an environment', () => {
       { kubeconfig: '/kube/pp.yaml', context: 'a', namespace: 'x' },
     ],
   ])('%j', (flags, cluster) => {
-    expect(clusterOf(flags, environment)).toEqual(cluster);
+    expect(clusterOfEnvironment(flags, environment)).toEqual(cluster);
   });
 });

@@ -9,21 +9,21 @@ const name = (what: string) =>
     v.string(`must be ${what}`),
     v.regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/u, `must be ${what}: at most 63 of a-z, 0-9 and "-"`),
   );
-/** HelmReleases and workloads may have dots in their names. */
+/** Names of HelmReleases and workloads may contain dots. */
 const objectName = v.pipe(
-  v.string('must be a text'),
+  v.string('must be a string'),
   v.regex(/^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/u, 'must be the name of a Kubernetes object'),
 );
-const text = v.pipe(v.string('must be a text'), v.trim(), v.nonEmpty('must not be empty'));
+const text = v.pipe(v.string('must be a string'), v.trim(), v.nonEmpty('must not be empty'));
 const repository = v.pipe(
   text,
   v.check((value) => !('problem' in parsePrefix(value)), 'must be HOST[:PORT][/PATH], such as ghcr.io/acme'),
   v.transform((value) => value.replace(/\/+$/u, '')),
 );
-/** A path that stays in the repository. */
+/** A path that does not leave the repository. */
 const file = v.pipe(
   text,
-  v.check((value) => !/^\/|(?:^|\/)\.\.(?:\/|$)|[\p{Cc}]/u.test(value), 'must be a path inside of the repository'),
+  v.check((value) => !/^\/|(?:^|\/)\.\.(?:\/|$)|[\p{Cc}]/u.test(value), 'must be a path inside the repository'),
 );
 
 const field = v.strictObject({ file, path: text, image: text, value: v.optional(v.picklist(imageParts), 'reference') });
@@ -49,25 +49,25 @@ const shape = v.strictObject(
   'must be an object with the list environments',
 );
 
-/** An environment as the file has it. */
+/** An environment as written in the file. */
 export type EnvironmentEntry = v.InferOutput<typeof environment>;
 
 /**
- * Reads the text of a file of environments.
- * @throws OpError (input) with every mistake and its place
+ * Parses the text of an environments file.
+ * @throws OpError (input) with every problem and its path
  */
 export function parseEnvironments(path: string, content: string): readonly EnvironmentEntry[] {
   const document = parseDocument(content, { lineCounter: new LineCounter() });
   const [error] = document.errors;
-  if (error?.code === 'MULTIPLE_DOCS') throw malformed(path, 'it holds several documents');
+  if (error?.code === 'MULTIPLE_DOCS') throw malformed(path, 'it contains several documents');
   if (error !== undefined) throw malformed(path, error.message.split('\n')[0] ?? '');
   const read = v.safeParse(shape, document.toJS() ?? {});
   if (!read.success) throw malformed(path, read.issues.map(describe).join('; '));
   const { environments } = read.output;
-  const twice = environments.find((one, index) =>
+  const duplicate = environments.find((one, index) =>
     environments.some((other, at) => at < index && other.name === one.name),
   );
-  if (twice !== undefined) throw malformed(path, `the environment ${twice.name} is there twice`);
+  if (duplicate !== undefined) throw malformed(path, `duplicate environment ${duplicate.name}`);
   return environments;
 }
 
@@ -75,15 +75,15 @@ function describe(issue: v.BaseIssue<unknown>): string {
   const place = (issue.path ?? [])
     .map(({ key }) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`))
     .join('');
-  if (issue.expected === 'never') return `${place.slice(1)} is not known`;
+  if (issue.expected === 'never') return `${place.slice(1)} is unknown`;
   if (issue.received === 'undefined') return `${place.slice(1)} is missing`;
-  const message = issue.message.startsWith('must') ? issue.message : `must be ${issue.expected ?? 'there'}`;
+  const message = issue.message.startsWith('must') ? issue.message : `must be ${issue.expected ?? 'present'}`;
   return `${place === '' ? 'it' : place.slice(1)} ${message}`;
 }
 
 const malformed = (path: string, why: string) =>
   inputError({
-    what: `${path} is not a file of environments`,
+    what: `${path} is not an environments file`,
     why,
-    hint: 'write environments: with a list of name, repository, namespace and component; see examples/delivery',
+    hint: 'write environments: followed by a list of name, repository, namespace and component; see examples/delivery',
   });

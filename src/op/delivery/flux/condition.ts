@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 
-/** A condition as Kubernetes and Flux write it. Source: k8s.io/apimachinery, metav1.Condition; apps/v1 has no observedGeneration. */
+/** A condition of Kubernetes or Flux. Source: k8s.io/apimachinery, metav1.Condition; apps/v1 has no observedGeneration. */
 export const conditionShape = v.object({
   type: v.string(),
   status: v.string(),
@@ -14,6 +14,6 @@ export type Condition = v.InferOutput<typeof conditionShape>;
 export const conditionOf = (conditions: readonly Condition[], type: string): Condition | undefined =>
   conditions.find((condition) => condition.type === type);
 
-/** `Reason: message`, as it is shown. */
-export const sayCondition = ({ reason, message }: Condition): string =>
+/** `Reason: message` */
+export const describeCondition = ({ reason, message }: Condition): string =>
   [reason, message].filter((part) => part !== '').join(': ');

@@ -1,61 +1,61 @@
 import type { Kind } from '../../systems/kubernetes/api.js';
 import type { Condition } from './condition.js';
 
-/** Which object of Flux. */
+/** Identifies a Flux object. */
 export interface FluxRef {
   readonly kind: Kind;
   readonly namespace: string;
   readonly name: string;
 }
 
-/** An object of another kind that Flux applied. */
-export interface Applied {
+/** An object that Flux applied, of any kind. */
+export interface InventoryEntry {
   readonly group: string;
   readonly kind: string;
   readonly namespace: string;
   readonly name: string;
 }
 
-/** What op reads of a HelmRelease, a Kustomization or a source. */
+/** The fields of a HelmRelease, a Kustomization or a source that op reads. */
 export interface FluxObject extends FluxRef {
-  /** The resourceVersion: a later one is a larger number. */
+  /** The resourceVersion: it grows with each change. */
   readonly version: string;
   readonly generation: number;
   readonly observedGeneration: number;
   readonly suspended: boolean;
   readonly conditions: readonly Condition[];
-  /** The annotation that asks for a reconciliation, and the last one that the controller carried out. */
+  /** The value of the annotation that requests a reconciliation, and the last value that the controller handled. */
   readonly requestedAt: string | undefined;
   readonly handledAt: string | undefined;
-  /** A source that no controller looks at: a HelmRepository of type oci. */
+  /** A source that no controller reconciles: a HelmRepository of type oci. */
   readonly isStatic: boolean;
-  /** What applied this object, nearest first. */
+  /** The objects that applied this one, nearest first. */
   readonly owners: readonly FluxRef[];
-  /** Where it takes what it applies from, outermost first: a HelmRelease has its HelmRepository, then the HelmChart. */
+  /** Its sources, outermost first: a HelmRelease has its HelmRepository, then the HelmChart. */
   readonly sources: readonly FluxRef[];
-  /** Of a source: what it holds. */
-  readonly artifact: string | undefined;
-  /** Of what takes from a source: the revision of it that it tried last. */
-  readonly attempted: string | undefined;
-  /** Of a HelmRelease that failed: Helm is told to try again by itself. */
-  readonly triesAgain: boolean;
-  /** Of a HelmRelease: the status of its newest release in Helm's history, such as `deployed` or `failed`. */
+  /** For a source: the revision of its artifact. */
+  readonly artifactRevision: string | undefined;
+  /** For what applies a source: the revision that it tried last. */
+  readonly attemptedRevision: string | undefined;
+  /** For a failed HelmRelease: Flux will retry it. */
+  readonly retriesLeft: boolean;
+  /** For a HelmRelease: the status of its newest release in Helm's history, such as `deployed` or `failed`. */
   readonly release: string | undefined;
-  /** Where the objects of a HelmRelease go. */
+  /** The namespace that a HelmRelease installs to. */
   readonly targetNamespace: string;
-  /** It deploys to another cluster, through a kubeconfig of its own. */
-  readonly elsewhere: boolean;
-  readonly inventory: readonly Applied[];
+  /** It deploys to another cluster: it sets spec.kubeConfig. */
+  readonly targetsOtherCluster: boolean;
+  readonly inventory: readonly InventoryEntry[];
 }
 
-/** What an object was asked: the value of the annotation, and the version that the object had with it; undefined until the API has answered. */
+/** A request to reconcile: the value of the annotation, and the version of the object with it; undefined until the API has answered. */
 export interface FluxRequest {
   readonly value: string;
   readonly version: string | undefined;
 }
 
-/** A text that stands for one object. */
-export const keyOf = ({ kind, namespace, name }: FluxRef): string => `${kind.kind}/${namespace}/${name}`;
+/** A key that is unique to one object. */
+export const fluxKey = ({ kind, namespace, name }: FluxRef): string => `${kind.kind}/${namespace}/${name}`;
 
-/** How a person names it: `HelmRelease shop/web`. */
-export const nameOf = ({ kind, namespace, name }: FluxRef): string => `${kind.kind} ${namespace}/${name}`;
+/** Its display name: `HelmRelease shop/web`. */
+export const fluxName = ({ kind, namespace, name }: FluxRef): string => `${kind.kind} ${namespace}/${name}`;

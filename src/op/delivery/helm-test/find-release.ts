@@ -1,13 +1,13 @@
 import * as v from 'valibot';
 import { inputError } from '../../kit/errors/op-error.js';
 import { type KubeObject, type KubernetesApi, kinds } from '../../systems/kubernetes/api.js';
-import type { Sought } from './request.js';
+import type { ReleaseSelector } from './request.js';
 
-/** A Helm release, and where helm keeps it. */
-export interface Place {
+/** A Helm release, and where helm stores it. */
+export interface ReleaseLocation {
   readonly name: string;
-  /** Of the Secret that helm keeps the release in. */
-  readonly storage: string;
+  /** Namespace of the Secret in which helm stores the release. */
+  readonly storageNamespace: string;
 }
 
 const shape = v.object({
@@ -26,43 +26,45 @@ const shape = v.object({
   ),
 });
 
-/** The release of a component: that of its HelmRelease, else the one of its name. @throws OpError (input) */
-export async function findRelease(api: KubernetesApi, sought: Sought): Promise<Place> {
-  const plain = { name: sought.name, storage: api.namespace };
-  if (sought.by === 'release') return plain;
-  if (sought.kind !== undefined && sought.kind !== 'HelmRelease') throw noRelease(sought.name, sought.kind);
-  const there = sought.kind === 'HelmRelease' || (await api.serves(kinds.helmRelease));
-  const found = there ? await api.get(kinds.helmRelease, sought.name) : undefined;
-  if (found !== undefined) return placeOf(found, api.namespace);
-  if (sought.kind === undefined) return plain;
+/** Finds the release of a component: that of its HelmRelease, else the release of the same name. @throws OpError (input) */
+export async function findRelease(api: KubernetesApi, selector: ReleaseSelector): Promise<ReleaseLocation> {
+  const { name } = selector;
+  const sameName = { name, storageNamespace: api.namespace };
+  if (selector.by === 'release') return sameName;
+  const { kind } = selector;
+  if (kind !== undefined && kind !== 'HelmRelease') throw noRelease(name, kind);
+  const installed = kind === 'HelmRelease' || (await api.serves(kinds.helmRelease));
+  const found = installed ? await api.get(kinds.helmRelease, name) : undefined;
+  if (found !== undefined) return locationOf(found, api.namespace);
+  if (kind === undefined) return sameName;
   throw inputError({
-    what: `there is no HelmRelease ${sought.name} in namespace ${api.namespace}`,
-    why: 'the environment says that its component is one',
-    hint: `look for it with: kubectl get helmreleases --all-namespaces, then correct --component or --namespace`,
+    what: `HelmRelease ${name} not found in namespace ${api.namespace}`,
+    why: 'the component of the environment is a HelmRelease',
+    hint: `list them with: kubectl get helmreleases --all-namespaces, then correct --component or --namespace`,
   });
 }
 
-/** What Flux has installed, else what it will install. Source: the HelmRelease API, v2. */
-function placeOf(found: KubeObject, namespace: string): Place {
+/** The release that Flux has installed, else the one it will install. Source: the HelmRelease API, v2. */
+function locationOf(found: KubeObject, namespace: string): ReleaseLocation {
   const { name } = found.metadata;
   const { spec, status } = v.parse(shape, found);
   if (spec.kubeConfig !== undefined) {
     throw inputError({
       what: `HelmRelease ${name} is installed in another cluster`,
-      why: 'its spec.kubeConfig says so, and tests run where the release is',
+      why: 'it has spec.kubeConfig, and tests run where the release is',
       hint: 'give --kubeconfig of that cluster, --namespace and --release instead of --component',
     });
   }
   const prefix = spec.targetNamespace === undefined ? '' : `${spec.targetNamespace}-`;
   return {
     name: status.history[0]?.name ?? spec.releaseName ?? `${prefix}${name}`,
-    storage: status.storageNamespace ?? spec.storageNamespace ?? namespace,
+    storageNamespace: status.storageNamespace ?? spec.storageNamespace ?? namespace,
   };
 }
 
 const noRelease = (name: string, kind: string) =>
   inputError({
     what: `component ${name} has no Helm release`,
-    why: `the environment says that it is a ${kind}`,
-    hint: 'write "tests: none" for it into environments.yaml, or name a release with --release',
+    why: `in the environment it is a ${kind}`,
+    hint: 'write "tests: none" for the environment into environments.yaml, or name a release with --release',
   });

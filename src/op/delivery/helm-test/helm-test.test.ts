@@ -61,7 +61,7 @@ describe.skipIf(missingTools.length > 0)('on a real API server, where the test p
   const helm = (...args: string[]) =>
     execa('helm', args, { env: { PATH: path, HOME: room, KUBECONFIG: server.kubeconfig('admin') }, extendEnv: false });
 
-  /** Installs a chart of nothing but a ConfigMap and these tests. */
+  /** Installs a chart with only a ConfigMap and these tests. */
   async function install(release: string, tests: Readonly<Record<string, Hook>>, namespace = 'shop') {
     const chart = join(room, release);
     await mkdir(join(chart, 'templates'), { recursive: true });
@@ -140,7 +140,7 @@ describe.skipIf(missingTools.length > 0)('on a real API server, where the test p
     );
     expect(await podsOf('good-first')).toBe('');
     expect(await podsOf('good-second')).not.toBe('');
-    // Again: helm replaces the Pod that is left, which has succeeded before and says nothing of now.
+    // Again: helm replaces the Pod of the first run, whose success does not count any more.
     const again = start({ release: 'good' });
     await passes('good-first');
     await wait(500);
@@ -160,18 +160,18 @@ describe.skipIf(missingTools.length > 0)('on a real API server, where the test p
     await expect(result).rejects.toMatchObject({
       kind: 'refused',
       message: '2 of 3 tests of release bad in namespace shop did not pass',
-      why: 'bad-a: container main ended with exit code 3 (Error)\nbad-b: not run, helm did not come to it',
+      why: 'bad-a: container main ended with exit code 3 (Error)\nbad-b: not run, helm did not reach it',
       hint: expect.stringContaining('kubectl logs pod/bad-a --namespace shop'),
     });
     expect(printed.slice(-3)).toEqual([
       expect.stringMatching(/^test bad-c \(Pod\): passed/u),
       'test bad-a (Pod): failed: container main ended with exit code 3 (Error)',
-      'test bad-b (Pod): not run: helm did not come to it',
+      'test bad-b (Pod): not run: helm did not reach it',
     ]);
     expect(await podsOf('bad-a')).not.toBe('');
   });
 
-  test('a Pod that is deleted before it has ended has not passed, though helm says so', async () => {
+  test('a Pod that is deleted before it finishes has not passed, although helm counts it', async () => {
     await install('gone', { 'gone-test': {} });
     const { result } = start({ release: 'gone' });
     await there('pod/gone-test');
@@ -179,7 +179,7 @@ describe.skipIf(missingTools.length > 0)('on a real API server, where the test p
     await server.kubectl(['delete', 'pod', 'gone-test', '--namespace=shop', '--force']);
     await expect(result).rejects.toMatchObject({
       kind: 'refused',
-      why: 'gone-test: its Pod was deleted before it had ended; helm takes that for a success, op does not',
+      why: 'gone-test: its Pod was deleted before it finished; helm counts that as a success, op does not',
     });
     expect(
       JSON.parse((await helm('status', 'gone', '--namespace=shop', '--output=json')).stdout).hooks[0].last_run.phase,
@@ -209,7 +209,7 @@ describe.skipIf(missingTools.length > 0)('on a real API server, where the test p
     }
   });
 
-  test('a release without tests does not pass, unless that is allowed; a ConfigMap is no test', async () => {
+  test('a release without tests does not pass, unless allowed; a ConfigMap is not a test', async () => {
     await install('untested', { 'untested-settings-of-tests': { kind: 'ConfigMap' } });
     await expect(start({ release: 'untested' }).result).rejects.toMatchObject({
       kind: 'refused',
@@ -220,7 +220,7 @@ describe.skipIf(missingTools.length > 0)('on a real API server, where the test p
     expect(allowed.printed).toEqual([expect.stringContaining('has no tests, which --allow-no-tests allows')]);
   });
 
-  test('only the tests that the filter names; one that is not there cannot pass', async () => {
+  test('only the tests that the filter names; a missing test cannot pass', async () => {
     await install('some', { 'some-a': {}, 'some-b': {}, 'some-c': {} });
     const one = start({ release: 'some', filter: ['some-b'] });
     await passes('some-b');
@@ -233,11 +233,11 @@ describe.skipIf(missingTools.length > 0)('on a real API server, where the test p
     await expect(start({ release: 'some', filter: ['some-d'] }).result).rejects.toMatchObject({
       kind: 'refused',
       message: 'release some has no test "some-d"',
-      why: '--filter names it, and the tests of its chart are: some-a, some-b, some-c',
+      why: '--filter names it, but the tests of its chart are: some-a, some-b, some-c',
     });
   });
 
-  test('when the time is over it says what it waited for, and removes the Pod', async () => {
+  test('at the deadline it says what it waited for, and removes the Pod', async () => {
     await install('slow', { 'slow-test': {} });
     const { result, printed } = start({ release: 'slow', timeout: 4000 });
     await there('pod/slow-test');
@@ -250,18 +250,18 @@ describe.skipIf(missingTools.length > 0)('on a real API server, where the test p
     const why = 'test slow-test: container main waits: CreateContainerConfigError, secret "x" not found';
     await expect(result).rejects.toMatchObject({
       kind: 'deadline',
-      message: 'the tests of release slow in namespace shop did not end within 4 s',
+      message: 'the tests of release slow in namespace shop timed out after 4 s',
       why,
     });
     expect(printed).toContain(why);
     expect(printed.slice(-2)).toEqual([
-      'removed Pod slow-test of the test that was stopped',
+      'removed Pod slow-test of the stopped test',
       'test slow-test (Pod): container main waits: CreateContainerConfigError, secret "x" not found',
     ]);
     expect(await podsOf('slow-test')).toBe('');
   });
 
-  test('an image that will not be there ends it early', async () => {
+  test('an image that cannot be pulled ends it early', async () => {
     await install('image', { 'image-test': {} });
     const { result, printed } = start({ release: 'image' });
     await there('pod/image-test');
@@ -273,13 +273,13 @@ describe.skipIf(missingTools.length > 0)('on a real API server, where the test p
     });
     await expect(result).rejects.toMatchObject({
       kind: 'refused',
-      message: 'test image-test cannot begin',
+      message: 'test image-test cannot start',
       why: 'container main waits: ImagePullBackOff, Back-off pulling image "x": ErrImagePull: not found',
     });
-    expect(printed.at(-1)).toBe('removed Pod image-test of the test that was stopped');
+    expect(printed.at(-1)).toBe('removed Pod image-test of the stopped test');
   });
 
-  test('Ctrl-C removes what this run has started, and nothing else', async () => {
+  test('Ctrl-C removes what this run started, and nothing else', async () => {
     await install('stop', { 'stop-first': {}, 'stop-later': { weight: 1 } });
     await server.kubectl(['run', 'stop-later', '--image=busybox', '--namespace=shop']);
     const stop = new AbortController();
@@ -294,7 +294,7 @@ describe.skipIf(missingTools.length > 0)('on a real API server, where the test p
   test('a release that does not exist, and one that is not deployed', async () => {
     await expect(start({ release: 'nope' }).result).rejects.toMatchObject({
       kind: 'input',
-      why: 'there is no such Helm release in namespace shop',
+      why: 'release not found in namespace shop',
     });
     await install('broken', { 'broken-test': {} });
     const chart = join(room, 'broken', 'templates', 'all.yaml');
@@ -318,7 +318,7 @@ describe.skipIf(missingTools.length > 0)('on a real API server, where the test p
     await expect(result).rejects.toMatchObject({ kind: 'refused', why: 'revision 1 became 2 while its tests ran' });
   });
 
-  test('missing rights are named, of helm and of op', async () => {
+  test('missing permissions are named, for helm and for op', async () => {
     await install('rights', { 'rights-test': {} });
     const hint = (role: string) =>
       expect.stringContaining(`--role=octopipeline-${role} --serviceaccount=shop:default --namespace=shop`);
@@ -365,7 +365,7 @@ describe.skipIf(missingTools.length > 0)('on a real API server, where the test p
     });
   });
 
-  test('helm that is not installed', async () => {
+  test('helm is not installed', async () => {
     const PATH = join(room, 'kubectl-only');
     await mkdir(PATH);
     await symlink(findTool('kubectl', path) ?? '', join(PATH, 'kubectl'));
@@ -376,7 +376,7 @@ describe.skipIf(missingTools.length > 0)('on a real API server, where the test p
     });
   });
 
-  test('an API server that takes connections and never answers ends with the time', async () => {
+  test('an API server that accepts connections and never answers ends at the deadline', async () => {
     const silent = createServer(() => undefined).listen(0, '127.0.0.1');
     await once(silent, 'listening');
     const { port } = silent.address() as AddressInfo;
@@ -403,13 +403,13 @@ describe.skipIf(missingTools.length > 0)('on a real API server, where the test p
 
   test.each([
     [{}, 'usage', 'op helm-test needs --release or --component'],
-    [{ release: '--all' }, 'input', '--release="--all" is not the name of a release'],
-    [{ release: 'a/../b' }, 'input', 'is not the name of a release'],
+    [{ release: '--all' }, 'input', '--release="--all" is not a valid release name'],
+    [{ release: 'a/../b' }, 'input', 'is not a valid release name'],
     [{ component: 'A b' }, 'input', '--component="A b"'],
-    [{ release: 'x', filter: ['--logs'] }, 'input', '--filter="--logs" names no test'],
-    [{ release: 'x', filter: ['phase=x'] }, 'input', 'names no test'],
+    [{ release: 'x', filter: ['--logs'] }, 'input', 'invalid --filter="--logs"'],
+    [{ release: 'x', filter: ['phase=x'] }, 'input', 'invalid --filter="phase=x"'],
     [{ release: 'x', leaseHolder: 'ann' }, 'usage', '--lease-holder needs --environment'],
-    [{ release: 'x', environment: 'nope' }, 'input', 'there is no environment "nope"'],
+    [{ release: 'x', environment: 'nope' }, 'input', 'unknown environment "nope"'],
   ])('flags that are refused (%#)', async (flags, kind, message) => {
     await expect(start(flags).result).rejects.toMatchObject({ kind, message: expect.stringContaining(message) });
   });
@@ -460,14 +460,14 @@ describe.skipIf(missingTools.length > 0)('on a real API server, where the test p
       const { result, printed } = from('dev', { leaseHolder: 'ann', keepLease: true });
       await passes('web-test');
       await result;
-      expect(printed[0]).toBe('Lease octopipeline-dev-web in namespace flux: made and taken by ann');
-      // The last line is the verdict: that the Lease is kept, the next step says.
+      expect(printed[0]).toBe('Lease octopipeline-dev-web in namespace flux: created and taken by ann');
+      // The last line is the verdict: that the Lease is kept is logged by the next step.
       expect(printed.at(-1)).toMatch(/^1 test of release shop-web .* passed/u);
       await helmRelease('web', { targetNamespace: 'shop', storageNamespace: 'shop' });
       const again = from('dev', { leaseHolder: 'ann' });
       await passes('web-test');
       await again.result;
-      expect(again.printed[0]).toContain('held by ann already');
+      expect(again.printed[0]).toContain('already held by ann');
       expect(again.printed.at(-1)).toContain('released');
     });
 
@@ -509,8 +509,8 @@ describe.skipIf(missingTools.length > 0)('on a real API server, where the test p
       const { result, printed } = from('quiet', { leaseHolder: 'ann' });
       await result;
       expect(printed).toEqual([
-        'Lease octopipeline-quiet-web in namespace shop: made and taken by ann',
-        'environment quiet says "tests: none": nothing is tested',
+        'Lease octopipeline-quiet-web in namespace shop: created and taken by ann',
+        'environment quiet has "tests: none": nothing is tested',
         'Lease octopipeline-quiet-web in namespace shop: released',
       ]);
     });
@@ -522,7 +522,7 @@ describe.skipIf(missingTools.length > 0)('on a real API server, where the test p
       });
       await expect(from('empty').result).rejects.toMatchObject({
         kind: 'input',
-        message: 'there is no HelmRelease not-there in namespace shop',
+        message: 'HelmRelease not-there not found in namespace shop',
       });
       await helmRelease('remote', { kubeConfig: { secretRef: { name: 'other' } } });
       await expect(from('dev', { component: 'remote' }).result).rejects.toMatchObject({
@@ -533,7 +533,7 @@ describe.skipIf(missingTools.length > 0)('on a real API server, where the test p
   });
 });
 
-/** As much of Flux's as is needed to know where a release is. */
+/** The part of Flux's CRD that is needed to find a release. */
 const helmReleaseCrd = {
   apiVersion: 'apiextensions.k8s.io/v1',
   kind: 'CustomResourceDefinition',

@@ -1,83 +1,110 @@
 import { resolve } from 'node:path';
 import type { Context } from '../../context.js';
-import { refusedError } from '../../kit/errors/op-error.js';
+import { inputError, refusedError } from '../../kit/errors/op-error.js';
 import { countOf } from '../../kit/log/table.js';
-import { withDeadline } from '../../kit/process/deadline.js';
-import { type KubernetesApi, withApi } from '../../systems/kubernetes/api.js';
-import { clusterOf } from '../environments/cluster.js';
+import { startDeadline } from '../../kit/process/deadline.js';
+import { type KubernetesApi, openApi } from '../../systems/kubernetes/api.js';
+import { clusterOfEnvironment } from '../environments/environment.js';
 import { readEnvironments } from '../environments/read.js';
+import { acquireLease } from '../lease/acquire.js';
 import { leaseRequestOf } from '../lease/request.js';
-import { withLease } from '../lease/with-lease.js';
 import { findRelease } from './find-release.js';
-import { createHelm, type HelmCluster } from './helm.js';
+import { createHelm, type Helm, type HelmCluster } from './helm.js';
 import type { HelmTestFlags } from './options.js';
-import { checkPlace, checkStatus } from './preconditions.js';
-import { readRelease, select } from './release.js';
-import { parseFilter, type Sought, soughtIn } from './request.js';
+import { type HelmTest, type Release, readRelease, selectTests } from './release.js';
+import { parseFilter, type ReleaseSelector, releaseSelectorOf, type TestFilter } from './request.js';
 import { runTests } from './run-tests.js';
 
 /**
  * Runs the tests of a Helm release and fails unless every one of them was seen to pass.
- * @throws OpError (refused) when a test fails or there is none, (deadline), (input), (tool)
+ * @throws OpError (refused) when a test fails or there are no tests, (deadline), (input), (tool)
  */
 export async function helmTest(context: Context, flags: HelmTestFlags): Promise<void> {
-  const { environment: name } = flags;
+  const { environment: name, timeout, allowNoTests } = flags;
   const environment = name === undefined ? undefined : (await readEnvironments(context, flags)).of(name);
-  const sought = soughtIn(flags, environment);
+  const selector = releaseSelectorOf(flags, environment);
   const filter = parseFilter(flags.filter);
-  const lease = leaseRequestOf(flags, name, flags.component ?? environment?.component ?? flags.release);
+  const request = leaseRequestOf(flags, name, flags.component ?? environment?.component ?? flags.release);
   const kubeconfig = flags.kubeconfig === undefined ? undefined : resolve(context.cwd, flags.kubeconfig);
-  const cluster = clusterOf({ ...flags, kubeconfig }, environment);
-  await withApi(context, cluster, (api) =>
-    withLease(context, api, lease, async (inner, own) => {
-      if (environment?.tests === 'none') {
-        inner.log.step(`environment ${environment.name} says "tests: none": nothing is tested`);
-        return;
-      }
-      await test(inner, own, { cluster, sought, filter, timeout: flags.timeout, allowNoTests: flags.allowNoTests });
-    }),
-  );
+  const cluster = clusterOfEnvironment({ ...flags, kubeconfig }, environment);
+  await using api = await openApi(context, cluster);
+  await using lease = await acquireLease(context, api, request);
+  if (environment?.tests === 'none') {
+    lease.context.log.step(`environment ${environment.name} has "tests: none": nothing is tested`);
+  } else {
+    await testRelease(lease.context, lease.api, { cluster, selector, filter, timeout, allowNoTests }).catch(
+      api.rethrow,
+    );
+  }
+  lease.succeeded();
 }
 
-interface Wanted {
+/** What to test, checked. */
+interface TestRequest {
   readonly cluster: HelmCluster;
-  readonly sought: Sought;
-  readonly filter: ReturnType<typeof parseFilter>;
+  readonly selector: ReleaseSelector;
+  readonly filter: TestFilter;
+  /** Milliseconds. */
   readonly timeout: number;
   readonly allowNoTests: boolean;
 }
 
-/** helm itself waits for ever for an API server that takes a connection and does not answer. */
-async function find(context: Context, api: KubernetesApi, { cluster, sought, timeout }: Wanted) {
-  const late = {
-    what: `cannot read the Helm release of ${sought.name}`,
-    why: `the API server did not answer within ${timeout / 1000} s`,
-    hint: 'look at the cluster with: kubectl get --raw /readyz, or give a longer --timeout',
-  };
-  return withDeadline(context, timeout, late, async (inTime) => {
-    const place = await findRelease(api.within(inTime), sought);
-    const helm = createHelm(cluster, place.storage);
-    return { helm, release: await readRelease(inTime, helm, place.name) };
-  });
-}
-
-async function test(context: Context, api: KubernetesApi, wanted: Wanted): Promise<void> {
-  const { helm, release } = await find(context, api, wanted);
+async function testRelease(context: Context, api: KubernetesApi, request: TestRequest): Promise<void> {
+  const { helm, release } = await openRelease(context, api, request);
   const of = `release ${release.name} (revision ${release.revision}) in namespace ${release.namespace}`;
-  checkStatus(release);
-  const tests = select(release, wanted.filter);
+  checkDeployed(release);
+  const tests = selectTests(release, request.filter);
   if (tests.length === 0) {
-    if (wanted.allowNoTests)
-      return context.log.step(`${of} has no tests, which --allow-no-tests allows: nothing is tested`);
+    if (request.allowNoTests) return context.log.step(`${of} has no tests, which --allow-no-tests allows: done`);
     throw refusedError({
       what: `${of} has no tests`,
-      why: 'no Pod and no Job of its chart has the annotation helm.sh/hook: test, so nothing shows that it works',
+      why: 'no Pod or Job of its chart has the annotation helm.sh/hook: test, so nothing shows that it works',
       hint: 'add a test to the chart, write "tests: none" for the environment, or give --allow-no-tests',
     });
   }
-  checkPlace(release, tests, helm.namespace);
+  checkTestNamespaces(release, tests, helm.namespace);
   context.log.step(`run ${countOf(tests.length, 'test')} of ${of}: ${tests.map(({ name }) => name).join(', ')}`);
-  await runTests(context, api, helm, { release, tests, ...wanted });
+  await runTests(context, api, helm, { release, tests, filter: request.filter, timeout: request.timeout });
   const look = api.typed(`helm status ${release.name} --namespace ${helm.namespace}`);
   context.log.step(`${countOf(tests.length, 'test')} of ${of} passed; see them with: ${look}`);
+}
+
+/** Needs its own deadline: helm waits forever for an API server that accepts a connection and does not answer. */
+async function openRelease(
+  context: Context,
+  api: KubernetesApi,
+  { cluster, selector, timeout }: TestRequest,
+): Promise<{ readonly helm: Helm; readonly release: Release }> {
+  using deadline = startDeadline(context, timeout, {
+    what: `cannot read the Helm release of ${selector.name}`,
+    why: `the API server did not answer within ${timeout / 1000} s`,
+    hint: 'check the cluster with: kubectl get --raw /readyz, or increase --timeout',
+  });
+  const { name, storageNamespace } = await findRelease(api.within(deadline.context), selector);
+  const helm = createHelm(cluster, storageNamespace);
+  return { helm, release: await readRelease(deadline.context, helm, name) };
+}
+
+/** The tests of half an upgrade show nothing. @throws OpError (refused) */
+function checkDeployed({ name, namespace, revision, status }: Release): void {
+  if (status === 'deployed') return;
+  throw refusedError({
+    what: `release ${name} in namespace ${namespace} is not tested`,
+    why: `its revision ${revision} is ${status}, not deployed`,
+    hint: `see its history with: helm history ${name} --namespace ${namespace}, and test it when it is deployed`,
+  });
+}
+
+/**
+ * helm runs hooks without a namespace in the namespace where it stores the release; Flux may install the release elsewhere.
+ * @throws OpError (input)
+ */
+function checkTestNamespaces({ name, namespace }: Release, tests: readonly HelmTest[], storage: string): void {
+  const misplaced = tests.find((test) => test.namespace === '');
+  if (namespace === storage || misplaced === undefined) return;
+  throw inputError({
+    what: `test ${misplaced.name} of release ${name} would run in namespace ${storage}`,
+    why: `the release is in namespace ${namespace} but stored in ${storage}, and helm runs a test without a namespace where the release is stored`,
+    hint: `set spec.storageNamespace: ${namespace} in the HelmRelease, or write namespace: {{ .Release.Namespace }} into the chart's tests`,
+  });
 }

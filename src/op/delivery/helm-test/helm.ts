@@ -11,13 +11,13 @@ export interface Helm {
   readonly run: (context: Context, args: readonly string[]) => Promise<Ended>;
 }
 
-/** Which cluster, in kubectl's words. */
+/** Which cluster. */
 export interface HelmCluster {
   readonly kubeconfig: string | undefined;
   readonly context: string | undefined;
 }
 
-/** Variables that would make helm talk to another cluster than kubectl does, as somebody else, or print the values of the release. */
+/** Variables that would make helm use another cluster or user than kubectl, or print the values of the release. */
 const unset = [
   ...['KUBEAPISERVER', 'KUBEASGROUPS', 'KUBEASUSER', 'KUBECAFILE', 'KUBECONTEXT', 'KUBEINSECURE_SKIP_TLS_VERIFY'],
   ...['KUBETLS_SERVER_NAME', 'KUBETOKEN', 'NAMESPACE', 'DEBUG'],
@@ -36,7 +36,7 @@ export function createHelm({ kubeconfig, context: named }: HelmCluster, namespac
   };
 }
 
-/** The error for a helm that ended badly. @param what such as "cannot read release shop" */
+/** The error for a failed helm. @param what such as "cannot read release shop" */
 export function failureOfHelm(what: string, ended: Ended, namespace: string): OpError {
   if (ended.ended === 'missing') return failureOf({ program: 'helm', args: [] }, ended, { what, hint: '' });
   const lines = ended.stderr.trim().split('\n');
@@ -45,13 +45,13 @@ export function failureOfHelm(what: string, ended: Ended, namespace: string): Op
   if (/release: not found/u.test(text)) {
     return inputError({
       what,
-      why: `there is no such Helm release in namespace ${namespace}`,
-      hint: `look for it with: helm list --all --namespace ${namespace}`,
+      why: `release not found in namespace ${namespace}`,
+      hint: `list releases with: helm list --all --namespace ${namespace}`,
     });
   }
   return (
     missingRight(what, text) ??
     knownFailure(what, text, said) ??
-    toolError({ what, why: `helm said: ${said}`, hint: 'run it again with --debug to see each call of helm' })
+    toolError({ what, why: `helm reported: ${said}`, hint: 'run it again with --debug to see each helm command' })
   );
 }

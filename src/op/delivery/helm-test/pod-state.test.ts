@@ -11,46 +11,46 @@ const early = '2026-01-01T00:00:09Z';
 const late = '2026-01-01T00:00:20Z';
 
 test.each([
-  ['without a status', {}, {}, 'waiting', 'it has not started'],
+  ['without a status', {}, {}, 'waiting', 'not started yet'],
   [
     'that is being created',
     {},
     { phase: 'Pending', containerStatuses: waiting('ContainerCreating') },
     'waiting',
-    'it has not started',
+    'not started yet',
   ],
   [
-    'that nobody takes',
+    'that cannot be scheduled',
     {},
     {
       phase: 'Pending',
       conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: '0/1 nodes' }],
     },
     'waiting',
-    'no node takes it: Unschedulable, 0/1 nodes',
+    'not scheduled: Unschedulable, 0/1 nodes',
   ],
-  ['that runs', {}, { phase: 'Running' }, 'running', 'it still runs'],
+  ['that is running', {}, { phase: 'Running' }, 'running', 'still running'],
   ['that succeeded', {}, { phase: 'Succeeded', containerStatuses: ended(0, early) }, 'succeeded', ''],
   [
-    'that succeeded and was deleted then',
+    'that succeeded and was then deleted',
     deleting,
     { phase: 'Succeeded', containerStatuses: ended(0, early) },
     'succeeded',
     '',
   ],
   [
-    'that ended well because it was deleted',
+    'that exited with 0 because it was deleted',
     deleting,
     { phase: 'Succeeded', containerStatuses: ended(0, late) },
     'failed',
-    'it was deleted before it had ended',
+    'it was deleted before it finished',
   ],
   [
-    'that ended badly because it was deleted',
+    'that was killed because it was deleted',
     deleting,
     { phase: 'Failed', containerStatuses: ended(137, late) },
     'failed',
-    'it was deleted before it had ended',
+    'it was deleted before it finished',
   ],
   [
     'that failed',
@@ -79,7 +79,7 @@ test.each([
   expect(progress.hopeless ?? false).toBe(hopeless);
 });
 
-test('containers that have started have a log, also those that have ended', () => {
+test('containers that have started have a log, even after they have ended', () => {
   const status = {
     initContainerStatuses: ended(0, early).map((one) => ({ ...one, name: 'first', containerID: 'c://0' })),
     containerStatuses: [{ name: 'main', containerID: 'c://2', state: { running: {} } }, ...waiting('PodInitializing')],

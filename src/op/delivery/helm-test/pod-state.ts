@@ -40,30 +40,30 @@ const shape = v.object({
   ),
 });
 
-/** How far a Pod or a Job is. */
-export interface Progress {
+/** The state of the Pod or Job of a test. */
+export interface TestProgress {
   readonly is: 'waiting' | 'running' | 'succeeded' | 'failed';
-  /** In words: why it waits, or how it failed. */
+  /** Why it waits, or how it failed. */
   readonly why: string;
   /** Waiting longer will not help. */
   readonly hopeless?: true;
 }
 
-/** A run of a container that has begun, so that it has a log. */
+/** A container that has started, so that it has a log. */
 export interface Started {
   readonly container: string;
   readonly id: string;
   readonly alone: boolean;
 }
 
-/** Reads how far a Pod is. */
-export function progressOfPod(pod: KubeObject): Progress {
+/** Reads the state of a Pod. */
+export function progressOfPod(pod: KubeObject): TestProgress {
   const { status } = v.parse(shape, pod);
   const containers = [...status.initContainerStatuses, ...status.containerStatuses];
   const asked = deletionOf(pod);
   const ends = containers.map(({ state: { terminated } }) => new Date(terminated?.finishedAt ?? 0).getTime());
   if (status.phase === 'Succeeded') {
-    // A program that is told to stop by a deletion may well end with exit code 0.
+    // A program that is stopped by a deletion may exit with code 0.
     if (asked !== undefined && ends.some((end) => end > asked)) return { is: 'failed', why: deleted };
     return { is: 'succeeded', why: '' };
   }
@@ -83,21 +83,21 @@ export function progressOfPod(pod: KubeObject): Progress {
     return { is: 'waiting', why, ...(isHopeless(waiting) && { hopeless: true }) };
   }
   const scheduled = status.conditions.find(({ type }) => type === 'PodScheduled');
-  if (scheduled?.status === 'False') return { is: 'waiting', why: `no node takes it: ${reasonOf(scheduled)}` };
+  if (scheduled?.status === 'False') return { is: 'waiting', why: `not scheduled: ${reasonOf(scheduled)}` };
   return status.phase === 'Running'
-    ? { is: 'running', why: 'it still runs' }
-    : { is: 'waiting', why: 'it has not started' };
+    ? { is: 'running', why: 'still running' }
+    : { is: 'waiting', why: 'not started yet' };
 }
 
-/** When its deletion was asked for; the timestamp says when it will be killed. */
+/** When its deletion was requested; the timestamp itself is when it will be killed. */
 function deletionOf({ metadata }: KubeObject): number | undefined {
   const { deletionTimestamp: until, deletionGracePeriodSeconds: grace } = v.parse(deleting, metadata);
   return until === undefined ? undefined : new Date(until).getTime() - grace * 1000;
 }
 
-const deleted = 'it was deleted before it had ended';
+const deleted = 'it was deleted before it finished';
 
-/** What the kubelet says when the image will not be there by waiting; of a first pull that failed it may say so of a registry that starts. */
+/** Whether the kubelet will never get the image. The first failed pull does not count: the registry may still be starting. */
 const isHopeless = ({ reason, message }: { readonly reason: string; readonly message: string }) =>
   /^(?:InvalidImageName|ErrImageNeverPull)$/u.test(reason) ||
   (reason === 'ImagePullBackOff' &&
@@ -105,18 +105,18 @@ const isHopeless = ({ reason, message }: { readonly reason: string; readonly mes
 
 const normal: ReadonlySet<string> = new Set(['', 'ContainerCreating', 'PodInitializing']);
 
-/** Reads how far a Job is. */
-export function progressOfJob(job: KubeObject): Progress {
+/** Reads the state of a Job. */
+export function progressOfJob(job: KubeObject): TestProgress {
   const { status } = v.parse(shape, job);
   const has = (type: string) => status.conditions.find((one) => one.type === type && one.status === 'True');
   if (has('Complete')) return { is: 'succeeded', why: '' };
   const failed = has('Failed');
   return failed
     ? { is: 'failed', why: `its Job failed: ${reasonOf(failed)}` }
-    : { is: 'running', why: 'its Job has not ended' };
+    : { is: 'running', why: 'its Job is still running' };
 }
 
-/** The containers of a Pod that have a log by now. */
+/** The containers of a Pod that have a log. */
 export function startedIn(pod: KubeObject): readonly Started[] {
   const { spec, status } = v.parse(shape, pod);
   const all = [...status.initContainerStatuses, ...status.containerStatuses];

@@ -4,9 +4,9 @@ import type { Context } from '../../context.js';
 import { refusedError, toolError } from '../../kit/errors/op-error.js';
 import { oneLine } from '../../kit/log/printable.js';
 import { failureOfHelm, type Helm } from './helm.js';
-import type { Filter } from './request.js';
+import type { TestFilter } from './request.js';
 
-/** A test of a chart: a hook of the event `test` that runs and ends. */
+/** A test of a chart: a Pod or Job with the hook event `test`. */
 export interface HelmTest {
   readonly name: string;
   readonly kind: 'Pod' | 'Job';
@@ -15,7 +15,7 @@ export interface HelmTest {
   readonly lastRun: LastRun;
 }
 
-/** What helm has written down of the last run. */
+/** What helm has recorded about the last run. */
 export interface LastRun {
   /** Empty: never. */
   readonly started: string;
@@ -23,16 +23,16 @@ export interface LastRun {
   readonly phase: string;
 }
 
-/** A release as helm has stored it. */
+/** A release as stored by helm. */
 export interface Release {
   readonly name: string;
-  /** Where helm installs what does not name a namespace itself. */
+  /** Where helm installs objects without a namespace. */
   readonly namespace: string;
   readonly revision: number;
   readonly status: string;
   /** In the order in which helm runs them. */
   readonly tests: readonly HelmTest[];
-  /** Of the tests, and of what they need besides, such as a ConfigMap. */
+  /** Names of the tests and of their other hooks, such as a ConfigMap. */
   readonly hookNames: readonly string[];
 }
 
@@ -71,8 +71,8 @@ export async function readRelease(context: Context, helm: Helm, name: string): P
   } catch (cause) {
     throw toolError({
       what,
-      why: 'helm gave an answer that op does not understand',
-      hint: 'check with op doctor that helm is 3.14 or newer, below 4',
+      why: 'op cannot parse the output of helm',
+      hint: 'check with op doctor that helm is 3.14 or newer, and older than 4',
       cause,
     });
   }
@@ -95,21 +95,21 @@ function parseRelease(json: string): Release {
   };
 }
 
-/** Empty text in a manifest is as good as none. */
+/** An empty namespace in a manifest counts as none. */
 function namespaceOf(manifest: string): string | undefined {
   const read = v.safeParse(placed, parseYaml(manifest));
   return (read.success && read.output.metadata.namespace) || undefined;
 }
 
-/** The tests that helm will run. @throws OpError (refused) for a filter that names one that is not there */
-export function select({ name, tests, hookNames }: Release, { only, not }: Filter): readonly HelmTest[] {
+/** The tests that helm will run. @throws OpError (refused) for a filter with an unknown test */
+export function selectTests({ name, tests, hookNames }: Release, { only, not }: TestFilter): readonly HelmTest[] {
   const unknown = [...only, ...not].find((wanted) => !hookNames.includes(wanted));
   if (unknown !== undefined) {
     const names = tests.map((test) => test.name).join(', ') || 'none';
     throw refusedError({
       what: `release ${name} has no test "${oneLine(unknown)}"`,
-      why: `--filter names it, and the tests of its chart are: ${names}`,
-      hint: 'correct --filter: a test that is not there cannot pass',
+      why: `--filter names it, but the tests of its chart are: ${names}`,
+      hint: 'correct --filter: a missing test cannot pass',
     });
   }
   return tests.filter((test) => !not.includes(test.name) && (only.length === 0 || only.includes(test.name)));

@@ -1,69 +1,66 @@
 import type { Context } from '../../context.js';
-import { deadlineError, OpError, refusedError } from '../../kit/errors/op-error.js';
+import { OpError } from '../../kit/errors/op-error.js';
+import { startInBackground } from '../../kit/process/background.js';
 import { createBell } from '../../kit/process/bell.js';
-import { beside } from '../../kit/process/beside.js';
-import { withDeadline } from '../../kit/process/deadline.js';
+import { startDeadline } from '../../kit/process/deadline.js';
 import type { Ended } from '../../kit/process/run.js';
-import type { KubernetesApi } from '../../systems/kubernetes/api.js';
-import { cleanUp } from './clean-up.js';
-import { failureOfHelm, type Helm } from './helm.js';
-import { judge, type Outcome } from './judge.js';
-import { createObserver, type Observer, type Seen } from './observe.js';
-import type { Progress } from './pod-state.js';
-import { type HelmTest, type Release, readRelease } from './release.js';
-import type { Filter } from './request.js';
-import { createLogStreams } from './stream-logs.js';
+import { type KubernetesApi, kinds } from '../../systems/kubernetes/api.js';
+import type { Helm } from './helm.js';
+import { createLogStreams, createObserver, type ObservedTest, type Observer } from './observe-tests.js';
+import type { TestProgress } from './pod-state.js';
+import type { HelmTest, Release } from './release.js';
+import { describeUnfinished, reportOutcomes, timedOut } from './report.js';
+import type { TestFilter } from './request.js';
 
 /** What to run. */
-export interface Run {
+export interface TestRun {
   readonly release: Release;
   readonly tests: readonly HelmTest[];
-  readonly filter: Filter;
+  readonly filter: TestFilter;
   /** Milliseconds. */
   readonly timeout: number;
 }
 
-/** Runs the tests; each one that did not pass is said, and makes it fail. @throws OpError (refused, deadline, tool) */
-export async function runTests(context: Context, api: KubernetesApi, helm: Helm, run: Run): Promise<void> {
+/** Runs the tests and logs how each one ended. @throws OpError (refused, deadline, tool) unless all passed */
+export async function runTests(context: Context, api: KubernetesApi, helm: Helm, run: TestRun): Promise<void> {
   const { release, tests, timeout } = run;
   const bell = createBell();
   const placed = tests.map((test) => ({ ...test, namespace: test.namespace || release.namespace }));
-  const what = `the tests of release ${release.name} in namespace ${release.namespace} did not end within ${timeout / 1000} s`;
-  const late = { what, why: '', hint: '' };
+  const what = `the tests of release ${release.name} in namespace ${release.namespace} timed out after ${timeout / 1000} s`;
   let observer: Observer | undefined;
-  let helmIs: 'not begun' | 'running' | 'ended' = 'not begun';
+  let helmIs: 'not started' | 'running' | 'ended' = 'not started';
   try {
-    await withDeadline(context, timeout, late, async (inTime) => {
-      const logs = createLogStreams(inTime, api.within(inTime));
-      const watching = createObserver(placed, logs, bell);
-      observer = watching;
-      const result = await beside(
-        inTime,
-        (inner) => watching.follow(inner, api.within(inner)),
-        async (inner) => {
-          await untilReady(inner, watching);
-          helmIs = 'running';
-          const helmEnded = await helm.run(inner, argumentsFor(run));
-          helmIs = 'ended';
-          await untilSeen(inner, watching, helmEnded, bell);
-          await logs.end(inner, 5000);
-          return helmEnded;
-        },
-      );
-      await report(inTime, helm, run, watching, result);
-    });
+    using deadline = startDeadline(context, timeout, { what, why: '', hint: '' });
+    const inTime = deadline.context;
+    const logs = createLogStreams(inTime, api.within(inTime));
+    const watching = createObserver(placed, logs, bell);
+    observer = watching;
+    const runHelm = async (): Promise<Ended> => {
+      await using watch = startInBackground(inTime, (inner) => watching.follow(inner, api.within(inner)));
+      const inner = watch.context;
+      await untilReady(inner, watching);
+      helmIs = 'running';
+      const ended = await helm.run(inner, argumentsFor(run));
+      helmIs = 'ended';
+      await untilSeen(inner, watching, ended, bell);
+      await logs.end(inner, 5000);
+      return ended;
+    };
+    const ended = await runHelm();
+    await reportOutcomes(inTime, helm, run, watching.seen(), ended);
   } catch (error) {
-    // A helm that ended has cleaned up by the policies of its hooks, but it lets run what it has lost sight of.
-    const left = observer?.seen().filter(({ progress }) => helmIs === 'running' || !isOver(progress)) ?? [];
-    if (helmIs !== 'not begun') await cleanUp(context, api, left);
+    const seen = observer?.seen() ?? [];
+    // When helm has ended, it has cleaned up by the hook policies; tests that it lost track of may still be running.
+    const left = seen.filter(({ progress }) => helmIs === 'running' || !isOver(progress));
+    if (helmIs !== 'not started') await removeTests(context, api, left);
     if (!(error instanceof OpError && error.message === what)) throw error;
-    for (const one of observer?.seen() ?? []) context.log.step(sayUnfinished(one));
-    throw tooLate(what, release, observer);
+    for (const one of seen) context.log.step(describeUnfinished(one));
+    throw timedOut(what, release, seen);
   }
 }
 
-/** helm's own limit is for each test; op's is for all of them, and comes first. */
-function argumentsFor({ release, filter, timeout }: Run): readonly string[] {
+/** The timeout of helm is for each test; that of op is for all tests together, and comes first. */
+function argumentsFor({ release, filter, timeout }: TestRun): readonly string[] {
   const filters = [...filter.only.map((name) => `name=${name}`), ...filter.not.map((name) => `!name=${name}`)];
   return [
     ...['test', release.name, '--hide-notes', `--timeout=${Math.ceil(timeout / 1000) + 60}s`],
@@ -83,7 +80,7 @@ async function untilReady({ signal }: Context, { ready }: Observer): Promise<voi
   });
 }
 
-/** helm has a watch of its own, and may see an end a moment earlier than op does. */
+/** helm has its own watch, and may see the end of a test a moment before op does. */
 async function untilSeen(context: Context, observer: Observer, { ended }: Ended, bell: ReturnType<typeof createBell>) {
   const all = ended === 'ok';
   const areOver = () => {
@@ -95,53 +92,25 @@ async function untilSeen(context: Context, observer: Observer, { ended }: Ended,
   }
 }
 
-const isOver = (progress: Progress | undefined) => progress?.is === 'succeeded' || progress?.is === 'failed';
+const isOver = (progress: TestProgress | undefined) => progress?.is === 'succeeded' || progress?.is === 'failed';
 
-async function report(context: Context, helm: Helm, run: Run, observer: Observer, ended: Ended): Promise<void> {
-  const { release, tests } = run;
-  const what = `cannot test release ${release.name} in namespace ${release.namespace}`;
-  const after = await readRelease(context, helm, release.name);
-  const outcomes = observer.seen().map((seen, index): Outcome => {
-    const recorded = after.tests.find(({ name, kind }) => name === seen.test.name && kind === seen.test.kind);
-    const before = tests[index] ?? seen.test;
-    return judge({ ...seen, test: { ...seen.test, lastRun: recorded?.lastRun ?? before.lastRun } }, before);
-  });
-  for (const { test, is, why } of outcomes) {
-    const detail = why === '' ? '' : is === 'passed' ? ` ${why}` : `: ${why}`;
-    context.log.step(`test ${test.name} (${test.kind}): ${is}${detail}`);
+/** Milliseconds; a second Ctrl-C ends op at once. */
+const cleanUpTimeout = 15_000;
+
+/** Removes the Pods and Jobs of this run after helm was stopped: nothing waits for them, and they would block the next run. */
+async function removeTests(context: Context, api: KubernetesApi, tests: readonly ObservedTest[]): Promise<void> {
+  const own = api.within({ ...context, signal: AbortSignal.timeout(cleanUpTimeout) });
+  for (const { test, before } of tests) {
+    const { name, namespace } = test;
+    const kind = test.kind === 'Pod' ? kinds.pod : kinds.job;
+    try {
+      const found = await own.get(kind, name, namespace);
+      if (found === undefined || before.has(found.metadata.uid)) continue;
+      await own.remove(kind, name, namespace);
+      context.log.step(`removed ${test.kind} ${name} of the stopped test`);
+    } catch (error) {
+      const why = error instanceof OpError ? error.why : 'the API server did not answer';
+      context.log.warn(`cannot remove ${test.kind} ${name} in namespace ${namespace}: ${why}`);
+    }
   }
-  if (after.revision !== release.revision) {
-    throw refusedError({
-      what: `${what}: it changed meanwhile`,
-      why: `revision ${release.revision} became ${after.revision} while its tests ran`,
-      hint: 'run it again when nothing else changes the release',
-    });
-  }
-  const failed = outcomes.filter(({ is }) => is !== 'passed');
-  const ran = observer.seen().some(({ progress }) => progress?.is === 'failed');
-  // helm stopped, and no test did: the API server, a right or a quota.
-  if (ended.ended !== 'ok' && !ran) throw failureOfHelm(what, ended, helm.namespace);
-  const [first] = failed;
-  if (first === undefined) return;
-  throw refusedError({
-    what: `${failed.length} of ${outcomes.length} tests of release ${release.name} in namespace ${release.namespace} did not pass`,
-    why: failed.map(({ test, is, why }) => `${test.name}: ${is === 'failed' ? why : `${is}, ${why}`}`).join('\n'),
-    hint: `look at it with: kubectl logs ${first.test.kind.toLowerCase()}/${first.test.name} --namespace ${first.test.namespace} --all-containers, if its hook-delete-policy left it`,
-  });
-}
-
-function sayUnfinished({ test, progress }: Seen): string {
-  const state = progress === undefined ? 'not run' : progress.is === 'succeeded' ? 'passed' : progress.why;
-  return `test ${test.name} (${test.kind}): ${state}`;
-}
-
-function tooLate(what: string, release: Release, observer: Observer | undefined): OpError {
-  const seen = observer?.seen() ?? [];
-  const current = seen.find(({ progress }) => progress?.is === 'running' || progress?.is === 'waiting');
-  const why =
-    current === undefined
-      ? 'helm or the API server did not answer'
-      : `test ${current.test.name}: ${current.progress?.why ?? ''}`;
-  const hint = `look at the events with: kubectl get events --namespace ${release.namespace} --sort-by=.lastTimestamp, or give a longer --timeout`;
-  return deadlineError({ what, why, hint });
 }

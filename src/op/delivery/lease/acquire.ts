@@ -1,123 +1,114 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import type { Context } from '../../context.js';
-import { deadlineError, type OpError } from '../../kit/errors/op-error.js';
-import { createBell } from '../../kit/process/bell.js';
-import { beside } from '../../kit/process/beside.js';
-import { type KubernetesApi, kinds } from '../../systems/kubernetes/api.js';
-import { ageText } from './age.js';
-import { nameOfHolder, type RunState } from './holder.js';
-import { judge } from './judge.js';
-import { type Lease, newLease, parseLease, type Taker, taken } from './lease.js';
-import { createRunWatch } from './run-watch.js';
+import { startInBackground } from '../../kit/process/background.js';
+import { type KubernetesApi, openApi, type Where } from '../../systems/kubernetes/api.js';
+import { holdLease } from './hold.js';
+import type { LeaseClaim } from './lease.js';
+import { releaseLease } from './release.js';
+import { type LeaseRequest, leaseNameOf } from './request.js';
+import { takeLease } from './take.js';
 
-/** Which Lease, for whom. */
-export interface Wanted {
-  readonly name: string;
-  readonly taker: Taker;
-  /** Milliseconds. */
-  readonly wait: number;
+/** A Lease that is held, renewed and watched; the end of its `await using` releases it. */
+export interface HeldLease extends AsyncDisposable {
+  /** Aborted when the Lease is lost. */
+  readonly context: Context;
+  /** The API for that context. */
+  readonly api: KubernetesApi;
+  /**
+   * Call this when the work has succeeded: only then is a Lease kept that should be kept.
+   * @throws OpError (tool) when the Lease was lost while the work did not look at the signal: it may not have been alone
+   */
+  readonly succeeded: () => void;
 }
 
-/** Takes a Lease, and waits while somebody else holds it. @throws OpError (deadline, tool, input) */
-export async function acquire(context: Context, api: KubernetesApi, wanted: Wanted): Promise<void> {
-  const { name } = wanted;
-  const waiting = createWaiting(context, api, wanted);
-  if ((await attempt(context, api, wanted, waiting)) === undefined) return;
-  const bell = createBell();
-  const runs = createRunWatch(context, wanted.taker.cluster, bell.ring);
-  const query = { fieldSelector: `metadata.name=${name}` };
-  const watchLease = (inner: Context) => api.within(inner).follow(kinds.lease, query, bell.ring);
-  try {
-    await beside(context, watchLease, async (inner) => {
-      for (;;) {
-        const pause = await attempt(inner, api.within(inner), wanted, waiting, runs.stateOf);
-        if (pause === undefined) return;
-        await bell.wait(inner, pause);
-      }
-    });
-  } finally {
-    await runs.stop();
-  }
+/** When a Lease is renewed, and how op recognises its own cluster; tests use other values. */
+export interface LeaseSettings {
+  /** The CA certificate of the API server that Kubernetes mounts into a pod: it differs between any two clusters. */
+  readonly certificateFile: string;
+  /** Milliseconds between two renewals. */
+  readonly renewEvery: number;
+  /** Milliseconds without a renewal after which the work is stopped: before another holder may take the Lease. */
+  readonly giveUp: number;
 }
 
-const knowsNothing = (): RunState => ({ is: 'unknown' });
+export const defaultSettings: LeaseSettings = {
+  certificateFile: '/var/run/secrets/kubernetes.io/serviceaccount/ca.crt',
+  renewEvery: 20_000,
+  giveUp: 45_000,
+};
 
-/** @returns undefined when it is taken; else milliseconds after which to look again at the latest */
-async function attempt(
+/**
+ * Acquires the Lease `octopipeline-ENVIRONMENT-COMPONENT` in the namespace of the API, so that two deliveries to one environment do not
+ * interleave. Waits while somebody else holds it (see `judgeTakeover` for when it is taken over).
+ * @param request undefined: no Lease, and no waiting
+ * @example
+ * await using lease = await acquireLease(context, api, request);
+ * await deliver(lease.context);
+ * lease.succeeded();
+ * @throws OpError (deadline) when the other holder does not end in time, (tool) without the right to Leases
+ */
+export async function acquireLease(
   context: Context,
   api: KubernetesApi,
-  { name, taker }: Wanted,
-  waiting: Waiting,
-  stateOf: (lease: Lease) => RunState = knowsNothing,
-): Promise<number | undefined> {
-  const say = (what: string) => context.log.step(`Lease ${name} in namespace ${api.namespace}: ${what}`);
-  for (;;) {
-    const found = await api.get(kinds.lease, name);
-    if (found === undefined) {
-      const made = await api.create(kinds.lease, newLease(name, taker, api.now()));
-      if (made === 'conflict') continue;
-      say(`made and taken by ${nameOfHolder(taker.holder)}`);
-      return undefined;
-    }
-    const lease = parseLease(found);
-    const age = ageText(api.now().getTime() - (lease.acquired ?? api.now()).getTime());
-    const us = nameOfHolder(taker.holder);
-    let how = `taken by ${us}`;
-    if (lease.holder === taker.holder) how = `held by ${us} already, for ${age}; it goes on`;
-    else if (lease.holder !== '') {
-      const unchanged = waiting.see(lease);
-      const verdict = judge(lease, { now: api.now(), unchanged, run: stateOf(lease) });
-      if (!verdict.take) return waiting.pause(lease, age, verdict.lookAgain);
-      how = `taken over by ${us} from ${nameOfHolder(lease.holder)}, who has had it for ${age}: ${verdict.rule}`;
-    }
-    const put = await api.replace(kinds.lease, taken(lease, taker, api.now()));
-    if (put === 'conflict' || put === 'gone') continue;
-    say(how);
-    return undefined;
+  request: LeaseRequest | undefined,
+  settings: LeaseSettings = defaultSettings,
+): Promise<HeldLease> {
+  if (request === undefined) return { context, api, ...noLease };
+  const { holder, keep, wait } = request;
+  const identity = { holder, cluster: await fingerprintOfCluster(settings) };
+  const claim: LeaseClaim = { name: leaseNameOf(request), identity, wait };
+  try {
+    await takeLease(context, api, claim);
+  } catch (error) {
+    // When op is stopped during the request, the server may still have granted the Lease.
+    if (context.signal.aborted) await releaseLease(context, api, claim, false);
+    throw error;
   }
-}
-
-/** What has been seen and said while waiting. */
-interface Waiting {
-  /** @returns for how long, in milliseconds, the Lease has been as it is */
-  readonly see: (lease: Lease) => number;
-  /** Says why it waits. @returns for how long to @throws OpError (deadline) */
-  readonly pause: (lease: Lease, age: string, lookAgain: number) => number;
-}
-
-function createWaiting(context: Context, api: KubernetesApi, wanted: Wanted): Waiting {
-  const start = performance.now();
-  let seen = { version: '', since: start };
-  let told = { holder: '', at: start };
+  const holding = startInBackground(context, (inner) => holdLease(inner, api.within(inner), claim, settings));
+  let succeeded = false;
   return {
-    see: ({ object }) => {
-      const version = `${object.metadata.uid} ${object.metadata.resourceVersion}`;
-      if (seen.version !== version) seen = { version, since: performance.now() };
-      return performance.now() - seen.since;
+    context: holding.context,
+    api: api.within(holding.context),
+    succeeded: () => {
+      holding.context.signal.throwIfAborted();
+      succeeded = true;
     },
-    pause: (lease, age, lookAgain) => {
-      const left = wanted.wait - (performance.now() - start);
-      const renewed = ageText(api.now().getTime() - (lease.renewed ?? api.now()).getTime());
-      if (left <= 0) throw tooLate(api, wanted, lease, age, renewed);
-      const is = `held by ${nameOfHolder(lease.holder)} for ${age}, renewed ${renewed} ago`;
-      if (told.holder !== lease.holder || performance.now() - told.at > 30_000) {
-        context.log.progress(`Lease ${wanted.name}: ${is}; waiting, at most ${ageText(left)} more`);
-        told = { holder: lease.holder, at: performance.now() };
-      }
-      return Math.min(lookAgain, left, 30_000);
+    [Symbol.asyncDispose]: async () => {
+      await holding[Symbol.asyncDispose]();
+      await releaseLease(context, api, claim, keep && succeeded);
     },
   };
 }
 
-function tooLate(
-  { namespace }: KubernetesApi,
-  { name, wait }: Wanted,
-  lease: Lease,
-  age: string,
-  renewed: string,
-): OpError {
-  return deadlineError({
-    what: `Lease ${name} in namespace ${namespace} is held by ${nameOfHolder(lease.holder)}`,
-    why: `it has been held for ${age} and was renewed ${renewed} ago; this command has waited ${ageText(wait)}`,
-    hint: `wait until that one has ended and run this again, or give a longer --lease-wait; if it has ended: kubectl delete lease ${name} --namespace ${namespace}`,
-  });
+/** The same for a command that needs the API for the Lease only: without a request it is not opened. */
+export async function acquireLeaseAt(
+  context: Context,
+  cluster: Where,
+  request: LeaseRequest | undefined,
+): Promise<Omit<HeldLease, 'api'>> {
+  if (request === undefined) return { context, ...noLease };
+  const api = await openApi(context, cluster);
+  try {
+    const lease = await acquireLease(context, api, request);
+    return {
+      context: lease.context,
+      succeeded: lease.succeeded,
+      [Symbol.asyncDispose]: async () => {
+        await lease[Symbol.asyncDispose]();
+        await api[Symbol.asyncDispose]();
+      },
+    };
+  } catch (error) {
+    await api[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+const noLease = { succeeded: () => undefined, [Symbol.asyncDispose]: async () => undefined };
+
+/** Identifies the cluster that op runs in; empty outside a pod. */
+export async function fingerprintOfCluster({ certificateFile }: LeaseSettings): Promise<string> {
+  const certificates = await readFile(certificateFile).catch(() => undefined);
+  return certificates === undefined ? '' : createHash('sha256').update(certificates).digest('hex').slice(0, 16);
 }

@@ -1,46 +1,32 @@
 import type { Context } from '../../context.js';
 import { OpError, toolError } from '../../kit/errors/op-error.js';
-import { beside } from '../../kit/process/beside.js';
 import { sleep } from '../../kit/process/sleep.js';
 import { type KubeObject, type KubernetesApi, kinds } from '../../systems/kubernetes/api.js';
-import { ageText } from './age.js';
-import { parseLease, type Taker, taken } from './lease.js';
-import type { Surroundings } from './surroundings.js';
+import { ageText, type LeaseClaim, parseLease, takenBy } from './lease.js';
 
-/** A Lease that is held. */
-export interface Held {
-  readonly name: string;
-  readonly taker: Taker;
+/** When to renew, in milliseconds. */
+interface RenewalTiming {
+  readonly renewEvery: number;
+  /** Without a renewal for this long the Lease counts as lost. */
+  readonly giveUp: number;
 }
 
-/** Does the work while the Lease is renewed and watched; the work is aborted when it is lost. @throws OpError (tool) when it is lost */
-export const hold = <T>(
+/** Renews and watches a Lease until the context is aborted. @throws OpError (tool) when it is lost */
+export async function holdLease(
   context: Context,
   api: KubernetesApi,
-  held: Held,
-  surroundings: Surroundings,
-  work: (context: Context) => Promise<T>,
-): Promise<T> =>
-  beside(
-    context,
-    (inner) => {
-      const own = api.within(inner);
-      const query = { fieldSelector: `metadata.name=${held.name}` };
-      const watched = own.follow(kinds.lease, query, (found) => check(api, held, [...found.values()][0]));
-      return Promise.race([watched, keepRenewed(inner, own, held, surroundings)]);
-    },
-    async (inner) => {
-      const value = await work(inner);
-      // Work that did not look at the signal has not been alone all the time.
-      inner.signal.throwIfAborted();
-      return value;
-    },
-  );
+  claim: LeaseClaim,
+  timing: RenewalTiming,
+): Promise<never> {
+  const query = { fieldSelector: `metadata.name=${claim.name}` };
+  const watched = api.follow(kinds.lease, query, (found) => check(api, claim, [...found.values()][0]));
+  return Promise.race([watched, keepRenewed(context, api, claim, timing)]);
+}
 
-/** @throws OpError (tool) when it is not this holder's any more */
-function check({ namespace }: KubernetesApi, { name, taker }: Held, found: KubeObject | undefined) {
+/** @throws OpError (tool) when this holder does not hold it any more */
+function check({ namespace }: KubernetesApi, { name, identity }: LeaseClaim, found: KubeObject | undefined) {
   const lease = found && parseLease(found);
-  if (lease?.holder === taker.holder) return lease;
+  if (lease?.holder === identity.holder) return lease;
   const now =
     lease === undefined ? 'it was deleted' : lease.holder === '' ? 'it was released' : `${lease.holder} holds it now`;
   throw lost(namespace, name, now);
@@ -50,36 +36,40 @@ const lost = (namespace: string, name: string, why: string) =>
   toolError({
     what: `Lease ${name} in namespace ${namespace} was lost, so the work was stopped`,
     why,
-    hint: 'run it again: it waits for its turn, and goes on with what is left to do',
+    hint: 'run it again: it waits for its turn and continues with what is left',
   });
 
-async function keepRenewed(context: Context, api: KubernetesApi, held: Held, timing: Surroundings): Promise<never> {
-  const { renewEvery, giveUp } = timing;
+async function keepRenewed(
+  context: Context,
+  api: KubernetesApi,
+  claim: LeaseClaim,
+  { renewEvery, giveUp }: RenewalTiming,
+): Promise<never> {
   let last = performance.now();
   for (;;) {
     await sleep(context, renewEvery);
     for (let failed = 'the API server did not answer'; ; await sleep(context, renewEvery / 10)) {
       const left = giveUp - (performance.now() - last);
-      if (left <= 0) throw lost(api.namespace, held.name, `it was not renewed for ${ageText(giveUp)}: ${failed}`);
+      if (left <= 0) throw lost(api.namespace, claim.name, `it was not renewed for ${ageText(giveUp)}: ${failed}`);
       const inTime = AbortSignal.any([context.signal, AbortSignal.timeout(Math.ceil(left))]);
       const sent = performance.now();
-      const error = await renew(api.within({ ...context, signal: inTime }), held).catch((thrown: unknown) => thrown);
+      const error = await renew(api.within({ ...context, signal: inTime }), claim).catch((thrown: unknown) => thrown);
       context.signal.throwIfAborted();
       if (error === undefined) {
         last = sent;
         break;
       }
       failed = error instanceof OpError ? error.why : failed;
-      context.log.debug(`Lease ${held.name} could not be renewed: ${failed}`);
+      context.log.debug(`cannot renew Lease ${claim.name}: ${failed}`);
     }
   }
 }
 
-/** Another holder is no matter of this: the watch sees it too, and gives up with the right words. */
-async function renew(api: KubernetesApi, held: Held): Promise<void> {
+/** A change of holder is left to the watch, which sees it too and reports it properly. */
+async function renew(api: KubernetesApi, claim: LeaseClaim): Promise<void> {
   for (;;) {
-    const lease = check(api, held, await api.get(kinds.lease, held.name));
-    const put = await api.replace(kinds.lease, taken(lease, held.taker, api.now()));
-    if (put !== 'conflict') return;
+    const lease = check(api, claim, await api.get(kinds.lease, claim.name));
+    const replaced = await api.replace(kinds.lease, takenBy(claim.identity, lease, api.now()));
+    if (replaced !== 'conflict') return;
   }
 }

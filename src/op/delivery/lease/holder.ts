@@ -1,8 +1,11 @@
 import * as v from 'valibot';
+import type { Context } from '../../context.js';
+import { OpError } from '../../kit/errors/op-error.js';
 import { oneLine } from '../../kit/log/printable.js';
-import { type Kind, type KubeObject, kinds } from '../../systems/kubernetes/api.js';
+import { type Kind, type KubeObject, kinds, openApi } from '../../systems/kubernetes/api.js';
+import type { Lease } from './lease.js';
 
-/** A run of Tekton that holds a Lease: `pipelinerun/NAMESPACE/NAME/UID` or `taskrun/…`. */
+/** A Tekton run that holds a Lease: `pipelinerun/NAMESPACE/NAME/UID` or `taskrun/…`. */
 export interface HolderRun {
   readonly kind: Kind;
   readonly namespace: string;
@@ -15,7 +18,7 @@ const runKinds: ReadonlyMap<string, Kind> = new Map([
   ['taskrun', kinds.taskRun],
 ]);
 
-/** Undefined for a holder that is no run, such as a person. */
+/** Undefined for a holder that is not a run, such as a person. */
 export function parseHolder(holder: string): HolderRun | undefined {
   const [word = '', namespace = '', name = '', uid = '', ...more] = holder.split('/');
   const kind = runKinds.get(word);
@@ -23,13 +26,13 @@ export function parseHolder(holder: string): HolderRun | undefined {
   return { kind, namespace, name, uid };
 }
 
-/** For a person: `PipelineRun ci/deliver-x7`, or what holds it in its own words. */
+/** For messages: `PipelineRun ci/deliver-x7`, or the holder as written when it is not a run. */
 export function nameOfHolder(holder: string): string {
   const run = parseHolder(holder);
   return run === undefined ? oneLine(holder) : `${run.kind.kind} ${run.namespace}/${run.name}`;
 }
 
-/** What is known of a holder's run; `over` says in words how it is known. */
+/** What is known about a holder's run; for `over`, `why` says how. */
 export type RunState = { readonly is: 'unknown' | 'running' } | { readonly is: 'over'; readonly why: string };
 
 const shape = v.object({
@@ -38,14 +41,79 @@ const shape = v.object({
   }),
 });
 
-/** Judges a run by what the cluster has under its name. */
+/** Judges a run by the object of its name in the cluster. */
 export function stateOfRun(run: HolderRun, found: KubeObject | undefined): RunState {
   const name = `its ${run.kind.kind} ${run.namespace}/${run.name}`;
-  if (found === undefined) return { is: 'over', why: `${name} is not there any more` };
+  if (found === undefined) return { is: 'over', why: `${name} no longer exists` };
   if (found.metadata.uid !== run.uid) return { is: 'over', why: `${name} was deleted; another run has its name now` };
   const read = v.safeParse(shape, found);
   const succeeded = read.success ? read.output.status.conditions.find(({ type }) => type === 'Succeeded') : undefined;
   if (succeeded === undefined || succeeded.status === 'Unknown') return { is: 'running' };
   const end = succeeded.status === 'True' ? 'has succeeded' : 'has failed';
   return { is: 'over', why: `${name} ${end} (${oneLine(succeeded.reason)})` };
+}
+
+/** Watches the run that holds a Lease; the end of its `await using` stops that. */
+export interface HolderRunWatch extends AsyncDisposable {
+  /** What is known about the holder's run so far; `onChange` is called when that changes. */
+  readonly stateOf: (lease: Lease) => RunState;
+}
+
+interface Watched {
+  readonly holder: string;
+  state: RunState;
+  readonly stop: AbortController;
+  readonly ended: Promise<void>;
+}
+
+/**
+ * Looks in the cluster that op runs in, and only for a holder that runs there too: whether a run exists in another cluster cannot be
+ * seen from here.
+ * @param cluster as in the Lease; empty when op does not run in a cluster
+ */
+export function watchHolderRun(context: Context, cluster: string, onChange: () => void): HolderRunWatch {
+  let watched: Watched | undefined;
+  const start = (holder: string, run: HolderRun): Watched => {
+    const stop = new AbortController();
+    const inner = { ...context, signal: AbortSignal.any([context.signal, stop.signal]) };
+    const watching: Watched = { holder, state: { is: 'unknown' }, stop, ended: Promise.resolve() };
+    const ended = followRun(inner, run, (state) => {
+      watching.state = state;
+      onChange();
+    });
+    return Object.assign(watching, { ended });
+  };
+  return {
+    stateOf: ({ holder, cluster: of }) => {
+      const run = parseHolder(holder);
+      if (run === undefined || cluster === '' || of !== cluster) return { is: 'unknown' };
+      if (watched?.holder !== holder) {
+        watched?.stop.abort();
+        watched = start(holder, run);
+      }
+      return watched.state;
+    },
+    [Symbol.asyncDispose]: async () => {
+      watched?.stop.abort();
+      await watched?.ended;
+    },
+  };
+}
+
+/** Never fails: without the state of the run, the Lease still expires. */
+async function followRun(context: Context, run: HolderRun, onState: (state: RunState) => void): Promise<void> {
+  const { kind, namespace, name } = run;
+  const query = { fieldSelector: `metadata.name=${name}` };
+  const tell = (found: Parameters<typeof stateOfRun>[1]) => onState(stateOfRun(run, found));
+  try {
+    await using api = await openApi(context, { namespace });
+    await api.follow(kind, query, (found) => tell([...found.values()][0]));
+  } catch (error) {
+    if (context.signal.aborted) return;
+    onState({ is: 'unknown' });
+    const why = error instanceof OpError ? `${error.message}: ${error.why}` : String(error);
+    context.log.step(
+      `cannot see whether the ${kind.kind} of the holder has ended, only whether the Lease expires: ${why}`,
+    );
+  }
 }

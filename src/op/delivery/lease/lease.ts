@@ -2,17 +2,17 @@ import * as v from 'valibot';
 import { toolError } from '../../kit/errors/op-error.js';
 import type { KubeObject } from '../../systems/kubernetes/api.js';
 
-/** Seconds that a Lease holds without being renewed while a command works. */
-export const duration = 60;
-/** Seconds that it holds between two tasks of one run: until the next one's pod has started. */
-export const keptDuration = 900;
+/** Seconds that a Lease lasts without renewal while a command works. */
+export const leaseSeconds = 60;
+/** Seconds that it lasts between two tasks of one run: until the pod of the next task has started. */
+export const keptSeconds = 900;
 
 /** A Lease as op reads it. */
 export interface Lease {
   readonly object: KubeObject;
-  /** Empty: nobody holds it. */
+  /** Empty: free. */
   readonly holder: string;
-  /** Which cluster the holder runs in; empty when it is not known. */
+  /** The cluster that the holder runs in; empty when unknown. */
   readonly cluster: string;
   readonly acquired: Date | undefined;
   readonly renewed: Date | undefined;
@@ -20,7 +20,7 @@ export interface Lease {
   readonly duration: number;
 }
 
-/** Says in which cluster the holder's run is to be looked for. */
+/** The cluster that has the holder's run. */
 const clusterAnnotation = 'octopipeline/holder-cluster';
 const manager = { 'app.kubernetes.io/managed-by': 'octopipeline' } as const;
 
@@ -35,7 +35,7 @@ const shape = v.object({
   spec: v.optional(
     v.object({
       holderIdentity: v.nullish(v.string(), ''),
-      leaseDurationSeconds: v.nullish(v.number(), duration),
+      leaseDurationSeconds: v.nullish(v.number(), leaseSeconds),
       leaseTransitions: v.nullish(v.number(), 0),
       acquireTime: time,
       renewTime: time,
@@ -44,7 +44,7 @@ const shape = v.object({
   ),
 });
 
-/** Reads a Lease. @throws OpError (tool) when somebody wrote something else into it */
+/** Parses a Lease. @throws OpError (tool) when its spec is invalid */
 export function parseLease(object: KubeObject): Lease {
   const { spec } = read(object);
   return {
@@ -53,7 +53,7 @@ export function parseLease(object: KubeObject): Lease {
     cluster: object.metadata.annotations?.[clusterAnnotation] ?? '',
     acquired: spec.acquireTime ?? undefined,
     renewed: spec.renewTime ?? undefined,
-    duration: (spec.leaseDurationSeconds ?? duration) * 1000,
+    duration: (spec.leaseDurationSeconds ?? leaseSeconds) * 1000,
   };
 }
 
@@ -61,44 +61,53 @@ function read(object: KubeObject) {
   const parsed = v.safeParse(shape, object);
   if (parsed.success) return parsed.output;
   throw toolError({
-    what: `cannot read Lease ${object.metadata.name}`,
+    what: `Lease ${object.metadata.name} is invalid`,
     why: v.summarize(parsed.issues),
-    hint: 'delete it if nobody delivers at the moment: it is made again',
+    hint: 'delete it when no delivery is running: op creates it again',
   });
 }
 
 /** Who takes a Lease. */
-export interface Taker {
+export interface HolderIdentity {
   readonly holder: string;
+  /** Empty when unknown. */
   readonly cluster: string;
 }
 
-/** A Lease that is not there yet. */
-export const newLease = (name: string, taker: Taker, now: Date) => ({
+/** Which Lease is claimed, and for whom. */
+export interface LeaseClaim {
+  readonly name: string;
+  readonly identity: HolderIdentity;
+  /** Milliseconds to wait for another holder. */
+  readonly wait: number;
+}
+
+/** A Lease that does not exist yet. */
+export const newLease = (name: string, { holder, cluster }: HolderIdentity, now: Date) => ({
   apiVersion: 'coordination.k8s.io/v1',
   kind: 'Lease',
-  metadata: { name, labels: manager, annotations: { [clusterAnnotation]: taker.cluster } },
+  metadata: { name, labels: manager, annotations: { [clusterAnnotation]: cluster } },
   spec: {
-    holderIdentity: taker.holder,
-    leaseDurationSeconds: duration,
+    holderIdentity: holder,
+    leaseDurationSeconds: leaseSeconds,
     acquireTime: micro(now),
     renewTime: micro(now),
     leaseTransitions: 0,
   },
 });
 
-/** The same Lease for a holder: renewed when it is theirs already, else taken. */
-export function taken({ object }: Lease, taker: Taker, now: Date): KubeObject {
+/** The same Lease for a holder: renewed when this holder has it already, else taken. */
+export function takenBy({ holder, cluster }: HolderIdentity, { object }: Lease, now: Date): KubeObject {
   const { spec } = read(object);
-  const same = spec.holderIdentity === taker.holder;
+  const same = spec.holderIdentity === holder;
   const since = same ? spec.acquireTime : undefined;
   const { annotations, ...metadata } = object.metadata;
   return {
     ...object,
-    metadata: { ...metadata, annotations: { ...annotations, [clusterAnnotation]: taker.cluster } },
+    metadata: { ...metadata, annotations: { ...annotations, [clusterAnnotation]: cluster } },
     spec: {
-      holderIdentity: taker.holder,
-      leaseDurationSeconds: duration,
+      holderIdentity: holder,
+      leaseDurationSeconds: leaseSeconds,
       acquireTime: micro(since ?? now),
       renewTime: micro(now),
       leaseTransitions: (spec.leaseTransitions ?? 0) + (same ? 0 : 1),
@@ -106,11 +115,11 @@ export function taken({ object }: Lease, taker: Taker, now: Date): KubeObject {
   };
 }
 
-/** The same Lease held on without a command that renews it. */
-export const kept = (lease: Lease, taker: Taker, now: Date): KubeObject =>
-  withSpec(taken(lease, taker, now), { leaseDurationSeconds: keptDuration });
+/** The same Lease, kept without a command that renews it. */
+export const keptBy = (identity: HolderIdentity, lease: Lease, now: Date): KubeObject =>
+  withSpec(takenBy(identity, lease, now), { leaseDurationSeconds: keptSeconds });
 
-/** The same Lease held by nobody. */
+/** The same Lease, free. */
 export const released = (lease: Lease, now: Date): KubeObject =>
   withSpec(lease.object, { holderIdentity: '', leaseDurationSeconds: 1, renewTime: micro(now) });
 
@@ -119,5 +128,25 @@ const withSpec = (object: KubeObject, spec: object): KubeObject => ({
   spec: { ...(typeof object.spec === 'object' ? object.spec : {}), ...spec },
 });
 
-/** MicroTime of Kubernetes takes exactly six digits after the point. */
+/** MicroTime of Kubernetes needs exactly six digits after the point. */
 const micro = (date: Date) => date.toISOString().replace(/(\.\d{3})Z$/u, '$1000Z');
+
+const units = [
+  [86_400, 'd'],
+  [3600, 'h'],
+  [60, 'm'],
+  [1, 's'],
+] as const;
+
+/** A duration in its two largest units: `3m12s`, `2d4h`. */
+export function ageText(milliseconds: number): string {
+  let left = Math.max(0, Math.round(milliseconds / 1000));
+  const parts: string[] = [];
+  for (const [size, unit] of units) {
+    const count = Math.floor(left / size);
+    left -= count * size;
+    if (count > 0) parts.push(`${count}${unit}`);
+    else if (parts.length > 0) break;
+  }
+  return parts.slice(0, 2).join('') || '0s';
+}

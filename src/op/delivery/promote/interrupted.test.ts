@@ -31,8 +31,8 @@ afterEach(() => rm(room, { recursive: true, force: true }));
 const digestAt = (reference: string) => registryTool('crane', ['digest', reference]).catch(() => undefined);
 const names = ['one', 'two', 'three', 'four'];
 
-describe.each<NodeJS.Signals>(['SIGTERM', 'SIGKILL'])('a promotion that gets %s in the middle', (signal) => {
-  it('leaves no result and no tag of an image that is not whole, and the next one ends the work', async () => {
+describe.each<NodeJS.Signals>(['SIGTERM', 'SIGKILL'])('a promotion that is interrupted by %s', (signal) => {
+  it('leaves no result and no tag of an incomplete image, and the next one completes the work', async () => {
     const [dev, pp] = [`${registry.host}/dev${count}`, `${there.host}/pp${count}`];
     const digests = await Promise.all(
       names.map(async (name) => {
@@ -43,7 +43,7 @@ describe.each<NodeJS.Signals>(['SIGTERM', 'SIGKILL'])('a promotion that gets %s 
     );
     const builds = names.map((imageName, index) => ({ imageName, tag: `${dev}/${imageName}:v1@${digests[index]}` }));
     await writeFile(join(room, 'build_result.json'), JSON.stringify({ builds }));
-    // The third and the fourth image do not get further than their manifests.
+    // The third and the fourth image are held up at their manifests.
     let waiting = 0;
     there.behave(({ method, path }) => {
       if (method !== 'PUT' || !/\/(?:three|four)\/manifests\//u.test(path)) return undefined;
@@ -73,7 +73,7 @@ describe.each<NodeJS.Signals>(['SIGTERM', 'SIGKILL'])('a promotion that gets %s 
     const again = await execa('node', args, options);
     expect(again).toMatchObject({ exitCode: 0 });
     expect(await Promise.all(names.map((name) => digestAt(`${pp}/${name}:v1`)))).toEqual(digests);
-    // Layers that had arrived are not sent again.
+    // Layers that arrived are not sent again.
     expect(there.requests.filter(({ method, path }) => method === 'PUT' && path.includes('/uploads/'))).toEqual([]);
     const list = await registryTool('regctl', [
       'artifact',

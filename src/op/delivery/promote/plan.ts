@@ -1,151 +1,155 @@
 import type { Context } from '../../context.js';
-import type { BuiltImage } from '../../images/build-result/build-result.js';
-import { inputError, type OpError, refusedError } from '../../kit/errors/op-error.js';
+import { inputError, OpError, refusedError } from '../../kit/errors/op-error.js';
+import { countOf, table } from '../../kit/log/table.js';
+import { mapConcurrently } from '../../kit/process/map-concurrently.js';
 import { asksForPassword } from '../../systems/registry/challenge.js';
-import { formatReference, type Reference, registryOf, repositoryOf } from '../../systems/registry/reference.js';
+import { formatReference, type Reference, registryOf } from '../../systems/registry/reference.js';
 import type { Regctl } from '../../systems/registry/regctl.js';
-import { rebase } from '../environments/rebase.js';
+import { allSucceeded, startProgress } from './each-image.js';
+import type { NamedImage } from './name-images.js';
 
-/** An image with both its names. */
-export interface NamedImage {
-  readonly imageName: string;
-  /** With the digest of the build result, if it has one; the tag is only for people then. */
-  readonly from: Reference;
-  /** With the same tag, and no digest. */
-  readonly to: Reference;
-}
-
-/** What is to be done for one image. */
-export interface Promotion {
+/** What to do for one image. */
+export interface ImagePlan {
   readonly imageName: string;
   /** With its digest. */
   readonly from: Reference;
   /** With the same digest. */
   readonly to: Reference;
   readonly digest: string;
-  readonly plan: 'copy' | 'already there' | 'overwrite';
-  /** What has the tag at the destination now. */
+  readonly action: 'copy' | 'already there' | 'overwrite';
+  /** The digest that the tag has at the destination now. */
   readonly found: string | undefined;
-  /** Manifests that refer to it at the source; undefined when it was not asked. */
+  /** Manifests that refer to it at the source; undefined when they were not read. */
   readonly referrers: readonly string[] | undefined;
 }
 
 /** How to plan. */
-export interface Terms {
+export interface PlanOptions {
   readonly overwrite: boolean;
   readonly referrers: boolean;
+  readonly dryRun: boolean;
   /** Names of the environments, for messages. */
   readonly source: string;
   readonly destination: string;
+  /** Images at the same time. */
+  readonly jobs: number;
 }
 
 /**
- * The names of an image below both repositories.
- * @throws OpError (input) when it lies below none that is known, (refused) when both are one
+ * Plans all images before any is copied, and prints the plan.
+ * @throws OpError (refused, input, tool) when one of them cannot be promoted
  */
-export function nameImage(
-  image: BuiltImage,
-  all: readonly string[],
-  { source, destination }: { readonly source: string; readonly destination: string },
-): NamedImage {
-  // Without tag and digest a name means the tag latest, to every tool.
-  const { tag = image.reference.digest === undefined ? 'latest' : undefined, ...rest } = image.reference;
-  const named = { ...image, reference: tag === undefined ? rest : { ...rest, tag } };
-  const from = rebase(named, all, source);
-  const { digest: _, ...to } = rebase(named, all, destination);
-  if (repositoryOf(from) === repositoryOf(to)) {
-    throw refusedError({
-      what: `image "${image.imageName}" is not promoted`,
-      why: `it is ${repositoryOf(from)} at both sides`,
-      hint: 'give each environment a repository of its own, none below the other',
-    });
-  }
-  return { imageName: image.imageName, from, to };
+export async function planImages(
+  context: Context,
+  regctl: Regctl,
+  images: readonly NamedImage[],
+  options: PlanOptions,
+): Promise<readonly ImagePlan[]> {
+  using progress = startProgress(context, 'comparing source and destination', images.length);
+  // A comparison needs less memory and bandwidth than a copy.
+  const plans = await mapConcurrently(images, 2 * options.jobs, (image) =>
+    planImage(context, regctl, image, options).finally(progress.done),
+  );
+  context.signal.throwIfAborted();
+  if (options.dryRun) context.out(`${planTable(images, plans)}\n`);
+  else context.log.step(planTable(images, plans));
+  return allSucceeded(
+    context,
+    plans,
+    (count) => `nothing is promoted to ${options.destination}: ${count} of ${images.length} images cannot be`,
+  );
 }
 
-/** @throws OpError (input) when two images would have one name at the destination */
-export function checkDistinct(images: readonly NamedImage[]): void {
-  for (const [index, { imageName, from, to }] of images.entries()) {
-    const target = formatReference(to);
-    const other = images.slice(0, index).find((one) => formatReference(one.to) === target);
-    if (to.tag === undefined || other === undefined || other.from.digest === from.digest) continue;
-    throw inputError({
-      what: `the images "${other.imageName}" and "${imageName}" would both be ${target}`,
-      why: `they are ${formatReference(other.from)} and ${formatReference(from)}`,
-      hint: 'promote one of them with --image-name, or build again: op push writes each image once',
-    });
-  }
-}
-
-/**
- * Looks at both sides: at the destination with one request, and at the source only when something is to be copied.
- * @throws OpError (input) when the source has no such image, (refused) when another one has the tag, (tool)
- */
-export async function planImage(
+/** Asks the destination with one request, and the source only when there is something to copy. */
+async function planImage(
   context: Context,
   regctl: Regctl,
   { imageName, from: named, to: target }: NamedImage,
-  terms: Terms,
-): Promise<Promotion> {
-  const digest = named.digest ?? (await resolveAt(regctl, named, imageName, terms));
+  options: PlanOptions,
+): Promise<ImagePlan> {
+  const digest = named.digest ?? (await digestAtSource(regctl, named, imageName, options));
   const from = { ...named, digest };
   const to = { ...target, digest };
-  const found = await lookAt(context, regctl, atTag(to));
+  const found = await digestAtDestination(context, regctl, atTag(to));
   const planned = { imageName, from, to, digest, found };
-  if (found === digest) return { ...planned, plan: 'already there', referrers: undefined };
-  if (found !== undefined && !terms.overwrite) throw different(planned, terms);
-  const referrers = await readSource(regctl, from, imageName, terms);
-  return { ...planned, plan: found === undefined ? 'copy' : 'overwrite', referrers };
+  if (found === digest) return { ...planned, action: 'already there', referrers: undefined };
+  if (found !== undefined && !options.overwrite) throw tagTaken(planned, options);
+  const referrers = await referrersAtSource(regctl, from, imageName, options);
+  return { ...planned, action: found === undefined ? 'copy' : 'overwrite', referrers };
 }
 
-/** By tag, where there is one: whoever deploys by tag gets what the tag names. */
+/** By tag, if there is one: that is what a deployment by tag gets. */
 export const atTag = ({ digest, ...named }: Reference): Reference =>
   named.tag === undefined && digest !== undefined ? { ...named, digest } : named;
 
-async function resolveAt(regctl: Regctl, from: Reference, imageName: string, terms: Terms): Promise<string> {
+async function digestAtSource(regctl: Regctl, from: Reference, name: string, options: PlanOptions): Promise<string> {
   const answer = await regctl.look(from);
   if ('digest' in answer) return answer.digest;
-  throw answer.problem === 'absent' ? notAtSource(imageName, from, terms) : answer.error;
+  throw answer.problem === 'absent' ? notAtSource(name, from, options) : answer.error;
 }
 
-async function lookAt(context: Context, regctl: Regctl, to: Reference): Promise<string | undefined> {
+async function digestAtDestination(context: Context, regctl: Regctl, to: Reference): Promise<string | undefined> {
   const answer = await regctl.look(to);
   if ('digest' in answer) return answer.digest;
   if (answer.problem === 'absent') return undefined;
-  // Registries with a token service refuse to tell of a repository that is not there yet. After the copy it must tell.
+  // A registry with a token service also refuses when the repository does not exist yet. After the copy it must answer.
   const unclear = answer.problem === 'refused' && !(await asksForPassword(registryOf(to), context.signal));
   if (unclear) return undefined;
   throw answer.error;
 }
 
-async function readSource(
+async function referrersAtSource(
   regctl: Regctl,
   from: Reference,
   imageName: string,
-  terms: Terms,
+  options: PlanOptions,
 ): Promise<readonly string[] | undefined> {
-  if (!terms.referrers) {
-    await resolveAt(regctl, from, imageName, terms);
+  if (!options.referrers) {
+    await digestAtSource(regctl, from, imageName, options);
     return undefined;
   }
   const answer = await regctl.artifacts(from);
   if ('referrers' in answer) return answer.referrers;
-  throw answer.problem === 'absent' ? notAtSource(imageName, from, terms) : answer.error;
+  throw answer.problem === 'absent' ? notAtSource(imageName, from, options) : answer.error;
 }
 
-const notAtSource = (imageName: string, from: Reference, { source }: Terms): OpError =>
+const notAtSource = (imageName: string, from: Reference, { source }: PlanOptions): OpError =>
   inputError({
     what: `image "${imageName}" is not in ${source}`,
-    why: `${formatReference(from)} is not there`,
-    hint: `promote it to ${source} first, or check that the build result is the one that ${source} runs`,
+    why: `${formatReference(from)} was not found`,
+    hint: `promote it to ${source} first, or check that the build result is the one deployed to ${source}`,
   });
 
-const different = (
-  { imageName, to, digest, found }: Pick<Promotion, 'imageName' | 'to' | 'digest' | 'found'>,
-  { destination }: Terms,
+const tagTaken = (
+  { imageName, to, digest, found }: Pick<ImagePlan, 'imageName' | 'to' | 'digest' | 'found'>,
+  { destination }: PlanOptions,
 ): OpError =>
   refusedError({
     what: `image "${imageName}" is not promoted to ${destination}`,
-    why: `${formatReference(atTag(to))} is another image there, ${found}, than the one to promote, ${digest}`,
+    why: `${formatReference(atTag(to))} already names a different image, ${found}; the one to promote is ${digest}`,
     hint: 'build under a new tag, or give --overwrite if that image may lose its tag',
   });
+
+function planTable(images: readonly NamedImage[], plans: readonly PromiseSettledResult<ImagePlan>[]): string {
+  const rows = plans.flatMap((plan, index) => {
+    const image = images[index];
+    if (image === undefined) return [];
+    const { digest: named, ...from } = image.from;
+    const digest = plan.status === 'fulfilled' ? plan.value.digest : named;
+    const [source, destination] = [formatReference(from), formatReference(atTag(image.to))];
+    return [[image.imageName, shorten(digest), source, destination, describe(plan)]];
+  });
+  return table([['IMAGE', 'DIGEST', 'SOURCE', 'DESTINATION', 'PLAN'], ...rows]);
+}
+
+const shorten = (digest: string | undefined) => digest?.slice(0, 19) ?? '-';
+
+function describe(plan: PromiseSettledResult<ImagePlan>): string {
+  if (plan.status === 'rejected') {
+    return plan.reason instanceof OpError && plan.reason.kind === 'refused' ? 'refused' : 'not possible';
+  }
+  const { action, found, referrers } = plan.value;
+  if (action === 'already there') return action;
+  const along = referrers === undefined ? '' : `, ${countOf(referrers.length, 'referrer')}`;
+  return action === 'copy' ? `copy${along}` : `overwrite ${shorten(found)}${along}`;
+}

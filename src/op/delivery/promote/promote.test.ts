@@ -11,7 +11,7 @@ import { startUnrulyRegistry, type UnrulyRegistry } from '../../../../test/op/un
 let op: Op;
 let room: string;
 let registry: LocalRegistry;
-/** The destination, where requests are counted. */
+/** The destination, which counts requests. */
 let there: UnrulyRegistry;
 let count = 0;
 let dev: string;
@@ -34,7 +34,7 @@ beforeEach(async () => {
   there.calm();
 });
 
-/** Writes the list of images that are built, as `name: tag[@digest]` below the repository of dev. */
+/** Writes the build result, as `name: tag[@digest]` below the repository of dev. */
 async function built(images: Readonly<Record<string, string>>): Promise<void> {
   const builds = Object.entries(images).map(([imageName, tag]) => ({ imageName, tag: `${dev}/${imageName}:${tag}` }));
   await writeFile(join(room, 'build_result.json'), JSON.stringify({ builds }));
@@ -51,7 +51,7 @@ const files = ['promotion_result.json', 'build_result.pp.json'];
 const nothingWritten = () => files.every((name) => !existsSync(join(room, name)));
 
 describe('op promote-image', () => {
-  it('copies every image under its tag and digest, and says so in both files', async () => {
+  it('copies every image under its tag and digest, and lists it in both files', async () => {
     const web = await pushImage(`${dev}/web:v1`);
     const { index, images } = await pushIndex(`${dev}/team/api:v1`);
     await built({ web: `v1@${web}`, 'team/api': `v1@${index}` });
@@ -88,7 +88,7 @@ describe('op promote-image', () => {
     );
   });
 
-  it('looks with one request at an image that is there, and at nothing else', async () => {
+  it('checks an image that is already there with one request, and sends no other', async () => {
     const [web, api] = [await pushImage(`${dev}/web:v1`), await pushImage(`${dev}/api:v1`)];
     await built({ web: `v1@${web}`, api: `v1@${api}` });
     expect((await promote()).exitCode).toBe(0);
@@ -105,7 +105,7 @@ describe('op promote-image', () => {
     });
   });
 
-  it('refuses to take a tag from another image, copies nothing then, and names both digests', async () => {
+  it('does not move the tag of another image, copies nothing, and names both digests', async () => {
     const [web, api] = [await pushImage(`${dev}/web:v1`), await pushImage(`${dev}/api:v1`)];
     const other = await pushImage(`${pp}/web:v1`);
     await built({ web: `v1@${web}`, api: `v1@${api}` });
@@ -124,7 +124,7 @@ describe('op promote-image', () => {
     expect(await digestAt(`${pp}/web:v1`)).toBe(web);
   });
 
-  it('goes by the digest of the build when the tag has moved in the source since', async () => {
+  it('uses the digest of the build when the tag has since moved at the source', async () => {
     const web = await pushImage(`${dev}/web:v1`);
     await pushImage(`${dev}/web:v1`);
     await built({ web: `v1@${web}` });
@@ -139,7 +139,7 @@ describe('op promote-image', () => {
     expect((await json('build_result.pp.json')).builds[0].tag).toBe(`${pp}/web:v1@${web}`);
   });
 
-  it('refuses when the source has no such image, and copies none', async () => {
+  it('copies no image when one is missing at the source', async () => {
     const web = await pushImage(`${dev}/web:v1`);
     await built({ web: `v1@${web}`, api: `v1@sha256:${'a'.repeat(64)}`, job: 'v1' });
     const ran = await promote();
@@ -149,7 +149,7 @@ describe('op promote-image', () => {
     expect(nothingWritten()).toBe(true);
   });
 
-  it('shows the plan and changes nothing with --dry-run', async () => {
+  it('prints the plan and changes nothing with --dry-run', async () => {
     const [web, api] = [await pushImage(`${dev}/web:v1`), await pushImage(`${dev}/api:v1`)];
     await built({ web: `v1@${web}`, api: `v1@${api}` });
     await promote('--image-name=web');
@@ -178,7 +178,7 @@ describe('op promote-image', () => {
     expect(nothingWritten()).toBe(true);
   });
 
-  it('goes on from environment to environment with what it wrote, or with the first build result', async () => {
+  it('continues to the next environment with its own result, or with the first build result', async () => {
     const web = await pushImage(`${dev}/web:v1`);
     await built({ web: `v1@${web}` });
     await promote();
@@ -200,7 +200,7 @@ describe('op promote-image', () => {
     expect(await Promise.all(names.map((name) => digestAt(`${pp}/${name}:v1`)))).toEqual(digests);
   });
 
-  it('two at once both end well', async () => {
+  it('succeeds twice at the same time', async () => {
     const web = await pushImage(`${dev}/web:v1`, 2_000_000);
     await built({ web: `v1@${web}` });
     const both = await Promise.all([

@@ -1,115 +1,190 @@
+import { relative } from 'node:path';
 import type { Context } from '../../context.js';
+import type { BuiltImage } from '../../images/build-result/build-result.js';
 import { imagesOf } from '../../images/publish/image-list.js';
 import { secondsBetween } from '../../kit/log/seconds.js';
 import { countOf } from '../../kit/log/table.js';
-import { withDeadline } from '../../kit/process/deadline.js';
-import { withApi } from '../../systems/kubernetes/api.js';
+import { startDeadline } from '../../kit/process/deadline.js';
 import { prepareDockerConfig } from '../../systems/registry/dockerconfig/prepare.js';
-import { registryOf } from '../../systems/registry/reference.js';
-import { withRegctl } from '../../systems/registry/regctl.js';
-import { clusterOf } from '../environments/cluster.js';
+import { formatReference, registryOf } from '../../systems/registry/reference.js';
+import { openRegctl } from '../../systems/registry/regctl.js';
+import { clusterOfEnvironment, type Environment } from '../environments/environment.js';
 import { readEnvironments } from '../environments/read.js';
-import { leaseRequestOf } from '../lease/request.js';
-import { withLease } from '../lease/with-lease.js';
-import { carryOutAll, planAll } from './all-images.js';
-import { nothingToPromote } from './first-environment.js';
-import { type Job, outputs, type PromoteOutputs, sayNext, sidesOf } from './job.js';
+import { acquireLeaseAt } from '../lease/acquire.js';
+import { type LeaseRequest, leaseRequestOf } from '../lease/request.js';
+import { checkTags, copyImages, type PromotedImage } from './copy-images.js';
+import { type NamedImage, nameImages } from './name-images.js';
 import type { PromoteRequest } from './options.js';
-import { checkDistinct, type NamedImage, nameImage } from './plan.js';
-import { type Repositories, repositoriesOf } from './repositories.js';
-import { removeOld, resultFilesOf, writeResult } from './result.js';
-import { routeOf } from './route.js';
+import { planImages } from './plan.js';
+import { type ResultFiles, removeOldResults, resultFilesOf, type Side, writePromotionResults } from './result.js';
+import { repositoriesOf, routeOf } from './route.js';
+
+/** The outputs of `op promote-image`. */
+export interface PromoteOutputs {
+  /** `registry/path:tag@digest`, separated by commas. */
+  readonly PROMOTED: string;
+}
 
 /**
  * Copies the images of one environment into the repository of the next, by digest and with their signatures, attestations and SBOMs.
  * @throws OpError (usage, input, tool, deadline, refused)
  */
 export async function promote(context: Context, request: PromoteRequest): Promise<PromoteOutputs> {
+  const promotion = await preparePromotion(context, request);
+  const { sides, images, environment, files } = promotion;
+  // A dry run changes nothing, so it needs no Lease.
+  await using lease = await acquireLeaseAt(
+    context,
+    clusterOfEnvironment(request, environment),
+    request.dryRun ? undefined : promotion.lease,
+  );
+  if (sides.source === null) {
+    const built = await recordFirstEnvironment(lease.context, promotion);
+    lease.succeeded();
+    return outputsOf(built);
+  }
+  using deadline = startDeadline(lease.context, request.timeout, tooLate(request));
+  const inTime = deadline.context;
+  const { source, destination } = sides;
+  inTime.log.step(
+    `promote ${countOf(images.length, 'image')} from ${source.environment} (${source.repository}) to ${destination.environment} (${destination.repository})`,
+  );
+  const started = inTime.now();
+  await using credentials = await prepareDockerConfig(inTime, request.dockerconfig);
+  const { pauses, jobs, overwrite, referrers, dryRun } = request;
+  const access = { insecure: request.insecureRegistry, env: credentials.env, ...(pauses ? { pauses } : {}) };
+  const registries = promotion.named.flatMap(({ from, to }) => [registryOf(from), registryOf(to)]);
+  await using regctl = await openRegctl(inTime, access, registries);
+  const names = { source: source.environment, destination: destination.environment };
+  const plans = await planImages(inTime, regctl, promotion.named, { overwrite, referrers, dryRun, jobs, ...names });
+  if (dryRun) {
+    inTime.log.step('dry run: no image copied and no result written; omit --dry-run to promote');
+    return { PROMOTED: '' };
+  }
+  const promoted = await copyImages(inTime, regctl, plans, { jobs, destination: names.destination });
+  await checkTags(inTime, regctl, promoted, { jobs, destination: names.destination });
+  const built = await writePromotionResults(files, sides, promoted);
+  const took = secondsBetween(started, inTime.now());
+  inTime.log.step(
+    `promoted ${countOf(promoted.length, 'image')} to ${names.destination} in ${took} s: ${summaryOf(promoted)}`,
+  );
+  logNextCommand(inTime, promotion);
+  lease.succeeded();
+  return outputsOf(built);
+}
+
+/** A promotion that was checked as far as that is possible without a registry. */
+interface Promotion {
+  readonly request: PromoteRequest;
+  /** The destination. */
+  readonly environment: Environment;
+  readonly files: ResultFiles;
+  /** Without a source there is nothing to copy. */
+  readonly sides: { readonly source: Side | null; readonly destination: Side };
+  readonly images: readonly BuiltImage[];
+  /** The same images with their names at both sides; empty without a source. */
+  readonly named: readonly NamedImage[];
+  readonly lease: LeaseRequest | undefined;
+}
+
+async function preparePromotion(context: Context, request: PromoteRequest): Promise<Promotion> {
+  const { log } = context;
   const files = resultFilesOf(context, request);
   const environments = await readEnvironments(context, request);
   const route = routeOf(environments, request);
-  // What may not be promoted at all changes nothing; what fails from here on leaves no result of an earlier one behind.
-  if (!request.dryRun) await removeOld(files);
-  const repositories = await repositoriesOf(context, environments, route, request);
-  const images = await withDeadline(context, request.timeout, tooLate(request), (limited) =>
-    imagesOf(limited, request),
-  );
-  const job: Job = { request, route, repositories, files };
-  if (request.until !== undefined) {
-    context.log.step(`route: ${environments.names.join(' -> ')}, until ${request.until}`);
-  }
-  const { source } = repositories;
-  if (source === undefined || repositories.destination === undefined) {
-    return alone(context, job, (inner) => nothingToPromote(inner, job, images));
-  }
-  const names = { source: source.value, destination: repositories.destination.value };
-  const named = images.map((image) => nameImage(image, repositories.all, names));
-  checkDistinct(named);
+  // A promotion that is not allowed changes nothing; one that fails later leaves no result of an earlier promotion behind.
+  if (!request.dryRun) await removeOldResults(files);
+  const { source, destination, all } = await repositoriesOf(context, environments, route, request);
+  const images = await readImages(context, request);
+  if (request.until !== undefined) log.step(`route: ${environments.names.join(' -> ')}, until ${request.until}`);
+  const named =
+    source === undefined || destination === undefined
+      ? []
+      : nameImages(images, all, { source: source.value, destination: destination.value });
   for (const { imageName, to } of named) {
-    if (to.tag === undefined)
-      context.log.warn(`image "${imageName}" has no tag: a clean-up of the registry may remove it`);
+    if (to.tag === undefined) log.warn(`image "${imageName}" has no tag: a clean-up of the registry may delete it`);
   }
-  if (route.warning !== undefined) context.log.warn(`${route.warning}, and --allow-skip allows it`);
-  return alone(context, job, (inner) =>
-    withDeadline(inner, request.timeout, tooLate(request), (limited) => promoteAll(limited, job, named)),
-  );
-}
-
-/** With the Lease of the destination, when there is a holder for it. A dry run changes nothing, and needs none. */
-async function alone<T>(
-  context: Context,
-  { request, route: { destination } }: Job,
-  work: (context: Context) => Promise<T>,
-): Promise<T> {
-  const component = request.component ?? destination.component;
-  const lease = leaseRequestOf(request, destination.name, component);
-  if (lease === undefined || request.dryRun) return work(context);
-  return withApi(context, clusterOf(request, destination), (api, connected) => withLease(connected, api, lease, work));
-}
-
-async function promoteAll(context: Context, job: Job, named: readonly NamedImage[]): Promise<PromoteOutputs> {
-  const { request, repositories } = job;
-  const { source, destination } = sidesOf(job);
-  const { log } = context;
-  log.step(
-    `promote ${countOf(named.length, 'image')} from ${source.environment} (${source.repository}) to ${destination.environment} (${destination.repository})`,
-  );
-  log.debug(`the repositories are those of ${origins(repositories)}`);
-  const started = context.now();
-  const credentials = await prepareDockerConfig(context, request.dockerconfig);
-  try {
-    const { pauses } = request;
-    const access = { insecure: request.insecureRegistry, env: credentials.env, ...(pauses ? { pauses } : {}) };
-    const registries = named.flatMap(({ from, to }) => [registryOf(from), registryOf(to)]);
-    const promoted = await withRegctl(context, access, registries, async (regctl) => {
-      const plan = await planAll(context, regctl, job, named);
-      return request.dryRun ? undefined : await carryOutAll(context, regctl, job, plan);
-    });
-    if (promoted === undefined) {
-      log.step('dry run: nothing is copied, and no result written; leave out --dry-run to promote');
-      return { PROMOTED: '' };
-    }
-    const built = await writeResult(job.files, { source, destination }, promoted);
-    const counts = (['copied', 'overwritten', 'already-there'] as const)
-      .map((outcome) => [promoted.filter((one) => one.outcome === outcome).length, outcome.replace('-', ' ')] as const)
-      .filter(([count]) => count > 0)
-      .map(([count, outcome]) => `${count} ${outcome}`);
-    const took = secondsBetween(started, context.now());
-    log.step(
-      `promoted ${countOf(promoted.length, 'image')} to ${destination.environment} in ${took} s: ${counts.join(', ')}`,
-    );
-    sayNext(context, job);
-    return outputs(built);
-  } finally {
-    await credentials.dispose();
+  if (route.warning !== undefined) log.warn(`${route.warning}, and --allow-skip allows it`);
+  for (const { key, origin } of [source, destination].filter((one) => one !== undefined)) {
+    log.debug(`repository from ${key} (${origin})`);
   }
+  const environment = route.destination;
+  return {
+    request,
+    environment,
+    files,
+    sides: {
+      source: source === undefined ? null : { environment: route.source?.name ?? '', repository: source.value },
+      destination: { environment: environment.name, repository: destination?.value ?? null },
+    },
+    images,
+    named,
+    lease: leaseRequestOf(request, environment.name, request.component ?? environment.component),
+  };
 }
 
-const origins = ({ source, destination }: Repositories) =>
-  [source, destination].map((setting) => `${setting?.key} (${setting?.origin})`).join(' and ');
+async function readImages(context: Context, request: PromoteRequest): Promise<readonly BuiltImage[]> {
+  using deadline = startDeadline(context, request.timeout, tooLate(request));
+  return await imagesOf(deadline.context, request);
+}
+
+/** The first environment: nothing is copied, its images are where they were built. */
+async function recordFirstEnvironment(context: Context, promotion: Promotion): Promise<readonly BuiltImage[]> {
+  const { destination } = promotion.sides;
+  const { repository } = destination;
+  for (const { imageName, reference } of promotion.images) {
+    const image = formatReference(reference);
+    if (repository === null || image.startsWith(`${repository}/`)) continue;
+    context.log.warn(`image "${imageName}" is ${image}, not below ${repository}`);
+  }
+  context.log.step(`${destination.environment} is the first environment: nothing to promote`);
+  if (promotion.request.dryRun) return [];
+  const promoted = promotion.images.map(
+    ({ imageName, reference }): PromotedImage => ({
+      imageName,
+      from: reference,
+      to: reference,
+      digest: reference.digest ?? '',
+      action: 'already there',
+      found: reference.digest,
+      referrers: undefined,
+      outcome: 'already-there',
+    }),
+  );
+  const built = await writePromotionResults(promotion.files, promotion.sides, promoted);
+  logNextCommand(context, promotion);
+  return built;
+}
+
+function summaryOf(promoted: readonly PromotedImage[]): string {
+  const counts = (['copied', 'overwritten', 'already-there'] as const).map((outcome) => {
+    const count = promoted.filter((one) => one.outcome === outcome).length;
+    return count === 0 ? [] : [`${count} ${outcome.replace('-', ' ')}`];
+  });
+  return counts.flat().join(', ');
+}
+
+function logNextCommand({ log, cwd }: Context, { request, files, environment }: Promotion): void {
+  const { environments, kubeconfigs, kubeconfig, context, namespace, destinationRepository: repository } = request;
+  const component = ` --component ${request.component ?? environment.component ?? 'NAME'}`;
+  const file = ` --build-result ${relative(cwd, files.buildResult)}`;
+  const at = environments === undefined ? '' : ` --environments ${environments}`;
+  // When op writes the manifests, there is no rollout to watch before that.
+  if (environment.manifests !== undefined) {
+    log.step(`next: op set-image --environment ${environment.name}${file}${at}`);
+    return;
+  }
+  const given = { environments, kubeconfigs, kubeconfig, context, namespace, repository };
+  const more = Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [` --${name} ${value}`]));
+  log.step(`next: op watch-deployment --environment ${environment.name}${component}${file}${more.join('')}`);
+}
+
+const outputsOf = (built: readonly BuiltImage[]): PromoteOutputs => ({
+  PROMOTED: built.map(({ reference }) => formatReference(reference)).join(','),
+});
 
 const tooLate = ({ timeout, destination }: PromoteRequest) => ({
-  what: `the promotion to ${destination} did not end within ${timeout / 1000} s`,
+  what: `the promotion to ${destination} timed out after ${timeout / 1000} s`,
   why: 'a registry is slow, or asks to wait (Retry-After)',
-  hint: 'run the same command again: it goes on where it stopped; or give it more time with --timeout',
+  hint: 'run the same command again: it continues where it stopped; or increase --timeout',
 });

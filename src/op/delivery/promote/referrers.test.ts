@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LocalRegistry, startPlainRegistry, startReferrersRegistry } from '../../../../test/op/local-registry.js';
-import { promoteRoom } from '../../../../test/op/promote-room.js';
+import { createPromoteSandbox } from '../../../../test/op/promote-sandbox.js';
 import { attach, pushIndex, registryTool } from '../../../../test/op/pushed-image.js';
 import { firstTimes, startUnrulyRegistry } from '../../../../test/op/unruly-registry.js';
 
@@ -21,7 +21,7 @@ const referrersAt = async (image: string) =>
     await registryTool('regctl', ['artifact', 'list', image, '--format={{range .Descriptors}}{{.Digest}} {{end}}'])
   ).split(' ');
 
-/** An image for two platforms with all kinds of things that refer to it. */
+/** An image for two platforms with all kinds of referrers. */
 async function signedImage(repository: string) {
   const { index, images } = await pushIndex(`${repository}/web:v1`);
   const [amd64 = ''] = images;
@@ -43,7 +43,7 @@ async function signedImage(repository: string) {
   return { index, amd64, signature, sbom, ofPlatform, nested, tags, cosign };
 }
 
-/** Starts registries of both kinds in turns. */
+/** Every combination of the two kinds of registries. */
 const sides: readonly (readonly [from: 'tag' | 'API', to: 'tag' | 'API'])[] = [
   ['tag', 'tag'],
   ['tag', 'API'],
@@ -52,15 +52,15 @@ const sides: readonly (readonly [from: 'tag' | 'API', to: 'tag' | 'API'])[] = [
 ];
 const registryWith = (kind: 'tag' | 'API') => (kind === 'tag' ? withTag : withApi);
 
-describe('what refers to an image', () => {
-  it.each(sides)('goes along from a registry with referrers by %s to one by %s', async (from, to) => {
+describe('referrers of an image', () => {
+  it.each(sides)('are copied from a registry with referrers by %s to one by %s', async (from, to) => {
     count += 1;
     const dev = `${registryWith(from).host}/dev${count}`;
     const pp = `${registryWith(to).host}/pp${count}`;
     const image = await signedImage(dev);
-    const room = await promoteRoom({ dev, pp });
-    await room.built({ web: `${dev}/web:v1@${image.index}` });
-    await room.promote();
+    const sandbox = await createPromoteSandbox({ dev, pp });
+    await sandbox.built({ web: `${dev}/web:v1@${image.index}` });
+    await sandbox.promote();
     expect(await digestAt(`${pp}/web:v1`)).toBe(image.index);
     expect(await referrersAt(`${pp}/web@${image.index}`)).toEqual(
       expect.arrayContaining([image.signature, image.sbom]),
@@ -68,19 +68,19 @@ describe('what refers to an image', () => {
     expect(await referrersAt(`${pp}/web@${image.amd64}`)).toContain(image.ofPlatform);
     expect(await referrersAt(`${pp}/web@${image.sbom}`)).toContain(image.nested);
     expect(await Promise.all(image.tags.map((tag) => digestAt(`${pp}/web:${tag}`)))).toEqual(image.cosign);
-    expect(JSON.parse((await room.read('promotion_result.json')) ?? '').images[0].referrers).toBe(7);
-    await room.remove();
+    expect(JSON.parse((await sandbox.read('promotion_result.json')) ?? '').images[0].referrers).toBe(7);
+    await sandbox.remove();
   });
 
-  it('stays behind with --referrers=false', async () => {
+  it('are not copied with --referrers=false', async () => {
     const [dev, pp] = [`${withApi.host}/dev-none`, `${withApi.host}/pp-none`];
     const image = await signedImage(dev);
-    const room = await promoteRoom({ dev, pp });
-    await room.built({ web: `${dev}/web:v1@${image.index}` });
-    await room.promote({ referrers: false });
+    const sandbox = await createPromoteSandbox({ dev, pp });
+    await sandbox.built({ web: `${dev}/web:v1@${image.index}` });
+    await sandbox.promote({ referrers: false });
     expect(await digestAt(`${pp}/web:v1`)).toBe(image.index);
     expect(await referrersAt(`${pp}/web@${image.index}`)).toEqual(['']);
-    await room.remove();
+    await sandbox.remove();
   });
 
   it.each([
@@ -89,63 +89,63 @@ describe('what refers to an image', () => {
     ['no service', { status: 503 }],
     ['a broken connection', { cutAnswerAfter: 0 }],
     ['half of the list', { cutAnswerAfter: 20 }],
-  ])('is not taken for nothing when the list of it answers %s at times', async (_, trouble) => {
+  ])('are copied although the referrers API sometimes answers with %s', async (_, failure) => {
     count += 1;
     const source = await startUnrulyRegistry(withApi.host);
     const [dev, pp] = [`${source.host}/dev${count}`, `${withTag.host}/pp${count}`];
     const image = await signedImage(dev);
-    const room = await promoteRoom({ dev, pp });
-    await room.built({ web: `${dev}/web:v1@${image.index}` });
-    // regctl asks five times by itself for some of these.
-    source.behave(firstTimes(8, ({ path }) => path.includes('/referrers/'), trouble));
-    await room.promote({ pauses: [10, 10, 10, 10, 10, 10, 10, 10, 10] });
+    const sandbox = await createPromoteSandbox({ dev, pp });
+    await sandbox.built({ web: `${dev}/web:v1@${image.index}` });
+    // regctl itself retries five times for some of these.
+    source.behave(firstTimes(8, ({ path }) => path.includes('/referrers/'), failure));
+    await sandbox.promote({ pauses: [10, 10, 10, 10, 10, 10, 10, 10, 10] });
     expect(await referrersAt(`${pp}/web@${image.index}`)).toEqual(
       expect.arrayContaining([image.signature, image.sbom]),
     );
-    await Promise.all([room.remove(), source.stop()]);
+    await Promise.all([sandbox.remove(), source.stop()]);
   });
 
-  it('is never given up silently: when the list cannot be had, nothing is promoted', async () => {
+  it('are never skipped silently: when they cannot be listed, nothing is promoted', async () => {
     const source = await startUnrulyRegistry(withApi.host);
     const [dev, pp] = [`${source.host}/dev-never`, `${withTag.host}/pp-never`];
     const image = await signedImage(dev);
-    const room = await promoteRoom({ dev, pp });
-    await room.built({ web: `${dev}/web:v1@${image.index}` });
+    const sandbox = await createPromoteSandbox({ dev, pp });
+    await sandbox.built({ web: `${dev}/web:v1@${image.index}` });
     source.behave(({ path }) => (path.includes('/referrers/') ? { status: 503 } : undefined));
-    await expect(room.promote()).rejects.toMatchObject({ kind: 'tool', why: expect.stringContaining('503') });
+    await expect(sandbox.promote()).rejects.toMatchObject({ kind: 'tool', why: expect.stringContaining('503') });
     expect(await digestAt(`${pp}/web:v1`)).toBeUndefined();
-    await Promise.all([room.remove(), source.stop()]);
+    await Promise.all([sandbox.remove(), source.stop()]);
   });
 
-  it('is completed when an interrupted copy has left it without its entry in the list', async () => {
+  it('are completed when an interrupted copy left one without its entry in the list', async () => {
     const target = await startUnrulyRegistry(withTag.host);
     const [dev, pp] = [`${withTag.host}/dev-half`, `${target.host}/pp-half`];
     const image = await signedImage(dev);
-    // The manifest arrives, and its entry in the list of referrers does not.
+    // The manifest arrives, but its entry in the list of referrers does not.
     target.behave(({ method, path }) =>
       method === 'PUT' && path.includes('/manifests/sha256-') ? { status: 201 } : undefined,
     );
     await registryTool('regctl', ['image', 'copy', `${dev}/web@${image.signature}`, `${pp}/web@${image.signature}`]);
     target.calm();
     expect(await referrersAt(`${pp}/web@${image.index}`)).toEqual(['']);
-    const room = await promoteRoom({ dev, pp });
-    await room.built({ web: `${dev}/web:v1@${image.index}` });
-    await room.promote();
+    const sandbox = await createPromoteSandbox({ dev, pp });
+    await sandbox.built({ web: `${dev}/web:v1@${image.index}` });
+    await sandbox.promote();
     expect(await referrersAt(`${pp}/web@${image.index}`)).toEqual(
       expect.arrayContaining([image.signature, image.sbom]),
     );
-    await Promise.all([room.remove(), target.stop()]);
+    await Promise.all([sandbox.remove(), target.stop()]);
   });
 
-  it('is whole after two promotions at once', async () => {
+  it('are complete after two promotions at once', async () => {
     const [dev, pp] = [`${withTag.host}/dev-two`, `${withTag.host}/pp-two`];
     const image = await signedImage(dev);
-    const rooms = await Promise.all([promoteRoom({ dev, pp }), promoteRoom({ dev, pp })]);
-    for (const room of rooms) await room.built({ web: `${dev}/web:v1@${image.index}` });
-    await Promise.all(rooms.map((room) => room.promote()));
+    const sandboxes = await Promise.all([createPromoteSandbox({ dev, pp }), createPromoteSandbox({ dev, pp })]);
+    for (const sandbox of sandboxes) await sandbox.built({ web: `${dev}/web:v1@${image.index}` });
+    await Promise.all(sandboxes.map((sandbox) => sandbox.promote()));
     expect(await referrersAt(`${pp}/web@${image.index}`)).toEqual(
       expect.arrayContaining([image.signature, image.sbom]),
     );
-    for (const room of rooms) await room.remove();
+    for (const sandbox of sandboxes) await sandbox.remove();
   });
 });

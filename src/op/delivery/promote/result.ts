@@ -8,7 +8,7 @@ import { inputError, usageError } from '../../kit/errors/op-error.js';
 import { writeAtomic } from '../../kit/files/write-atomic.js';
 import { oneLine } from '../../kit/log/printable.js';
 import { formatReference } from '../../systems/registry/reference.js';
-import type { Promoted } from './carry-out.js';
+import type { PromotedImage } from './copy-images.js';
 import type { PromoteRequest } from './options.js';
 
 /** The files that a promotion writes; absolute paths. */
@@ -17,54 +17,54 @@ export interface ResultFiles {
   readonly buildResult: string;
 }
 
-/** One side of a promotion. */
+/** One side of a promotion, as the result has it. */
 export interface Side {
   readonly environment: string;
   readonly repository: string | null;
 }
 
 /**
- * Where the files go: the build result of the destination beside that of the source.
- * @throws OpError (input) when the destination cannot be the name of an environment, (usage) when two files are one
+ * The paths of the files: the build result of the destination is next to that of the source.
+ * @throws OpError (input) when the destination is not a valid name, (usage) when two files are the same
  */
 export function resultFilesOf({ cwd }: Context, request: PromoteRequest): ResultFiles {
   const { destination = 'none' } = request;
-  // It becomes a part of the name of a file, before it is known whether there is such an environment.
+  // It becomes part of a file name before it is known whether the environment exists.
   if (!/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/u.test(destination)) {
     throw inputError({
       what: `"${oneLine(destination)}" is not the name of an environment`,
-      why: 'names have at most 63 of a-z, 0-9 and "-"',
-      hint: 'give --destination as it stands in environments.yaml',
+      why: 'names consist of at most 63 of a-z, 0-9 and "-"',
+      hint: 'give --destination as written in environments.yaml',
     });
   }
   const source = resolve(cwd, (request.fromImageInfo ? undefined : request.buildResult) ?? usualBuildResult);
   const promotion = resolve(cwd, request.promotionResult ?? 'promotion_result.json');
   const extension = extname(source);
-  const beside = join(dirname(source), `${basename(source, extension)}.${destination}${extension}`);
-  const buildResult = resolve(cwd, request.destinationBuildResult ?? beside);
+  const usual = join(dirname(source), `${basename(source, extension)}.${destination}${extension}`);
+  const buildResult = resolve(cwd, request.destinationBuildResult ?? usual);
   if (new Set([source, promotion, buildResult]).size === 3) return { promotion, buildResult };
   throw usageError({
-    what: 'a result of the promotion would take the place of another file of it',
-    why: `the build result is ${source}, that of ${destination} ${buildResult}, and the promotion result ${promotion}`,
+    what: 'a result of the promotion would overwrite another of its files',
+    why: `the build result is ${source}, that of ${destination} is ${buildResult}, and the promotion result is ${promotion}`,
     hint: 'give three different files',
   });
 }
 
 /**
- * Removes the results of an earlier promotion, so that nobody takes them for those of a failed one, and finds out whether new ones can
- * be written.
+ * Removes the results of an earlier promotion, so that they are not mistaken for those of a failed one, and checks that new ones can be
+ * written.
  * @throws OpError (input)
  */
-export async function removeOld({ promotion, buildResult }: ResultFiles): Promise<void> {
-  const hint = 'name files that can be written with --promotion-result and --destination-build-result';
+export async function removeOldResults({ promotion, buildResult }: ResultFiles): Promise<void> {
+  const hint = 'give writable files with --promotion-result and --destination-build-result';
   for (const path of [promotion, buildResult]) await makeRoom(path, hint);
 }
 
-/** Writes both files; the build result last: who waits for it finds both. */
-export async function writeResult(
+/** Writes both files; the build result last: when it exists, both do. */
+export async function writePromotionResults(
   files: ResultFiles,
   { source, destination }: { readonly source: Side | null; readonly destination: Side },
-  images: readonly Promoted[],
+  images: readonly PromotedImage[],
 ): Promise<readonly BuiltImage[]> {
   const promoted = images.map(({ imageName, from, to, digest, outcome, referrers }) => ({
     imageName,

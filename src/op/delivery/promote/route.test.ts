@@ -6,11 +6,14 @@ import { routeOf } from './route.js';
 
 const { context } = testContext({ cwd: '/nowhere', env: { IMAGE_REPOSITORY_QA: 'r.io/qa' } });
 const environments = await readEnvironments(context, {});
-const asked = { source: undefined, destination: undefined, until: undefined, allowSkip: false };
+const defaults = { source: undefined, destination: undefined, until: undefined, allowSkip: false };
 
-function refusal(parts: Partial<typeof asked | Record<'source' | 'destination' | 'until', string>>, allowSkip = false) {
+function refusal(
+  parts: Partial<typeof defaults | Record<'source' | 'destination' | 'until', string>>,
+  allowSkip = false,
+) {
   try {
-    routeOf(environments, { ...asked, ...parts, allowSkip });
+    routeOf(environments, { ...defaults, ...parts, allowSkip });
   } catch (error) {
     if (error instanceof OpError) return `${error.kind}: ${error.message}: ${error.why}`;
     throw error;
@@ -28,13 +31,13 @@ describe('the order of promotion', () => {
     ['dev', 'prod', 'pp would be skipped'],
     ['prod', 'pp', 'pp comes before prod'],
     ['pp', 'dev', 'dev comes before pp'],
-    ['qa', 'prod', 'qa has no place in the order of promotion'],
-    ['dev', 'qa', 'qa has no place in the order of promotion'],
+    ['qa', 'prod', 'qa is not in the order of promotion'],
+    ['dev', 'qa', 'qa is not in the order of promotion'],
   ])('refuses %s to %s, unless --allow-skip is given', (source, destination, why) => {
     expect(refusal({ source, destination })).toBe(
       `refused: nothing is promoted from ${source} to ${destination}: ${why}`,
     );
-    expect(routeOf(environments, { ...asked, source, destination, allowSkip: true }).warning).toBe(why);
+    expect(routeOf(environments, { ...defaults, source, destination, allowSkip: true }).warning).toBe(why);
   });
 
   it.each([true, false])('refuses pp to pp, with --allow-skip=%s', (allowSkip) => {
@@ -43,20 +46,20 @@ describe('the order of promotion', () => {
     );
   });
 
-  it('refuses to go beyond the end of the delivery', () => {
+  it('does not go beyond the end of the delivery', () => {
     expect(refusal({ source: 'pp', destination: 'prod', until: 'pp' })).toContain(
       'refused: nothing is promoted to prod',
     );
     expect(refusal({ source: 'dev', destination: 'pp', until: 'prod' })).toBe('allowed');
   });
 
-  it('comes from nowhere only for the first environment', () => {
-    expect(routeOf(environments, { ...asked, destination: 'dev' }).source).toBeUndefined();
+  it('needs no source only for the first environment', () => {
+    expect(routeOf(environments, { ...defaults, destination: 'dev' }).source).toBeUndefined();
     expect(refusal({ destination: 'pp' })).toContain('usage: op promote-image needs --source');
     expect(refusal({ source: 'dev' })).toContain('usage: op promote-image needs --destination');
   });
 
-  it.each(['nope', '../dev', '--dev', 'DEV', 'dev\n', '$(id)'])('refuses %j, which is no environment', (source) => {
-    expect(refusal({ source, destination: 'pp' })).toContain('input: there is no environment');
+  it.each(['nope', '../dev', '--dev', 'DEV', 'dev\n', '$(id)'])('refuses %j, which is not an environment', (source) => {
+    expect(refusal({ source, destination: 'pp' })).toContain('input: unknown environment');
   });
 });

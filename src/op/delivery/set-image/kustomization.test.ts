@@ -105,7 +105,7 @@ describe('the images of a kustomization', () => {
     if (text.includes('\n')) expect(windows).toBe(expected.replaceAll('\n', '\r\n'));
   });
 
-  it('is given a name in quotes when it is a strange one', () => {
+  it('get a quoted name when it has special characters', () => {
     const strange = { ...image('web'), imageName: 'web\n- name: evil # "x"' };
     const { file } = set('resources:\n- a\n', strange);
     expect(file.documents[0]?.toJS()).toEqual({
@@ -114,7 +114,7 @@ describe('the images of a kustomization', () => {
     });
   });
 
-  it('says what was there before', () => {
+  it('return the old values', () => {
     const { changes } = set('images:\n- name: web\n  newTag: 1.10\n  newName: r.io/pp/web\n');
     expect(changes).toEqual([
       { place: 'images web newTag', before: '1.10', after: 'v2' },
@@ -124,9 +124,9 @@ describe('the images of a kustomization', () => {
 
   it.each([
     ['is empty', '', 'it is empty'],
-    ['is a list', '- a\n', 'no mapping'],
-    ['has two documents', 'a: 1\n---\nb: 1\n', 'it holds 2 documents'],
-    ['has images that are no list', 'images: {name: web}\n', 'its images is no list'],
+    ['is a list', '- a\n', 'not a mapping'],
+    ['has two documents', 'a: 1\n---\nb: 1\n', 'it contains 2 documents'],
+    ['has images that are not a list', 'images: {name: web}\n', 'its images field is not a list'],
     ['has images from elsewhere', 'x: &x [{name: web}]\nimages: *x\n', 'images is the alias *x'],
     ['has an entry from elsewhere', 'x: &x {name: web}\nimages:\n- *x\n', 'an entry of its images is an alias'],
   ])('are not set in a file that %s', (_, text, words) => {
@@ -139,14 +139,14 @@ describe('the images of a kustomization', () => {
     expect(why).toContain(words);
   });
 
-  it('are not set to an image without a tag beside an old tag', () => {
+  it('are not set to an image without a tag when the entry has one', () => {
     expect(() => set('images:\n- name: web\n  newTag: v1\n', image('web', ''))).toThrow('cannot be set');
     expect(set('images:\n- name: web\n', image('web', '')).file.text).toBe(
       `images:\n- name: web\n  newName: r.io/pp/web\n  digest: ${digest}\n`,
     );
   });
 
-  it('are what kustomize itself then writes into the pods', async () => {
+  it('are what kustomize itself writes into the pods', async () => {
     const room = await mkdtemp(join(tmpdir(), 'kustomization-'));
     const pod = 'apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n  - {name: web, image: web}\n';
     await writeFile(join(room, 'pod.yaml'), pod);

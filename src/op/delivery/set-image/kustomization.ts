@@ -2,12 +2,20 @@ import { isAlias, isMap, isScalar, isSeq } from 'yaml';
 import { inputError } from '../../kit/errors/op-error.js';
 import { oneLine } from '../../kit/log/printable.js';
 import { type Reference, repositoryOf } from '../../systems/registry/reference.js';
-import type { Change } from './change.js';
 import type { DeliveredImage } from './images.js';
 import { appendItem, appendKey, appendList, type Entry, fillList } from './yaml/append.js';
 import { meaningOf, type Splice, spliceFile, type YamlFile } from './yaml/documents.js';
-import { findPlace } from './yaml/find.js';
+import { findNode } from './yaml/find.js';
 import { setValues } from './yaml/set-value.js';
+
+/** One value that is set. */
+export interface Change {
+  /** Where in the file, for people. */
+  readonly place: string;
+  /** Undefined: there was no value. */
+  readonly before: string | undefined;
+  readonly after: string;
+}
 
 /** A file after its changes. */
 interface Changed {
@@ -16,9 +24,9 @@ interface Changed {
 }
 
 /**
- * Sets `newName`, `newTag` and `digest` of every entry of `images:` that is about the image, by its name in the build result or by its
- * repository in any environment; adds an entry when there is none. Source: kustomize, api/types/image.go.
- * @throws OpError (input) when the file is no kustomization
+ * Sets `newName`, `newTag` and `digest` of every entry of `images:` for the image, found by its name in the build result or by its
+ * repository in any environment; adds an entry if none is found. Source: kustomize, api/types/image.go.
+ * @throws OpError (input) when the file is not a kustomization
  */
 export function setKustomizeImage(file: YamlFile, image: DeliveredImage): Changed {
   const entries = entriesOf(file, image);
@@ -32,12 +40,12 @@ export function setKustomizeImage(file: YamlFile, image: DeliveredImage): Change
   );
 }
 
-/** Positions in `images:` of what is about the image. */
+/** Positions in `images:` of the entries for the image. */
 function entriesOf(file: YamlFile, { imageName, repositories }: DeliveredImage): readonly number[] {
   const names = [imageName, ...repositories];
   const { value } = imagesOf(file);
   if (!isSeq(value)) return [];
-  if (value.items.some(isAlias)) throw noList(file, 'an entry of its images is an alias');
+  if (value.items.some(isAlias)) throw notAList(file, 'an entry of its images is an alias');
   return value.items.flatMap((item, index) => {
     if (!isMap(item)) return [];
     return [item.get('name'), item.get('newName')].some((name) => names.some((known) => known === name)) ? [index] : [];
@@ -45,22 +53,22 @@ function entriesOf(file: YamlFile, { imageName, repositories }: DeliveredImage):
 }
 
 function setEntry(file: YamlFile, index: number, image: DeliveredImage): Changed {
-  const wanted = wantedOf(image.reference);
-  const entry = findPlace(file, { document: documentOf(file), keys: ['images', index] }).node;
+  const wanted = fieldsOf(image.reference);
+  const entry = findNode(file, { document: documentOf(file), keys: ['images', index] }).node;
   const name = isMap(entry) ? entry.get('name') : undefined;
   if (image.reference.tag === undefined && isMap(entry) && entry.has('newTag')) {
     throw inputError({
       what: `image "${image.imageName}" cannot be set in ${file.name}`,
-      why: 'its entry has a newTag, and the image of the build result has a digest and no tag',
-      hint: 'take newTag out of the entry, or build the image with a tag',
+      why: 'its entry has a newTag, but the image of the build result has only a digest',
+      hint: 'remove newTag from the entry, or build the image with a tag',
     });
   }
   let changed: Changed = { file, changes: [] };
   for (const [key, after] of wanted) {
     const place = `images ${oneLine(image.imageName)} ${key}`;
     const path = { document: documentOf(changed.file), keys: ['images', index, key] };
-    const map = findPlace(changed.file, { ...path, keys: ['images', index] }).node;
-    if (!isMap(map)) throw new Error('an entry that was found by its name is a mapping');
+    const map = findNode(changed.file, { ...path, keys: ['images', index] }).node;
+    if (!isMap(map)) throw new Error('an entry that was found by name must be a mapping');
     if (map.has(key)) {
       const { file: next, before } = setValues(changed.file, [{ path, value: after }]);
       changed = {
@@ -81,7 +89,7 @@ function setEntry(file: YamlFile, index: number, image: DeliveredImage): Changed
 }
 
 function addEntry(file: YamlFile, { imageName, reference }: DeliveredImage): Changed {
-  const entries: readonly Entry[] = [['name', imageName], ...wantedOf(reference)];
+  const entries: readonly Entry[] = [['name', imageName], ...fieldsOf(reference)];
   const { map, value } = imagesOf(file);
   const { text } = file;
   const splice =
@@ -92,20 +100,20 @@ function addEntry(file: YamlFile, { imageName, reference }: DeliveredImage): Cha
         : isScalar(value) && value.value === null
           ? fillList(text, map, value, entries)
           : undefined;
-  if (splice === undefined) throw noList(file, 'its images is no list');
+  if (splice === undefined) throw notAList(file, 'its images field is not a list');
   const next = add(file, splice, (images) => [...images, new Map(entries)]);
-  const after = wantedOf(reference)
+  const after = fieldsOf(reference)
     .map(([, part]) => part)
     .join(' ');
   return { file: next, changes: [{ place: `images ${oneLine(imageName)}`, before: undefined, after }] };
 }
 
-/** Changes the file, where `images` is to say what `change` makes of it. */
+/** Applies a splice after which `images` must be what `change` makes of it. */
 function add(file: YamlFile, splice: Splice, change: (images: readonly unknown[]) => readonly unknown[]): YamlFile {
   const document = documentOf(file);
   const meant = meaningOf(file);
   const whole = meant[document];
-  if (!(whole instanceof Map)) throw new Error('a kustomization is a mapping');
+  if (!(whole instanceof Map)) throw new Error('a kustomization must be a mapping');
   const images: unknown = whole.get('images');
   meant[document] = new Map(whole).set('images', change(Array.isArray(images) ? images : []));
   return spliceFile(file, [splice], meant);
@@ -114,7 +122,7 @@ function add(file: YamlFile, splice: Splice, change: (images: readonly unknown[]
 const withKey = (entry: unknown, key: string, value: string) =>
   new Map(entry instanceof Map ? entry : []).set(key, value);
 
-const wantedOf = (reference: Reference): readonly Entry[] => [
+const fieldsOf = (reference: Reference): readonly Entry[] => [
   ['newName', repositoryOf(reference)],
   ...(reference.tag === undefined ? [] : [['newTag', reference.tag] as const]),
   ['digest', reference.digest ?? ''],
@@ -124,27 +132,27 @@ const wantedOf = (reference: Reference): readonly Entry[] => [
 function imagesOf(file: YamlFile) {
   const document = documentOf(file);
   const map = file.documents[document]?.contents;
-  if (!isMap(map)) throw new Error('a kustomization is a mapping');
-  // This refuses what comes from an alias.
-  const value = map.has('images') ? findPlace(file, { document, keys: ['images'] }).node : undefined;
+  if (!isMap(map)) throw new Error('a kustomization must be a mapping');
+  // This refuses a value from an alias.
+  const value = map.has('images') ? findNode(file, { document, keys: ['images'] }).node : undefined;
   return { map, value };
 }
 
-/** The one document that says something. */
+/** The only document with content. */
 function documentOf(file: YamlFile): number {
   const full = file.documents.flatMap(({ contents }, index) => (isMap(contents) ? [index] : []));
   const [only] = full;
   if (full.length === 1 && only !== undefined) return only;
   throw inputError({
     what: `${file.name} is not a kustomization`,
-    why: full.length === 0 ? 'it is empty, or no mapping' : `it holds ${full.length} documents`,
-    hint: 'name a kustomization.yaml; for other files set a path with --set=FILE:PATH=IMAGE:PART',
+    why: full.length === 0 ? 'it is empty or not a mapping' : `it contains ${full.length} documents`,
+    hint: 'name a kustomization.yaml; for other files, set a path with --set=FILE:PATH=IMAGE:PART',
   });
 }
 
-const noList = (file: YamlFile, why: string) =>
+const notAList = (file: YamlFile, why: string) =>
   inputError({
-    what: `${file.name} is not a kustomization that op can change`,
+    what: `op cannot change the kustomization ${file.name}`,
     why,
     hint: 'write images as a list of name, newName, newTag and digest',
   });

@@ -26,21 +26,16 @@ const tipOf = ({ bare }: HostedRepository, branch = 'main') =>
   execFileSync('git', ['-C', bare, 'rev-parse', branch], { encoding: 'utf8' }).trim();
 const temporary = () => readdirSync(fleet.op.temporary);
 
-describe('nothing is pushed, and op says why, for', () => {
+describe('nothing is pushed, and the error says why, for', () => {
   test.each([
-    ['a file that is not there', '--set=pp/shopp.yaml:a=web:tag', 3, 'name one that is there: pp/shop.yaml'],
+    ['a missing file', '--set=pp/shopp.yaml:a=web:tag', 3, 'name an existing file: pp/shop.yaml'],
     ['a folder', '--set=pp:a=web:tag', 3, 'it is a folder'],
-    [
-      'a path that is not there',
-      '--set=pp/shop.yaml:spec.values.wep.image=web:tag',
-      3,
-      'no key "wep"; it has web, api',
-    ],
+    ['a missing path', '--set=pp/shop.yaml:spec.values.wep.image=web:tag', 3, 'no key "wep"; it has web, api'],
     [
       'two documents',
       '--set=other/list.yaml:a=web:tag',
       3,
-      'write the number of the document before the path, such as 0#a',
+      'write the index of the document before the path, such as 0#a',
     ],
     [
       'an image that was not built',
@@ -48,24 +43,29 @@ describe('nothing is pushed, and op says why, for', () => {
       3,
       'the build result has no image "wep"',
     ],
-    ['a file with bytes that are no text', '--set=binary.yaml:a=web:tag', 3, 'line 1 has a control character'],
-    ['a very large file', '--set=large.yaml:a=web:tag', 3, 'and at most 1000000 make sense'],
+    ['a binary file', '--set=binary.yaml:a=web:tag', 3, 'line 1 contains a control character'],
+    ['a very large file', '--set=large.yaml:a=web:tag', 3, 'the maximum is 1000000'],
     ['a file of text as kustomization', '--kustomization=README.md', 3, 'README.md is not a kustomization'],
-    ['a path out of the repository', '--set=../x.yaml:a=web:tag', 6, 'it leads out with ".."'],
-    ['a path out of the repository, hidden', '--kustomization=pp/../../x.yaml', 6, 'it leads out with ".."'],
+    ['a path out of the repository', '--set=../x.yaml:a=web:tag', 6, 'it leaves the repository with ".."'],
+    [
+      'a path out of the repository, hidden',
+      '--kustomization=pp/../../x.yaml',
+      6,
+      'it leaves the repository with ".."',
+    ],
     ['an absolute path', '--set=/etc/passwd:a=web:tag', 6, 'it is an absolute path'],
-    ['a path into .git', '--set=pp/.GIT/config:a=web:tag', 6, 'it is inside of a .git folder'],
-    ['a path with a line break', '--set=pp/a\nb.yaml:a=web:tag', 6, 'it has a line break'],
+    ['a path into .git', '--set=pp/.GIT/config:a=web:tag', 6, 'it is inside a .git folder'],
+    ['a path with a line break', '--set=pp/a\nb.yaml:a=web:tag', 6, 'it contains a line break'],
     ['--set without a path', '--set=pp/shop.yaml=web:tag', 2, 'it needs FILE:PATH'],
     ['--set without a part', '--set=pp/shop.yaml:a=web', 2, 'it needs IMAGE:PART'],
     ['--set with an unknown part', '--set=pp/shop.yaml:a=web:sha', 2, 'reference, repository, tag, digest, tag@digest'],
-    ['a path that is none', '--set=pp/shop.yaml:a..b=web:tag', 3, 'no key follows a'],
-    ['a branch that is not there', '--branch=mian', 3, 'the default branch main'],
+    ['an invalid path', '--set=pp/shop.yaml:a..b=web:tag', 3, 'no key follows a'],
+    ['a missing branch', '--branch=mian', 3, 'the default branch main'],
     ['a branch that is an option', '--branch=--upload-pack=touch x', 3, 'it starts with "-"'],
     ['a branch that is a refspec', '--branch=main:refs/heads/x', 3, 'it has a space or one of'],
-    ['an author with a line break', '--author-name=a\nb', 3, 'cannot be the author of a commit'],
-    ['an author that adds an address', '--author-email=x> <y', 3, 'cannot be the author of a commit'],
-    ['an unknown environment', '--environment=qa', 3, 'there is no environment "qa"'],
+    ['an author with a line break', '--author-name=a\nb', 3, 'invalid --author-name='],
+    ['an author that adds an address', '--author-email=x> <y', 3, 'invalid --author-email='],
+    ['an unknown environment', '--environment=qa', 3, 'unknown environment "qa"'],
     ['an unknown image name', '--image-name=wep', 3, 'has no image "wep"'],
   ])('%s', async (_, flag, code, words) => {
     const before = tipOf(shop);
@@ -93,18 +93,18 @@ describe('nothing is pushed, and op says why, for', () => {
     ['a tag with a line break', 'r.io/dev/web:v1\nimage: evil'],
     ['a tag that starts with "-"', 'r.io/dev/web:-v1'],
     ['a path with a quote', `r.io/dev/we"b:v1@${digestOf('v1')}`],
-    ['a digest that is none', 'r.io/dev/web:v1@sha256:abc'],
+    ['an invalid digest', 'r.io/dev/web:v1@sha256:abc'],
     ['no digest', 'r.io/dev/web:v1'],
     ['an image of elsewhere', `evil.io/web:v1@${digestOf('v1')}`],
   ])('a build result with %s', async (_, tag) => {
-    const file = join(fleet.room, 'hostile.json');
+    const file = join(fleet.directory, 'hostile.json');
     await writeFile(file, JSON.stringify({ builds: [{ imageName: 'web', tag }] }));
     const before = tipOf(shop);
     expect(await fleet.set(shop, web, `--build-result=${file}`)).toMatchObject({ exitCode: 3 });
     expect(tipOf(shop)).toBe(before);
   });
 
-  test('a build result without an image that the manifests want', async () => {
+  test('a build result without an image that the manifests need', async () => {
     const flag = await fleet.build('v3', ['api']);
     const ended = await fleet.set(shop, web, flag);
     expect(ended).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('has no image "web"') });
@@ -115,7 +115,7 @@ describe('nothing is pushed, and op says why, for', () => {
     writeFileSync(join(repository.workingCopy, 'pp/latin1.yaml'), Buffer.from('a: gr\xfcn\nimage: v1\n', 'latin1'));
     await repository.commit('Latin 1');
     const ended = await fleet.set(repository, '--set=pp/latin1.yaml:image=web:tag');
-    expect(ended).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('it is not text in UTF-8') });
+    expect(ended).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('it is not UTF-8 text') });
   });
 
   test('a symbolic link, to a file and on the way to one', async () => {
@@ -137,7 +137,7 @@ describe('nothing is pushed, and op says why, for', () => {
     expect(ended).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('the repository is empty') });
   });
 
-  test('a repository that is not there', async () => {
+  test('a missing repository', async () => {
     const ended = await fleet.set({ url: `${fleet.host.url}/nowhere.git` }, web);
     expect(ended).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('there is no such repository') });
   });
@@ -158,14 +158,14 @@ describe('nothing is pushed, and op says why, for', () => {
     expect(tipOf(repository)).toBe(before);
   });
 
-  test('a repository whose branch is checked out where it lies', async () => {
+  test('a repository whose branch is checked out on the server', async () => {
     const repository = await fleet.repository('checked-out.git');
     execFileSync('git', ['-C', repository.bare, 'config', 'core.bare', 'false']);
     const ended = await fleet.set(repository, web);
     expect(ended).toMatchObject({ exitCode: 4, stderr: expect.stringContaining('a working copy of the branch') });
   });
 
-  test('a user who may only read', async () => {
+  test('a user with read access only', async () => {
     const readOnly: GitHost = await startGitHost();
     const repository = await readOnly.repository('shop.git');
     await repository.commit('First', sample);
@@ -175,14 +175,14 @@ describe('nothing is pushed, and op says why, for', () => {
   });
 });
 
-test('a file may be called like an option', async () => {
+test('a file may be named like an option', async () => {
   expect(await fleet.set(shop, '--set=-rf.yaml:image=web:tag')).toMatchObject({ exitCode: 0 });
   expect(execFileSync('git', ['-C', shop.bare, 'show', 'main:-rf.yaml'], { encoding: 'utf8' })).toBe('image: v2\n');
 });
 
 describe('credentials', () => {
   async function secret(name: string, files: Readonly<Record<string, string>>): Promise<string> {
-    const directory = join(fleet.room, name);
+    const directory = join(fleet.directory, name);
     await mkdir(directory);
     for (const [file, content] of Object.entries(files))
       await writeFile(join(directory, file), content, { mode: 0o644 });
@@ -227,7 +227,12 @@ describe('an interruption', () => {
     const repository = await fleet.repository(`slow/${signal}.git`);
     const before = tipOf(repository);
     const flags = [`--repository=${repository.url}`, await fleet.build('v2'), web];
-    const ended = await fleet.op.interrupt(fleet.room, ['set-image', '--environment=pp', ...flags], 'set web', signal);
+    const ended = await fleet.op.interrupt(
+      fleet.directory,
+      ['set-image', '--environment=pp', ...flags],
+      'set web',
+      signal,
+    );
     expect(ended).toMatchObject({ exitCode: code });
     expect(temporary()).toEqual([]);
     expect(tipOf(repository)).toBe(before);
@@ -236,7 +241,10 @@ describe('an interruption', () => {
   test('by the deadline ends with exit code 5', async () => {
     const repository = await fleet.repository('slow/late.git');
     const ended = await fleet.set(repository, web, '--timeout=2s');
-    expect(ended).toMatchObject({ exitCode: 5, stderr: expect.stringContaining('could not be set in main of') });
+    expect(ended).toMatchObject({
+      exitCode: 5,
+      stderr: expect.stringContaining('timed out setting the images in main of'),
+    });
     expect(temporary()).toEqual([]);
   });
 
@@ -244,7 +252,7 @@ describe('an interruption', () => {
     const repository = await fleet.repository('slow/twice.git');
     const flags = [`--repository=${repository.url}`, await fleet.build('v2'), web];
     const args = ['set-image', '--environment=pp', ...flags];
-    await fleet.op.interrupt(fleet.room, args, 'set web', 'SIGTERM', 'SIGTERM');
+    await fleet.op.interrupt(fleet.directory, args, 'set web', 'SIGTERM', 'SIGTERM');
     expect(temporary()).toEqual([]);
     expect(existsSync(fleet.op.temporary)).toBe(true);
   });

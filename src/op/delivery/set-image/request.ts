@@ -1,9 +1,17 @@
 import { inputError, refusedError, usageError } from '../../kit/errors/op-error.js';
 import { oneLine, printable } from '../../kit/log/printable.js';
+import type { AccessFlags } from '../../systems/git/access-options.js';
 import { problemOfName } from '../../systems/git/ref-name.js';
 import { type GitUrl, parseGitUrl } from '../../systems/git/url.js';
-import type { Environment, ImageField, Manifests } from '../environments/environment.js';
-import { imageParts } from '../environments/environment.js';
+import type { Where } from '../../systems/kubernetes/api.js';
+import {
+  clusterOfEnvironment,
+  type Environment,
+  type ImageField,
+  imageParts,
+  type Manifests,
+} from '../environments/environment.js';
+import { type LeaseRequest, leaseRequestOf } from '../lease/request.js';
 import type { SetImageFlags } from './options.js';
 import { parsePath, type YamlPath } from './yaml/path.js';
 
@@ -16,19 +24,32 @@ export interface Field extends Omit<ImageField, 'path'> {
 export interface SetImageRequest {
   readonly environment: string;
   readonly component: string | undefined;
+  /** Relative to the working directory. */
+  readonly buildResult: string;
+  /** Only these images; empty: all. */
+  readonly imageNames: readonly string[];
   readonly url: GitUrl;
   readonly branch: string;
+  readonly access: AccessFlags;
   readonly fields: readonly Field[];
   readonly kustomizations: readonly string[];
-  /** Undefined: the usual one. */
+  /** Undefined: the default one. */
   readonly message: string | undefined;
   readonly author: { readonly name: string; readonly email: string };
+  /** Print a patch instead of pushing. */
   readonly patch: boolean;
+  /** Undefined: no Lease; a patch needs none. */
+  readonly lease: LeaseRequest | undefined;
+  /** The cluster of the Lease. */
+  readonly cluster: Where;
+  /** Milliseconds. */
   readonly timeout: number;
+  /** The command to run after this one. */
+  readonly next: string;
 }
 
 /**
- * Puts together what the flags and the environment say; a flag wins.
+ * Combines the flags and the environment; a flag wins.
  * @returns undefined when neither names a repository
  * @throws OpError (usage, input, refused)
  */
@@ -39,19 +60,23 @@ export function parseSetImage(flags: SetImageFlags, environment: Environment): S
     if (flags.set.length + flags.kustomization.length > 0) throw withoutRepository(environment.name);
     return undefined;
   }
-  const { fields, kustomizations } = placesOf(flags, manifests);
+  const { fields, kustomizations } = fieldsOf(flags, manifests);
   if (fields.length + kustomizations.length === 0) {
     throw inputError({
-      what: `nothing says where images stand in the manifests of ${environment.name}`,
+      what: `no image fields are configured for the manifests of ${environment.name}`,
       why: 'there is neither a path to set nor a kustomization',
       hint: 'add set or kustomizations to the manifests of the environment, or give --set or --kustomization',
     });
   }
-  return {
+  const component = flags.component ?? environment.component;
+  const request = {
     environment: environment.name,
-    component: flags.component ?? environment.component,
+    component,
+    buildResult: flags.buildResult ?? 'build_result.json',
+    imageNames: flags.imageName,
     url: parseGitUrl(repository),
     branch: checkBranch(flags.branch ?? manifests?.branch ?? 'main'),
+    access: flags,
     fields,
     kustomizations,
     message: parseMessage(flags.message),
@@ -60,18 +85,32 @@ export function parseSetImage(flags: SetImageFlags, environment: Environment): S
       email: checkPerson('--author-email', flags.authorEmail ?? 'octopipeline@localhost'),
     },
     patch: flags.patch,
+    cluster: clusterOfEnvironment(flags, environment),
     timeout: flags.timeout,
+    next: nextCommand(environment.name, component, flags),
   };
+  const lease = leaseRequestOf(flags, environment.name, component);
+  return { ...request, lease: flags.patch ? undefined : lease };
+}
+
+function nextCommand(
+  environment: string,
+  component: string | undefined,
+  { environments, buildResult }: SetImageFlags,
+): string {
+  const given = { component, 'build-result': buildResult, environments };
+  const more = Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [` --${name}=${value}`]));
+  return `op watch-deployment --environment=${environment}${more.join('')}`;
 }
 
 const withoutRepository = (environment: string) =>
   usageError({
     what: '--set and --kustomization need --repository',
-    why: `environment ${environment} has no manifests that would name it`,
+    why: `environment ${environment} has no manifests, which would name the repository`,
     hint: 'give the URL of the repository with the manifests',
   });
 
-function placesOf({ set, kustomization }: SetImageFlags, manifests: Manifests | undefined) {
+function fieldsOf({ set, kustomization }: SetImageFlags, manifests: Manifests | undefined) {
   const given = set.length + kustomization.length > 0;
   const fields = given ? set.map(parseSet) : (manifests?.set ?? []);
   const kustomizations = given ? kustomization : (manifests?.kustomizations ?? []);
@@ -81,11 +120,11 @@ function placesOf({ set, kustomization }: SetImageFlags, manifests: Manifests | 
   };
 }
 
-/** Reads `FILE:PATH=IMAGE:PART`. */
+/** Parses `FILE:PATH=IMAGE:PART`. */
 function parseSet(text: string): ImageField {
   const refuse = (why: string) =>
     usageError({
-      what: `--set=${oneLine(text, 200)} cannot be read`,
+      what: `invalid --set=${oneLine(text, 200)}`,
       why,
       hint: 'give FILE:PATH=IMAGE:PART, such as --set=pp/shop.yaml:spec.values.web.image=web:reference',
     });
@@ -101,7 +140,7 @@ function parseSet(text: string): ImageField {
   return { file: place.slice(0, colon), path: place.slice(colon + 1), image: what.slice(0, last), value };
 }
 
-/** A path as git has it: relative to the root, without `.` and empty parts. */
+/** Normalises a path as git has it: relative to the root, without `.` and empty parts. */
 function checkFile(path: string): string {
   const parts = path.split('/').filter((part) => part !== '' && part !== '.');
   const refuse = (why: string) =>
@@ -111,9 +150,9 @@ function checkFile(path: string): string {
       hint: 'give a path from the root of the repository, such as pp/shop.yaml',
     });
   if (path.startsWith('/')) throw refuse('it is an absolute path');
-  if (parts.includes('..')) throw refuse('it leads out with ".."');
-  if (parts.some((part) => part.toLowerCase() === '.git')) throw refuse('it is inside of a .git folder');
-  if (/\p{Cc}/u.test(path)) throw refuse('it has a line break or another control character');
+  if (parts.includes('..')) throw refuse('it leaves the repository with ".."');
+  if (parts.some((part) => part.toLowerCase() === '.git')) throw refuse('it is inside a .git folder');
+  if (/\p{Cc}/u.test(path)) throw refuse('it contains a line break or another control character');
   if (parts.length === 0) throw refuse('it is empty');
   return parts.join('/');
 }
@@ -121,7 +160,11 @@ function checkFile(path: string): string {
 function checkBranch(name: string): string {
   const problem = problemOfName(name);
   if (problem === undefined) return name;
-  throw inputError({ what: `"${oneLine(name)}" is not a branch`, why: problem, hint: 'give the name of a branch' });
+  throw inputError({
+    what: `"${oneLine(name)}" is not a valid branch name`,
+    why: problem,
+    hint: 'give the name of a branch',
+  });
 }
 
 function parseMessage(text: string | undefined): string | undefined {
@@ -132,8 +175,8 @@ function parseMessage(text: string | undefined): string | undefined {
 function checkPerson(flag: string, text: string): string {
   if (!/[<>\p{Cc}]/u.test(text) && /[\p{L}\p{N}]/u.test(text) && text.length <= 200) return text;
   throw inputError({
-    what: `${flag}="${oneLine(text)}" cannot be the author of a commit`,
-    why: 'it must have a letter or digit, at most 200 characters, and neither "<", ">" nor a line break',
+    what: `invalid ${flag}="${oneLine(text)}"`,
+    why: 'it needs a letter or digit, at most 200 characters, and no "<", ">" or line break',
     hint: 'give --author-name="Delivery robot" and --author-email=robot@example.com',
   });
 }

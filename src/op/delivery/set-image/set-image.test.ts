@@ -28,9 +28,9 @@ const manifests = (url: string, more = '') => `    manifests:
         - {file: pp/shop.yaml, path: spec.values.api.tag, image: api, value: tag}
         - {file: pp/shop.yaml, path: spec.values.api.digest, image: api, value: digest}
 ${more}`;
-/** A file of environments, and the flag for it. */
+/** Writes an environments file. @returns the flag for it */
 async function environments(name: string, text: string): Promise<string> {
-  const file = join(fleet.room, name);
+  const file = join(fleet.directory, name);
   await writeFile(file, text);
   return `--environments=${file}`;
 }
@@ -40,23 +40,23 @@ const inEnvironments = async (name: string, repository: HostedRepository) =>
     `environments:\n  - name: dev\n    repository: r.io/dev\n  - name: pp\n    repository: r.io/pp\n    component: shop\n${manifests(repository.url, '      kustomizations: [pp/kustomization.yaml]\n')}`,
   );
 const setConfigured = async (flag: string, ...flags: string[]) =>
-  fleet.op.run(fleet.room, ['set-image', '--environment=pp', flag, await fleet.build('v2'), ...flags]);
+  fleet.op.run(fleet.directory, ['set-image', '--environment=pp', flag, await fleet.build('v2'), ...flags]);
 
-/** All bytes of stdout: `Op.run` takes the last line break away. */
+/** All bytes of stdout: `Op.run` strips the last line break. */
 async function printedBy({ url }: HostedRepository, ...flags: string[]): Promise<string> {
   const args = ['set-image', '--environment=pp', `--repository=${url}`, await fleet.build('v2'), ...flags];
   const env = { PATH: process.env.PATH, HOME: fleet.op.home, TMPDIR: fleet.op.temporary };
-  return (await promisify(execFile)('node', [fleet.op.file, ...args], { cwd: fleet.room, env })).stdout;
+  return (await promisify(execFile)('node', [fleet.op.file, ...args], { cwd: fleet.directory, env })).stdout;
 }
 
 const expected = sample['pp/shop.yaml']
   .replace('"r.io/pp/web:v1"', `"r.io/pp/web:v2@${digest}"`)
   .replace("tag: 'v1', digest: sha256:0", `tag: 'v2', digest: ${digest}`);
 
-test('writes what the environment configures, by digest, and all other bytes stay', async () => {
+test('writes what the environment configures, by digest, and leaves all other bytes unchanged', async () => {
   const repository = await fleet.repository('first.git');
   const before = tipOf(repository);
-  const result = join(fleet.room, 'commit');
+  const result = join(fleet.directory, 'commit');
   const ended = await setConfigured(await inEnvironments('first', repository), `--result=COMMIT=${result}`);
   expect(ended).toMatchObject({ exitCode: 0 });
   expect(fileOf(repository)).toBe(expected);
@@ -80,7 +80,7 @@ test('writes what the environment configures, by digest, and all other bytes sta
 
 test('finds the entry of a kustomization by the name that the image has in any environment', async () => {
   const repository = await fleet.repository('promoted.git', { 'k.yaml': 'images:\n  - name: r.io/dev/web\n' });
-  const promoted = join(fleet.room, 'build_result.pp.json');
+  const promoted = join(fleet.directory, 'build_result.pp.json');
   await writeFile(promoted, JSON.stringify({ builds: [{ imageName: 'web', tag: `r.io/pp/web:v2@${digest}` }] }));
   const ended = await fleet.set(repository, '--kustomization=k.yaml', `--build-result=${promoted}`);
   expect(ended).toMatchObject({ exitCode: 0 });
@@ -89,22 +89,22 @@ test('finds the entry of a kustomization by the name that the image has in any e
   );
 });
 
-test('does nothing when all is there already, and says which commit has it', async () => {
+test('does nothing when the manifests are up to date, and names the commit', async () => {
   const repository = await fleet.repository('again.git');
   const flag = await inEnvironments('again', repository);
   await setConfigured(flag);
   const commit = tipOf(repository);
-  const result = join(fleet.room, 'again-commit');
+  const result = join(fleet.directory, 'again-commit');
   const ended = await setConfigured(flag, `--result=COMMIT=${result}`);
   expect(ended).toMatchObject({
     exitCode: 0,
-    stderr: expect.stringContaining(`nothing to change: ${commit} of main has it`),
+    stderr: expect.stringContaining(`already up to date: ${commit} of main`),
   });
   expect(tipOf(repository)).toBe(commit);
   expect(readFileSync(result, 'utf8')).toBe(commit);
 });
 
-test('takes message, author and branch from flags, and --image-name leaves the other images alone', async () => {
+test('uses message, author and branch of the flags, and with --image-name leaves other images unchanged', async () => {
   const repository = await fleet.repository('flags.git');
   repository.git('push', '--quiet', 'origin', 'HEAD:refs/heads/releases/pp');
   const ended = await setConfigured(
@@ -130,7 +130,7 @@ test.each([
   ['LF', (text: string) => text],
   ['CRLF', (text: string) => text.replaceAll('\n', '\r\n')],
   ['no line break at the end', (text: string) => text.trimEnd()],
-])('--patch prints what git apply takes, of a file with %s, and pushes nothing', async (name, lines) => {
+])('--patch prints a patch for git apply, of a file with %s, and pushes nothing', async (name, lines) => {
   const files = {
     ...sample,
     'pp/shop.yaml': lines(sample['pp/shop.yaml']),
@@ -140,12 +140,12 @@ test.each([
   repository.git('config', 'core.autocrlf', 'false');
   const before = tipOf(repository);
   const flags = [web, '--set=größe "x"/a b.yaml:image=web:tag', '--kustomization=pp/kustomization.yaml'];
-  const result = join(fleet.room, 'patch-commit');
+  const result = join(fleet.directory, 'patch-commit');
   const ended = await fleet.set(repository, ...flags, '--patch', `--result=COMMIT=${result}`);
   expect(ended).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('apply it with: git apply') });
   expect(readFileSync(result, 'utf8')).toBe('');
   expect(tipOf(repository)).toBe(before);
-  const patch = join(fleet.room, 'change.patch');
+  const patch = join(fleet.directory, 'change.patch');
   await writeFile(patch, await printedBy(repository, ...flags, '--patch'));
   repository.git('apply', patch);
   expect(readFileSync(join(repository.workingCopy, 'größe "x"/a b.yaml'), 'utf8')).toBe(lines('image: v2\n'));
@@ -154,10 +154,10 @@ test.each([
   );
   await repository.commit('Applied');
   const again = await fleet.set(repository, ...flags, '--patch');
-  expect(again).toMatchObject({ exitCode: 0, stdout: '', stderr: expect.stringContaining('nothing to change') });
+  expect(again).toMatchObject({ exitCode: 0, stdout: '', stderr: expect.stringContaining('already up to date') });
 });
 
-test('without manifests it does nothing with --when-configured, and says what to configure without it', async () => {
+test('without manifests it does nothing with --when-configured, and otherwise says what to configure', async () => {
   const flag = await environments('bare.yaml', 'environments:\n  - {name: pp, repository: r.io/pp}\n');
   expect(await setConfigured(flag, '--when-configured')).toMatchObject({
     exitCode: 0,
@@ -170,7 +170,7 @@ test('without manifests it does nothing with --when-configured, and says what to
   const ended = await setConfigured(flag);
   expect(ended).toMatchObject({
     exitCode: 3,
-    stderr: expect.stringContaining('there are no manifests to write for pp'),
+    stderr: expect.stringContaining('no manifests are configured for pp'),
   });
 });
 
@@ -188,9 +188,9 @@ test('keeps the mode of a file, and changes no other file, whatever its attribut
   ]);
 });
 
-test('runs no hook, neither of the repository nor of a template of the user', async () => {
+test('runs no hooks of the user', async () => {
   const repository = await fleet.repository('hooks.git');
-  const marker = join(fleet.room, 'hook-was-here');
+  const marker = join(fleet.directory, 'hook-was-here');
   const hooks = join(fleet.op.home, 'hooks');
   execFileSync('mkdir', ['-p', hooks]);
   for (const name of ['pre-push', 'pre-commit', 'commit-msg', 'post-commit', 'reference-transaction']) {
@@ -203,7 +203,7 @@ test('runs no hook, neither of the repository nor of a template of the user', as
   const ended = await fleet.set(repository, web);
   await writeFile(join(fleet.op.home, '.gitconfig'), '');
   expect(ended).toMatchObject({ exitCode: 0 });
-  expect(readdirSync(fleet.room)).not.toContain('hook-was-here');
+  expect(readdirSync(fleet.directory)).not.toContain('hook-was-here');
 });
 
 test('works in a repository of SHA-256', async () => {

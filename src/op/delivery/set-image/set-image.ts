@@ -5,30 +5,26 @@ import { inputError } from '../../kit/errors/op-error.js';
 import { oneLine } from '../../kit/log/printable.js';
 import { secondsBetween } from '../../kit/log/seconds.js';
 import { countOf } from '../../kit/log/table.js';
-import { withDeadline } from '../../kit/process/deadline.js';
+import { startDeadline } from '../../kit/process/deadline.js';
 import { prepareAccess } from '../../systems/git/access.js';
-import { withApi } from '../../systems/kubernetes/api.js';
-import { clusterOf } from '../environments/cluster.js';
 import { readEnvironments } from '../environments/read.js';
-import { leaseRequestOf } from '../lease/request.js';
-import { withLease } from '../lease/with-lease.js';
-import { deliver } from './deliver.js';
-import { type Edited, editFiles } from './edit.js';
+import { acquireLeaseAt } from '../lease/acquire.js';
+import { type Edited, editFiles, type ImageEdits } from './edit-files.js';
+import { type Commit, openBranch } from './git-branch.js';
+import { commitAndPush, commitMessage } from './git-push.js';
 import { type DeliveredImage, imagesFor } from './images.js';
-import { openManifests } from './manifests.js';
-import { commitMessage } from './message.js';
 import type { SetImageFlags } from './options.js';
 import { parseSetImage, type SetImageRequest } from './request.js';
 
 /** The outputs of `op set-image`. */
 export interface ImagesSet {
-  /** The commit of the manifests that names the images; empty when nothing is configured, or only a patch was asked for. */
+  /** The commit of the manifests that names the images; empty without configured manifests, and for a patch. */
   readonly COMMIT: string;
 }
 
 /**
- * Writes the images of a build result, with their digests, into the manifests of an environment, and pushes one commit. Nothing is
- * committed when they are there already.
+ * Writes the images of a build result, with their digests, into the manifests of an environment, and pushes one commit. Commits nothing
+ * when the manifests are already up to date.
  * @throws OpError (usage, input) for flags and files, (refused) for links out of the repository, (tool) when the server refuses, (deadline)
  */
 export async function setImage(context: Context, flags: SetImageFlags): Promise<ImagesSet> {
@@ -42,98 +38,89 @@ export async function setImage(context: Context, flags: SetImageFlags): Promise<
     );
     return { COMMIT: '' };
   }
-  const lease = leaseRequestOf(flags, request.environment, request.component);
-  const buildResult = flags.buildResult ?? 'build_result.json';
-  const result = await readBuildResult(resolve(context.cwd, buildResult));
-  const images = imagesFor(result, flags.imageName, environment, environments);
+  const result = await readBuildResult(resolve(context.cwd, request.buildResult));
+  const images = imagesFor(result, request.imageNames, environment, environments);
   const names = images.map(({ imageName }) => oneLine(imageName)).join(', ');
   const where = `${request.branch} of ${request.url.clean}`;
-  context.log.step(`${request.patch ? 'make a patch that sets' : 'set'} ${names} for ${environment.name} in ${where}`);
+  context.log.step(
+    `${request.patch ? 'create a patch that sets' : 'set'} ${names} for ${environment.name} in ${where}`,
+  );
   if (environment.repository === undefined) {
-    context.log.step(`${environment.name} has no repository of its own: the images are written as they were built`);
+    context.log.step(`${environment.name} has no repository: the images are written as they were built`);
   }
-  const late = {
-    what: `the images could not be set in ${where} in time`,
-    why: `${request.timeout / 1000} s were over`,
-    hint: 'give it more with --timeout; it is safe to repeat',
-  };
-  const work = (held: Context) =>
-    withDeadline(held, request.timeout, late, (inTime) => setIn(inTime, request, images, flags));
-  if (lease === undefined || request.patch) return work(context);
-  return withApi(context, clusterOf(flags, environment), (api) => withLease(context, api, lease, work));
+  await using lease = await acquireLeaseAt(context, request.cluster, request.lease);
+  using deadline = startDeadline(lease.context, request.timeout, {
+    what: `timed out setting the images in ${where}`,
+    why: `it did not finish within ${request.timeout / 1000} s`,
+    hint: 'increase --timeout; it is safe to repeat',
+  });
+  const set = await editManifests(deadline.context, request, images);
+  lease.succeeded();
+  return set;
 }
 
-function nextOf({ environment, component }: SetImageRequest, { environments, buildResult }: SetImageFlags): string {
-  const given = { component, 'build-result': buildResult, environments };
-  const more = Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [` --${name}=${value}`]));
-  return `op watch-deployment --environment=${environment}${more.join('')}`;
-}
-
-async function setIn(
+async function editManifests(
   context: Context,
   request: SetImageRequest,
   images: readonly DeliveredImage[],
-  flags: SetImageFlags,
 ): Promise<ImagesSet> {
   const { url, branch, author, environment, component } = request;
   const start = context.now();
-  const access = await prepareAccess(context, url, flags);
-  try {
-    const manifests = await openManifests(context, { access, url: url.clean, branch });
-    const wanted = wantedOf(context, request, images, flags.imageName.length > 0);
-    const edit = (commit: { read: (path: string) => Promise<string> }) => editFiles(wanted, commit.read);
-    if (request.patch) {
-      const base = await manifests.fetch();
-      const edited = await edit(base);
-      if (edited.contents.size > 0) context.out(await manifests.patch(base, edited.contents));
-      context.log.step(verdictOfPatch(edited, base.id));
-      return { COMMIT: '' };
-    }
-    const text = request.message ?? commitMessage(images, environment, component);
-    const { commit, changes } = await deliver(context, manifests, {
-      url: url.clean,
-      branch,
-      message: { author, text },
-      edit,
-    });
-    const seconds = secondsBetween(start, context.now()).toFixed(1);
-    const verdict =
-      changes.length === 0
-        ? `nothing to change: ${commit} of ${branch} has it already`
-        : `pushed ${commit} to ${branch}: ${countOf(changes.length, 'value')} in ${countOf(filesOf(changes), 'file')}, in ${seconds} s`;
-    context.log.step(`${verdict}; next: ${nextOf(request, flags)}`);
-    return { COMMIT: commit };
-  } finally {
-    await access.dispose();
+  await using access = await prepareAccess(context, url, request.access);
+  const manifests = await openBranch(context, { access, url: url.clean, branch });
+  const edits = editsOf(context, request, images);
+  const edit = (commit: Commit) => editFiles(edits, commit.read);
+  if (request.patch) {
+    const base = await manifests.fetch();
+    const edited = await edit(base);
+    if (edited.contents.size > 0) context.out(await manifests.patch(base, edited.contents));
+    context.log.step(verdictOfPatch(edited, base.id));
+    return { COMMIT: '' };
   }
+  const text = request.message ?? commitMessage(images, environment, component);
+  const { commit, changes } = await commitAndPush(context, manifests, {
+    url: url.clean,
+    branch,
+    message: { author, text },
+    edit,
+  });
+  const seconds = secondsBetween(start, context.now()).toFixed(1);
+  const verdict =
+    changes.length === 0
+      ? `already up to date: ${commit} of ${branch}`
+      : `pushed ${commit} to ${branch}: ${countOf(changes.length, 'value')} in ${countOf(filesOf(changes), 'file')}, in ${seconds} s`;
+  context.log.step(`${verdict}; next: ${request.next}`);
+  return { COMMIT: commit };
 }
 
-/** Of the configured places those of the images that were chosen; says which images nobody mentions. */
-function wantedOf(
+/** The configured fields for the chosen images; warns of images without a field. */
+function editsOf(
   { log }: Context,
-  { fields, kustomizations }: SetImageRequest,
+  { fields, kustomizations, imageNames }: SetImageRequest,
   images: readonly DeliveredImage[],
-  chosen: boolean,
-) {
+): ImageEdits {
   const names = new Set(images.map(({ imageName }) => imageName));
-  const wanted = chosen ? fields.filter(({ image }) => names.has(image)) : fields;
+  const chosen = imageNames.length > 0 ? fields.filter(({ image }) => names.has(image)) : fields;
   for (const { imageName } of kustomizations.length > 0 ? [] : images) {
-    if (!wanted.some(({ image }) => image === imageName))
+    if (!chosen.some(({ image }) => image === imageName))
       log.warn(`no path is configured for image "${oneLine(imageName)}"`);
   }
-  return { fields: wanted, kustomizations, images };
+  return { fields: chosen, kustomizations, images };
 }
 
 const filesOf = (changes: Edited['changes']) => new Set(changes.map(({ file }) => file)).size;
 
 const verdictOfPatch = ({ changes }: Edited, commit: string) =>
   changes.length === 0
-    ? `nothing to change: ${commit} has it already`
+    ? `already up to date: ${commit}`
     : `patch of ${countOf(changes.length, 'value')} in ${countOf(filesOf(changes), 'file')} for ${commit}; apply it with: git apply FILE`;
 
 const nothingConfigured = (environment: string, origin: string | undefined) =>
   inputError({
-    what: `there are no manifests to write for ${environment}`,
-    why: `${origin ?? 'no environments.yaml is there, which'} ${origin === undefined ? 'would name' : 'names no'} manifests of ${environment}`,
-    hint: `add manifests: {repository, branch, set} to the environment, give --repository, or --when-configured to do nothing then`,
+    what: `no manifests are configured for ${environment}`,
+    why:
+      origin === undefined
+        ? `environments.yaml, which would name the manifests of ${environment}, was not found`
+        : `${origin} has no manifests for ${environment}`,
+    hint: `add manifests: {repository, branch, set} to the environment, give --repository, or --when-configured to do nothing in that case`,
   });

@@ -31,7 +31,7 @@ describe.skipIf(missingTools.length > 0)('with --lease-holder', () => {
       ...flags,
     );
 
-  test('writes while it holds the Lease of the environment, and gives it back', async () => {
+  test('pushes while it holds the Lease of the environment, and releases it', async () => {
     const repository = await fleet.repository('lease.git');
     const ended = await set(repository, 'ann');
     expect(ended).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('octopipeline-pp-shop') });
@@ -39,7 +39,7 @@ describe.skipIf(missingTools.length > 0)('with --lease-holder', () => {
     expect(await holder()).toBe('');
   });
 
-  test('pushes nothing while somebody else holds it; the same holder goes on', async () => {
+  test('pushes nothing while another holder has it; the same holder continues', async () => {
     const repository = await fleet.repository('held.git');
     expect(await set(repository, 'ann', '--keep-lease')).toMatchObject({ exitCode: 0 });
     expect(await holder()).toContain('ann');
@@ -53,7 +53,7 @@ describe.skipIf(missingTools.length > 0)('with --lease-holder', () => {
     expect(await holder()).toBe('');
   });
 
-  test('gives the Lease back when it fails', async () => {
+  test('releases the Lease when it fails', async () => {
     const repository = await fleet.repository('fails.git');
     expect(await set(repository, 'ann', '--branch=nope', '--keep-lease')).toMatchObject({ exitCode: 3 });
     expect(await holder()).toBe('');

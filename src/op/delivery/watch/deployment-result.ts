@@ -2,26 +2,26 @@ import { rm } from 'node:fs/promises';
 import { inputError } from '../../kit/errors/op-error.js';
 import { writeAtomic } from '../../kit/files/write-atomic.js';
 import { formatReference } from '../../systems/registry/reference.js';
-import type { Expected } from './image-match.js';
-import type { Judgement } from './judge.js';
+import type { Judgement } from './judge/judge-snapshot.js';
+import type { ExpectedImage } from './judge/match-image.js';
 
 /** What was proven, and where. */
 export interface Proof {
   readonly environment: string;
   readonly component: string;
-  readonly images: readonly Expected[];
+  readonly images: readonly ExpectedImage[];
   readonly judgement: Judgement;
   readonly at: Date;
 }
 
-/** Removes what an earlier watch has proven: a watch that fails leaves nothing that looks like a proof. @throws OpError (input) */
+/** Removes the proof of an earlier watch: a failed watch must leave nothing that looks like a proof. @throws OpError (input) */
 export async function clearDeploymentResult(path: string): Promise<void> {
   await rm(path, { force: true }).catch((cause: NodeJS.ErrnoException) => {
     throw unwritable(path, cause);
   });
 }
 
-/** Writes the proof as JSON, whole or not at all. @throws OpError (input) */
+/** Writes the proof as JSON, atomically. @throws OpError (input) */
 export async function writeDeploymentResult(path: string, proof: Proof): Promise<void> {
   const { environment, component, images, judgement, at } = proof;
   const record = {
@@ -47,6 +47,6 @@ const unwritable = (path: string, cause: NodeJS.ErrnoException) =>
   inputError({
     what: `cannot write ${path}`,
     why: cause.message,
-    hint: 'name a file that can be written with --deployment-result, or leave it out',
+    hint: 'give a writable file with --deployment-result, or leave the flag out',
     cause,
   });

@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => it?.stop());
 
 describe.skipIf(missingTools.length > 0)('a HelmRelease', () => {
-  test('stale success counts for nothing: source, then release are asked, and the digest is proven', async () => {
+  test('stale success does not count: the source, then the release are asked, and the digest is proven', async () => {
     const { stage, namespace } = await it.newStage();
     const flux = await playFlux(stage);
     const play = playDeployment(stage);
@@ -54,7 +54,7 @@ describe.skipIf(missingTools.length > 0)('a HelmRelease', () => {
     expect(at - last).toBeLessThan(1000);
   });
 
-  test('Flux did what it was told, and that was another image: refused at once', async () => {
+  test('Flux applied another image: refused at once', async () => {
     const { stage, namespace } = await it.newStage();
     const flux = await playFlux(stage);
     const play = playDeployment(stage);
@@ -71,7 +71,7 @@ describe.skipIf(missingTools.length > 0)('a HelmRelease', () => {
     expect(at - last).toBeLessThan(2000);
   });
 
-  test('run again, it asks again: what was handled for the first run is stale', async () => {
+  test('a second run asks again: what was handled for the first run is stale', async () => {
     const { stage, namespace } = await it.newStage();
     const flux = await playFlux(stage);
     await playRunning(stage, ofRelease(namespace), `${web}:v2@${wanted}`, wanted);
@@ -96,7 +96,7 @@ describe.skipIf(missingTools.length > 0)('a HelmRelease', () => {
     }
   });
 
-  test('a request that somebody took away is made again', async () => {
+  test('a request that was removed is sent again', async () => {
     const { stage, namespace } = await it.newStage();
     const flux = await playFlux(stage);
     await playRunning(stage, ofRelease(namespace), `${web}:v2@${wanted}`, wanted);
@@ -146,12 +146,12 @@ async function playRunning(stage: Stage, metadata: Sent, image: string, runs: st
   await play.status(finished);
 }
 
-describe.skipIf(missingTools.length > 0)('how a change comes through', () => {
+describe.skipIf(missingTools.length > 0)('how a change travels', () => {
   const source = { kind: 'GitRepository', name: 'fleet' };
   const git = { spec: { interval: '1h', url: 'https://git.example.com/fleet.git' } };
   const kustomization = { spec: { interval: '1h', prune: true, sourceRef: source } };
 
-  test('Git, Kustomization, Helm repository, chart, release: each is asked when the one before is done', async () => {
+  test('Git, Kustomization, Helm repository, chart, release: each is asked once the one before is done', async () => {
     const { stage, namespace } = await it.newStage();
     const order: string[] = [];
     await stage.create(kinds.gitRepository, 'fleet', git);
@@ -186,7 +186,7 @@ describe.skipIf(missingTools.length > 0)('how a change comes through', () => {
     expect(printed.filter((line) => line.startsWith('asked')).map((line) => line.split(' ')[1])).toEqual(order);
   });
 
-  test('a Kustomization that waits for the health of others has applied what is ours', async () => {
+  test('a Kustomization that waits for the health of other objects has applied ours', async () => {
     const { stage, namespace } = await it.newStage();
     await stage.create(kinds.gitRepository, 'fleet', git);
     await stage.create(kinds.kustomization, 'fleet', kustomization);
@@ -217,7 +217,7 @@ describe.skipIf(missingTools.length > 0)('how a change comes through', () => {
     expect((await ended).error).toBeUndefined();
   });
 
-  test('a Kustomization as the component, with a workload of its own and a HelmRelease in it', async () => {
+  test('a Kustomization as the component, with its own workload and a HelmRelease in it', async () => {
     const { stage, namespace } = await it.newStage();
     await stage.create(kinds.gitRepository, 'fleet', git);
     await stage.create(kinds.kustomization, 'web', kustomization);
@@ -252,7 +252,7 @@ describe.skipIf(missingTools.length > 0)('how a change comes through', () => {
     expect(printed.join('\n')).not.toContain('asked HelmRepository');
   });
 
-  test('two who watch at once both come to an end', async () => {
+  test('two watches at the same time both finish', async () => {
     const { stage, namespace } = await it.newStage();
     const flux = await playFlux(stage);
     await playRunning(stage, ofRelease(namespace), `${web}:v2@${wanted}`, wanted);
@@ -267,7 +267,7 @@ describe.skipIf(missingTools.length > 0)('how a change comes through', () => {
     expect((await other.ended).error).toBeUndefined();
   });
 
-  test('without asking, what Flux says now is taken', async () => {
+  test('without requestPhase, what Flux says now is taken', async () => {
     const { stage, namespace } = await it.newStage();
     await playFlux(stage);
     await stage.status(kinds.helmRelease, 'web', {
@@ -279,7 +279,7 @@ describe.skipIf(missingTools.length > 0)('how a change comes through', () => {
     expect(await requestOf(stage, kinds.helmRelease, 'web')).toBeUndefined();
   });
 
-  test('who may look and not ask is told so', async () => {
+  test('users who may read but not patch are told so', async () => {
     const { stage, namespace } = await it.newStage();
     await playFlux(stage);
     await it.server.kubectl([
@@ -300,10 +300,10 @@ describe.skipIf(missingTools.length > 0)('how a change comes through', () => {
     const { ended, printed } = it.watch(namespace, { kubeconfig: it.server.kubeconfig('default') });
     const { error } = await ended;
     expect(error).toMatchObject({ kind: 'tool', message: expect.stringContaining('HelmRelease web') });
-    expect(printed.join('\n')).toMatch(/warning: OCIRepository .* cannot be asked to reconcile/u);
+    expect(printed.join('\n')).toMatch(/warning: cannot ask OCIRepository .* to reconcile/u);
   });
 
-  test('what is above may not be read: it may still bring the image, so nothing is refused', async () => {
+  test('an owner that cannot be read may still bring the image, so nothing is refused', async () => {
     const { stage, namespace } = await it.newStage();
     const flux = await playFlux(stage);
     await stage.patch(kinds.helmRelease, 'web', { metadata: ofKustomization('elsewhere', 'fleet') });
@@ -327,6 +327,6 @@ describe.skipIf(missingTools.length > 0)('how a change comes through', () => {
     await flux.source();
     await flux.release('True', 'UpgradeSucceeded', 'x');
     expect((await ended).error).toMatchObject({ kind: 'deadline' });
-    expect(printed.join('\n')).toMatch(/warning: Kustomization elsewhere\/fleet cannot be read/u);
+    expect(printed.join('\n')).toMatch(/warning: cannot read Kustomization elsewhere\/fleet/u);
   });
 });

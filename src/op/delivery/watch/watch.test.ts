@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => it?.stop());
 
 describe.skipIf(missingTools.length > 0)('a workload that Flux does not own', () => {
-  test('it ends within a second of the last event, and says what was proven', async () => {
+  test('it ends within a second of the last event, and reports what was proven', async () => {
     const { stage, namespace } = await it.newStage();
     const play = playDeployment(stage);
     await play.create(`${web}:v1@${old}`);
@@ -25,7 +25,7 @@ describe.skipIf(missingTools.length > 0)('a workload that Flux does not own', ()
     await play.status(finished);
     const file = join(it.room, 'deployment.json');
     const { ended, printed } = it.watch(namespace, { deploymentResult: file });
-    await until(() => printed.some((line) => line.includes('and is registry.example.com/dev/web:v1@')));
+    await until(() => printed.some((line) => line.includes('but is registry.example.com/dev/web:v1@')));
     await stage.patch(kinds.deployment, 'web', { spec: { template: templateOf(`${web}:v2@${wanted}`) } });
     const after = await play.replicaSet('new');
     const pods = await Promise.all(['a', 'b'].map((suffix) => play.pod(after, suffix, `${web}:v2@${wanted}`)));
@@ -47,12 +47,12 @@ describe.skipIf(missingTools.length > 0)('a workload that Flux does not own', ()
     expect(printed.at(-1)).toContain('proven by digest');
   });
 
-  test('a build result that is not there is said before the cluster is asked, and the Lease waited for', async () => {
+  test('a missing build result is reported before op connects to the cluster or waits for the Lease', async () => {
     const { ended } = it.watch('shop', { buildResult: 'not-there.json', kubeconfig: '/not/there' });
     expect((await ended).error).toMatchObject({ kind: 'input', message: expect.stringContaining('not-there.json') });
   });
 
-  test('the right template and another digest in the pods is no proof', async () => {
+  test('the right template with another digest in the pods proves nothing', async () => {
     const { stage, namespace } = await it.newStage();
     const play = playDeployment(stage);
     await play.create(`${web}:v2`);
@@ -65,7 +65,7 @@ describe.skipIf(missingTools.length > 0)('a workload that Flux does not own', ()
     expect(printed.join('\n')).toMatch(/WORKLOAD .*PODS\nDeployment\/web +web .*2 x sha256:bbbbbbbbbbbb/u);
   });
 
-  test('an image that is not there ends it at once, with the events and the command', async () => {
+  test('a missing image ends it at once, with the events and the command', async () => {
     const { stage, namespace } = await it.newStage();
     const play = playDeployment(stage);
     await play.create(`${web}:v2@${wanted}`);
@@ -99,7 +99,7 @@ describe.skipIf(missingTools.length > 0)('a workload that Flux does not own', ()
     expect(printed.join('\n')).toContain(`Pod/${pod} Failed: Failed to pull image`);
   });
 
-  test('the deadline says what it still waited for', async () => {
+  test('the deadline error says what it was still waiting for', async () => {
     const { stage, namespace } = await it.newStage();
     await playDeployment(stage).create(`${web}:v10`);
     const { error, at } = await it.watch(namespace, { timeout: 2500 }).ended.then((one) => one);
@@ -143,19 +143,19 @@ describe.skipIf(missingTools.length > 0)('a workload that Flux does not own', ()
     expect(at - told).toBeLessThan(1000);
   });
 
-  test('a component that is not there is a bad configuration, and it says what there is', async () => {
+  test('a missing component is a bad configuration, and the error lists what exists', async () => {
     const { stage, namespace } = await it.newStage();
     await playDeployment(stage, 'shop').create(`${web}:v2`);
     const { error } = await it.watch(namespace).ended;
     expect(error).toMatchObject({ kind: 'input', why: expect.stringContaining('Deployment shop') });
   });
 
-  test('a namespace that is not there', async () => {
+  test('a missing namespace', async () => {
     const { error } = await it.watch('nowhere').ended;
     expect(error).toMatchObject({ kind: 'input', why: expect.stringContaining('no namespace "nowhere"') });
   });
 
-  test('no right to look', async () => {
+  test('no permission to read', async () => {
     const { error } = await it.watch('default', { kubeconfig: it.server.kubeconfig('default') }).ended;
     expect(error).toMatchObject({ kind: 'tool', why: expect.stringMatching(/may not|no right|forbidden/u) });
   });

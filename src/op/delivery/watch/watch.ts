@@ -1,29 +1,25 @@
 import { resolve } from 'node:path';
 import type { Context } from '../../context.js';
-import { imagesOf } from '../../images/publish/image-list.js';
-import { OpError } from '../../kit/errors/op-error.js';
+import { type Explanation, OpError } from '../../kit/errors/op-error.js';
 import { countOf } from '../../kit/log/table.js';
-import { withDeadline } from '../../kit/process/deadline.js';
-import { type KubernetesApi, withApi } from '../../systems/kubernetes/api.js';
+import { startDeadline } from '../../kit/process/deadline.js';
+import { type KubernetesApi, openApi } from '../../systems/kubernetes/api.js';
 import type { Access } from '../../systems/registry/crane.js';
 import { prepareDockerConfig } from '../../systems/registry/dockerconfig/prepare.js';
 import { formatReference } from '../../systems/registry/reference.js';
-import { clusterOf } from '../environments/cluster.js';
-import { readEnvironments } from '../environments/read.js';
-import { leaseRequestOf } from '../lease/request.js';
-import { withLease } from '../lease/with-lease.js';
-import { findComponent, nameOfComponent } from './component.js';
+import { acquireLease } from '../lease/acquire.js';
 import { clearDeploymentResult, type Proof, writeDeploymentResult } from './deployment-result.js';
 import { diagnose } from './diagnose.js';
-import { type LastSeen, latenessOf } from './endings.js';
-import { readExpected } from './expected.js';
-import { nameOfExpected } from './image-match.js';
-import { nameOfWorkload } from './judge.js';
-import type { Question } from './judge-workload.js';
-import { observe } from './observe.js';
+import { readExpectedImages } from './expected-images.js';
+import { workloadName } from './judge/judge-snapshot.js';
+import { type DigestComparison, describeExpected } from './judge/match-image.js';
+import { observe } from './observe/observe.js';
+import { timeoutError } from './observe/watch-errors.js';
+import type { WatchStatus } from './observe/watch-status.js';
 import type { WatchFlags } from './options.js';
-import { componentOf } from './request.js';
-import { isSameImage } from './same-image.js';
+import { componentName, findComponent } from './read/component.js';
+import { resolveRequest, type WatchRequest } from './resolve-request.js';
+import { sameImageInRegistry } from './same-image-in-registry.js';
 
 /** The outputs of `op watch-deployment`. */
 export interface Deployed {
@@ -38,94 +34,98 @@ export interface Deployed {
 export async function watchDeployment(context: Context, flags: WatchFlags): Promise<Deployed> {
   const resultFile = flags.deploymentResult === undefined ? undefined : resolve(context.cwd, flags.deploymentResult);
   if (resultFile !== undefined) await clearDeploymentResult(resultFile);
-  const environments = await readEnvironments(context, flags);
-  const environment = environments.of(flags.environment);
-  const name = componentOf(flags, environment);
-  const lease = leaseRequestOf(flags, environment.name, name);
-  const kind = flags.kind === 'auto' ? environment.kind : flags.kind;
-  // Before the Lease is waited for: of a cluster of its own, and a mistake in it is none that time mends.
-  const chosen = await imagesOf(context, flags);
-  const directory = flags.dockerconfig === undefined ? undefined : resolve(context.cwd, flags.dockerconfig);
-  const docker = await prepareDockerConfig(context, directory);
-  const access: Access = { insecure: flags.insecureRegistry, env: docker.env };
-  const last: LastSeen = { doing: lease === undefined ? 'the API server' : 'the Lease of the environment' };
-  const unread = new Set<string>();
-  const work = async (inTime: Context, api: KubernetesApi): Promise<Proof> => {
-    last.doing = 'the registry';
-    const images = await readExpected(inTime, access, environments, environment, {
-      chosen,
-      repository: flags.repository,
-    });
-    last.doing = 'the API server';
-    const found = await findComponent(api, name, kind);
-    last.component = found;
-    const component = nameOfComponent(found);
-    const lines = [
-      `watch ${component} of environment ${environment.name} until it runs`,
-      ...images.map(nameOfExpected),
-    ];
-    inTime.log.step(lines.join('\n  '));
-    const { allowTag, allowUnused, reconcile } = flags;
-    // Whoever writes the images, op does not know of them: they may come any time.
-    const patient = environment.manifests === undefined;
-    const compare = (question: Question) => isSameImage(inTime, access, question, (image) => unread.add(image));
-    const watched = {
-      component: found,
-      demands: { expected: images, allowTag, allowUnused, patient },
-      reconcile,
-      compare,
-    };
-    const judgement = await observe(inTime, api, watched, last);
-    const proven = images.filter((one) => judgement.workloads.some((workload) => workload.images.includes(one)));
-    return { environment: environment.name, component, images: proven, judgement, at: context.now() };
+  const request = await resolveRequest(context, flags);
+  await using docker = await prepareDockerConfig(context, request.dockerconfig);
+  const watch: Watch = {
+    request,
+    access: { insecure: request.insecureRegistries, env: docker.env },
+    status: { waitingFor: request.lease === undefined ? 'the API server' : 'the Lease of the environment' },
+    unreadable: new Set(),
   };
-  const what = `${kind ?? 'component'} ${name} did not run the expected images within ${flags.timeout / 1000} s`;
-  const late = { what, why: '', hint: '' };
+  await using api = await openApi(context, request.cluster);
+  const { component, timeout } = request;
+  const what = `${component.kind ?? 'component'} ${component.name} did not run the expected images within ${timeout / 1000} s`;
   try {
-    return await withApi(context, clusterOf(flags, environment), async (api) => {
-      try {
-        // Waiting for the Lease has a time of its own.
-        const proof = await withLease(context, api, lease, (held, heldApi) =>
-          withDeadline(held, flags.timeout, late, (inTime) => work(inTime, heldApi.within(inTime))),
-        );
-        if (resultFile !== undefined) await writeDeploymentResult(resultFile, proof);
-        return { DEPLOYED: say(context, api, proof) };
-      } catch (error) {
-        if (context.signal.aborted) {
-          context.log.step(`stopped while it waited for ${last.judgement?.why ?? last.doing}`);
-          throw error;
-        }
-        if (error instanceof OpError) await diagnose(context, api, last);
-        if (error instanceof OpError && error.kind === 'refused') {
-          for (const image of unread)
-            context.log.warn(`${image} cannot be read from its registry: only this very digest counted`);
-        }
-        throw error instanceof OpError && error.message === what ? latenessOf(what, last) : error;
-      }
-    });
-  } finally {
-    await docker.dispose();
+    const proof = await proveUnderLease(context, api, watch, { what, why: '', hint: '' });
+    if (resultFile !== undefined) await writeDeploymentResult(resultFile, proof);
+    return { DEPLOYED: report(context, api, proof) };
+  } catch (error) {
+    await explain(context, api, error, watch);
+    const isLate = error instanceof OpError && error.message === what && !context.signal.aborted;
+    return api.rethrow(isLate ? timeoutError(what, watch.status) : error);
   }
 }
 
-/** Prints the proof, and gives the images. */
-function say({ log }: Context, api: KubernetesApi, { component, images, judgement }: Proof): string {
+/** What one watch works with, and what it has learned so far. */
+interface Watch {
+  readonly request: WatchRequest;
+  readonly access: Access;
+  readonly status: WatchStatus;
+  /** Expected images that the registry did not return. */
+  readonly unreadable: Set<string>;
+}
+
+async function proveUnderLease(context: Context, api: KubernetesApi, watch: Watch, late: Explanation): Promise<Proof> {
+  await using lease = await acquireLease(context, api, watch.request.lease);
+  // The wait for the Lease has its own time limit.
+  using deadline = startDeadline(lease.context, watch.request.timeout, late);
+  const proof = await prove(deadline.context, lease.api.within(deadline.context), watch);
+  lease.succeeded();
+  return proof;
+}
+
+async function prove(context: Context, api: KubernetesApi, watch: Watch): Promise<Proof> {
+  const { request, access, status, unreadable } = watch;
+  const { environment, reconcile } = request;
+  status.waitingFor = 'the registry';
+  const expected = await readExpectedImages(context, access, request);
+  status.waitingFor = 'the API server';
+  const component = await findComponent(api, request.component.name, request.component.kind);
+  status.component = component;
+  const name = componentName(component);
+  const title = `watch ${name} of environment ${environment.name} until it runs`;
+  context.log.step([title, ...expected.map(describeExpected)].join('\n  '));
+  const requirements = { ...request.requirements, expected };
+  const compare = (comparison: DigestComparison) =>
+    sameImageInRegistry(context, access, comparison, (image) => unreadable.add(image));
+  const judgement = await observe(context, api, { component, requirements, reconcile, compare }, status);
+  const images = expected.filter((one) => judgement.workloads.some((workload) => workload.images.includes(one)));
+  return { environment: environment.name, component: name, images, judgement, at: context.now() };
+}
+
+/** Prints what helps to understand why the watch failed. */
+async function explain(context: Context, api: KubernetesApi, error: unknown, watch: Watch): Promise<void> {
+  const { status, unreadable } = watch;
+  if (context.signal.aborted) {
+    context.log.step(`stopped while waiting for ${status.judgement?.why ?? status.waitingFor}`);
+    return;
+  }
+  if (!(error instanceof OpError)) return;
+  await diagnose(context, api, status);
+  if (error.kind !== 'refused') return;
+  for (const image of unreadable) {
+    context.log.warn(`cannot read ${image} from its registry: only its exact digest was accepted`);
+  }
+}
+
+/** Prints the proof, and returns the images. */
+function report({ log }: Context, api: KubernetesApi, { component, images, judgement }: Proof): string {
   for (const note of judgement.notes) log.warn(note);
   for (const one of judgement.workloads) {
     const compared = one.compared === 0 ? 'its template has the image' : `${countOf(one.compared, 'pod')} compared`;
-    log.step(`${nameOfWorkload(one)}: ${compared}`);
+    log.step(`${workloadName(one)}: ${compared}`);
   }
   const namespaces = [...new Set(judgement.workloads.map(({ workload }) => workload.namespace))];
   const look = api.typed(`kubectl get pods --namespace=${namespaces[0] ?? ''} --output=wide`);
-  log.step(`${component} runs ${countOf(images.length, 'image')}, proven by digest; see it with: ${look}`);
+  log.step(`${component} runs ${countOf(images.length, 'image')}, proven by digest; see the pods with: ${look}`);
   const deployed = images.map(({ image }) => formatReference(image)).join(',');
-  if (deployed.length <= roomForDeployed) return deployed;
-  log.warn(`DEPLOYED stays empty: ${countOf(images.length, 'image')} are too long a list for a result of a Task`);
+  if (deployed.length <= maxDeployedLength) return deployed;
+  log.warn(`DEPLOYED is empty: the list of ${countOf(images.length, 'image')} is too long for a result of a Task`);
   return '';
 }
 
 /**
- * Characters of the result that a pod of several steps surely keeps. Source: the kubelet, which gives the containers of a pod 12 kB of
- * termination messages together; each step of Tekton repeats the results of those before it.
+ * The length of a result that a pod of several steps can keep. Source: the kubelet, which gives all containers of a pod together 12 kB for
+ * termination messages; each step of Tekton repeats the results of the steps before it.
  */
-const roomForDeployed = 1500;
+const maxDeployedLength = 1500;

@@ -45,6 +45,8 @@ export interface KubernetesApi {
   readonly logs: (pod: string, options?: LogOptions) => Promise<string>;
   /** A command to type, such as `kubectl get pods`, for this cluster. */
   readonly typed: (command: string) => string;
+  /** Throws an error again, with the commands of its hint for this cluster: `work(api).catch(api.rethrow)`. */
+  readonly rethrow: (error: unknown) => never;
   /** The same connection for another context: its signal ends what is under way. */
   readonly within: (context: Context) => KubernetesApi;
 }
@@ -57,18 +59,28 @@ export interface Where {
   readonly namespace?: string | undefined;
 }
 
+/** The API of a cluster for as long as its `await using` lasts. */
+export type OpenApi = KubernetesApi & AsyncDisposable;
+
 /**
- * Gives `work` the API of a cluster, and ends the connection afterwards, however `work` ends.
- * @throws OpError (input) for a kubeconfig or context that is not there, (tool) without kubectl
+ * Opens the API of a cluster; the end of its `await using` ends the connection. What the API itself throws names the cluster in its
+ * commands to type. The caller's own errors get that from `rethrow`.
+ * @example
+ * await using api = await openApi(context, { context: 'pp' });
+ * return await findRelease(api).catch(api.rethrow);
+ * @throws OpError (input) for a kubeconfig or context that is not found, (tool) without kubectl
  */
-export async function withApi<T>(
-  context: Context,
-  where: Where,
-  work: (api: KubernetesApi, context: Context) => Promise<T>,
-): Promise<T> {
+export async function openApi(context: Context, where: Where): Promise<OpenApi> {
   const cluster = { context: where.context, kubeconfig: await checkKubeconfig(context, where.kubeconfig) };
   const proxy = await createProxy(context, cluster);
   const connections = createConnections(proxy.socket);
+  const close = async () => {
+    connections.close();
+    await proxy.stop();
+  };
+  const rethrow = (error: unknown): never => {
+    throw errorAtCluster(error, cluster);
+  };
   try {
     const [namespace] = await Promise.all([namespaceOf(context, cluster, where.namespace), proxy.socket()]);
     const clock: Clock = { ahead: 0 };
@@ -76,21 +88,37 @@ export async function withApi<T>(
       const calls = createCalls(inner, connections, namespace, clock);
       return {
         namespace,
-        ...calls,
+        now: calls.now,
+        serves: (...given) => calls.serves(...given).catch(rethrow),
+        get: (...given) => calls.get(...given).catch(rethrow),
+        list: (...given) => calls.list(...given).catch(rethrow),
+        create: (...given) => calls.create(...given).catch(rethrow),
+        replace: (...given) => calls.replace(...given).catch(rethrow),
+        patch: (...given) => calls.patch(...given).catch(rethrow),
+        remove: (...given) => calls.remove(...given).catch(rethrow),
         follow: (kind, query, onState) =>
-          follow({ context: inner, connections, calls, namespace }, kind, query, onState),
-        logs: (pod, options = {}) => readLogs(inner, connections, pod, { namespace, ...options }),
+          follow({ context: inner, connections, calls, namespace }, kind, query, onState).catch(rethrow),
+        logs: (pod, options = {}) => readLogs(inner, connections, pod, { namespace, ...options }).catch(rethrow),
         typed: (command) => atCluster(command, cluster),
+        rethrow,
         within,
       };
     };
-    return await work(within(context), context);
+    return { ...within(context), [Symbol.asyncDispose]: close };
   } catch (error) {
-    throw errorAtCluster(error, cluster);
-  } finally {
-    connections.close();
-    await proxy.stop();
+    await close();
+    return rethrow(error);
   }
+}
+
+/** Gives `work` the API of a cluster, and ends the connection afterwards, however `work` ends. See `openApi`. */
+export async function withApi<T>(
+  context: Context,
+  where: Where,
+  work: (api: KubernetesApi, context: Context) => Promise<T>,
+): Promise<T> {
+  await using api = await openApi(context, where);
+  return await work(api, context).catch(api.rethrow);
 }
 
 /** kubectl takes a KUBECONFIG that is not there for an empty one, and then for a server on port 8080. */

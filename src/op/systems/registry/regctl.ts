@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import type { Context } from '../../context.js';
 import { type OpError, toolError } from '../../kit/errors/op-error.js';
-import { withTemporaryDirectory } from '../../kit/files/temporary.js';
+import { makePrivateDirectory } from '../../kit/files/private-directory.js';
 import { type Ended, failureOf, run } from '../../kit/process/run.js';
 import { type Artifacts, artifactsOf } from './artifacts.js';
 import type { Access, LookUp, NoAnswer } from './crane.js';
@@ -30,19 +30,21 @@ export interface Regctl {
   readonly artifacts: (image: Reference) => Promise<Artifacts | NoAnswer>;
 }
 
+/** regctl for as long as its `await using` lasts. */
+export type OpenRegctl = Regctl & AsyncDisposable;
+
 /**
- * Gives `act` a regctl that knows nothing of the user's own configuration of it. Credentials are those that crane finds: regctl leaves
- * some forms of Docker's configuration out, and what could be pushed must be promoted.
- * @param registries those that will be asked: for each one it is found out whether it speaks TLS, where that is not sure
+ * Opens a regctl that ignores the user's own configuration of it; its credentials are removed at the end of its `await using`. They are
+ * those that crane finds: regctl does not read every form of Docker's configuration, and what could be pushed must be promoted.
+ * @param registries those that will be asked: each one is checked for TLS where its name does not say
+ * @example
+ * await using regctl = await openRegctl(context, access, [registryOf(image)]);
+ * await regctl.look(image);
  */
-export async function withRegctl<T>(
-  context: Context,
-  access: Access,
-  registries: readonly string[],
-  act: (regctl: Regctl) => Promise<T>,
-): Promise<T> {
-  return withTemporaryDirectory(context, 'regctl', async (directory) => {
-    const file = join(directory, 'config.json');
+export async function openRegctl(context: Context, access: Access, registries: readonly string[]): Promise<OpenRegctl> {
+  const directory = await makePrivateDirectory(context, 'regctl');
+  try {
+    const file = join(directory.path, 'config.json');
     const named = [...new Set(registries)].map(async (registry) => {
       const settings = await Promise.all([tlsOf(context, access, registry), credentialOf(context, access, registry)]);
       return [registry, Object.assign({}, ...settings)] as const;
@@ -50,8 +52,23 @@ export async function withRegctl<T>(
     const hosts = Object.fromEntries(await Promise.all(named));
     // Looking into the certificates of a Docker daemon doubles the time of a request; crane does not do it either.
     await writeFile(file, JSON.stringify({ incDockerCert: false, incDockerCred: false, hosts }), { mode: 0o600 });
-    return act(createRegctl(context, { ...access, env: { ...access.env, REGCTL_CONFIG: file } }));
-  });
+    const regctl = createRegctl(context, { ...access, env: { ...access.env, REGCTL_CONFIG: file } });
+    return { ...regctl, [Symbol.asyncDispose]: directory.dispose };
+  } catch (error) {
+    await directory.dispose();
+    throw error;
+  }
+}
+
+/** Gives `act` a regctl. See `openRegctl`. */
+export async function withRegctl<T>(
+  context: Context,
+  access: Access,
+  registries: readonly string[],
+  act: (regctl: Regctl) => Promise<T>,
+): Promise<T> {
+  await using regctl = await openRegctl(context, access, registries);
+  return await act(regctl);
 }
 
 async function tlsOf(context: Context, { insecure }: Access, registry: string) {

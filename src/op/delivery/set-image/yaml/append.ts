@@ -2,10 +2,10 @@ import { isCollection, isMap, isPair, isScalar, type Node, type Scalar, visit, t
 import type { Splice } from './documents.js';
 import { type Style, writeScalar } from './scalar.js';
 
-/** A key and its text, to be written. */
+/** A key and its value. */
 export type Entry = readonly [key: string, value: string];
 
-/** The splice that adds a key at the end of a mapping, written as the keys before it. */
+/** The splice that adds a key at the end of a mapping, in the style of its other keys. */
 export function appendKey(text: string, map: YAMLMap, entry: Entry): Splice {
   if (map.flow) return intoFlow(map, flowEntry(entry, styleOf(map)));
   const column = columnOf(text, startOf(map));
@@ -50,7 +50,7 @@ const flowEntry = ([key, value]: Entry, style: Style) => `${writeScalar(key, sty
 const flowMap = (entries: readonly Entry[], style: Style) =>
   `{${entries.map((entry) => flowEntry(entry, style)).join(', ')}}`;
 
-/** As JSON, when the keys of the collection are written so. */
+/** JSON style, when the keys of the collection have it. */
 function styleOf(collection: YAMLMap | YAMLSeq): Style {
   let quoted = false;
   visit(collection, {
@@ -61,7 +61,7 @@ function styleOf(collection: YAMLMap | YAMLSeq): Style {
   return quoted ? 'double' : 'plain';
 }
 
-/** Behind the last item of a flow collection, or into the empty one. */
+/** After the last item of a flow collection, or into an empty one. */
 function intoFlow(collection: YAMLMap | YAMLSeq, insert: string): Splice {
   const last = collection.items.at(-1);
   if (last === undefined) {
@@ -72,7 +72,7 @@ function intoFlow(collection: YAMLMap | YAMLSeq, insert: string): Splice {
   return { start: at, end: at, text: `, ${insert}` };
 }
 
-/** New lines below the line in which `at` is, with the line ends of the file. */
+/** New lines below the line of `at`, with the line ends of the file. */
 function afterLine(text: string, at: number, lines: readonly string[]): Splice {
   const newline = /\r?\n/u.exec(text)?.[0] ?? '\n';
   const next = text[at - 1] === '\n' ? at : text.indexOf('\n', at) + 1;
@@ -80,7 +80,7 @@ function afterLine(text: string, at: number, lines: readonly string[]): Splice {
   return { start: next, end: next, text: lines.map((line) => `${line}${newline}`).join('') };
 }
 
-/** How far lists stand to the right of their key, in the mapping and else in the whole text: `- ` may stand right below the key. */
+/** How far lists are indented from their key in this mapping; 0 puts `- ` right below the key. */
 function usualIndent(text: string, map: YAMLMap): number {
   for (const { key, value } of map.items) {
     if (isCollection(value) && !isMap(value) && !value.flow && isScalar(key) && key.range) {
@@ -98,7 +98,7 @@ function columnOf(text: string, at: number): number {
 /** A block collection starts at its first dash or key. */
 const startOf = (node: Node) => node.range?.[0] ?? 0;
 
-/** Where the last thing in a node ends; a collection itself would count the comments after it. */
+/** The end of the last value in a node; the range of a collection would include the comments after it. */
 function endOf(node: unknown): number {
   if (isCollection(node) && !node.flow) {
     const last = node.items.at(-1);

@@ -3,7 +3,7 @@ import { type Document, isMap, isScalar, LineCounter, type ParsedNode, parseAllD
 import { inputError } from '../../../kit/errors/op-error.js';
 import { oneLine } from '../../../kit/log/printable.js';
 
-/** One document of a YAML file; its nodes know where in the text they stand. */
+/** One document of a YAML file; its nodes have their ranges in the text. */
 export type YamlDocument = Document.Parsed<ParsedNode>;
 
 /** A YAML file and its text. */
@@ -14,40 +14,42 @@ export interface YamlFile {
   readonly documents: readonly YamlDocument[];
 }
 
-/** Reads a file that may hold several documents. @throws OpError (input) with the place of the first mistake */
+/** Parses a file of one or more documents. @throws OpError (input) with the line of the first problem */
 export function parseFile(name: string, text: string): YamlFile {
   const lines = new LineCounter();
   const parsed = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, logLevel: 'silent' });
   const documents = Array.isArray(parsed) ? parsed : [];
   const [error] = documents.flatMap(({ errors }) => errors);
-  const strange = text.search(controls);
-  if (error === undefined && strange < 0) return { name, text, documents };
-  const { line, col } = lines.linePos(error?.pos[0] ?? strange);
+  const control = text.search(controls);
+  if (error === undefined && control < 0) return { name, text, documents };
+  const { line, col } = lines.linePos(error?.pos[0] ?? control);
   throw inputError({
-    what: `${name} is not YAML that op can change`,
-    why: error ? `line ${line}, column ${col}: ${oneLine(error.message, 200)}` : `line ${line} has a control character`,
-    hint: 'mend the file, or name another one; a template of Helm is no YAML before helm has rendered it',
+    what: `${name} is not valid YAML`,
+    why: error
+      ? `line ${line}, column ${col}: ${oneLine(error.message, 200)}`
+      : `line ${line} contains a control character`,
+    hint: 'fix the file, or name another one; a Helm template is not YAML before helm has rendered it',
   });
 }
 
-/** What no YAML may have; the parser here takes it, those of Kubernetes do not. Source: YAML 1.2.2, section 5.1. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it looks for
+/** Not allowed in YAML; this parser accepts them, those of Kubernetes do not. Source: YAML 1.2.2, section 5.1. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it searches for these
 const controls = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/u;
 
-/** What the documents say, with mappings as Map, so that a key keeps its type. @throws OpError (input) for too many aliases */
+/** The values of the documents, with mappings as Map, so that keys keep their types. @throws OpError (input) for too many aliases */
 export function meaningOf({ name, documents }: YamlFile): unknown[] {
   try {
     return documents.map((document) => document.toJS({ mapAsMap: true, maxAliasCount: 10_000 }));
   } catch (error) {
     throw inputError({
-      what: `${name} is not YAML that op can change`,
+      what: `op cannot read ${name}`,
       why: error instanceof Error ? error.message : String(error),
       hint: 'use fewer anchors and aliases in it',
     });
   }
 }
 
-/** A part of a text, and what goes there instead. */
+/** A part of a text, and its replacement. */
 export interface Splice {
   readonly start: number;
   readonly end: number;
@@ -55,10 +57,10 @@ export interface Splice {
 }
 
 /**
- * Changes parts of a file, and reads the result again: nothing but what was meant may be different.
+ * Changes parts of a file and parses the result: only the intended values may differ.
  * @param splices parts that do not overlap
- * @param meant what the documents are to say
- * @throws OpError (input) when the file would say something else
+ * @param meant the intended values of the documents
+ * @throws OpError (input) when the result would have other values
  */
 export function spliceFile({ name, text }: YamlFile, splices: readonly Splice[], meant: unknown): YamlFile {
   const sorted = splices.toSorted((one, other) => one.start - other.start);
@@ -68,17 +70,17 @@ export function spliceFile({ name, text }: YamlFile, splices: readonly Splice[],
     changed += text.slice(at, start) + insert;
     at = end;
   }
-  const file = readAgain(name, changed + text.slice(at));
+  const file = tryParse(name, changed + text.slice(at));
   if (file !== undefined && isDeepStrictEqual(meaningOf(file), meant)) return file;
   const lines = sorted.map(({ start }) => text.slice(0, start).split('\n').length);
   throw inputError({
     what: `op cannot change ${name} safely`,
-    why: `with ${oneLine(sorted[0]?.text ?? '', 150)} at line ${lines.join(', ')} it would ${file === undefined ? 'be no YAML any more' : 'say something else than what is meant'}`,
-    hint: 'write that place of the file in a simpler way, then run it again; nothing was written',
+    why: `with ${oneLine(sorted[0]?.text ?? '', 150)} at line ${lines.join(', ')} it would ${file === undefined ? 'no longer be valid YAML' : 'change other values too'}`,
+    hint: 'write that part of the file in a simpler way, then run it again; nothing was written',
   });
 }
 
-function readAgain(name: string, text: string): YamlFile | undefined {
+function tryParse(name: string, text: string): YamlFile | undefined {
   try {
     return parseFile(name, text);
   } catch {
@@ -87,7 +89,7 @@ function readAgain(name: string, text: string): YamlFile | undefined {
 }
 
 /** `document 1 (HelmRelease shop)`, for messages. */
-export function nameOf(document: YamlDocument, index: number): string {
+export function documentName(document: YamlDocument, index: number): string {
   const field = (...path: string[]) => {
     const found = isMap(document.contents) ? document.getIn(path, true) : undefined;
     return isScalar(found) ? String(found.value) : '';

@@ -1,33 +1,33 @@
 import { isAlias, isMap, isScalar, isSeq, type Node, type Pair, type Scalar, visit } from 'yaml';
 import { inputError } from '../../../kit/errors/op-error.js';
 import { oneLine } from '../../../kit/log/printable.js';
-import { nameOf, type YamlDocument, type YamlFile } from './documents.js';
+import { documentName, type YamlDocument, type YamlFile } from './documents.js';
 import { nearest } from './nearest.js';
 import { formatPath, type YamlPath } from './path.js';
 
-/** A place that was found. */
-export interface Found {
+/** The node at a path. */
+export interface FoundNode {
   readonly document: number;
   readonly node: Node;
-  /** The way to it, as in what `meaningOf` gives. */
+  /** Its keys in the value of the document that `meaningOf` returns. */
   readonly keys: readonly unknown[];
 }
 
-/** Why a document does not have it, or why it must not be changed there. */
-interface Problem {
-  /** How many keys of the path are there. */
+/** Why a document does not have the path, or why it must not be changed there. */
+interface PathProblem {
+  /** How many keys of the path exist. */
   readonly depth: number;
   readonly why: string;
-  /** It is there, in a way that op does not touch. */
+  /** The path exists, but op must not change it. */
   readonly refused: boolean;
 }
 
 /**
- * Finds the one place that a path names. Never through an alias, a merge key, or an anchor that is used elsewhere: a change there would change more
- * than was asked for.
- * @throws OpError (input) when no document has it, naming the nearest keys, or when several have it
+ * Finds the one node at a path, but not through an alias, a merge key, or an anchor that is used elsewhere: a change there would change
+ * other values too.
+ * @throws OpError (input) when no document has the path, with the nearest keys, or when several have it
  */
-export function findPlace(file: YamlFile, path: YamlPath): Found {
+export function findNode(file: YamlFile, path: YamlPath): FoundNode {
   const { document: index, keys } = path;
   const looked = file.documents.map((document, at) => look(document, at, keys));
   const asked = index === undefined ? looked : looked.slice(index, index + 1);
@@ -38,13 +38,13 @@ export function findPlace(file: YamlFile, path: YamlPath): Found {
     throw inputError({
       what: `${formatPath(keys)} of ${file.name} cannot be set`,
       why: only.why,
-      hint: 'write the value out at that place, or name the place that it comes from',
+      hint: 'write the value itself there, or give the path of the anchor',
     });
   }
   throw present.length === 0 ? missing(file, path, asked) : ambiguous(file, keys);
 }
 
-function look(document: YamlDocument, index: number, path: readonly (string | number)[]): Found | Problem {
+function look(document: YamlDocument, index: number, path: readonly (string | number)[]): FoundNode | PathProblem {
   const aliases = aliasesIn(document);
   const keys: unknown[] = [];
   let node: Node | null = document.contents;
@@ -68,17 +68,17 @@ function step(
 ): { readonly node: Node | null; readonly key: unknown } | { readonly why: string; readonly refused: boolean } {
   if (isSeq<Node>(node)) {
     const at = typeof key === 'number' ? key : /^\d{1,6}$/u.test(key) ? Number(key) : undefined;
-    if (at === undefined) return { why: 'is a list: it takes [0], [1] and so on', refused: false };
+    if (at === undefined) return { why: 'is a list: use [0], [1] and so on', refused: false };
     const item = node.items[at];
-    if (item === undefined) return { why: `has ${node.items.length} items, so none at [${at}]`, refused: false };
+    if (item === undefined) return { why: `has ${node.items.length} items, so no [${at}]`, refused: false };
     return { node: item, key: at };
   }
-  if (!isMap<unknown, Node | null>(node)) return { why: 'holds no keys', refused: false };
+  if (!isMap<unknown, Node | null>(node)) return { why: 'is not a mapping or list', refused: false };
   const name = String(key);
   const pair = node.items.find((one) => names(one, name));
   if (pair !== undefined) return { node: pair.value, key: isScalar(pair.key) ? pair.key.value : pair.key };
   if (node.items.some((one) => names(one, '<<')))
-    return { why: `has no "${name}" of its own, and takes keys from elsewhere with <<`, refused: true };
+    return { why: `has no key "${name}", but merges other keys with <<`, refused: true };
   const known = node.items.flatMap((one) => (isScalar(one.key) ? [String(one.key.value)] : []));
   return {
     why: `has no key "${oneLine(name)}"; ${known.length === 0 ? 'it is empty' : `it has ${nearest(name, known)}`}`,
@@ -103,9 +103,9 @@ function sharedBecause(
   aliases: ReadonlySet<string>,
 ): string | undefined {
   const where = path.length === 0 ? 'the document' : formatPath(path);
-  if (isAlias(node)) return `${where} is the alias *${node.source}: the value stands at the anchor &${node.source}`;
+  if (isAlias(node)) return `${where} is the alias *${node.source}: the value is at the anchor &${node.source}`;
   if ((isScalar(node) || isMap(node) || isSeq(node)) && node.anchor !== undefined && aliases.has(node.anchor)) {
-    return `${where} has the anchor &${node.anchor}, which other places use: they would change with it`;
+    return `${where} has the anchor &${node.anchor}, which is used elsewhere: those values would change too`;
   }
   return undefined;
 }
@@ -113,7 +113,7 @@ function sharedBecause(
 const whereIs = (path: readonly (string | number)[], depth: number) =>
   depth === 0 ? 'the document' : formatPath(path.slice(0, depth));
 
-function missing(file: YamlFile, { document, keys }: YamlPath, looked: readonly (Found | Problem)[]) {
+function missing(file: YamlFile, { document, keys }: YamlPath, looked: readonly (FoundNode | PathProblem)[]) {
   const reasons = looked.flatMap((one) => ('why' in one ? [one] : []));
   const [deepest] = reasons.toSorted((one, other) => other.depth - one.depth);
   const where = document === undefined ? file.name : `document ${document} of ${file.name}`;
@@ -122,20 +122,20 @@ function missing(file: YamlFile, { document, keys }: YamlPath, looked: readonly 
     why:
       deepest?.why ??
       (document === undefined || file.documents.length === 0
-        ? 'it holds no document'
+        ? 'it contains no document'
         : `it has ${file.documents.length} documents, counted from 0`),
-    hint: 'correct the path, or add the value to the file first: op sets what is there',
+    hint: 'correct the path, or add the value to the file first: op only sets existing values',
   });
 }
 
 function ambiguous(file: YamlFile, keys: readonly (string | number)[]) {
   const having = file.documents.flatMap((document, index) => {
     const found = look(document, index, keys);
-    return 'why' in found && !found.refused ? [] : [{ index, name: nameOf(document, index) }];
+    return 'why' in found && !found.refused ? [] : [{ index, name: documentName(document, index) }];
   });
   return inputError({
     what: `${formatPath(keys)} is in ${having.length} documents of ${file.name}`,
     why: `they are ${having.map(({ name }) => name).join(', ')}`,
-    hint: `write the number of the document before the path, such as ${having[0]?.index ?? 0}#${formatPath(keys)}`,
+    hint: `write the index of the document before the path, such as ${having[0]?.index ?? 0}#${formatPath(keys)}`,
   });
 }

@@ -1,6 +1,6 @@
 import { oneLine } from '../../../kit/log/printable.js';
 
-/** Names for a message, what is written most alike first; at most six. */
+/** Names for a message, the most similar first; at most six. */
 export function nearest(name: string, known: readonly string[]): string {
   const sorted = known
     .map((one) => ({ one, far: distance(name.toLowerCase().slice(0, 80), one.toLowerCase().slice(0, 80)) }))
@@ -9,7 +9,7 @@ export function nearest(name: string, known: readonly string[]): string {
   return sorted.length > 6 ? `${sorted.slice(0, 6).join(', ')}, …` : sorted.join(', ');
 }
 
-/** How many letters have to be changed, added or removed (Levenshtein). */
+/** The number of letters to change, add or remove (Levenshtein distance). */
 function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, column) => column);
   for (const [line, letter] of [...a].entries()) {

@@ -20,25 +20,25 @@ describe('a path', () => {
     expect(parsePath(formatPath(keys)).keys).toEqual(keys);
   });
 
-  it('may say which document', () => {
+  it('may start with the index of a document', () => {
     expect(parsePath('2#a.b')).toEqual({ document: 2, keys: ['a', 'b'] });
   });
 
   it.each([
-    ['', 'it names no key'],
-    ['.a', 'it names no key'],
+    ['', 'it has no key'],
+    ['.a', 'it has no key'],
     ['a.', 'no key follows a'],
     ['a..b', 'no key follows a'],
-    ['a[', '"[" takes the number of an item'],
-    ['a[x]', '"[" takes the number of an item'],
-    ['a[-1]', '"[" takes the number of an item'],
-    ['a["x]', '"[" takes the number of an item'],
-    ['a"b"', 'after a there must be "." or "["'],
-    ['a b', 'after a there must be'],
-    ['"a', 'it names no key'],
+    ['a[', '"[" must be followed by the index of an item'],
+    ['a[x]', '"[" must be followed by the index of an item'],
+    ['a[-1]', '"[" must be followed by the index of an item'],
+    ['a["x]', '"[" must be followed by the index of an item'],
+    ['a"b"', 'after a comes ""b"" instead of "." or "["'],
+    ['a b', 'after a comes'],
+    ['"a', 'it has no key'],
     ['"\\x"', 'is not a quoted key'],
-    ['a\nb', 'after a there must be'],
-    ['1#', 'it names no key'],
+    ['a\nb', 'after a comes'],
+    ['1#', 'it has no key'],
   ])('%j is refused', (text, words) => {
     expect(() => parsePath(text)).toThrow(
       expect.objectContaining({ kind: 'input', why: expect.stringContaining(words) }),

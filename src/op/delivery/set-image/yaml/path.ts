@@ -1,11 +1,11 @@
 import { inputError } from '../../../kit/errors/op-error.js';
 import { oneLine } from '../../../kit/log/printable.js';
 
-/** A place in a YAML file. */
+/** The path of a value in a YAML file. */
 export interface YamlPath {
-  /** Which document of the file, from 0; undefined: the only one that has the path. */
+  /** Index of the document in the file, from 0; undefined: the only one that has the path. */
   readonly document: number | undefined;
-  /** Keys of mappings, and positions in lists, from 0. */
+  /** Keys of mappings, and indexes in lists, from 0. */
   readonly keys: readonly (string | number)[];
 }
 
@@ -15,8 +15,8 @@ const double = /"(?:[^"\\]|\\.)*"/uy;
 const single = /'(?:[^']|'')*'/uy;
 
 /**
- * Reads the path of a value: keys with dots between them, `[0]` for an item of a list, quotes around a key that holds a dot, and
- * `1#` before it all for the second document of a file.
+ * Parses the path of a value: keys separated by dots, `[0]` for an item of a list, quotes around a key with a dot, and a leading `1#`
+ * for the second document of a file.
  * @example parsePath('spec.template.metadata.annotations."example.com/image"')
  * @throws OpError (input)
  */
@@ -32,9 +32,9 @@ export function parsePath(text: string): YamlPath {
   };
   const refuse = (why: string) =>
     inputError({
-      what: `"${oneLine(text)}" is not the path of a value`,
+      what: `"${oneLine(text)}" is not a valid path`,
       why,
-      hint: 'write keys with dots, such as spec.values.web.image, containers[0].image or annotations."example.com/image"',
+      hint: 'write keys separated by dots, such as spec.values.web.image, containers[0].image or annotations."example.com/image"',
     });
   const quoted = () => {
     const found = take(double)?.[0];
@@ -50,22 +50,23 @@ export function parsePath(text: string): YamlPath {
     if (text[at] === '[') {
       at += 1;
       const key = quoted();
-      if (key === undefined || text[at] !== ']') throw refuse('"[" takes the number of an item, or a key in quotes');
+      if (key === undefined || text[at] !== ']')
+        throw refuse('"[" must be followed by the index of an item, or a key in quotes');
       at += 1;
       keys.push(key);
       continue;
     }
     if (keys.length > 0 && take(/\./uy) === null) {
-      throw refuse(`after ${formatPath(keys)} there must be "." or "[", and there is "${oneLine(text.slice(at), 20)}"`);
+      throw refuse(`after ${formatPath(keys)} comes "${oneLine(text.slice(at), 20)}" instead of "." or "["`);
     }
     const key = quoted() ?? take(bare)?.[0];
-    if (key === undefined) throw refuse(keys.length === 0 ? 'it names no key' : `no key follows ${formatPath(keys)}`);
+    if (key === undefined) throw refuse(keys.length === 0 ? 'it has no key' : `no key follows ${formatPath(keys)}`);
     keys.push(key);
   }
   return { document: document === null ? undefined : Number(document[1]), keys };
 }
 
-/** Writes keys as {@link parsePath} reads them. */
+/** Formats keys as {@link parsePath} parses them. */
 export function formatPath(keys: readonly (string | number)[]): string {
   return keys
     .map((key, at) => {

@@ -1,26 +1,26 @@
 import { parse, type Scalar } from 'yaml';
 import type { Splice } from './documents.js';
 
-/** How a text is written. */
+/** The style of a scalar. */
 export type Style = 'plain' | 'single' | 'double';
 
-/** Writes a text as a YAML scalar on one line: in the wanted style when that is possible, else in double quotes. */
+/** Writes a string as a YAML scalar on one line: in the given style if possible, else in double quotes. */
 export function writeScalar(value: string, style: Style): string {
   if (style === 'plain' && isPlain(value)) return value;
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it looks for
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: it searches for these
   if (style === 'single' && !/[\u0000-\u001f\u007f-\u009f\u2028\u2029\ufeff]/u.test(value)) {
     return `'${value.replaceAll("'", "''")}'`;
   }
   return JSON.stringify(value);
 }
 
-/** Whether every reader of YAML takes it for this text without quotes: Kubernetes reads YAML 1.1, and there `1e3`, `on` and `0777` are no texts. */
+/** Whether every YAML parser reads it as this string without quotes: Kubernetes uses YAML 1.1, where `1e3`, `on` and `0777` are not strings. */
 function isPlain(value: string): boolean {
   if (!/^[A-Za-z0-9_./][\w./:@+-]*$/u.test(value) || value.endsWith(':') || value.startsWith('...')) return false;
   return (['1.1', '1.2'] as const).every((version) => parse(value, { version, logLevel: 'silent' }) === value);
 }
 
-/** The part of the text to change so that a scalar says `value`, in the style that it is written in. */
+/** The splice that sets a scalar to `value`, in the style that it already has. */
 export function replaceScalar(text: string, node: Scalar, value: string, json: boolean): Splice {
   const [start, end] = node.range ?? [0, 0];
   const plain = json ? 'double' : 'plain';
@@ -33,7 +33,7 @@ export function replaceScalar(text: string, node: Scalar, value: string, json: b
     case 'BLOCK_FOLDED':
       return replaceBlock(text.slice(start, end), { start, old: String(node.value), value });
     default:
-      // Where nothing stands, there is nothing before a comment either: the value goes right behind the ":" or "-".
+      // An empty value has no position of its own: the new one goes right after the ":" or "-", before any comment.
       if (start === end) {
         const after = text.slice(0, start).replace(/[ \t]+$/u, '').length;
         return { start: after, end: after, text: ` ${writeScalar(value, plain)}` };
@@ -43,8 +43,8 @@ export function replaceScalar(text: string, node: Scalar, value: string, json: b
 }
 
 /**
- * A block scalar keeps its style, comment and indentation, and the empty lines after it; it ends without a line break from now on
- * (`-`), because an image has none. Source: YAML 1.2.2, section 8.1.
+ * A block scalar keeps its style, comment and indentation, and the empty lines after it; it gets the indicator `-`, because an image
+ * does not end in a line break. Source: YAML 1.2.2, section 8.1.
  */
 function replaceBlock(source: string, { start, old, value }: { start: number; old: string; value: string }): Splice {
   const [, style = '|', indicators = '', rest = ''] = /^([|>])([-+0-9]*)([^\n]*(?:\n|$))/u.exec(source) ?? [];

@@ -18,14 +18,14 @@ function refusal(act: () => unknown): string {
   return 'it worked';
 }
 
-describe('a value is changed where it stands, and nothing else', () => {
+describe('a value is changed in place, and nothing else', () => {
   it.each([
     ['plain', 'a: old # why\nb: 1\n', 'a', 'r.io/x:v1', 'a: r.io/x:v1 # why\nb: 1\n'],
     ['in double quotes', 'a: "old"   # why\n', 'a', 'v1', 'a: "v1"   # why\n'],
     ['in single quotes', "a: 'old'\n", 'a', 'v1', "a: 'v1'\n"],
     ['a number', 'tag: 1.10\n', 'tag', 'v2', 'tag: v2\n'],
     ['what would be a number without quotes', 'tag: v1\n', 'tag', '1.10', 'tag: "1.10"\n'],
-    ['what is no text in YAML 1.1', 'tag: v1\n', 'tag', 'on', 'tag: "on"\n'],
+    ['what is not a string in YAML 1.1', 'tag: v1\n', 'tag', 'on', 'tag: "on"\n'],
     ['an octal number of YAML 1.1', 'tag: v1\n', 'tag', '0777', 'tag: "0777"\n'],
     ['a date of YAML 1.1', 'tag: v1\n', 'tag', '2024-01-01', 'tag: "2024-01-01"\n'],
     ['a commit that reads like a float', 'tag: v1\n', 'tag', '123e456', 'tag: "123e456"\n'],
@@ -41,19 +41,19 @@ describe('a value is changed where it stands, and nothing else', () => {
     ['a key that is a number', 'a:\n  80: old\n', 'a.80', 'v1', 'a:\n  80: v1\n'],
     ['a key with dots', 'a:\n  x.io/y: old\n', 'a."x.io/y"', 'v1', 'a:\n  x.io/y: v1\n'],
     ['a key with dots in brackets', "a:\n  'x.io/y': old\n", "a['x.io/y']", 'v1', "a:\n  'x.io/y': v1\n"],
-    ['nothing there yet', 'a:\nb: 1\n', 'a', 'v1', 'a: v1\nb: 1\n'],
-    ['nothing there yet but a comment', 'a:   # why\nb: 1\n', 'a', 'v1', 'a: v1   # why\nb: 1\n'],
-    ['nothing at the end of the file', 'a:', 'a', 'v1', 'a: v1'],
+    ['no value yet', 'a:\nb: 1\n', 'a', 'v1', 'a: v1\nb: 1\n'],
+    ['no value yet, but a comment', 'a:   # why\nb: 1\n', 'a', 'v1', 'a: v1   # why\nb: 1\n'],
+    ['no value at the end of the file', 'a:', 'a', 'v1', 'a: v1'],
     ['null', 'a: ~\n', 'a', 'v1', 'a: v1\n'],
-    ['nothing in a list', 'a:\n-\n- x\n', 'a[0]', 'v1', 'a:\n- v1\n- x\n'],
-    ['an anchor that nobody uses', 'a: &x old\n', 'a', 'v1', 'a: &x v1\n'],
+    ['no value in a list', 'a:\n-\n- x\n', 'a[0]', 'v1', 'a:\n- v1\n- x\n'],
+    ['an unused anchor', 'a: &x old\n', 'a', 'v1', 'a: &x v1\n'],
     ['a tag', 'a: !!str 1\n', 'a', '2', 'a: !!str "2"\n'],
     ['plain text over two lines', 'a: old\n  er\nb: 1\n', 'a', 'v1', 'a: v1\nb: 1\n'],
     ['quoted text over two lines', 'a: "old\n  er"\nb: 1\n', 'a', 'v1', 'a: "v1"\nb: 1\n'],
     ['a literal block', 'a: |- # why\n   old\n   er\n\nb: 1\n', 'a', 'v1', 'a: |- # why\n   v1\n\nb: 1\n'],
     ['a literal block with a line break', 'a: |\n  old\nb: 1\n', 'a', 'v1', 'a: |-\n  v1\nb: 1\n'],
     ['a folded block with CRLF', 'a: >+\r\n  old\r\n\r\nb: 1\r\n', 'a', 'v1', 'a: >-\r\n  v1\r\n\r\nb: 1\r\n'],
-    ['a block that says how far it stands', 'a: |2-\n    old\nb: 1\n', 'a', 'v1', 'a: |2-\n  v1\nb: 1\n'],
+    ['a block with an indentation indicator', 'a: |2-\n    old\nb: 1\n', 'a', 'v1', 'a: |2-\n  v1\nb: 1\n'],
     ['a block that starts with an empty line', 'a: |\n\n  old\nb: 1\n', 'a', 'v1', 'a: |-\n  v1\nb: 1\n'],
     ['an empty block', 'a: | # why\nb: 1\n', 'a', 'v1', 'a: v1 # why\nb: 1\n'],
     ['a block at the end of the file', 'a: |-\n  old', 'a', 'v1', 'a: |-\n  v1'],
@@ -71,12 +71,12 @@ describe('a value is changed where it stands, and nothing else', () => {
     );
   });
 
-  it('says what stood there', () => {
+  it('returns the old value', () => {
     expect(set('tag: 1.10\n', 'tag', 'v2').before).toEqual(['1.10']);
     expect(set('tag: "1.10"\n', 'tag', 'v2').before).toEqual(['1.10']);
   });
 
-  it('gives the same file when the value is there, however it is written', () => {
+  it('returns the same file when the value is already set, in any style', () => {
     const file = parseFile('shop.yaml', "a: 'v1'\n");
     expect(setValues(file, [{ path: parsePath('a'), value: 'v1' }])).toEqual({ file, before: [undefined] });
   });
@@ -95,7 +95,7 @@ describe('several values', () => {
     expect(before).toEqual(['', 'x', 'y\n']);
   });
 
-  it('may name one place twice for the same value only', () => {
+  it('may set one path twice to the same value only', () => {
     expect(several('a: x\n', ['a', 'v1'], ['"a"', 'v1'])).toMatchObject({ before: ['x', undefined] });
     expect(refusal(() => several('a: x\n', ['a', 'v1'], ['a', 'x']))).toBe(
       '3 a of shop.yaml is set twice: once to v1, and once to x',
@@ -106,22 +106,27 @@ describe('several values', () => {
 describe('a value is not changed', () => {
   it.each([
     [
-      'that is not there',
+      'that is missing',
       'spec:\n  image: x\n  tag: y\n',
       'spec.imge',
       '3 shop.yaml has no spec.imge: spec has no key "imge"; it has image, tag',
     ],
-    ['below one that is not there', 'spec:\n  image: x\n', 'spek.image', 'the document has no key "spek"; it has spec'],
-    ['below a text', 'spec: x\n', 'spec.image', 'spec holds no keys'],
-    ['of a list by name', 'a: [x]\n', 'a.b', 'a is a list: it takes [0], [1] and so on'],
-    ['beyond the end of a list', 'a: [x]\n', 'a[1]', 'a has 1 items, so none at [1]'],
-    ['that is a mapping', 'a:\n  b: 1\n', 'a', '3 a of shop.yaml is no text: it is a mapping'],
+    ['below one that is missing', 'spec:\n  image: x\n', 'spek.image', 'the document has no key "spek"; it has spec'],
+    ['below a text', 'spec: x\n', 'spec.image', 'spec is not a mapping or list'],
+    ['of a list by name', 'a: [x]\n', 'a.b', 'a is a list: use [0], [1] and so on'],
+    ['beyond the end of a list', 'a: [x]\n', 'a[1]', 'a has 1 items, so no [1]'],
+    ['that is a mapping', 'a:\n  b: 1\n', 'a', '3 a of shop.yaml is not a string: it is a mapping'],
     ['that is a list', 'a: [1]\n', 'a', 'it is a list'],
-    ['through an alias', 'x: &x old\na: *x\n', 'a', 'a is the alias *x: the value stands at the anchor &x'],
-    ['inside of an alias', 'x: &x {b: old}\na: *x\n', 'a.b', 'a is the alias *x'],
-    ['with an anchor that others use', 'a: &x old\nb: *x\n', 'a', 'a has the anchor &x, which other places use'],
-    ['in what others use', 'a: &x {b: old}\nc: *x\n', 'a.b', 'a has the anchor &x'],
-    ['that a merge key brings', 'x: &x {b: old}\na:\n  <<: *x\n', 'a.b', 'takes keys from elsewhere with <<'],
+    ['through an alias', 'x: &x old\na: *x\n', 'a', 'a is the alias *x: the value is at the anchor &x'],
+    ['inside an alias', 'x: &x {b: old}\na: *x\n', 'a.b', 'a is the alias *x'],
+    [
+      'with an anchor that is used elsewhere',
+      'a: &x old\nb: *x\n',
+      'a',
+      'a has the anchor &x, which is used elsewhere',
+    ],
+    ['inside an anchor that is used elsewhere', 'a: &x {b: old}\nc: *x\n', 'a.b', 'a has the anchor &x'],
+    ['from a merge key', 'x: &x {b: old}\na:\n  <<: *x\n', 'a.b', 'a has no key "b", but merges other keys with <<'],
     [
       'in two documents',
       'kind: A\na: 1\n---\na: 2\n',
@@ -129,22 +134,22 @@ describe('a value is not changed', () => {
       '3 a is in 2 documents of shop.yaml: they are document 0 (A), document 1',
     ],
     [
-      'in a document that is not there',
+      'in a document that is missing',
       'a: 1\n',
       '1#a',
       'document 1 of shop.yaml has no a: it has 1 documents, counted from 0',
     ],
-    ['of an empty file', '', 'a', 'it holds no document'],
-    ['of a file of comments', '# a\n', 'a', 'it holds no document'],
-    ['of a template', 'a: {{ .Values.image }}:{{ .Values.tag }}\n', 'a', '3 shop.yaml is not YAML'],
+    ['of an empty file', '', 'a', 'it contains no document'],
+    ['of a file of comments', '# a\n', 'a', 'it contains no document'],
+    ['of a template', 'a: {{ .Values.image }}:{{ .Values.tag }}\n', 'a', '3 shop.yaml is not valid YAML'],
     ['of a file with a key twice', 'a: 1\na: 2\n', 'a', 'line 2, column 1: Map keys must be unique'],
-    ['with a tag of its own', 'a: !Ref x\n', 'a', 'it has the tag !Ref'],
+    ['with a custom tag', 'a: !Ref x\n', 'a', 'it has the tag !Ref'],
     ['with a tag of another type', 'a: !!int 1\n', 'a', 'it has the tag tag:yaml.org,2002:int'],
   ])('%s', (_, text, path, words) => {
     expect(refusal(() => set(text, path, 'v1'))).toContain(words);
   });
 
-  it('in a file of aliases of aliases that would take all memory', () => {
+  it('in a file with nested aliases that would exhaust the memory', () => {
     const bomb = ['a: &a [x,x,x,x,x,x,x,x,x]'];
     for (const [at, name] of [...'bcdefghi'].entries()) {
       const from = 'abcdefgh'[at] ?? '';

@@ -1,0 +1,42 @@
+import type { Context } from '../../context.js';
+import { checked } from '../../images/settings/repositories.js';
+import { type PropertySettings, readProperties } from '../../kit/config/properties.js';
+import type { Setting } from '../../kit/config/setting.js';
+
+/** Extra keys of dev, pp and prod, for configuration written for earlier versions. */
+const extraKeys: Readonly<Record<string, string>> = {
+  dev: 'GOOGLE_GKE_IMAGE_REPOSITORY',
+  pp: 'GOOGLE_GKE_IMAGE_PP_REPOSITORY',
+  prod: 'GOOGLE_GKE_IMAGE_PROD_REPOSITORY',
+};
+
+/** `pre-prod` gives `IMAGE_REPOSITORY_PRE_PROD`. */
+const keyOf = (environment: string) => `IMAGE_REPOSITORY_${environment.toUpperCase().replaceAll('-', '_')}`;
+
+/** The keys that set the repository of an environment; the first one that is set wins. */
+export const repositoryKeysOf = (environment: string): readonly string[] => [
+  keyOf(environment),
+  ...(extraKeys[environment] === undefined ? [] : [extraKeys[environment]]),
+];
+
+/** The settings of the properties file; none without one. @throws OpError (input) */
+export const propertiesOf = async ({ propertiesFile, cwd }: Context): Promise<PropertySettings> =>
+  propertiesFile === undefined ? new Map() : readProperties(propertiesFile, cwd);
+
+/**
+ * The repository that the first of these keys sets, as an environment variable or else in the properties file.
+ * @throws OpError (input) when its value is not a registry
+ */
+export function configuredRepository(
+  { env }: Context,
+  properties: PropertySettings,
+  keys: readonly string[],
+): Setting | undefined {
+  const set = keys.flatMap((key): readonly Setting[] => {
+    const value = env[key]?.trim();
+    return value ? [{ key, value, origin: 'environment' }] : [];
+  });
+  const filed = keys.flatMap((key) => properties.get(key) ?? []).filter(({ value }) => value !== '');
+  const found = set[0] ?? filed[0];
+  return found === undefined ? undefined : checked(found);
+}

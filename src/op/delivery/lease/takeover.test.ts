@@ -1,0 +1,142 @@
+import { expect, test } from 'vitest';
+import { readRequest } from '../../kit/options/read-request.js';
+import { parseHolder, stateOfRun } from './holder.js';
+import { ageText, parseLease } from './lease.js';
+import { leaseOptions } from './options.js';
+import { leaseNameOf, leaseRequestOf } from './request.js';
+import { judgeTakeover } from './takeover.js';
+
+const now = new Date('2026-01-02T03:04:05Z');
+const ago = (seconds: number) => new Date(now.getTime() - seconds * 1000).toISOString().replace('Z', '000Z');
+const metadata = { name: 'x', uid: 'u', resourceVersion: '1' };
+const lease = (renewTime: string | undefined, leaseDurationSeconds = 60) =>
+  parseLease({ metadata, spec: { holderIdentity: 'somebody', renewTime, leaseDurationSeconds } });
+const unknown = { is: 'unknown' } as const;
+
+test.each([
+  ['just renewed', ago(1), 0, unknown, undefined],
+  ['renewed 69 s ago: clocks differ a little', ago(69), 0, unknown, undefined],
+  ['renewed 71 s ago', ago(71), 0, unknown, 'it was last renewed 1m11s ago and lasts 1m'],
+  ['never renewed', undefined, 0, unknown, 'ago and lasts 1m'],
+  ['renewed in the future, and just seen', ago(-3600), 59_999, unknown, undefined],
+  [
+    'renewed in the future, and watched',
+    ago(-3600),
+    60_000,
+    unknown,
+    'it was not renewed while it was watched for 1m, and lasts 1m',
+  ],
+  ['a run that is still running', ago(1), 0, { is: 'running' } as const, undefined],
+  [
+    'a run that is still running and does not renew',
+    ago(100),
+    0,
+    { is: 'running' } as const,
+    'it was last renewed 1m40s ago',
+  ],
+  ['a run that has ended', ago(1), 0, { is: 'over', why: 'its run has ended' } as const, 'its run has ended'],
+])('a Lease of another holder: %s', (_, renewed, unchanged, run, rule) => {
+  const verdict = judgeTakeover(lease(renewed), { now, unchanged, run });
+  expect(verdict).toMatchObject(
+    rule === undefined ? { take: false } : { take: true, rule: expect.stringContaining(rule) },
+  );
+  if (!verdict.take) expect(verdict.lookAgain).toBeLessThanOrEqual(60_000);
+});
+
+test('says when to look again', () => {
+  expect(judgeTakeover(lease(ago(60)), { now, unchanged: 1000, run: unknown })).toEqual({
+    take: false,
+    lookAgain: 10_001,
+  });
+  expect(judgeTakeover(lease(ago(1)), { now, unchanged: 50_000, run: unknown })).toEqual({
+    take: false,
+    lookAgain: 10_000,
+  });
+  expect(judgeTakeover(lease(ago(1), 900), { now, unchanged: 1000, run: unknown })).toEqual({
+    take: false,
+    lookAgain: 899_000,
+  });
+});
+
+test.each([
+  ['pipelinerun/ci/deliver-1/u1', { namespace: 'ci', name: 'deliver-1', uid: 'u1', kind: { kind: 'PipelineRun' } }],
+  ['taskrun/ci/watch/u2', { name: 'watch', kind: { kind: 'TaskRun' } }],
+  ['pipelinerun/ci/deliver-1', undefined],
+  ['pipelinerun/ci//u', undefined],
+  ['pipelinerun/a/b/c/d', undefined],
+  ['constructor/a/b/c', undefined],
+  ['ann@laptop', undefined],
+])('the holder %s', (text, expected) => {
+  const found = parseHolder(text);
+  if (expected === undefined) expect(found).toBeUndefined();
+  else expect(found).toMatchObject(expected);
+});
+
+const run = parseHolder('pipelinerun/ci/deliver/u');
+const withStatus = (status?: object) => ({ metadata, ...(status && { status }) });
+const condition = (status: string, reason: string) =>
+  withStatus({ conditions: [{ type: 'Succeeded', status, reason }] });
+test.each([
+  ['missing', undefined, 'its PipelineRun ci/deliver no longer exists'],
+  ['of another uid', { metadata: { ...metadata, uid: 'v' } }, 'was deleted; another run has its name now'],
+  ['just created', withStatus(), undefined],
+  ['running', condition('Unknown', 'Running'), undefined],
+  ['cancelled, with finally tasks running', condition('Unknown', 'CancelledRunFinally'), undefined],
+  ['done', condition('True', 'Completed'), 'its PipelineRun ci/deliver has succeeded (Completed)'],
+  ['failed', condition('False', 'Failed'), 'has failed (Failed)'],
+  ['cancelled', condition('False', 'Cancelled'), 'has failed (Cancelled)'],
+  ['with an unexpected status', withStatus({ conditions: 'none' }), undefined],
+])('a run that is %s', (_, found, why) => {
+  if (run === undefined) return expect.unreachable();
+  expect(stateOfRun(run, found)).toEqual(
+    why === undefined ? { is: 'running' } : { is: 'over', why: expect.stringContaining(why) },
+  );
+});
+
+test.each([
+  [0, '0s'],
+  [59_400, '59s'],
+  [60_000, '1m'],
+  [192_000, '3m12s'],
+  [3_600_000, '1h'],
+  [3_605_000, '1h'],
+  [187_200_000, '2d4h'],
+  [-5, '0s'],
+])('%i ms are %s', (milliseconds, text) => expect(ageText(milliseconds)).toBe(text));
+
+const flags = (given: { readonly leaseHolder?: string }) => ({ ...readRequest('x', leaseOptions, {}), ...given });
+
+test('no Lease is requested without a holder', () => {
+  expect(leaseRequestOf(flags({}), undefined, undefined)).toBeUndefined();
+  expect(leaseRequestOf(flags({ leaseHolder: 'ann' }), 'dev', 'shop')).toEqual({
+    environment: 'dev',
+    component: 'shop',
+    holder: 'ann',
+    keep: false,
+    wait: 1_800_000,
+  });
+});
+
+test.each([
+  [{ leaseHolder: 'ann' }, undefined, 'shop', 'usage'],
+  [{ leaseHolder: 'ann' }, 'dev', undefined, 'usage'],
+  [{ leaseHolder: 'a b' }, 'dev', 'shop', 'input'],
+  [{ leaseHolder: 'a\nb' }, 'dev', 'shop', 'input'],
+])('a request that is refused (%#)', (given, environment, component, kind) => {
+  expect(() => leaseRequestOf(flags(given), environment, component)).toThrow(expect.objectContaining({ kind }));
+});
+
+const nameFor = (environment: string, component: string) =>
+  leaseNameOf({ environment, component, holder: 'x', keep: false, wait: 1 });
+test.each([
+  ['dev', 'shop', 'octopipeline-dev-shop'],
+  ['dev', 'a.b', 'octopipeline-dev-a.b'],
+])('the Lease for %s and %s', (environment, component, name) => expect(nameFor(environment, component)).toBe(name));
+test.each([
+  ['dev', 'Shop'],
+  ['dev', '../x'],
+  ['dev', 'a..b'],
+  ['', 'x'.repeat(250)],
+])('no Lease for %s and %s', (environment, component) => {
+  expect(() => nameFor(environment, component)).toThrow(expect.objectContaining({ kind: 'input' }));
+});

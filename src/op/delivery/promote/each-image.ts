@@ -1,0 +1,61 @@
+import type { Context } from '../../context.js';
+import { OpError } from '../../kit/errors/op-error.js';
+import { secondsBetween } from '../../kit/log/seconds.js';
+
+/** Reports while many images are worked on; the end of its `using` stops that. */
+export interface ProgressLog extends Disposable {
+  /** Counts an image as done. */
+  readonly done: () => void;
+}
+
+/** Milliseconds between two lines. */
+const interval = 10_000;
+
+/** Starts reporting how many images are done. @param doing such as "copying" */
+export function startProgress({ log, now }: Context, doing: string, total: number): ProgressLog {
+  const started = now();
+  let count = 0;
+  const timer = setInterval(() => {
+    const took = Math.round(secondsBetween(started, now()));
+    log.progress(`${doing}: ${count} of ${total} images done (${took} s)`);
+  }, interval);
+  return {
+    done: () => {
+      count += 1;
+    },
+    [Symbol.dispose]: () => clearInterval(timer),
+  };
+}
+
+/**
+ * The values of outcomes that must all have succeeded.
+ * @param what describes the failure, for the number of images that failed
+ * @throws the reason of the only one that failed; for several one OpError, of the kind `refused` if one of them is: a person must decide
+ * about that one; the signal's reason when op was told to stop
+ */
+export function allSucceeded<Value>(
+  { signal }: Context,
+  outcomes: readonly PromiseSettledResult<Value>[],
+  what: (count: number) => string,
+): readonly Value[] {
+  signal.throwIfAborted();
+  const failed = outcomes.flatMap((outcome): readonly unknown[] =>
+    outcome.status === 'rejected' ? [outcome.reason] : [],
+  );
+  if (failed.length === 0) return outcomes.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  throw combined(failed, what);
+}
+
+/** How many reasons are printed: a registry that is down gives one for each image. */
+const shown = 5;
+
+function combined(reasons: readonly unknown[], what: (count: number) => string): unknown {
+  const known = reasons.filter((reason) => reason instanceof OpError);
+  const first = known.find(({ kind }) => kind === 'refused') ?? known[0];
+  // Anything but an OpError is a bug in op.
+  if (first === undefined || known.length < reasons.length) return reasons.find((one) => !(one instanceof OpError));
+  if (known.length === 1) return first;
+  const lines = known.slice(0, shown).map((error) => `${error.message}: ${error.why}`);
+  const why = [...lines, ...(known.length > shown ? [`and ${known.length - shown} more`] : [])].join('\n');
+  return new OpError(first.kind, { what: what(known.length), why, hint: first.hint, cause: first });
+}

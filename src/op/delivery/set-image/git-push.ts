@@ -1,0 +1,111 @@
+import { randomInt } from 'node:crypto';
+import type { Context } from '../../context.js';
+import { toolError } from '../../kit/errors/op-error.js';
+import { oneLine } from '../../kit/log/printable.js';
+import type { Ended } from '../../kit/process/run.js';
+import { sleep } from '../../kit/process/sleep.js';
+import { failureOfGit } from '../../systems/git/failure.js';
+import { formatReference } from '../../systems/registry/reference.js';
+import type { Edited } from './edit-files.js';
+import type { Commit, CommitMessage, ManifestsBranch } from './git-branch.js';
+import type { DeliveredImage } from './images.js';
+
+/** A branch after a push. */
+export interface Pushed {
+  /** The newest commit of the branch. */
+  readonly commit: string;
+  readonly changes: Edited['changes'];
+}
+
+interface PushOptions {
+  /** Without credentials. */
+  readonly url: string;
+  readonly branch: string;
+  readonly message: CommitMessage;
+  /** Makes the change in a commit; called again for each newer one. */
+  readonly edit: (commit: Commit) => Promise<Edited>;
+}
+
+/** How often the change is made again because somebody else has pushed first. */
+const retries = 8;
+
+/**
+ * Changes the newest commit of the branch and pushes the result. When somebody else has pushed first, the change is made again on their
+ * commit: none of their changes are lost, and when both set the same value, the last one wins.
+ * @throws OpError (tool) when the server refuses, or somebody else pushed first each time
+ */
+export async function commitAndPush(
+  context: Context,
+  manifests: ManifestsBranch,
+  { url, branch, message, edit }: PushOptions,
+): Promise<Pushed> {
+  let earlier: Edited | undefined;
+  for (let retry = 0; ; retry++) {
+    const base = await manifests.fetch();
+    const edited = await edit(base);
+    if (earlier === undefined) logChanges(context, edited);
+    else warnOfOverwritten(context, earlier, edited, base.id);
+    if (edited.contents.size === 0) return { commit: base.id, changes: [] };
+    const commit = await manifests.commit(base, edited.contents, message);
+    const ended = await manifests.push(commit);
+    if (ended.ended === 'ok') return { commit, changes: edited.changes };
+    if (!isBehind(ended)) throw failureOfGit(`push to ${branch}`, url, { ...ended, stderr: reasonOf(ended) });
+    if (retry === retries) throw alwaysBehind(url, branch, retry + 1);
+    context.log.progress(`somebody else has pushed to ${branch}: retrying on their commit`);
+    await sleep(context, randomInt(20, Math.min(4000, 150 * 2 ** retry)));
+    earlier = edited;
+  }
+}
+
+/** What the server or git says when the branch has moved since the fetch. Source: git's push --porcelain and receive-pack, Gerrit, GitHub. */
+const isBehind = ({ stdout, stderr }: Ended) =>
+  /\((?:fetch first|non-fast-forward|stale info|needs force|failed to update ref|remote ref updated since checkout)\)|cannot lock ref|incorrect old value|failed to lock|reference already exists|lock failure|Unable to create '[^']*\.lock'/iu.test(
+    `${stdout}\n${stderr}`,
+  );
+
+/** The most important first: the lines of the server, then the reason of the refusal, which --porcelain writes to stdout. */
+function reasonOf({ stdout, stderr }: Ended): string {
+  const lines = stderr.split(/[\r\n]+/u);
+  const refused = stdout
+    .split('\n')
+    .flatMap((line) => (line.startsWith('!\t') ? [`error: ${line.split('\t')[2]}`] : []));
+  const isFromServer = (line: string) => line.startsWith('remote:');
+  return [...lines.filter(isFromServer), ...refused, ...lines.filter((line) => !isFromServer(line))].join('\n');
+}
+
+function logChanges({ log }: Context, { changes }: Edited): void {
+  for (const { file, place, before, after } of changes) {
+    log.step(`${file} ${place}: ${before === undefined ? 'new' : oneLine(before, 200) || 'nothing'} -> ${after}`);
+  }
+}
+
+/** Names the values that somebody else has set since the last attempt, and that are now replaced. */
+function warnOfOverwritten({ log }: Context, earlier: Edited, now: Edited, commit: string): void {
+  const known = new Map(earlier.changes.map((change) => [`${change.file} ${change.place}`, change]));
+  for (const { file, place, before, after } of now.changes) {
+    const was = known.get(`${file} ${place}`);
+    if (was?.before === before) continue;
+    log.warn(
+      `${file} ${place}: somebody else has set ${oneLine(before ?? 'it', 200)} (in ${commit.slice(0, 12)} or earlier); ${after} replaces it: the last one wins`,
+    );
+  }
+}
+
+const alwaysBehind = (url: string, branch: string, times: number) =>
+  toolError({
+    what: `the change could not be pushed to ${branch} of ${url}`,
+    why: `somebody else pushed first in each of ${times} attempts`,
+    hint: 'run it again when the branch is quieter; it is safe to repeat',
+  });
+
+/** The default message of a commit: what goes where in one line, then every image with its digest. */
+export function commitMessage(
+  images: readonly DeliveredImage[],
+  environment: string,
+  component: string | undefined,
+): string {
+  const names = images.map(({ imageName, reference: { tag } }) => `${oneLine(imageName)} ${tag ?? ''}`.trim());
+  const shown = names.length > 3 ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more` : names.join(', ');
+  const subject = `Deliver ${component === undefined ? '' : `${component} `}to ${environment}: ${shown}`;
+  return `${subject}\n\n${images.map(({ reference }) => formatReference(reference)).join('\n')}`;
+}

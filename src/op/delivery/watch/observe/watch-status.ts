@@ -1,0 +1,15 @@
+import type { Judgement } from '../judge/judge-snapshot.js';
+import type { Problem } from '../judge/problem.js';
+import type { Component } from '../read/component.js';
+import type { Snapshot } from '../read/snapshot.js';
+
+/** The last known state of a watch. The watch updates it; errors and the diagnosis read it. */
+export interface WatchStatus {
+  /** What it waits for before the first snapshot. */
+  waitingFor: string;
+  component?: Component;
+  snapshot?: Snapshot;
+  judgement?: Judgement;
+  /** The problem that ended the watch. */
+  problem?: Problem;
+}
