@@ -145,7 +145,7 @@ describe('credentials are files, each for one step', () => {
     const { outcome, log } = await run(await readFile('examples/build-push-private.yaml', 'utf8'));
     expect(outcome, log).toMatchObject({ succeeded: true });
     expect(log).toContain(
-      `credentials of ${privateRegistryService}: seen by the builders, which push by themselves: custom (web), custom (team/api)`,
+      `credentials of ${privateRegistryService}: seen by the builders, which push images themselves: custom (web), custom (team/api)`,
     );
     expect(await privateDigest(`shop/team_api:${secretive.commit.slice(0, 7)}`)).toBe(outcome.results.IMAGE_DIGEST);
     expect(log).not.toContain(credentials.password);

@@ -78,11 +78,11 @@ async function skaffoldNames(shape: Shape, { directory }: Planted): Promise<Read
   return new Map(builds.map(({ imageName, tag }) => [imageName, tag]));
 }
 
-/** An image as the lines of a shape's plan have it. */
+/** An image as a line of a shape's plan. */
 const line = ({ stage, image, target, builder, engine, context, requires }: Image) =>
   `${stage} ${image} ${target} ${builder}/${engine ?? '-'} ${context} ${requires.join(',')}`.trim();
 
-/** The lines that are expected, with what is known now: the commit, the repository, and tags that only Skaffold can tell. */
+/** The expected lines, with the commit, the repository, and tags that only Skaffold can tell filled in. */
 const expectedLines = (
   { plan, repository = repositoryOfAll }: Plannable,
   commit: string,
@@ -122,7 +122,7 @@ describe.concurrent('op build --plan', () => {
     }
   });
 
-  it.each(refused)('refuses $name', async (shape) => {
+  it.each(refused)('rejects $name', async (shape) => {
     const planted = await plant(shape);
     try {
       const { exitCode, text, stdout } = await plan(shape, planted);

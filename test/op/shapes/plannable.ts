@@ -2,15 +2,15 @@ import type { Plannable } from './shape.js';
 
 const daemonOnly = { DOCKER_HOST: 'tcp://docker.test:2375', BUILDKIT_HOST: '' };
 
-/** Shapes as they are found in public repositories; a new one is a directory and an entry. */
+/** Shapes found in public repositories; a new one is a directory and an entry. */
 export const plannable: readonly Plannable[] = [
   {
-    name: 'takes the least that people write: one image, and a Dockerfile at the root',
+    name: 'accepts a minimal file: one image, and a Dockerfile at the root',
     from: 'one-dockerfile',
     plan: ['1 hello hello:COMMIT docker/buildkit .'],
   },
   {
-    name: 'gives the names of skaffold.yaml where no registry is configured',
+    name: 'keeps the names of skaffold.yaml when no registry is configured',
     from: 'image-names',
     repository: null,
     plan: [
@@ -23,7 +23,7 @@ export const plannable: readonly Plannable[] = [
     ],
   },
   {
-    name: 'makes one path segment of names with a registry or a slash, as Skaffold does',
+    name: 'turns names with a registry or a slash into one path segment, as Skaffold does',
     from: 'image-names',
     plan: [
       '1 gcr.io/acme/web gcr_io_acme_web:COMMIT docker/buildkit app',
@@ -35,14 +35,14 @@ export const plannable: readonly Plannable[] = [
     ],
   },
   {
-    name: 'keeps what a name and a default repository of gcr.io have in common',
+    name: 'keeps the common prefix of a name and a default repository of gcr.io',
     from: 'image-names',
     repository: 'gcr.io/acme',
     change: (yaml) => yaml.split('    - image: europe')[0] ?? '',
     plan: ['1 gcr.io/acme/web web:COMMIT docker/buildkit app'],
   },
   {
-    name: 'takes skaffold/v2beta29 with a service to each folder',
+    name: 'accepts skaffold/v2beta29 with one service per folder',
     from: 'three-services',
     plan: [
       '1 shop-frontend shop-frontend:COMMIT docker/buildkit frontend',
@@ -51,18 +51,18 @@ export const plannable: readonly Plannable[] = [
     ],
   },
   {
-    name: 'takes skaffold/v3 with manifests beside the build',
+    name: 'accepts skaffold/v3 with manifests',
     from: 'manifests-v3',
     plan: ['1 guestbook guestbook:COMMIT docker/buildkit src'],
   },
   ...['skaffold/v4beta2', 'skaffold/v4beta6', 'skaffold/v4beta13'].map((version) => ({
-    name: `takes ${version} for the same file`,
+    name: `accepts ${version} for the same file`,
     from: 'manifests-v3',
     change: (yaml: string) => yaml.replace('skaffold/v3', version),
     plan: ['1 guestbook guestbook:COMMIT docker/buildkit src'],
   })),
   {
-    name: 'reads modules in other files, once each, and only the configurations that are asked for',
+    name: 'reads modules in other files, once each, and only the selected configurations',
     from: 'modules',
     plan: [
       '1 accounts-db accounts-db:COMMIT docker/buildkit src/accounts-db',
@@ -73,7 +73,7 @@ export const plannable: readonly Plannable[] = [
     ],
   },
   {
-    name: 'reads several configurations in one file, also one that builds nothing',
+    name: 'reads several configurations in one file, even one that builds nothing',
     from: 'configs-in-one-file',
     plan: [
       '1 mailer mailer:COMMIT docker/buildkit mailer',
@@ -82,13 +82,13 @@ export const plannable: readonly Plannable[] = [
     ],
   },
   {
-    name: 'reads a file in a folder, its contexts from where op is started, as Skaffold does',
+    name: 'reads a file in a folder, with contexts relative to the working directory, as Skaffold does',
     from: 'file-in-a-folder',
     file: 'deploy/skaffold.yml',
     plan: ['1 portal portal:COMMIT docker/buildkit portal', '1 proxy proxy:COMMIT docker/buildkit deploy/proxy'],
   },
   {
-    name: 'takes an image before those that are built from it, and any number of images from one context',
+    name: 'orders an image before those that are built from it, and accepts many images of one context',
     from: 'base-with-alias',
     plan: [
       '1 rust-builder rust-builder:COMMIT docker/buildkit .',
@@ -98,7 +98,7 @@ export const plannable: readonly Plannable[] = [
     ],
   },
   {
-    name: 'does so for every target of one Dockerfile',
+    name: 'accepts an image for every target of one Dockerfile',
     from: 'targets-of-one-dockerfile',
     plan: [
       '1 api api:COMMIT docker/buildkit .',
@@ -122,7 +122,7 @@ export const plannable: readonly Plannable[] = [
       ['comments, an empty line and an end mark', (yaml: string) => `# first\n\n---\n${yaml}...\n`],
     ] as const
   ).map(([what, change]) => ({
-    name: `takes a file with ${what}`,
+    name: `accepts a file with ${what}`,
     from: 'anchors',
     change,
     plan: [
@@ -137,20 +137,20 @@ export const plannable: readonly Plannable[] = [
     plan: ['1 current current:COMMIT docker/buildkit current'],
   },
   {
-    name: 'says that commands around a build are for Skaffold alone',
+    name: 'reports that hooks work only with Skaffold',
     from: 'local-with-everything',
     plan: ['1 api api:COMMIT docker/- api'],
-    why: { api: 'hooks.before is for Skaffold alone, which needs a Docker daemon here, and none answers' },
+    why: { api: 'hooks.before works only with Skaffold, which needs a Docker daemon here, and none answers' },
   },
   {
-    name: 'takes docker.* and local.* settings of every kind where a Docker daemon answers',
+    name: 'accepts all docker.* and local.* settings where a Docker daemon answers',
     from: 'local-with-everything',
     env: daemonOnly,
     plan: ['1 api api:COMMIT docker/skaffold api'],
-    why: { api: 'hooks.before is for Skaffold alone' },
+    why: { api: 'hooks.before works only with Skaffold' },
   },
   {
-    name: 'builds no image that another profile would have built',
+    name: 'leaves out images of other profiles',
     from: 'profiles',
     plan: ['1 store store:COMMIT docker/buildkit store', '1 admin admin:COMMIT docker/buildkit admin'],
   },
@@ -171,20 +171,20 @@ export const plannable: readonly Plannable[] = [
     plan: ['1 store store:COMMIT docker/buildkit store'],
   },
   {
-    name: 'applies a profile that a variable switches on',
+    name: 'applies a profile that a variable activates',
     from: 'profiles',
     env: { STORE_CI: 'true', BUILD_NUMBER: '7' },
     plan: ['1 store store:build-7 docker/buildkit store', '1 admin admin:build-7 docker/buildkit admin'],
   },
   {
-    name: 'does not apply one that is switched off by name',
+    name: 'does not apply a profile that is deactivated by name',
     from: 'profiles',
     env: { STORE_CI: 'true' },
     profiles: ['-ci'],
     plan: ['1 store store:COMMIT docker/buildkit store', '1 admin admin:COMMIT docker/buildkit admin'],
   },
   {
-    name: 'applies a profile that needs all of its variables, and changes the builder with it',
+    name: 'applies a profile that requires all of its variables and changes the builder',
     from: 'profiles',
     env: { STAGE: 'staging', REGION: 'eu' },
     plan: ['1 store store:COMMIT buildpacks/lifecycle store'],
@@ -195,7 +195,7 @@ export const plannable: readonly Plannable[] = [
     plan: ['1 api api:COMMIT docker/buildkit api', '1 api-migrations api-migrations:COMMIT docker/buildkit api'],
   },
   {
-    name: 'applies a profile for the command build of a module, and one that needs a variable too',
+    name: 'applies a profile of a module for the command build, and one that also requires a variable',
     from: 'profiles-of-modules',
     env: { WORKER: 'gpu' },
     files: {
@@ -221,7 +221,7 @@ profiles:
     ],
   },
   {
-    name: 'applies the profiles that a module is asked for with',
+    name: 'applies the profiles that the import of a module names',
     from: 'profiles-of-modules',
     profiles: ['small'],
     plan: [
@@ -230,12 +230,12 @@ profiles:
     ],
   },
   {
-    name: 'builds the run image of buildpacks first when it is an image of the same file, also without requires',
+    name: 'builds the run image of buildpacks first when it is an image of the same file, even without requires',
     from: 'buildpacks-on-own-base',
     plan: ['1 op-base op-base:COMMIT docker/buildkit base', '2 op op:COMMIT buildpacks/lifecycle . op-base'],
   },
   {
-    name: 'builds a builder and a run image first that are named by alias',
+    name: 'builds a builder and a run image first when they are named by alias',
     from: 'buildpacks-with-aliases',
     plan: [
       '1 shop/run shop_run:COMMIT docker/buildkit run',
@@ -244,7 +244,7 @@ profiles:
     ],
   },
   {
-    name: 'builds with as many builders as there are languages',
+    name: 'builds with one builder per language',
     from: 'buildpacks-polyglot',
     plan: [
       '1 go-service go-service:COMMIT buildpacks/lifecycle go',
@@ -253,7 +253,7 @@ profiles:
     ],
   },
   {
-    name: 'says which images another builder than that of the pod is needed for',
+    name: 'reports which images need another builder than that of the pod',
     from: 'buildpacks-polyglot',
     flags: ['--builder-container=container', '--builder=docker.io/heroku/builder:24'],
     files: {
@@ -285,7 +285,7 @@ profiles:
     ],
   },
   {
-    name: 'gives Skaffold what a Docker daemon can build when there is one and no BuildKit is named',
+    name: 'chooses Skaffold for what a Docker daemon can build, unless a BuildKit is configured',
     from: 'mixed-builders',
     env: daemonOnly,
     change: (yaml) => yaml.split('    - image: jobs')[0] ?? '',
@@ -299,20 +299,20 @@ profiles:
     why: { web: 'a Docker daemon answers' },
   },
   {
-    name: 'prefers a BuildKit that is named to a Docker daemon',
+    name: 'prefers a configured BuildKit to a Docker daemon',
     from: 'one-dockerfile',
     env: { DOCKER_HOST: 'tcp://docker.test:2375' },
     plan: ['1 hello hello:COMMIT docker/buildkit .'],
   },
   {
-    name: 'takes the BuildKit of the command line before that of the environment',
+    name: 'prefers the BuildKit of the command line to that of the environment',
     from: 'one-dockerfile',
     flags: ['--buildkit-host=tcp://other.test:1234'],
     plan: ['1 hello hello:COMMIT docker/buildkit .'],
     why: { hello: '--buildkit-host names tcp://other.test:1234' },
   },
   {
-    name: 'takes the engine that is asked for',
+    name: 'uses the requested engine',
     from: 'one-dockerfile',
     env: { DOCKER_HOST: 'tcp://docker.test:2375' },
     flags: ['--engine=skaffold'],
@@ -320,7 +320,7 @@ profiles:
     why: { hello: '--engine' },
   },
   {
-    name: 'shows what cannot be built here beside what can',
+    name: 'shows images that cannot be built here together with the others',
     from: 'mixed-builders',
     env: { BUILDKIT_HOST: '' },
     plan: [
@@ -334,7 +334,7 @@ profiles:
     why: { web: 'a Dockerfile needs BuildKit or a Docker daemon, and neither answers' },
   },
   {
-    name: 'leaves to Skaffold what is built in the cluster with kaniko',
+    name: 'leaves kaniko builds in the cluster to Skaffold',
     from: 'kaniko',
     plan: [
       '1 registry.example.com/acme/leeroy registry_example_com_acme_leeroy:latest kaniko/skaffold leeroy',
@@ -346,7 +346,7 @@ profiles:
     },
   },
   {
-    name: 'leaves to Skaffold what Google Cloud Build builds',
+    name: 'leaves builds with Google Cloud Build to Skaffold',
     from: 'profiles',
     profiles: ['gcb'],
     plan: ['1 store store:COMMIT docker/skaffold store', '1 admin admin:COMMIT docker/skaffold admin'],
@@ -373,7 +373,7 @@ profiles:
     plan: [`1 web web:${tag} docker/buildkit web`, `1 tools/probe tools_probe:${tag} docker/buildkit probe`],
   })),
   {
-    name: 'gives tags that are templates, evaluated with functions',
+    name: 'evaluates tag templates with functions',
     from: 'tag-policies',
     profiles: ['env'],
     env: { VERSION: 'v1.2.3' },
@@ -383,7 +383,7 @@ profiles:
     ],
   },
   {
-    name: 'gives the tag that Skaffold falls back to when a policy names no tag, and says so',
+    name: 'uses the tag that Skaffold falls back to when a policy gives no tag, and warns of it',
     from: 'template-with-registry',
     env: { DOCKER_REGISTRY: '10.0.0.1:5000', VERSION: '1.2.3' },
     plan: ['1 team/spring-web team_spring-web:latest docker/buildkit .'],

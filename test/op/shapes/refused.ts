@@ -6,13 +6,13 @@ const config = (build: string) => ({
 const artifact = (image: string, more = '') => `    - image: ${image}\n      context: .\n${more}`;
 const requires = (image: string) => `      requires:\n        - image: ${image}\n`;
 
-/** What no version of Skaffold takes, or what op does not. */
+/** Files that Skaffold or op rejects. */
 export const refused: readonly Refused[] = [
   { name: 'a file with conflict markers of git', from: 'conflict', says: ['skaffold.yaml', 'line 6'] },
   { name: 'a file with tabs', from: 'tabs', says: ['skaffold.yaml', 'line 4', 'cannot start any token'] },
   { name: 'an empty file', from: 'one-dockerfile', files: { 'skaffold.yaml': '' }, says: ['missing apiVersion'] },
   {
-    name: 'a file of something else',
+    name: 'a file of another kind',
     from: 'one-dockerfile',
     files: { 'skaffold.yaml': 'apiVersion: apps/v1\nkind: Deployment\n' },
     says: ['apps/v1'],
@@ -24,7 +24,7 @@ export const refused: readonly Refused[] = [
     says: ['skaffold/v9'],
   },
   {
-    name: 'a misspelt field',
+    name: 'a misspelled field',
     from: 'one-dockerfile',
     change: (yaml) => yaml.replace('artifacts', 'artefacts'),
     says: ['line 3', 'artefacts'],
@@ -66,13 +66,13 @@ export const refused: readonly Refused[] = [
     says: ['each is built from the next'],
   },
   {
-    name: 'an image that is built from none of the file',
+    name: 'an image that requires an image which the file does not have',
     from: 'one-dockerfile',
     files: config(`  artifacts:\n${artifact('web', requires('base'))}`),
     says: ['base', 'web'],
   },
   {
-    name: 'an alias that can be no build argument',
+    name: 'an alias that cannot be a build argument',
     from: 'base-with-alias',
     change: (yaml) => yaml.replaceAll('alias: RUST_BUILDER', 'alias: RUST-BUILDER'),
     says: ['RUST-BUILDER'],
@@ -90,7 +90,7 @@ export const refused: readonly Refused[] = [
     says: ['release-2/Dockerfile', 'not a directory'],
   },
   {
-    name: 'a context that is a symbolic link to nothing',
+    name: 'a context that is a dangling symbolic link',
     from: 'one-dockerfile',
     links: { gone: 'nowhere' },
     files: config('  artifacts:\n    - image: web\n      context: gone\n'),
@@ -110,26 +110,26 @@ export const refused: readonly Refused[] = [
     says: ['web', /outside/u],
   },
   {
-    name: 'a module that is not there',
+    name: 'a missing module',
     from: 'modules',
     change: (yaml) => yaml.replace('src/frontend', 'src/front'),
     says: ['src/front'],
   },
   {
-    name: 'a profile that is not there',
+    name: 'an unknown profile',
     from: 'profiles',
     profiles: ['prod'],
     says: ['no profile "prod"', 'its profiles are debug, add-one'],
   },
   {
-    name: 'a patch of what is not there',
+    name: 'a patch of a missing path',
     from: 'profiles',
     profiles: ['debug'],
     change: (yaml) => yaml.replaceAll('artifacts/1/docker', 'artifacts/9/docker'),
     says: ['/build/artifacts/9/docker/dockerfile'],
   },
   {
-    name: 'a tag policy that Skaffold does not have',
+    name: 'an unknown tag policy',
     from: 'one-dockerfile',
     files: config(`  tagPolicy: {gitCommit: {variant: BranchName}}\n  artifacts:\n${artifact('web')}`),
     says: ['BranchName'],

@@ -2,11 +2,11 @@
 export interface Shape {
   /** A sentence, after `op build --plan`. */
   readonly name: string;
-  /** The directory beside this file that is the repository. */
+  /** The directory next to this file that is the repository. */
   readonly from: string;
-  /** Files in place of those of the directory, by path. */
+  /** Files that replace those of the directory, by path. */
   readonly files?: Readonly<Record<string, string>>;
-  /** What is done to skaffold.yaml; for what an editor or a checkout would not keep in a file. */
+  /** A change to skaffold.yaml that an editor or a checkout would not keep in a file. */
   readonly change?: (yaml: string) => string;
   /** Symbolic links, path to target. */
   readonly links?: Readonly<Record<string, string>>;
@@ -21,7 +21,7 @@ export interface Shape {
   readonly flags?: readonly string[];
 }
 
-/** What Skaffold takes, and what op makes of it. */
+/** A file that Skaffold accepts, and the plan that op makes of it. */
 export interface Plannable extends Shape {
   /**
    * One line an image, in the order of the build: stage, image, target without the default repository, builder/engine (`-` for none),
@@ -32,7 +32,7 @@ export interface Plannable extends Shape {
   readonly why?: Readonly<Record<string, string>>;
 }
 
-/** What nobody can build, and what the person is told: parts of the three lines. */
+/** A file that cannot be built, and parts of the three lines of its error. */
 export interface Refused extends Shape {
   readonly says: readonly (string | RegExp)[];
 }

@@ -8,7 +8,7 @@ export const buildBuildpacks = command({
   description: 'build one image with buildpacks and push it; needs no skaffold.yaml and no Docker daemon',
   options: buildpacksImageOptions,
   run: async (context, request) => {
-    const { buildStandAlone } = await import('../../images/one-image/build-buildpacks.js');
-    await buildStandAlone(context, { ...request, buildResult: buildResultFileOf(request) });
+    const { buildImageWithBuildpacks } = await import('../../images/one-image/build-buildpacks.js');
+    await buildImageWithBuildpacks(context, { ...request, buildResult: buildResultFileOf(request) });
   },
 });

@@ -48,7 +48,7 @@ function expectError(ran: Ran, exitCode: number, ...parts: readonly (string | Re
   expect(ran.stderr).not.toMatch(/^ +at .*\(.*:\d+:\d+\)$/mu);
   expect(ran.stderr).not.toContain(password);
   // A command about another directory changes nothing here.
-  const untouched = ran.stderr.includes('there is no such directory');
+  const untouched = ran.stderr.includes('the directory does not exist');
   expect(existsSync(list())).toBe(untouched);
   expect(readdirSync(op.temporary)).toEqual([]);
 }
@@ -140,9 +140,14 @@ describe.skipIf(whyNoBuildKit !== undefined)('op build-dockerfile', () => {
       'the image has a digest',
       [`--image=x.example.com/app:1@sha256:${'0'.repeat(64)}`],
       3,
-      'which only the build will know',
+      'which is known only after the build',
     ],
-    ['the repository is missing', ['--image=x.example.com/app:1', '--directory=none'], 3, 'there is no such directory'],
+    [
+      'the repository is missing',
+      ['--image=x.example.com/app:1', '--directory=none'],
+      3,
+      'the directory does not exist',
+    ],
     ['the context is missing', ['--image=x.example.com/app:1', '--context=none'], 3, 'cannot use the context'],
     [
       'the context leaves the repository',
@@ -153,7 +158,7 @@ describe.skipIf(whyNoBuildKit !== undefined)('op build-dockerfile', () => {
     ['the Dockerfile is missing', ['--image=x.example.com/app:1', '--context=base'], 3, 'cannot use the Dockerfile'],
     ['a build argument has no name', ['--image=x.example.com/app:1', '--build-arg==x'], 2, 'is not NAME=VALUE'],
     ['an attestation is unknown', ['--image=x.example.com/app:1', '--attest=x'], 2, 'op knows sbom and provenance'],
-    ['a mirror is none', ['--image=x.example.com/app:1', '--image-mirror=x'], 2, 'is not HOST=MIRROR'],
+    ['a mirror is invalid', ['--image=x.example.com/app:1', '--image-mirror=x'], 2, 'is not HOST=MIRROR'],
     [
       'an output is unknown',
       ['--image=x.example.com/app:1', '--result=X=/tmp/x'],
@@ -194,7 +199,7 @@ describe.skipIf(whyNoBuildKit !== undefined)('op build-dockerfile', () => {
       '--image=x.example.com/app:1',
       '--context=app',
     ]);
-    if (!existsSync('/run/buildkit/buildkitd.sock')) expectError(ran, 3, 'there is no BuildKit to build with');
+    if (!existsSync('/run/buildkit/buildkitd.sock')) expectError(ran, 3, 'no BuildKit found');
   });
 
   it('leaves nothing behind when a step fails, the push is refused, or the registry cannot be reached', async () => {

@@ -11,8 +11,8 @@ export const buildDockerfile = command({
   description: 'build one Dockerfile with BuildKit and push the image; needs no skaffold.yaml and no Docker daemon',
   options: dockerfileImageOptions,
   run: async (context, { buildArgs, ...request }) => {
-    const { buildStandAlone } = await import('../../images/one-image/build-dockerfile.js');
+    const { buildImageFromDockerfile } = await import('../../images/one-image/build-dockerfile.js');
     const buildArg = [...linesOf(buildArgs), ...request.buildArg];
-    await buildStandAlone(context, { ...request, buildArg, buildResult: buildResultFileOf(request) });
+    await buildImageFromDockerfile(context, { ...request, buildArg, buildResult: buildResultFileOf(request) });
   },
 });

@@ -39,7 +39,7 @@ const site = (builder = 'acme/builders/builder:1') => `    - image: site
 const skaffoldYaml = (...artifacts: readonly string[]) =>
   `apiVersion: skaffold/v4beta13\nkind: Config\nbuild:\n  artifacts:\n${artifacts.join('')}`;
 
-// Where the daemon's pull-through cache of docker.io would be, there are a builder, its run image, and the lifecycle that pack takes.
+// In place of the daemon's pull-through cache of docker.io: a builder, its run image, and the lifecycle that pack uses.
 beforeAll(async () => {
   if (whyNoDocker !== undefined) return;
   op = await bundledOp(['skaffold', 'crane', 'git', 'pack']);
@@ -99,7 +99,7 @@ describe.skipIf(whyNoDocker !== undefined)('a Dockerfile where a Docker daemon a
     expect(await docker.images()).toContain(`api:${commit.slice(0, 7)}`);
   });
 
-  it('is pushed from there, listed by digest, and found again', async () => {
+  it('is pushed from there, listed by digest, and reused', async () => {
     await onlyApi('pushed\n');
     const tag = repository.commit().slice(0, 7);
     const ran = await push('alone');
@@ -112,7 +112,7 @@ describe.skipIf(whyNoDocker !== undefined)('a Dockerfile where a Docker daemon a
     expect(await builds()).toEqual({ api: `${image}@${crane('digest', image)}` });
   });
 
-  it('says what the builder says when it cannot be built', async () => {
+  it('reports the output of the builder when it cannot be built', async () => {
     await onlyApi('broken\n');
     await repository.write({ 'api/Dockerfile': `FROM ${registry.host}/base:1\nRUN false\n` });
     repository.commit();
@@ -126,19 +126,19 @@ describe.skipIf(whyNoDocker !== undefined)('a Dockerfile where a Docker daemon a
   });
 });
 
-describe.skipIf(whyNoDocker !== undefined)('buildpacks where pack is and a Docker daemon answers', () => {
-  it('are planned for pack, and the Dockerfile beside them for Skaffold', async () => {
+describe.skipIf(whyNoDocker !== undefined)('buildpacks where pack is installed and a Docker daemon answers', () => {
+  it('are planned for pack, and a Dockerfile for Skaffold', async () => {
     const ran = await run('build', '--plan=json');
     const { images, problems } = JSON.parse(ran.stdout);
     expect(problems).toEqual([]);
     expect(images.map(({ image, engine, why }: Record<string, unknown>) => [image, engine, why])).toEqual([
       ['api', 'skaffold', 'a Docker daemon answers'],
-      ['site', 'pack', 'pack is here, and a Docker daemon answers'],
+      ['site', 'pack', 'pack is installed, and a Docker daemon answers'],
     ]);
     expect((await run('build', '--plan')).stdout).toMatch(/^1 +site +pack /mu);
   });
 
-  it('are pushed with a Dockerfile beside them: digests, processes, environment, bills of materials', async () => {
+  it('are pushed together with a Dockerfile: digests, processes, environment, bills of materials', async () => {
     const ran = await push('both', '--sbom-output=sboms');
     expect(ran.stderr).toContain('done: 2 images in');
     expect(ran.exitCode).toBe(0);
@@ -168,7 +168,7 @@ describe.skipIf(whyNoDocker !== undefined)('buildpacks where pack is and a Docke
     expect(readdirSync(op.temporary)).toEqual([]);
   });
 
-  it('are found again at the same commit and by their content, and build on their cache when a file changes', async () => {
+  it('are reused at the same commit and for the same content, and use their cache when a file changes', async () => {
     const cache = `--build-cache=${registry.host}/cache`;
     expect((await push('again', cache)).exitCode).toBe(0);
     const first = await builds();
@@ -190,20 +190,20 @@ describe.skipIf(whyNoDocker !== undefined)('buildpacks where pack is and a Docke
     expect(ran.exitCode).toBe(0);
   });
 
-  it('are built with nothing pushed, and nothing stays', async () => {
+  it('are built by op build without a push, and not kept', async () => {
     const ran = await run('build');
     expect(ran.stderr).toContain('done: 2 images built, nothing pushed');
     expect(ran.exitCode).toBe(0);
     expect(readdirSync(op.temporary)).toEqual([]);
   });
 
-  it('are built by op itself when --engine=lifecycle asks, although pack is here', async () => {
+  it('are built by op itself with --engine=lifecycle, even if pack is installed', async () => {
     const { images } = JSON.parse((await run('build', '--plan=json', '--engine=lifecycle')).stdout);
     expect(images[1]).toMatchObject({ image: 'site', engine: 'lifecycle' });
   });
 });
 
-/** The three lines, the exit code, and that nothing is left. */
+/** Checks the three lines, the exit code, and that nothing is left. */
 async function expectError(ran: Ran, exitCode: number, ...parts: readonly string[]) {
   expect(ran.stderr).toMatch(/^error: .+\n {2}why: .+\n {2}do: {2}.+/msu);
   for (const part of parts) expect(ran.stderr).toContain(part);
@@ -213,25 +213,25 @@ async function expectError(ran: Ran, exitCode: number, ...parts: readonly string
   expect(readdirSync(op.temporary)).toEqual([]);
 }
 
-describe.skipIf(whyNoDocker !== undefined)('a build with pack says', () => {
-  it('that there is no such builder', async () => {
+describe.skipIf(whyNoDocker !== undefined)('a build with pack reports', () => {
+  it('that the builder does not exist', async () => {
     await repository.write({ 'skaffold.yaml': skaffoldYaml(site('acme/none:1')) });
     const builder = `${registry.host}/docker.io/acme/none:1`;
     await expectError(await push('none'), 3, `error: there is no builder ${builder}`);
   });
 
-  it('that an image is no builder', async () => {
+  it('that an image is not a builder', async () => {
     const run = `${registry.host}/docker.io/acme/builders/run:1`;
     await repository.write({ 'skaffold.yaml': skaffoldYaml(site('acme/builders/run:1')) });
     await expectError(await push('none'), 3, `error: ${run} is not a builder`);
   });
 
-  it('what each buildpack missed, when none fits', async () => {
+  it('what each buildpack missed, when none applies', async () => {
     await rm(join(repository.directory, 'site/public'), { recursive: true });
     await expectError(await push('none'), 3, 'error: no buildpack of', 'fits site', 'no public/index.html');
   });
 
-  it('what a buildpack said that failed', async () => {
+  it('what a failed buildpack printed', async () => {
     await repository.write({ 'site/public/fail-the-build': '' });
     const ran = await push('none');
     await expectError(ran, 4, 'building site failed', 'ended with exit status 7', 'must not be built');

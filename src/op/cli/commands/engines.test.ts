@@ -58,7 +58,7 @@ afterAll(() => Promise.all([op?.dispose(), registry?.stop(), buildkit?.stop()]))
 beforeEach(async () => {
   repository = await makeSampleRepository({
     'skaffold.yaml': fourEngines(builder),
-    // BuildKit builds on no image that does not say for which platform it is.
+    // BuildKit requires base images to have a platform.
     'build-image.sh': `${buildScript}crane mutate "$IMAGE" --set-platform=linux/amd64 --tag "$IMAGE"\n`,
     'lib/Dockerfile': 'ARG BASE\nFROM ${BASE}\nCOPY lib.txt /lib.txt\n',
     'lib/lib.txt': 'lib\n',
@@ -87,7 +87,7 @@ const builds = async (): Promise<Record<string, string>> => {
 const row = (text: string, image: string) => text.split('\n').find((line) => line.startsWith(`${image} `)) ?? '';
 
 describe('images of several engines in one skaffold.yaml', () => {
-  it('are planned with an engine and a reason each, in the order in which they need each other', async () => {
+  it('are planned with an engine and a reason for each, dependencies first', async () => {
     const ran = await run('build', 'plan', '--plan=json');
     const { images, problems } = JSON.parse(ran.stdout);
     expect(problems).toEqual([]);
@@ -99,7 +99,7 @@ describe('images of several engines in one skaffold.yaml', () => {
     ]);
   });
 
-  it('are all built, each on the digest of what it needs, under the names that Skaffold gives', async () => {
+  it('are all built, each on the digests of its bases, under the names that Skaffold gives', async () => {
     const ran = await run('push', 'four');
     expect(ran.stderr).toContain('4 images in');
     expect(ran.exitCode).toBe(0);
@@ -119,7 +119,7 @@ describe('images of several engines in one skaffold.yaml', () => {
     expect(row(ran.stderr, 'site')).toMatch(/ lifecycle +built/u);
   });
 
-  it('are found again at the next commit by their content: only what changed is built', async () => {
+  it('are reused at the next commit by their content: only changed images are built', async () => {
     expect((await run('push', 'again')).exitCode).toBe(0);
     const first = await builds();
     await repository.write({ 'api/api.txt': 'another api\n' });
@@ -137,7 +137,7 @@ describe('images of several engines in one skaffold.yaml', () => {
     expect(crane('digest', `${registry.host}/again/site:${short}`)).toBe(digest(first.site).slice(1));
   });
 
-  it('are built again when a file became a program, when --rebuild asks, and when reuse is off', async () => {
+  it('are rebuilt when a file becomes executable, with --rebuild, and when reuse is off', async () => {
     expect((await run('push', 'modes')).exitCode).toBe(0);
     execFileSync('chmod', ['+x', join(repository.directory, 'api/api.txt')]);
     repository.commit('a program');
@@ -147,7 +147,7 @@ describe('images of several engines in one skaffold.yaml', () => {
     expect(row((await run('push', 'modes', '--rebuild')).stderr, 'site')).toMatch(/ built/u);
   });
 
-  it('stay those of the last --rebuild at the commits that follow', async () => {
+  it('are those of the last --rebuild at later commits', async () => {
     expect((await run('push', 'rebuilt')).exitCode).toBe(0);
     repository.commit('nothing');
     expect(row((await run('push', 'rebuilt', '--rebuild')).stderr, 'api')).toMatch(/ built/u);
@@ -158,7 +158,7 @@ describe('images of several engines in one skaffold.yaml', () => {
     expect(digest((await builds()).api)).toBe(digest(rebuilt.api));
   });
 
-  it('are built again when the run image of their builder is another one', async () => {
+  it('are rebuilt when the run image of their builder changes', async () => {
     expect((await run('push', 'run-image')).exitCode).toBe(0);
     repository.commit('nothing');
     expect(row((await run('push', 'run-image')).stderr, 'site')).toMatch(/reused \(same content\)/u);
@@ -170,7 +170,7 @@ describe('images of several engines in one skaffold.yaml', () => {
     expect(row(renewed.stderr, 'team/lib')).toMatch(/reused/u);
   });
 
-  it('are built again when a variable that a build argument takes has another value', async () => {
+  it('are rebuilt when the variable of a build argument changes', async () => {
     const skaffold = fourEngines(builder).replace("GREETING: '{{.GREETING}} from {{.IMAGE_NAME}}'", 'GREETING:');
     await repository.write({ 'skaffold.yaml': skaffold });
     const build = (greeting: string) => {
@@ -185,7 +185,7 @@ describe('images of several engines in one skaffold.yaml', () => {
     expect(config.Labels.greeting).toBe('two');
   });
 
-  it('are built again when the .dockerignore beside a Dockerfile elsewhere has changed', async () => {
+  it('are rebuilt when the .dockerignore of a Dockerfile outside the context changes', async () => {
     const skaffold = fourEngines(builder).replace(
       'docker:\n        buildArgs',
       'docker:\n        dockerfile: ../docker/api\n        buildArgs',
@@ -202,14 +202,14 @@ describe('images of several engines in one skaffold.yaml', () => {
     expect(row((await run('push', 'ignore')).stderr, 'api')).toMatch(/ built/u);
   });
 
-  it('are found again by their commit at once', async () => {
+  it('are reused by their commit at once', async () => {
     expect((await run('push', 'commit')).exitCode).toBe(0);
     const ran = await run('push', 'commit');
     expect(ran.stderr).toContain('nothing to build: 4 images');
     expect(row(ran.stderr, 'api')).toMatch(/reused \(same commit\)/u);
   });
 
-  it('stop when one fails: its error is the one that is told, and no list is left', async () => {
+  it('stop when one fails: its error is reported, and no list is left', async () => {
     await repository.write({ 'lib/Dockerfile': 'ARG BASE\nFROM ${BASE}\nCOPY missing.txt /\n' });
     repository.commit('broken');
     const ran = await run('push', 'broken');
@@ -219,7 +219,7 @@ describe('images of several engines in one skaffold.yaml', () => {
     expect(readdirSync(op.temporary)).toEqual([]);
   });
 
-  it('are all really built by op build, and nothing stays', async () => {
+  it('are all built by op build, which keeps none', async () => {
     const ran = await run('build', 'unused');
     expect(ran.stderr).toContain('done: 4 images built, nothing pushed');
     expect(ran.exitCode).toBe(0);
@@ -228,14 +228,14 @@ describe('images of several engines in one skaffold.yaml', () => {
     expect(readdirSync(op.temporary)).toEqual([]);
   });
 
-  it('are built one after the other when one is allowed at once', async () => {
+  it('are built one after the other when only one may run at a time', async () => {
     const ran = await run('push', 'one', '--jobs=1');
     expect(ran.exitCode).toBe(0);
   });
 });
 
 describe('where nothing can build an image', () => {
-  it('every image is named with the reason, before anything is built', async () => {
+  it('every image is reported with the reason, before anything is built', async () => {
     const ran = await op.run(repository.directory, ['push', `--default-repo=${registry.host}/none`]);
     expect(ran.exitCode).toBe(3);
     expect(ran.stderr).toContain('error: cannot build team/lib, api of skaffold.yaml here');

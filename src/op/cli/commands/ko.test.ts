@@ -45,7 +45,7 @@ build:
 });
 afterAll(() => Promise.all([op.dispose(), registry.stop(), repository.remove()]));
 
-it('ko builds and pushes a Go program without a Docker daemon, where Go is installed', async () => {
+it('builds and pushes a Go program with ko, without a Docker daemon, where Go is installed', async () => {
   const env = { GOFLAGS: '-mod=mod', GOCACHE: execFileSync('go', ['env', 'GOCACHE'], { encoding: 'utf8' }).trim() };
   const ran = await op.run(repository.directory, ['push', `--default-repo=${registry.host}/ko`], env);
   expect(ran.exitCode, ran.stderr).toBe(0);

@@ -40,23 +40,23 @@ const digests = async (): Promise<string[]> => {
 };
 
 describe('op push --push-all', () => {
-  it('copies every image to every other ci registry: the same digest under the same tag', async () => {
+  it('copies every image to every other ci registry, with the same digest and tag', async () => {
     await repository.write({ '.registry': `ci:\n  - ${host(0)}/acme\n  - url: ${host(1)}/bob\n  - ${host(2)}\n` });
     repository.commit();
     const tag = repository.git('rev-parse', '--short', 'HEAD');
     const ran = await push();
     expect(ran.exitCode).toBe(0);
-    for (const place of [`${host(1)}/bob`, host(2)]) {
-      expect(['base', 'team_app'].map((name) => crane('digest', `${place}/${name}:${tag}`))).toEqual(await digests());
-      expect(crane('ls', `${place}/team_app`)).toBe(tag);
+    for (const target of [`${host(1)}/bob`, host(2)]) {
+      expect(['base', 'team_app'].map((name) => crane('digest', `${target}/${name}:${tag}`))).toEqual(await digests());
+      expect(crane('ls', `${target}/team_app`)).toBe(tag);
     }
     const again = await push();
     expect(again.exitCode).toBe(0);
-    expect(again.stderr.match(/already there: /gu)).toHaveLength(4);
+    expect(again.stderr.match(/already up to date: /gu)).toHaveLength(4);
     expect(again.stderr).not.toContain('copied: ');
   });
 
-  it('keeps the tag where it is the time of the build', async () => {
+  it('keeps a tag that is the time of the build', async () => {
     const yaml = await readFile(join(repository.directory, 'skaffold.yaml'), 'utf8');
     await repository.write({
       'skaffold.yaml': yaml.replace('inputDigest', 'dateTime'),
@@ -67,7 +67,7 @@ describe('op push --push-all', () => {
     expect(crane('ls', `${host(1)}/time/base`)).toBe(crane('ls', `${host(0)}/time/base`));
   });
 
-  it('lists each copy that failed, and makes the others', async () => {
+  it('lists each copy that failed, and completes the others', async () => {
     const nowhere = `localhost:${await freePort()}`;
     await repository.write({
       '.registry': `ci: [${host(0)}/part, ${host(3)}/part, ${nowhere}/part, ${host(1)}/part]\n`,
@@ -76,7 +76,7 @@ describe('op push --push-all', () => {
     const tag = repository.git('rev-parse', '--short', 'HEAD');
     const ran = await push();
     expect(ran.exitCode).toBe(4);
-    expect(ran.stderr).toContain('error: 4 of 6 copies failed; the images themselves are pushed');
+    expect(ran.stderr).toContain('error: 4 of 6 copies failed; the images are pushed to the first registry');
     expect(ran.stderr).toContain(`${nowhere}/part/base:${tag}`);
     expect(ran.stderr).toContain('401 Unauthorized');
     expect(['base', 'team_app'].map((name) => crane('digest', `${host(1)}/part/${name}:${tag}`))).toEqual(
@@ -92,7 +92,7 @@ describe('op push --push-all', () => {
     expect(crane('catalog', host(1))).toContain('two/team_app');
   });
 
-  it('says when there is no other registry', async () => {
+  it('reports when there is no other registry', async () => {
     await repository.write({ '.registry': `ci: [${host(0)}/alone]\n` });
     const ran = await push();
     expect(ran.exitCode).toBe(0);

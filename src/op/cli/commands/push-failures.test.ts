@@ -31,7 +31,7 @@ afterEach(() => repository.remove());
 const push = (...args: string[]) => op.run(repository.directory, ['push', ...args]);
 const list = () => existsSync(join(repository.directory, 'build_result.json'));
 
-/** The three lines, and nothing that a person should not see. */
+/** The three lines, and no stack trace or secret. */
 function expectError(ran: Ran, exitCode: number, ...parts: readonly (string | RegExp)[]) {
   expect(ran.stderr).toMatch(/^error: .+\n {2}why: .+\n {2}do: {2}.+/msu);
   for (const part of parts) expect(ran.stderr).toMatch(part);
@@ -41,10 +41,10 @@ function expectError(ran: Ran, exitCode: number, ...parts: readonly (string | Re
   expect(ran.stdout).toBe('');
 }
 
-describe('op push, refused before anything is built,', () => {
+describe('op push fails before it builds anything', () => {
   it.each([
     ['no registry is configured', [], {}, 3, 'no registry to push to'],
-    ['skaffold.yaml is missing', ['-f', 'none.yaml'], {}, 3, 'there is no such file'],
+    ['skaffold.yaml is missing', ['-f', 'none.yaml'], {}, 3, 'the file does not exist'],
     [
       'skaffold.yaml is not YAML',
       [],
@@ -111,7 +111,7 @@ describe('op push, refused before anything is built,', () => {
     expect(list()).toBe(false);
   });
 
-  it('when the registry wants credentials and there are none', async () => {
+  it('when the registry requires credentials and there are none', async () => {
     const ran = await push(`--default-repo=${closed.host}/x`);
     expectError(ran, 4, 'UNAUTHORIZED', `crane auth login ${closed.host}`);
     expect(ran.stderr).not.toContain('Building [');
@@ -135,7 +135,7 @@ build:
 `;
 
 describe('op push', () => {
-  it('leaves no earlier list behind, also when it ends before it builds', async () => {
+  it('removes an earlier list, even when it ends before it builds', async () => {
     for (const flags of [['--timeout=1ms'], ['--skaffold-file=none.yaml'], ['--profile=none']]) {
       await writeFile(
         join(repository.directory, 'build_result.json'),
@@ -146,7 +146,7 @@ describe('op push', () => {
     }
   });
 
-  it('warns when what it reuses may be of another profile or platform', async () => {
+  it('warns when a reused image may be of another profile or platform', async () => {
     await rm(join(repository.directory, 'build_result.json'));
     const to = `--default-repo=${open.host}/platforms`;
     expect((await push(to)).exitCode).toBe(0);
@@ -167,7 +167,7 @@ describe('op push', () => {
     expect(readdirSync(op.temporary)).toEqual([]);
   });
 
-  it('says which image failed and what its builder said, and leaves no list behind', async () => {
+  it('reports which image failed and what its builder printed, and leaves no list behind', async () => {
     await repository.write({
       'build-image.sh': buildScript.replace(
         'set -eu',
@@ -179,14 +179,14 @@ describe('op push', () => {
     expect(list()).toBe(false);
   });
 
-  it('says so when a builder ends well and pushes nothing', async () => {
+  it('reports a builder that succeeds without pushing', async () => {
     await repository.write({ 'build-image.sh': '#!/bin/sh\nexit 0\n' });
     const ran = await push(`--default-repo=${open.host}/lazy`);
     expectError(ran, 4, 'error: building base failed', 'make the builder push to $IMAGE');
     expect(list()).toBe(false);
   });
 
-  it('ends at its deadline with exit code 5, and stops the builder', async () => {
+  it('stops the builder at its deadline, with exit code 5', async () => {
     await repository.write({ 'build-image.sh': '#!/bin/sh\necho $$ > ../builder.pid\nexec sleep 60\n' });
     const ran = await push(`--default-repo=${open.host}/slow`, '--timeout=12s');
     expectError(ran, 5, 'it was allowed 12 s');
@@ -196,7 +196,7 @@ describe('op push', () => {
     expect(list()).toBe(false);
   });
 
-  it('stopped twice ends at once, and leaves no copy of credentials and no builder behind', async () => {
+  it('ends at once at a second signal, and leaves no copy of credentials and no builder behind', async () => {
     await repository.write({
       'build-image.sh':
         '#!/bin/sh\ntrap "" TERM INT\necho $$ > ../builder.pid\necho builder runs\nsleep 60\nsleep 60\n',

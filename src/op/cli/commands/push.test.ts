@@ -34,7 +34,7 @@ const builds = async (): Promise<{ imageName: string; tag: string }[]> =>
 const push = (...args: string[]) => op.run(repository.directory, ['push', ...args]);
 
 describe('op push', () => {
-  it('pushes every image and lists them with the digests that the registry has, dependencies first', async () => {
+  it('pushes every image and lists them with their digests in the registry, dependencies first', async () => {
     const prefix = `${registry.host}/all`;
     const ran = await push(`--default-repo=${prefix}`);
     expect(ran).toMatchObject({ exitCode: 0, stdout: '' });
@@ -57,7 +57,7 @@ describe('op push', () => {
     );
   });
 
-  it('writes the outputs that are asked for, without a newline at their end', async () => {
+  it('writes the requested outputs without a trailing newline', async () => {
     repository.git('remote', 'add', 'origin', 'https://bob:secret@git.example.com/shop.git');
     const names = ['IMAGE_URL', 'IMAGE_DIGEST', 'IMAGES', 'CHAINS-GIT_URL', 'CHAINS-GIT_COMMIT'];
     const results = names.map((name) => `--result=${name}=${join(op.home, name)}`);
@@ -75,7 +75,7 @@ describe('op push', () => {
     expect(commit).toBe(repository.git('rev-parse', 'HEAD'));
   });
 
-  it('names the image that the outputs are about', async () => {
+  it('writes the outputs of the image that --image-name selects', async () => {
     const file = join(op.home, 'url');
     await push(`--repo=${registry.host}/named`, '--image-name=base', `--result=IMAGE_URL=${file}`);
     expect(await readFile(file, 'utf8')).toContain('/named/base:');
@@ -84,7 +84,7 @@ describe('op push', () => {
     expect(unknown.stderr).toContain('it lists base, team/app');
   });
 
-  it('builds nothing for a commit whose images are there, and writes the same list', async () => {
+  it('builds nothing for a commit whose images exist, and writes the same list', async () => {
     const prefix = `${registry.host}/reuse`;
     await push(`--default-repo=${prefix}`);
     const first = await readFile(resultFile(), 'utf8');
@@ -96,11 +96,11 @@ describe('op push', () => {
     expect(await readFile(resultFile(), 'utf8')).toBe(first);
   });
 
-  it('builds again with --rebuild, and when one image is missing', async () => {
+  it('rebuilds with --rebuild, and when an image is missing', async () => {
     const prefix = `${registry.host}/again`;
     await push(`--default-repo=${prefix}`);
     const rebuilt = await push(`--default-repo=${prefix}`, '--rebuild');
-    expect(rebuilt.stderr).toContain('building 2 images: --rebuild asks for it');
+    expect(rebuilt.stderr).toContain('building 2 images: --rebuild is set');
     expect(rebuilt.stderr).toContain('Build [base] succeeded');
     const short = repository.git('rev-parse', '--short', 'HEAD');
     crane('delete', `${prefix}/base:${short}`);
@@ -108,7 +108,7 @@ describe('op push', () => {
     expect(missing.stderr).toContain(`building 2 images: ${prefix}/base:${short} is not in the registry`);
   });
 
-  it('never takes a changed tree for its commit, and claims no commit for it', async () => {
+  it('never mistakes a changed tree for its commit, and names no commit for it', async () => {
     const prefix = `${registry.host}/dirty`;
     await push(`--default-repo=${prefix}`);
     await writeFile(join(repository.directory, 'app', 'new.txt'), 'new');
@@ -125,7 +125,7 @@ describe('op push', () => {
     expect(await readFile(file, 'utf8')).toBe('');
   });
 
-  it('is not confused by its own build_result.json where git does not ignore it', async () => {
+  it('ignores its own build_result.json even when git does not', async () => {
     const prefix = `${registry.host}/own`;
     repository.git('rm', '--quiet', '.gitignore');
     repository.commit();
@@ -135,7 +135,7 @@ describe('op push', () => {
     expect(ran.stderr).not.toContain('differ');
   });
 
-  it('reuses images whose tag is the digest of their files, also for another commit', async () => {
+  it('reuses images whose tag is the digest of their files, even for another commit', async () => {
     const prefix = `${registry.host}/content`;
     await push(`--default-repo=${prefix}`, '--profile=staging');
     await writeFile(join(repository.directory, 'README.md'), 'text');
@@ -145,18 +145,18 @@ describe('op push', () => {
     expect(ran.stderr).toMatch(/already built: .*team_app:[0-9a-f]{64}@sha256:/u);
   });
 
-  it('uses the profile push when skaffold.yaml has it, and says so', async () => {
+  it('uses the profile push when skaffold.yaml has it, and logs it', async () => {
     const yaml = await readFile(join(repository.directory, 'skaffold.yaml'), 'utf8');
     await repository.write({ 'skaffold.yaml': yaml.replace('name: staging', 'name: push') });
     repository.commit();
     const ran = await push(`--default-repo=${registry.host}/profile`);
-    expect(ran.stderr).toContain('profile push (skaffold.yaml has it, and no other is named)');
+    expect(ran.stderr).toContain('profile push (default: skaffold.yaml has it)');
     expect((await builds())[0]?.tag).toMatch(/base:[0-9a-f]{64}@/u);
     const buildPush = await op.run(repository.directory, ['build-push', `--repo=${registry.host}/profile`]);
     expect(buildPush.stderr).not.toContain('profile push');
   });
 
-  it('finds everything from --directory, and takes empty flags as not given', async () => {
+  it('resolves paths from --directory, and ignores empty flags', async () => {
     await repository.write({ '.registry': `local: ${registry.host}/elsewhere\n`, 'sub/skaffold.yaml': 'wrong' });
     repository.commit();
     const ran = await op.run(op.home, [
@@ -177,7 +177,7 @@ describe('op push', () => {
     expect(existsSync(join(repository.directory, 'out', 'build_result.json'))).toBe(true);
   });
 
-  it('leaves no list when told so', async () => {
+  it('writes no list with --no-file-output', async () => {
     const ran = await push(`--default-repo=${registry.host}/none`, '--no-file-output');
     expect(ran.exitCode).toBe(0);
     expect(existsSync(resultFile())).toBe(false);
@@ -185,7 +185,7 @@ describe('op push', () => {
 });
 
 describe('op build-push', () => {
-  it('takes the names of a Skaffold file and of a list', async () => {
+  it('accepts the names of a Skaffold file and of a list', async () => {
     await repository.write({ 'other.yaml': await readFile(join(repository.directory, 'skaffold.yaml'), 'utf8') });
     const list = join(op.home, 'list.json');
     const ran = await op.run(repository.directory, [
@@ -199,7 +199,7 @@ describe('op build-push', () => {
     expect(await readFile(list, 'utf8')).toContain(`${registry.host}/bp/team_app`);
   });
 
-  it('goes to localhost:5001 when no registry is configured, and says that this is the default', async () => {
+  it('pushes to localhost:5001 when no registry is configured, and logs that this is the default', async () => {
     const ran = await op.run(repository.directory, ['build-push']);
     expect(ran.stderr).toContain('pushing to localhost:5001 (default)');
   });

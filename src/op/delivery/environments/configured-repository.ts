@@ -1,5 +1,5 @@
 import type { Context } from '../../context.js';
-import { checked } from '../../images/settings/repositories.js';
+import { checkRegistry } from '../../images/settings/repositories.js';
 import { type PropertySettings, readProperties } from '../../kit/config/properties.js';
 import type { Setting } from '../../kit/config/setting.js';
 
@@ -38,5 +38,5 @@ export function configuredRepository(
   });
   const filed = keys.flatMap((key) => properties.get(key) ?? []).filter(({ value }) => value !== '');
   const found = set[0] ?? filed[0];
-  return found === undefined ? undefined : checked(found);
+  return found === undefined ? undefined : checkRegistry(found);
 }

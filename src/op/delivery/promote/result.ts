@@ -1,8 +1,7 @@
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import type { Context } from '../../context.js';
 import type { BuiltImage } from '../../images/build-result/build-result.js';
-import { makeRoom } from '../../images/build-result/make-room.js';
-import { writeBuildResult } from '../../images/build-result/write.js';
+import { clearResult, writeBuildResult } from '../../images/build-result/result-file.js';
 import { usualBuildResult } from '../../images/publish/image-list.js';
 import { inputError, usageError } from '../../kit/errors/op-error.js';
 import { writeAtomic } from '../../kit/files/write-atomic.js';
@@ -57,7 +56,7 @@ export function resultFilesOf({ cwd }: Context, request: PromoteRequest): Result
  */
 export async function removeOldResults({ promotion, buildResult }: ResultFiles): Promise<void> {
   const hint = 'give writable files with --promotion-result and --destination-build-result';
-  for (const path of [promotion, buildResult]) await makeRoom(path, hint);
+  for (const path of [promotion, buildResult]) await clearResult(path, hint);
 }
 
 /** Writes both files; the build result last: when it exists, both do. */

@@ -1,5 +1,5 @@
 import type { Context } from '../../context.js';
-import { checked } from '../../images/settings/repositories.js';
+import { checkRegistry } from '../../images/settings/repositories.js';
 import type { Setting } from '../../kit/config/setting.js';
 import { inputError, refusedError, usageError } from '../../kit/errors/op-error.js';
 import { configuredRepository, propertiesOf, repositoryKeysOf } from '../environments/configured-repository.js';
@@ -90,7 +90,7 @@ export async function repositoriesOf(
   const find = (flag: string, value: string | undefined, key: string, environment: Environment | undefined) =>
     value === undefined
       ? (configuredRepository(context, properties, [key]) ?? environment?.repository)
-      : checked({ key: flag, value, origin: flag });
+      : checkRegistry({ key: flag, value, origin: flag });
   const destination = find(
     '--destination-repository',
     destinationRepository,

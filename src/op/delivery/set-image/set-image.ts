@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Context } from '../../context.js';
-import { readBuildResult } from '../../images/build-result/read.js';
+import { readBuildResult } from '../../images/build-result/result-file.js';
 import { inputError } from '../../kit/errors/op-error.js';
 import { oneLine } from '../../kit/log/printable.js';
 import { secondsBetween } from '../../kit/log/seconds.js';

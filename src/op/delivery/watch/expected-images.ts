@@ -1,6 +1,6 @@
 import type { Context } from '../../context.js';
 import type { BuiltImage } from '../../images/build-result/build-result.js';
-import { checked } from '../../images/settings/repositories.js';
+import { checkRegistry } from '../../images/settings/repositories.js';
 import { inputError } from '../../kit/errors/op-error.js';
 import { mapConcurrently, valuesOf } from '../../kit/process/map-concurrently.js';
 import { type Access, lookUp } from '../../systems/registry/crane.js';
@@ -49,7 +49,7 @@ async function repositoryOfEnvironment(
   environment: Environment,
   flag: string | undefined,
 ): Promise<string> {
-  if (flag !== undefined) return checked({ key: 'repository', value: flag, origin: '--repository' }).value;
+  if (flag !== undefined) return checkRegistry({ key: 'repository', value: flag, origin: '--repository' }).value;
   const set =
     environment.repository ??
     configuredRepository(context, await propertiesOf(context), ['WATCH_DESTINATION_REPOSITORY']);

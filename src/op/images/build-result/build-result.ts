@@ -3,22 +3,22 @@ import { formatReference, type Reference } from '../../systems/registry/referenc
 
 /** One image that a build produced. */
 export interface BuiltImage {
-  /** The name in skaffold.yaml; for files of old versions that dropped it, the last part of the image's path. */
+  /** The name in skaffold.yaml; in files of old versions that omit it, the last segment of the image's path. */
   readonly imageName: string;
   readonly reference: Reference;
 }
 
-/** What `build_result.json` says: the contract between building and everything after it. At least one image. */
+/** The content of `build_result.json`: the contract between a build and the stages after it. At least one image. */
 export interface BuildResult {
-  /** The path that it was read from. */
+  /** The path of the file. */
   readonly path: string;
   /** Dependencies first, the application last. */
   readonly images: readonly BuiltImage[];
 }
 
 /**
- * All images, or the one with that name.
- * @throws OpError (input) for an unknown name, and for a name that stands for two different images
+ * All images, or the one that is named.
+ * @throws OpError (input) for an unknown name, and for a name of two different images
  */
 export function selectImages({ path, images }: BuildResult, imageName: string | undefined): readonly BuiltImage[] {
   if (imageName === undefined) return images;
@@ -28,7 +28,7 @@ export function selectImages({ path, images }: BuildResult, imageName: string | 
     throw inputError({
       what: `${path} has no image "${imageName}"`,
       why: `it lists ${names(images)}`,
-      hint: 'use one of these names, as they stand in skaffold.yaml',
+      hint: 'use one of these names, as in skaffold.yaml',
     });
   }
   throw inputError({

@@ -2,8 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { OpError } from '../../kit/errors/op-error.js';
 import { formatReference } from '../../systems/registry/reference.js';
 import { selectImages } from './build-result.js';
-import { parseBuildResult } from './parse.js';
-import { formatBuildResult } from './write.js';
+import { formatBuildResult, parseBuildResult } from './parse.js';
 
 const digest = `sha256:${'0123456789abcdef'.repeat(4)}`;
 const inputs = 'fedcba9876543210'.repeat(4);
@@ -13,17 +12,17 @@ const read = (value: unknown) =>
 const pairs = (value: unknown) =>
   read(value).images.map(({ imageName, reference }) => [imageName, formatReference(reference)]);
 
-function refusal(act: () => unknown): string {
+function rejection(act: () => unknown): string {
   try {
     act();
   } catch (error) {
     if (error instanceof OpError) return `${error.exitCode} ${error.message}: ${error.why}`;
     throw error;
   }
-  return 'not refused';
+  return 'not rejected';
 }
 
-/** The eight forms that earlier versions and Skaffold itself write. */
+/** The forms that Skaffold and earlier versions write. */
 const forms: readonly (readonly [name: string, value: unknown, images: readonly (readonly [string, string])[]])[] = [
   [
     'A, Skaffold after a push',
@@ -93,7 +92,7 @@ const malformed: readonly (readonly [name: string, value: unknown, why: string])
   ['a null tag', { builds: [{ imageName: 'app', tag: null }] }, 'builds[0]'],
   ['an entry without tag', { builds: [{ tag: 'a:b' }, { imageName: 'app' }] }, 'builds[1]'],
   [
-    'a digest that is none',
+    'an invalid digest',
     { builds: [{ imageName: 'app', tag: 'reg.io/app@sha256:latest' }] },
     'builds[0] "reg.io/app@sha256:latest" is not an image',
   ],
@@ -104,13 +103,13 @@ const malformed: readonly (readonly [name: string, value: unknown, why: string])
 describe('build_result.json', () => {
   it.each(forms)('is read in form %s', (_, value, images) => expect(pairs(value)).toEqual(images));
 
-  it.each(malformed)('is refused when it is %s', (_, value, why) => {
-    const said = refusal(() => read(value));
+  it.each(malformed)('is rejected when it is %s', (_, value, why) => {
+    const said = rejection(() => read(value));
     expect(said).toContain('3 build_result.json is not a build result: ');
     expect(said).toContain(why);
   });
 
-  it('is written on one line as Skaffold does, and reads back the same', () => {
+  it('is written on one line as Skaffold does, and reads back unchanged', () => {
     const text = formatBuildResult(read({ builds: [{ tag: `reg.io/app:t@${digest}` }] }).images);
     expect(text).toBe(`{"builds":[{"imageName":"app","tag":"reg.io/app:t@${digest}"}]}\n`);
     expect(pairs(text)).toEqual([['app', `reg.io/app:t@${digest}`]]);
@@ -125,11 +124,11 @@ describe('an image of a build result', () => {
     expect(selectImages(result, undefined)).toHaveLength(4);
   });
 
-  it('is not found by a part of its name, and the error lists the names', () => {
-    expect(refusal(() => selectImages(result, 'bas'))).toContain('it lists base, app, web');
+  it('is not found by part of its name, and the error lists the names', () => {
+    expect(rejection(() => selectImages(result, 'bas'))).toContain('it lists base, app, web');
   });
 
-  it('is refused when the name stands for different images', () => {
-    expect(refusal(() => selectImages(result, 'app'))).toContain('they are r.io/app:t and r.io/app:u');
+  it('is rejected when the name stands for different images', () => {
+    expect(rejection(() => selectImages(result, 'app'))).toContain('they are r.io/app:t and r.io/app:u');
   });
 });

@@ -14,16 +14,15 @@ const file = v.looseObject(
   { builds: v.pipe(v.array(entry, 'must be a list'), v.nonEmpty('lists no image: nothing was built')) },
   notAResult,
 );
-/** The form of the first versions: one image, at the top level. */
+/** The form of the first versions: one image at the top level. */
 const single = v.looseObject({ image: text, tag: text });
 
 type Entry = v.InferOutput<typeof entry>;
 
 /**
- * Reads the text of a build result. It takes Skaffold's own form, and those of earlier versions: entries without `imageName`,
- * entries that are the reference itself, a tag without the image's name, one `image` and `tag` at the top level,
- * entries given twice.
- * @throws OpError (input) that names the file and the place in it
+ * Parses the text of a build result. It accepts Skaffold's own form, and the forms of earlier versions: entries without `imageName`,
+ * entries that are just a reference, a tag without the image's name, one `image` and `tag` at the top level, repeated entries.
+ * @throws OpError (input) that names the file and the location in it
  */
 export function parseBuildResult(path: string, content: string): BuildResult {
   const json = parseJson(path, content);
@@ -37,12 +36,12 @@ export function parseBuildResult(path: string, content: string): BuildResult {
   return { path, images: withoutRepeats(images) };
 }
 
-/** `builds[1].tag must be a string`; a missing list is a problem of the whole. */
+/** `builds[1].tag must be a string`; a missing list is a problem of the whole file. */
 function describe(issue: v.BaseIssue<unknown>): string {
-  const place = (issue.path ?? [])
+  const location = (issue.path ?? [])
     .map(({ key }) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`))
     .join('');
-  return `${issue.message === notAResult ? 'it' : place.slice(1)} ${issue.message}`;
+  return `${issue.message === notAResult ? 'it' : location.slice(1)} ${issue.message}`;
 }
 
 function parseJson(path: string, content: string): unknown {
@@ -55,7 +54,7 @@ function parseJson(path: string, content: string): unknown {
 
 function toImage(path: string, item: Entry, index: number): BuiltImage {
   const { imageName = '', tag } = typeof item === 'string' ? { tag: item } : item;
-  // A tag alone, as the first versions wrote it, belongs to the name beside it.
+  // The first versions wrote just the tag.
   const whole = imageName !== '' && !/[/:@]/u.test(tag) ? `${imageName}:${tag}` : tag;
   const reference = parseReference(whole);
   if ('problem' in reference)
@@ -63,11 +62,20 @@ function toImage(path: string, item: Entry, index: number): BuiltImage {
   return { imageName: imageName === '' ? (reference.path.split('/').at(-1) ?? '') : imageName, reference };
 }
 
-/** Merging tools repeat entries; the same image under the same name is one image. */
+/** Tools that merge build results repeat entries; the same image under the same name is one image. */
 function withoutRepeats(images: readonly BuiltImage[]): readonly BuiltImage[] {
   const seen = new Map(images.map((image) => [`${image.imageName} ${formatReference(image.reference)}`, image]));
   return [...seen.values()];
 }
 
 const malformed = (path: string, why: string, cause?: unknown) =>
-  inputError({ what: `${path} is not a build result`, why, hint: 'run op push again: it writes the file anew', cause });
+  inputError({ what: `${path} is not a build result`, why, hint: 'run op push again: it rewrites the file', cause });
+
+/**
+ * The text of a build result, as Skaffold writes it: one line,
+ * `{"builds":[{"imageName":"app","tag":"registry/app:tag@sha256:…"}]}`.
+ */
+export function formatBuildResult(images: readonly BuiltImage[]): string {
+  const builds = images.map(({ imageName, reference }) => ({ imageName, tag: formatReference(reference) }));
+  return `${JSON.stringify({ builds })}\n`;
+}

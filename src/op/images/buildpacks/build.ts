@@ -2,8 +2,7 @@ import type { Context } from '../../context.js';
 import { inputError } from '../../kit/errors/op-error.js';
 import type { Access } from '../../systems/registry/crane.js';
 import type { Reference } from '../../systems/registry/reference.js';
-import { type Mirror, mirrored } from '../image-mirrors/mirror.js';
-import { isSameImage } from '../image-mirrors/same-image.js';
+import { type Mirror, mirrored, namesSameImage } from '../image-mirrors/mirror.js';
 import { type Application, readApplication } from './application.js';
 import { inContainer } from './in-container.js';
 import { runLifecycle } from './lifecycle.js';
@@ -80,7 +79,7 @@ export async function buildWithBuildpacks(
   const act = (workshop: Workshop) => runLifecycle(context, access, workshop, build, source, onLine);
   if (place.kind === 'namespaces') return inNamespaces(context, access, place.cache, under(named), act);
   const mirrors = build.own?.includes(named) ? [] : build.mirrors;
-  if (!isSameImage(place.builder, named, mirrors)) {
+  if (!namesSameImage(place.builder, named, mirrors)) {
     throw otherBuilder(build.image, named, under(named), place.builder);
   }
   return inContainer(context, access, place, act);

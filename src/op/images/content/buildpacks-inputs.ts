@@ -5,37 +5,40 @@ import { parseReference } from '../../systems/registry/reference.js';
 import { chooseRunImage } from '../buildpacks/run-image.js';
 import { imageConfig } from '../buildpacks/unpack.js';
 import { realPathWithin } from '../buildpacks/within-root.js';
+import { type BuildContext, requiredImages } from '../engines/build-context.js';
+import { buildpacksEnv } from '../engines/buildpacks.js';
 import { mirrored } from '../image-mirrors/mirror.js';
-import { type Making, requiredImages } from '../plan/made.js';
-import type { Feasible } from '../plan/plan.js';
-import { environment } from '../push/with-buildpacks.js';
-import { type Inputs, optional } from './docker-inputs.js';
+import type { BuildableImage } from '../plan/plan.js';
+import { type ContentInputs, readOptional } from './docker-inputs.js';
 
 /**
- * What goes into an image that buildpacks build; undefined when that cannot be told: buildpacks that are no part of the builder, or
- * a builder that does not say what it builds on.
+ * What goes into an image that buildpacks build; undefined when that is unknown: buildpacks that are not part of the builder, or
+ * a builder that does not name its run image.
  */
-export async function buildpacksInputs(making: Making, planned: Feasible): Promise<Inputs | undefined> {
+export async function buildpacksInputs(
+  build: BuildContext,
+  planned: BuildableImage,
+): Promise<ContentInputs | undefined> {
   const { artifact } = planned;
   const { builder = '', runImage, buildpacks = [], projectDescriptor = '' } = artifact.buildpacks ?? {};
   const descriptor = await realPathWithin({
     path: resolve(artifact.context, projectDescriptor),
     what: `the project descriptor of ${artifact.image}`,
-    root: making.ready.root,
+    root: build.prepared.root,
   });
-  const text = descriptor === undefined ? '' : await optional(descriptor);
+  const text = descriptor === undefined ? '' : await readOptional(descriptor);
   if (/^\s*(?:builder|uri)\s*=|\buri\s*=/mu.test(text)) return undefined;
   for (const buildpack of buildpacks) {
     const place = await stat(resolve(artifact.context, buildpack)).catch(() => undefined);
     if (place !== undefined || !/^[\w.-]+(?:\/[\w.-]+)*(?:@[\w.-]+)?$/u.test(buildpack)) return undefined;
   }
-  const required = requiredImages(planned, making.made);
-  const run = runImage ?? (required.has(builder) ? undefined : await runImageOf(making, planned, builder));
+  const required = requiredImages(planned, build.outcomes);
+  const run = runImage ?? (required.has(builder) ? undefined : await runImageOf(build, planned, builder));
   if (run === undefined) return undefined;
   return {
-    values: await environment(making, planned),
+    values: await buildpacksEnv(build, planned),
     bases: [builder, run].filter((image) => !required.has(image)),
-    texts: [text, ...(await aboutContainer(making))],
+    texts: [text, ...(await aboutContainer(build))],
     withGit: true,
   };
 }
@@ -51,14 +54,14 @@ const metadata = v.looseObject({
 
 /** The run image that a builder names. Source: pack's label of builders, io.buildpacks.builder.metadata. */
 async function runImageOf(
-  { ready, context }: Making,
-  { target }: Feasible,
+  { prepared, context }: BuildContext,
+  { target }: BuildableImage,
   builder: string,
 ): Promise<string | undefined> {
-  const { mirrors } = ready.around;
+  const { mirrors } = prepared.builders;
   const reference = parseReference(mirrored(builder, mirrors));
   if ('problem' in reference) return undefined;
-  const config = v.safeParse(shape, JSON.parse(await imageConfig(context, ready.access, reference)));
+  const config = v.safeParse(shape, JSON.parse(await imageConfig(context, prepared.access, reference)));
   if (!config.success) return undefined;
   const label = v.safeParse(metadata, JSON.parse(config.output.config.Labels['io.buildpacks.builder.metadata']));
   if (!label.success) return undefined;
@@ -68,7 +71,7 @@ async function runImageOf(
     mirrors: mirrors ?? [],
   }));
   if (runImages.length === 0) return undefined;
-  return chooseRunImage(context, ready.access, {
+  return chooseRunImage(context, prepared.access, {
     builder: { image: builder, runImages },
     explicit: undefined,
     target: target.reference,
@@ -76,9 +79,9 @@ async function runImageOf(
   });
 }
 
-/** A container may run an older image of the builder's name than the registry has now: what it says of itself counts too. */
-async function aboutContainer({ ready }: Making): Promise<readonly string[]> {
-  const { place } = ready.around;
+/** A container may run an older image of the builder than the registry has now, so its own description counts too. */
+async function aboutContainer({ prepared }: BuildContext): Promise<readonly string[]> {
+  const { place } = prepared.builders;
   if (!('kind' in place) || place.kind !== 'container') return [];
   const about = join(place.directory, 'about');
   const names = (await readdir(about)).toSorted();

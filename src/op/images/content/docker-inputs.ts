@@ -1,15 +1,15 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findPlaces } from '../buildkit/places.js';
-import type { Making } from '../plan/made.js';
-import type { Feasible } from '../plan/plan.js';
-import { buildArgs } from '../push/with-buildkit.js';
-import { baseImages } from './base-images.js';
+import { baseImages } from '../dockerfile/base-images.js';
+import type { BuildContext } from '../engines/build-context.js';
+import { buildArgs } from '../engines/buildkit.js';
+import type { BuildableImage } from '../plan/plan.js';
 
-/** What goes into an image beside the files of its context. */
-export interface Inputs {
+/** What goes into an image in addition to the files of its context. */
+export interface ContentInputs {
   readonly values: Readonly<Record<string, string | null>>;
-  /** Images that it is built on, other than those of this build. */
+  /** Images that it is built on, except those of this build. */
   readonly bases: readonly string[];
   /** Texts from outside the context. */
   readonly texts: readonly string[];
@@ -17,21 +17,21 @@ export interface Inputs {
   readonly withGit: boolean;
 }
 
-/** What goes into the image of a Dockerfile; undefined when its text does not tell what it is built on. */
-export async function dockerInputs(making: Making, planned: Feasible): Promise<Inputs | undefined> {
+/** What goes into the image of a Dockerfile; undefined when its base images are unknown. */
+export async function dockerInputs(build: BuildContext, planned: BuildableImage): Promise<ContentInputs | undefined> {
   const { artifact } = planned;
   const { image, context } = artifact;
   const dockerfile = artifact.docker?.dockerfile ?? '';
-  // Checks first that both are files of the repository, and no pipe or device.
-  const { directory, filename } = await findPlaces({ image, context, dockerfile, root: making.ready.root });
+  // Checks first that both are regular files of the repository, not a pipe or device.
+  const { directory, filename } = await findPlaces({ image, context, dockerfile, root: build.prepared.root });
   const text = await readFile(join(directory, filename), 'utf8');
   const ignored = [
-    await optional(join(directory, `${filename}.dockerignore`)),
-    await optional(join(context, '.dockerignore')),
+    await readOptional(join(directory, `${filename}.dockerignore`)),
+    await readOptional(join(context, '.dockerignore')),
   ];
-  const written = await buildArgs(making, planned);
+  const written = await buildArgs(build, planned);
   const values = Object.fromEntries(
-    Object.entries(written).map(([name, value]) => [name, value ?? making.context.env[name] ?? null]),
+    Object.entries(written).map(([name, value]) => [name, value ?? build.context.env[name] ?? null]),
   );
   const bases = baseImages(text, values);
   if (bases === undefined) return undefined;
@@ -39,6 +39,6 @@ export async function dockerInputs(making: Making, planned: Feasible): Promise<I
   return { values, bases, texts: [text, ...ignored], withGit };
 }
 
-/** The text of a file, empty when there is none. */
-export const optional = async (path: string): Promise<string> =>
+/** The text of a file, empty when it does not exist. */
+export const readOptional = async (path: string): Promise<string> =>
   (await stat(path).catch(() => undefined))?.isFile() === true ? readFile(path, 'utf8') : '';

@@ -8,13 +8,13 @@ import { mapConcurrently, valuesOf } from '../../kit/process/map-concurrently.js
 /** Files that are read at the same time. */
 const atOnce = 32;
 
-/** Bytes that are read at once; a longer file is read in pieces. */
+/** Files up to this many bytes are read at once, longer ones in chunks. */
 const small = 1_000_000;
 
 /**
- * A digest of the names, modes and contents of all files below a directory, and of where symbolic links lead; they are not followed.
- * `.git` is left out: it changes without the files.
- * @param without a file that does not count
+ * A digest of the names, modes and contents of all files below a directory, and of the targets of symbolic links, which are not
+ * followed. `.git` is excluded: it changes without the files.
+ * @param without a file to exclude
  */
 export async function treeDigest(directory: string, without: string | undefined): Promise<string> {
   const paths = (await pathsBelow(directory)).filter((path) => path !== without).toSorted();
@@ -33,7 +33,7 @@ async function pathsBelow(directory: string): Promise<readonly string[]> {
   return (await Promise.all(below)).flat();
 }
 
-/** Of a pipe or a socket only that it is there. */
+/** For a pipe or a socket, only that it exists. */
 async function entryAt(path: string): Promise<readonly string[]> {
   const found = await lstat(path);
   if (found.isSymbolicLink()) return ['link', await readlink(path)];

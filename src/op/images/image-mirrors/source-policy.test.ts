@@ -12,7 +12,7 @@ import { withTools } from '../../../../test/tools.js';
 import { buildDockerfile, type DockerfileBuild } from '../buildkit/build.js';
 import { sourcePolicy } from './source-policy.js';
 
-it('has nothing to say without mirrors', () => {
+it('is not needed without mirrors', () => {
   expect(sourcePolicy([], ['docker.io/acme/app:1'])).toBeUndefined();
 });
 
@@ -22,13 +22,13 @@ describe.skipIf(whyNoBuildKit !== undefined)('base images', () => {
   let server: LocalBuildKit;
   let room: string;
   let mirror: string;
-  /** What was asked for through the host of the mirror. */
+  /** Requests to the mirror. */
   const asked: string[] = [];
   const env = withTools(['buildctl', 'crane']);
 
   beforeAll(async () => {
     [registry, server] = await Promise.all([startRegistry(), startBuildKit()]);
-    // The mirror is a host of its own before the registry, so that it can be told who asked for what.
+    // The mirror is a separate host in front of the registry, which records the requests.
     front = createServer((request, response) => {
       asked.push(request.url ?? '');
       response.writeHead(307, { location: `http://${registry.host}${request.url}` }).end();
@@ -77,7 +77,7 @@ describe.skipIf(whyNoBuildKit !== undefined)('base images', () => {
     expect(lines.join('\n')).toContain('/tool/from-hub-acme-tool-latest');
   });
 
-  it('come from the mirror with their digest, and say so when the mirror has not that one', async () => {
+  it('come from the mirror with their digest, and fail when the mirror does not have it', async () => {
     const digest = `sha256:${'1'.repeat(64)}`;
     await expect(build(`FROM busybox:1@${digest}\n`)).rejects.toMatchObject({
       kind: 'tool',
@@ -86,7 +86,7 @@ describe.skipIf(whyNoBuildKit !== undefined)('base images', () => {
     });
   });
 
-  it('of this project never come from a mirror, nor what is under a mirror already', async () => {
+  it('are not rewritten when this project builds them, or when they are already at a mirror', async () => {
     const own = [{ name: `${registry.host}/own/base:1`, digest: '' }];
     const mirrors = [
       { host: registry.host, mirror: `${mirror}/nowhere` },
@@ -101,7 +101,7 @@ describe.skipIf(whyNoBuildKit !== undefined)('base images', () => {
     });
   });
 
-  it('are not asked for when the syntax line names what BuildKit has inside; another frontend comes from the mirror', async () => {
+  it('are not requested for a syntax line that BuildKit supports itself; another frontend comes from the mirror', async () => {
     await build('# syntax=docker/dockerfile:1.7\nFROM busybox:1\nCOPY <<EOF /heredoc\ntext\nEOF\n');
     expect(manifests()).toEqual(['hub/library/busybox']);
     await expect(build('# syntax=docker/dockerfile:1-labs\nFROM busybox:1\n')).rejects.toMatchObject({ kind: 'tool' });

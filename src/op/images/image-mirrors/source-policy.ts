@@ -1,7 +1,7 @@
 import { parseReference } from '../../systems/registry/reference.js';
 import { fullName, type Mirror } from './mirror.js';
 
-/** Marks what no mirror may rewrite any more. BuildKit ignores attributes that it does not know. */
+/** Marks images that no rule may rewrite again. BuildKit ignores unknown attributes. */
 const mark = 'octopipeline.mirrored';
 
 interface Rule {
@@ -15,14 +15,14 @@ interface Rule {
 }
 
 /**
- * The rules by which BuildKit takes images from mirrors: a source policy. It is evaluated where BuildKit resolves an image, so it
- * holds for `FROM`, `COPY --from`, `RUN --mount=from`, the `# syntax=` line, `ONBUILD` of a base and the SBOM generator, with build
- * arguments filled in, and without anybody reading the Dockerfile. (Named contexts would replace a stage that has the name of an
- * image, as in `FROM node AS node`.)
+ * The source policy that makes BuildKit pull images from mirrors. BuildKit applies it where it resolves an image, so it covers
+ * `FROM`, `COPY --from`, `RUN --mount=from`, the `# syntax=` line, `ONBUILD` of a base image and the SBOM generator, with build
+ * arguments substituted, and without parsing the Dockerfile. (Named contexts would replace a stage that has the name of an image,
+ * as in `FROM node AS node`.)
  *
- * BuildKit evaluates all rules again after each conversion, and the result once more later: so what is under a mirror, and the
- * project's own images, are first marked, and a mirror's rule leaves alone what is marked.
- * @param own names of images that this project makes: their repositories are never rewritten
+ * BuildKit evaluates all rules again after each conversion, and the result once more later. So images at a mirror, and the project's
+ * own images, are marked first, and the rule of a mirror skips marked images.
+ * @param own names of images that this project builds: their repositories are never rewritten
  * @returns the content of the file for `buildctl build --source-policy-file`; undefined when there is nothing to rewrite
  * @see https://github.com/moby/buildkit/blob/v0.26.3/sourcepolicy/pb/policy.proto
  */

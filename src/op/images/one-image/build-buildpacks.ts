@@ -4,40 +4,35 @@ import { inputError, usageError } from '../../kit/errors/op-error.js';
 import { countOf } from '../../kit/log/table.js';
 import { buildWithBuildpacks } from '../buildpacks/build.js';
 import { findPlace, type Place, releasePlace } from '../buildpacks/place.js';
-import { dockerDaemonAnswers } from '../plan/docker-daemon.js';
-import { cacheImage } from '../push/build-cache.js';
-import { type StandAloneBuilt, type StandAloneReady, withStandAlone } from './one-image.js';
+import { cacheImage } from '../engines/build-cache.js';
+import { dockerDaemonAnswers } from '../plan/find-builders.js';
+import { buildAndReport, type PreparedImage, type PushedImage, prepareImage } from './one-image.js';
 import type { BuildpacksRequest } from './options.js';
 
 /**
  * Builds one image with buildpacks and pushes it, without skaffold.yaml.
  * @throws OpError (usage, input, tool, deadline, refused)
  */
-export async function buildStandAlone(outer: Context, request: BuildpacksRequest): Promise<void> {
+export async function buildImageWithBuildpacks(outer: Context, request: BuildpacksRequest): Promise<void> {
   try {
-    await standAlone(outer, request);
+    await using prepared = await prepareImage(outer, request);
+    const { context } = prepared;
+    const env = parseEnv(request.env);
+    const daemon = await dockerDaemonAnswers(context.env);
+    const place = await findPlace(context, { container: request.builderContainer, builder: request.builder, daemon });
+    if ('why' in place) throw noPlace(request.image, place.why);
+    await buildAndReport(prepared, request, () => build(prepared, request, place, env));
   } finally {
     await releasePlace(request.builderContainer);
   }
 }
 
-async function standAlone(outer: Context, request: BuildpacksRequest): Promise<void> {
-  await withStandAlone(outer, request, async (ready) => {
-    const { context } = ready;
-    const env = parseEnv(request.env);
-    const daemon = await dockerDaemonAnswers(context.env);
-    const place = await findPlace(context, { container: request.builderContainer, builder: request.builder, daemon });
-    if ('why' in place) throw noPlace(request.image, place.why);
-    return () => build(ready, request, place, env);
-  });
-}
-
 async function build(
-  { context, access, mirrors, target, root }: StandAloneReady,
+  { context, access, mirrors, target, root }: PreparedImage,
   request: BuildpacksRequest,
   place: Place,
   env: Readonly<Record<string, string>>,
-): Promise<StandAloneBuilt> {
+): Promise<PushedImage> {
   const { log } = context;
   const of = request.builder === undefined ? 'the builder of project.toml' : request.builder;
   log.step(`building ${request.image} from ${request.context} with ${of}, ${where(place)}`);
@@ -88,13 +83,13 @@ function parseEnv(values: readonly string[]): Readonly<Record<string, string>> {
 const notAPair = (pair: string) =>
   usageError({
     what: `--env=${pair} is not a variable`,
-    why: 'it takes NAME=VALUE',
-    hint: 'write a name, "=" and a value; several variables are several --env, or lines of one',
+    why: 'it must be NAME=VALUE',
+    hint: 'write a name, "=" and a value; for several variables, repeat --env or write one per line',
   });
 
 const noPlace = (image: string, why: string) =>
   inputError({
     what: `cannot build ${image} here`,
     why,
-    hint: 'install what is missing, or pack beside a Docker daemon; in a Task, give the param builder the image of a builder',
+    hint: 'install what is missing, or install pack and run a Docker daemon; in a Task, set the parameter builder to a builder image',
   });

@@ -7,37 +7,36 @@ import { parseAttestations } from '../buildkit/attestation.js';
 import { buildDockerfile, type DockerfileBuild } from '../buildkit/build.js';
 import { parseBuildArgs } from '../buildkit/build-args.js';
 import { type BuildKit, checkBuildKit, findBuildKit } from '../buildkit/buildkit.js';
-import { cacheReference } from '../push/build-cache.js';
-import { type StandAloneBuilt, type StandAloneReady, withStandAlone } from './one-image.js';
+import { cacheReference } from '../engines/build-cache.js';
+import { buildAndReport, type PreparedImage, type PushedImage, prepareImage } from './one-image.js';
 import type { DockerfileRequest } from './options.js';
 
 /**
  * Builds one Dockerfile through BuildKit and pushes it, without skaffold.yaml.
  * @throws OpError (usage, input, tool, deadline, refused)
  */
-export async function buildStandAlone(outer: Context, request: DockerfileRequest): Promise<void> {
-  await withStandAlone(outer, request, async (ready) => {
-    const { context } = ready;
-    const attest = parseAttestations(request.attest);
-    const buildArgs = parseBuildArgs(request.buildArg);
-    const configured = ready.of('BUILDKIT_HOST');
-    const buildkit = await findBuildKit(context, {
-      host: request.buildkitHost ?? configured?.value,
-      origin: request.buildkitHost === undefined && configured ? `BUILDKIT_HOST (${configured.origin})` : undefined,
-      tls: request.buildkitTls,
-    });
-    if (buildkit === undefined) throw noBuildKit();
-    await checkBuildKit(context, buildkit);
-    return () => build(ready, request, buildkit, { attest, buildArgs });
+export async function buildImageFromDockerfile(outer: Context, request: DockerfileRequest): Promise<void> {
+  await using prepared = await prepareImage(outer, request);
+  const { context } = prepared;
+  const attest = parseAttestations(request.attest);
+  const buildArgs = parseBuildArgs(request.buildArg);
+  const configured = prepared.of('BUILDKIT_HOST');
+  const buildkit = await findBuildKit(context, {
+    host: request.buildkitHost ?? configured?.value,
+    origin: request.buildkitHost === undefined && configured ? `BUILDKIT_HOST (${configured.origin})` : undefined,
+    tls: request.buildkitTls,
   });
+  if (buildkit === undefined) throw noBuildKit();
+  await checkBuildKit(context, buildkit);
+  await buildAndReport(prepared, request, () => build(prepared, request, buildkit, { attest, buildArgs }));
 }
 
 async function build(
-  { context, access, mirrors, target, root }: StandAloneReady,
+  { context, access, mirrors, target, root }: PreparedImage,
   request: DockerfileRequest,
   buildkit: BuildKit,
   parsed: Pick<DockerfileBuild, 'attest' | 'buildArgs'>,
-): Promise<StandAloneBuilt> {
+): Promise<PushedImage> {
   const { log } = context;
   log.step(`building ${request.image} from ${request.context}${at(request.dockerfile)} through ${where(buildkit)}`);
   const cache = cacheReference(request.buildCache, target, 'buildkit');
@@ -77,7 +76,7 @@ const where = ({ address, origin }: BuildKit) => `BuildKit at ${address} (${orig
 
 const noBuildKit = () =>
   inputError({
-    what: 'there is no BuildKit to build with',
-    why: 'neither --buildkit-host nor BUILDKIT_HOST names one, and no usual socket answers',
-    hint: 'name one with --buildkit-host tcp://HOST:PORT, with --buildkit-tls DIR when it wants a certificate',
+    what: 'no BuildKit found',
+    why: '--buildkit-host and BUILDKIT_HOST are not set, and nothing answers at the usual sockets',
+    hint: 'name one with --buildkit-host tcp://HOST:PORT, and --buildkit-tls DIR if it requires a certificate',
   });

@@ -4,102 +4,114 @@ import type { Context } from '../../context.js';
 import { inputError, refusedError } from '../../kit/errors/op-error.js';
 import { shownPath } from '../../kit/files/path.js';
 import { secondsBetween } from '../../kit/log/seconds.js';
-import { withDeadline } from '../../kit/process/deadline.js';
+import { startDeadline } from '../../kit/process/deadline.js';
 import { parseResultPaths, writeResults } from '../../kit/results/results.js';
-import { readHead } from '../../systems/git/head.js';
+import { type Head, readHead } from '../../systems/git/head.js';
 import { type Access, lookUp, sizeOf } from '../../systems/registry/crane.js';
-import { prepareDockerConfig } from '../../systems/registry/dockerconfig/prepare.js';
+import { type DockerConfig, prepareDockerConfig } from '../../systems/registry/dockerconfig/prepare.js';
 import { formatReference, parseReference, type Reference } from '../../systems/registry/reference.js';
-import { makeRoom } from '../build-result/make-room.js';
-import { writeBuildResult } from '../build-result/write.js';
-import type { Mirror } from '../image-mirrors/mirror.js';
-import { imageMirrors } from '../plan/image-mirrors.js';
-import { listOf } from '../plan/list-of.js';
-import { type SettingReader, settingReader } from '../plan/setting-reader.js';
+import { clearResult, writeBuildResult } from '../build-result/result-file.js';
+import { imageMirrors, type Mirror } from '../image-mirrors/mirror.js';
 import { imageOutputs, pushOutputs, sourceOutputs } from '../push/outputs.js';
-import { sayAboutSource, verdict } from '../push/source.js';
-import { type Outcome, summarize } from '../push/summary.js';
+import { type ImageReport, logSource, summarize, verdict } from '../push/report.js';
+import { listOf, type SettingReader, settingReader } from '../settings/settings.js';
 import type { StandAloneRequest } from './options.js';
 
-/** What is known, and checked, before the image is built. */
-export interface StandAloneReady {
+/** An image that is ready to be built. The end of its `await using` stops the clock and removes the copy of the credentials. */
+export interface PreparedImage extends AsyncDisposable {
   /** Its `cwd` is the repository's root, its signal ends with the deadline. */
   readonly context: Context;
   readonly access: Access;
   /** Value of a setting that no flag gave. */
   readonly of: SettingReader;
   readonly mirrors: readonly Mirror[];
-  /** What is to be pushed; it has a tag and no digest. */
+  /** The image to push; it has a tag and no digest. */
   readonly target: Reference;
   /** Absolute path of the repository's root. */
   readonly root: string;
+  /** The commit that is checked out. */
+  readonly head: Head | undefined;
+  /** Where the outputs go, by their names. */
+  readonly results: ReturnType<typeof parseResultPaths>;
+  /** build_result.json, and how to show its path to a person; undefined for none. */
+  readonly buildResult: { readonly path: string; readonly shown: string } | undefined;
 }
 
-/** What was pushed. */
-export interface StandAloneBuilt extends Pick<Outcome, 'detail' | 'engine'> {
+/** What an engine pushed. */
+export interface PushedImage extends Pick<ImageReport, 'detail' | 'engine'> {
   readonly digest: string;
 }
 
 /**
- * Everything around the build of one image that has no skaffold.yaml: reads and checks the request, lets `prepare` look at what
- * there is to build with, and when the build that it gives has pushed the image, compares the registry's digest, writes
- * build_result.json and the outputs, and says what is next.
- * A build that fails or is stopped leaves no build_result.json: not even that of an earlier build.
- * @param prepare checks all that it can, and changes nothing; it runs while git is asked for the commit
- * @throws OpError (usage, input, tool, deadline, refused)
+ * Reads and checks the request for one image without skaffold.yaml, and the settings.
+ * A build that fails or is stopped leaves no build_result.json, not even that of an earlier build.
+ * @throws OpError (usage, input)
  */
-export async function withStandAlone(
-  outer: Context,
-  request: StandAloneRequest,
-  prepare: (ready: StandAloneReady) => Promise<() => Promise<StandAloneBuilt>>,
-): Promise<void> {
+export async function prepareImage(outer: Context, request: StandAloneRequest): Promise<PreparedImage> {
   const root = resolve(outer.cwd, request.directory);
   const file = request.buildResult && resolve(root, request.buildResult);
-  // First of all: whatever ends this command early, the list of an earlier build is not taken for its result.
+  // First of all: if this command ends early, the list of an earlier build must not be mistaken for its result.
   if (file !== undefined) await rm(file, { force: true }).catch(() => {});
   const results = parseResultPaths(request.result, pushOutputs);
   const target = targetOf(request.image);
   const propertiesFile = outer.propertiesFile === undefined ? undefined : resolve(outer.cwd, outer.propertiesFile);
   const timeout = {
-    what: `the build of ${request.image} did not end in time`,
+    what: `the build of ${request.image} timed out`,
     why: `it was allowed ${request.timeout / 1000} s`,
     hint: 'allow more with --timeout, or look above for what it waited for',
   };
-  await withDeadline({ ...outer, cwd: root, propertiesFile }, request.timeout, timeout, async (context) => {
-    const { log } = context;
+  const deadline = startDeadline({ ...outer, cwd: root, propertiesFile }, request.timeout, timeout);
+  let credentials: DockerConfig | undefined;
+  const dispose = async () => {
+    deadline[Symbol.dispose]();
+    await credentials?.dispose();
+  };
+  try {
+    const { context } = deadline;
     await checkDirectory(root);
     const of = await settingReader(context);
     const mirrors = imageMirrors(request.imageMirror, of('OP_IMAGE_MIRRORS'));
     const named = request.insecureRegistry;
     const insecure = named.length > 0 ? named : listOf(of('SKAFFOLD_INSECURE_REGISTRY')?.value);
-    if (file !== undefined) await makeRoom(file);
-    const docker = await prepareDockerConfig(context, request.dockerconfig && resolve(root, request.dockerconfig));
-    try {
-      const access = { insecure, env: docker.env };
-      const ready = { context, access, of, mirrors, target, root };
-      const [looked, planned] = await Promise.allSettled([readHead(context, root), prepare(ready)]);
-      // Only now, so that nothing goes on behind an error.
-      if (looked.status === 'rejected') throw looked.reason;
-      if (planned.status === 'rejected') throw planned.reason;
-      const head = looked.value;
-      sayAboutSource(context, head);
-      const outcome = await outcomeOf(ready, planned.value);
-      const { image } = outcome;
-      if (file !== undefined) await writeBuildResult(file, [image]);
-      const outputs = { ...imageOutputs(image, [image]), ...sourceOutputs(head, request.gitUrl) };
-      const warning = await writeResults(results, outputs);
-      if (warning !== undefined) log.warn(warning);
-      log.step(`\n${summarize([outcome])}\n`);
-      log.step(verdict(`done: ${formatReference(image.reference)}`, file && shownPath(outer.cwd, file), head));
-    } finally {
-      await docker.dispose();
-    }
-  });
+    if (file !== undefined) await clearResult(file);
+    credentials = await prepareDockerConfig(context, request.dockerconfig && resolve(root, request.dockerconfig));
+    const access = { insecure, env: credentials.env };
+    const head = await readHead(context, root);
+    const buildResult = file === undefined ? undefined : { path: file, shown: shownPath(outer.cwd, file) };
+    const known = { context, access, of, mirrors, target, root, head, results, buildResult };
+    return { ...known, [Symbol.asyncDispose]: dispose };
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
 }
 
-/** Builds, and looks at what the registry then has. */
-async function outcomeOf(ready: StandAloneReady, build: () => Promise<StandAloneBuilt>): Promise<Outcome> {
-  const { context, access, target } = ready;
+/**
+ * Runs a build that pushes the image, checks that the registry has its digest, writes build_result.json and the outputs, and names
+ * the next command.
+ * @throws OpError (tool, deadline, refused)
+ */
+export async function buildAndReport(
+  prepared: PreparedImage,
+  request: StandAloneRequest,
+  build: () => Promise<PushedImage>,
+): Promise<void> {
+  const { context, head, buildResult } = prepared;
+  const { log } = context;
+  logSource(context, head);
+  const report = await reportImage(prepared, build);
+  const { image } = report;
+  if (buildResult !== undefined) await writeBuildResult(buildResult.path, [image]);
+  const outputs = { ...imageOutputs(image, [image]), ...sourceOutputs(head, request.gitUrl) };
+  const warning = await writeResults(prepared.results, outputs);
+  if (warning !== undefined) log.warn(warning);
+  log.step(`\n${summarize([report])}\n`);
+  log.step(verdict(`done: ${formatReference(image.reference)}`, buildResult?.shown, head));
+}
+
+/** Builds, and compares with what the registry then has. */
+async function reportImage(prepared: PreparedImage, build: () => Promise<PushedImage>): Promise<ImageReport> {
+  const { context, access, target } = prepared;
   const started = context.now();
   const { digest, ...built } = await build();
   const seconds = secondsBetween(started, context.now());
@@ -118,7 +130,7 @@ function targetOf(image: string): Reference {
     'problem' in target
       ? target.problem
       : target.digest !== undefined
-        ? 'it has a digest, which only the build will know'
+        ? 'it has a digest, which is known only after the build'
         : target.tag === undefined
           ? 'it has no tag'
           : undefined;
@@ -136,19 +148,19 @@ async function checkDirectory(path: string): Promise<void> {
   const why = !(found instanceof Error)
     ? 'it is not a directory'
     : found.code === 'ENOENT'
-      ? 'there is no such directory'
+      ? 'the directory does not exist'
       : found.message;
   throw inputError({ what: `cannot build in ${path}`, why, hint: 'name the repository with --directory' });
 }
 
-/** What the builder says that it pushed is what the registry gives for the tag. */
+/** Checks that the registry has the digest that the builder reported. */
 async function checkPushed(context: Context, access: Access, target: Reference, digest: string): Promise<void> {
   const found = await lookUp(context, access, target);
   if ('error' in found) throw found.error;
   if (found.digest === digest) return;
   throw refusedError({
     what: `${formatReference(target)} is not the image that was built`,
-    why: `${digest} was built and pushed, and the registry has ${found.digest}`,
+    why: `${digest} was built and pushed, but the registry has ${found.digest}`,
     hint: 'look for another build that pushes the same tag, and run this one again',
   });
 }

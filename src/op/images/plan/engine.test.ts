@@ -1,18 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import type { Artifact, BuildpacksArtifact, DockerArtifact } from '../skaffold/artifact.js';
-import { type Around, chooseEngine, type Engine } from './engine.js';
+import { type Builders, chooseEngine, type Engine } from './engine.js';
 
-const nothing: Around = {
+const nothing: Builders = {
   daemon: false,
   buildkit: undefined,
-  place: { why: 'buildpacks need a place, and there is none' },
+  place: { why: 'buildpacks need a place to run' },
   mirrors: [],
   attest: [],
   platforms: [],
   machine: 'linux/amd64',
 };
 const buildkit = (origin: string) => ({ address: 'tcp://buildkitd:1234', tls: undefined, origin });
-const inPod = (builder: string): Around['place'] => ({ kind: 'container', directory: '/builder', builder });
+const inPod = (builder: string): Builders['place'] => ({ kind: 'container', directory: '/builder', builder });
 
 const bare: Artifact = {
   image: 'web',
@@ -49,23 +49,23 @@ const dockerfile: Artifact = { ...bare, builder: 'docker', docker: dockerArtifac
 const buildpacks: Artifact = { ...bare, builder: 'buildpacks', buildpacks: buildpacksArtifact };
 const squashed: Artifact = { ...dockerfile, onlySkaffold: ['docker.squash'] };
 
-type Case = [string, Artifact, Engine | 'auto', Partial<Around>, Engine | undefined, string];
+type Case = [string, Artifact, Engine | 'auto', Partial<Builders>, Engine | undefined, string];
 
 describe('the engine', () => {
   it.each<Case>([
     ['of a custom builder', bare, 'auto', {}, 'skaffold', 'its builder custom needs no Docker daemon'],
     [
-      'of a custom builder whatever is asked',
+      'of a custom builder, whatever engine is requested',
       bare,
       'buildkit',
       {},
       'skaffold',
       'its builder custom needs no Docker daemon',
     ],
-    ['of a Dockerfile where nothing is', dockerfile, 'auto', {}, undefined, 'neither answers'],
+    ['of a Dockerfile where nothing can build it', dockerfile, 'auto', {}, undefined, 'neither answers'],
     ['of a Dockerfile with a daemon', dockerfile, 'auto', { daemon: true }, 'skaffold', 'a Docker daemon answers'],
     [
-      'of a Dockerfile with a named BuildKit, also beside a daemon',
+      'of a Dockerfile with a configured BuildKit, even with a daemon',
       dockerfile,
       'auto',
       { daemon: true, buildkit: buildkit('BUILDKIT_HOST') },
@@ -73,7 +73,7 @@ describe('the engine', () => {
       'BUILDKIT_HOST names tcp://buildkitd:1234',
     ],
     [
-      'of a Dockerfile with a daemon beside a BuildKit that nobody named',
+      'of a Dockerfile with a daemon and a BuildKit that is not configured',
       dockerfile,
       'auto',
       { daemon: true, buildkit: buildkit('the usual socket') },
@@ -81,7 +81,7 @@ describe('the engine', () => {
       'a Docker daemon answers',
     ],
     [
-      'of a Dockerfile with a BuildKit that nobody named',
+      'of a Dockerfile with a BuildKit that is not configured',
       dockerfile,
       'auto',
       { buildkit: buildkit('the usual socket') },
@@ -89,7 +89,7 @@ describe('the engine', () => {
       'the usual socket',
     ],
     [
-      'of a Dockerfile for which BuildKit is asked and is not there',
+      'of a Dockerfile when BuildKit is requested and not found',
       dockerfile,
       'buildkit',
       { daemon: true },
@@ -97,7 +97,7 @@ describe('the engine', () => {
       'no BuildKit is configured',
     ],
     [
-      'of a Dockerfile for which Skaffold is asked without a daemon',
+      'of a Dockerfile when Skaffold is requested without a daemon',
       dockerfile,
       'skaffold',
       { buildkit: buildkit('x') },
@@ -110,7 +110,7 @@ describe('the engine', () => {
       'auto',
       { buildkit: buildkit('x') },
       undefined,
-      'docker.squash is for Skaffold alone',
+      'docker.squash works only with Skaffold',
     ],
     [
       'of a Dockerfile with squash and a daemon',
@@ -118,7 +118,7 @@ describe('the engine', () => {
       'auto',
       { daemon: true, buildkit: buildkit('x') },
       'skaffold',
-      'docker.squash is for Skaffold alone',
+      'docker.squash works only with Skaffold',
     ],
     [
       'of a Dockerfile that Google Cloud Build builds',
@@ -128,7 +128,7 @@ describe('the engine', () => {
       'skaffold',
       'build.googleCloudBuild',
     ],
-    ['of buildpacks where nothing is', buildpacks, 'auto', {}, undefined, 'buildpacks need a place'],
+    ['of buildpacks where nothing can run them', buildpacks, 'auto', {}, undefined, 'buildpacks need a place to run'],
     [
       'of buildpacks in the pod of their builder',
       buildpacks,
@@ -143,7 +143,7 @@ describe('the engine', () => {
       'auto',
       { platforms: ['linux/amd64', 'linux/arm64'], place: inPod('acme/builder:1') },
       undefined,
-      'linux/amd64, and not for linux/arm64',
+      'linux/amd64, not for linux/arm64',
     ],
     [
       'of buildpacks for the platform that they run on',
@@ -180,33 +180,33 @@ describe('the engine', () => {
       'lifecycle',
       'in namespaces',
     ],
-    ['of buildpacks with pack', buildpacks, 'auto', { daemon: true, place: { kind: 'pack' } }, 'pack', 'pack is here'],
     [
-      'of buildpacks for which pack is asked and is not there',
+      'of buildpacks with pack',
+      buildpacks,
+      'auto',
+      { daemon: true, place: { kind: 'pack' } },
+      'pack',
+      'pack is installed',
+    ],
+    [
+      'of buildpacks when pack is requested and not found',
       buildpacks,
       'pack',
       { place: { kind: 'namespaces', cache: '/c' } },
       undefined,
-      'no Docker daemon answers, and pack needs both',
+      'no Docker daemon answers: the engine pack needs both',
     ],
+    ['of buildpacks with only a daemon', buildpacks, 'auto', { daemon: true }, 'skaffold', 'a Docker daemon answers'],
     [
-      'of buildpacks with nothing but a daemon',
-      buildpacks,
-      'auto',
-      { daemon: true },
-      'skaffold',
-      'a Docker daemon answers',
-    ],
-    [
-      'of buildpacks for which Skaffold is asked',
+      'of buildpacks when Skaffold is requested',
       buildpacks,
       'skaffold',
       { daemon: true, place: { kind: 'pack' } },
       'skaffold',
       '--engine',
     ],
-  ])('%s', (_, artifact, wanted, around, engine, why) => {
-    const choice = chooseEngine(artifact, wanted, { ...nothing, ...around });
+  ])('%s', (_, artifact, wanted, builders, engine, why) => {
+    const choice = chooseEngine(artifact, wanted, { ...nothing, ...builders });
     expect(choice.engine).toBe(engine);
     expect(choice.why).toContain(why);
     if (choice.engine === undefined) expect(choice.hint).not.toBe('');

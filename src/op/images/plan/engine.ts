@@ -1,61 +1,58 @@
 import type { Attestation } from '../buildkit/attestation.js';
 import type { BuildKit } from '../buildkit/buildkit.js';
 import type { Place } from '../buildpacks/place.js';
-import { type Mirror, mirrored } from '../image-mirrors/mirror.js';
-import { isSameImage } from '../image-mirrors/same-image.js';
+import { type Mirror, mirrored, namesSameImage } from '../image-mirrors/mirror.js';
 import type { Artifact } from '../skaffold/artifact.js';
 import type { BuildRequest } from './options.js';
 
 /** What builds an image. `lifecycle` and `pack` both build with Cloud Native Buildpacks. */
 export type Engine = Exclude<BuildRequest['engine'], 'auto'>;
 
-/** What there is to build with. */
-export interface Around {
+/** What can build images here. */
+export interface Builders {
   /** Whether a Docker daemon answers. */
   readonly daemon: boolean;
   readonly buildkit: BuildKit | undefined;
   /** Where the phases of buildpacks can run. */
   readonly place: Place | { readonly why: string };
   readonly mirrors: readonly Mirror[];
-  /** What BuildKit is to state about the images. */
+  /** The attestations that BuildKit adds to images. */
   readonly attest: readonly Attestation[];
-  /** Platforms that are asked for on the command line; none leaves it to the artifact. */
+  /** Platforms from the command line; none for those of the artifact. */
   readonly platforms: readonly string[];
   /** The platform of this machine, such as `linux/amd64`. */
   readonly machine: string;
 }
 
-/** The engine for one image and why, for a person; without an engine, why there is none, and what to do. */
-export type Choice =
+/** The engine for one image and why, for a person; without an engine, why it cannot be built, and what to do. */
+export type EngineChoice =
   | { readonly engine: Engine; readonly why: string }
   | { readonly engine: undefined; readonly why: string; readonly hint: string };
 
-/**
- * Chooses the engine of one image. One that is asked for is taken for every image that it can build; the others are not affected.
- */
-export function chooseEngine(artifact: Artifact, wanted: Engine | 'auto', around: Around): Choice {
+/** Chooses the engine of one image. A wanted engine builds every image that it can build; the other images are not affected. */
+export function chooseEngine(artifact: Artifact, wanted: Engine | 'auto', builders: Builders): EngineChoice {
   if (artifact.elsewhere !== undefined) {
     return { engine: 'skaffold', why: `build.${artifact.elsewhere} builds it` };
   }
   const { docker, buildpacks, onlySkaffold } = artifact;
-  if ((docker ?? buildpacks) !== undefined && onlySkaffold.length > 0) return bySkaffoldAlone(onlySkaffold, around);
-  if (docker !== undefined) return forDockerfile(wanted, around);
-  if (buildpacks !== undefined) return forBuildpacks(artifact, wanted, around);
+  if ((docker ?? buildpacks) !== undefined && onlySkaffold.length > 0) return bySkaffoldOnly(onlySkaffold, builders);
+  if (docker !== undefined) return forDockerfile(wanted, builders);
+  if (buildpacks !== undefined) return forBuildpacks(artifact, wanted, builders);
   return { engine: 'skaffold', why: `its builder ${artifact.builder} needs no Docker daemon` };
 }
 
-/** What other engines would leave out without a word. */
-function bySkaffoldAlone(settings: readonly string[], { daemon }: Around): Choice {
-  const these = `${settings.join(' and ')} ${settings.length > 1 ? 'are' : 'is'}`;
-  if (daemon) return { engine: 'skaffold', why: `${these} for Skaffold alone, and a Docker daemon answers` };
+/** Settings that other engines would silently ignore. */
+function bySkaffoldOnly(settings: readonly string[], { daemon }: Builders): EngineChoice {
+  const only = `${settings.join(' and ')} ${settings.length > 1 ? 'work' : 'works'} only with Skaffold`;
+  if (daemon) return { engine: 'skaffold', why: `${only}, and a Docker daemon answers` };
   return {
     engine: undefined,
-    why: `${these} for Skaffold alone, which needs a Docker daemon here, and none answers`,
-    hint: `remove ${settings.join(' and ')} from the artifact, or run where a Docker daemon answers`,
+    why: `${only}, which needs a Docker daemon here, and none answers`,
+    hint: `remove ${settings.join(' and ')} from the artifact, or run op where a Docker daemon answers`,
   };
 }
 
-function forDockerfile(wanted: Engine | 'auto', { daemon, buildkit }: Around): Choice {
+function forDockerfile(wanted: Engine | 'auto', { daemon, buildkit }: Builders): EngineChoice {
   const asked = wanted === 'buildkit' || wanted === 'skaffold';
   if (wanted === 'skaffold') return daemon ? { engine: 'skaffold', why: '--engine' } : noDaemon('a Dockerfile');
   if (buildkit !== undefined && (asked || !daemon || buildkit.origin !== 'the usual socket')) {
@@ -71,18 +68,18 @@ function forDockerfile(wanted: Engine | 'auto', { daemon, buildkit }: Around): C
   };
 }
 
-function forBuildpacks(artifact: Artifact, wanted: Engine | 'auto', around: Around): Choice {
+function forBuildpacks(artifact: Artifact, wanted: Engine | 'auto', builders: Builders): EngineChoice {
   const { buildpacks, platforms } = artifact;
-  const { daemon, place, mirrors, machine } = around;
+  const { daemon, place, mirrors, machine } = builders;
   if (wanted === 'skaffold') return daemon ? { engine: 'skaffold', why: '--engine' } : noDaemon('buildpacks');
-  const others = (around.platforms.length > 0 ? around.platforms : platforms).filter(
+  const others = (builders.platforms.length > 0 ? builders.platforms : platforms).filter(
     (platform) => platform !== machine,
   );
   if (others.length > 0) {
     return {
       engine: undefined,
-      why: `buildpacks build for the platform that they run on, ${machine}, and not for ${others.join(', ')}`,
-      hint: `leave --platform out, or run it where the platform is ${others.join(', ')}`,
+      why: `buildpacks build for the platform that they run on, ${machine}, not for ${others.join(', ')}`,
+      hint: `remove --platform, or run op on ${others.join(', ')}`,
     };
   }
   if ('why' in place) {
@@ -92,31 +89,31 @@ function forBuildpacks(artifact: Artifact, wanted: Engine | 'auto', around: Arou
     return {
       engine: undefined,
       why: place.why,
-      hint: 'install what is missing (op doctor says how), or pack beside a Docker daemon; in a Task, set the parameter builder',
+      hint: 'install what is missing (op doctor says how), or install pack and run a Docker daemon; in a Task, set the parameter builder',
     };
   }
   if (wanted === 'pack' && place.kind !== 'pack') {
     return {
       engine: undefined,
-      why: `${daemon ? 'pack is not here' : 'no Docker daemon answers'}, and pack needs both`,
-      hint: 'leave --engine=pack out',
+      why: `${daemon ? 'pack is not installed' : 'no Docker daemon answers'}: the engine pack needs both`,
+      hint: 'remove --engine=pack',
     };
   }
   const builder = buildpacks?.builder ?? '';
-  if (place.kind === 'container' && builder !== '' && !isSameImage(place.builder, builder, mirrors)) {
+  if (place.kind === 'container' && builder !== '' && !namesSameImage(place.builder, builder, mirrors)) {
     return {
       engine: undefined,
       why: `it is built with ${builder}, and the builder of this pod is ${place.builder}`,
       hint: `start the run with the parameter builder=${mirrored(builder, mirrors)}`,
     };
   }
-  if (place.kind === 'pack') return { engine: 'pack', why: 'pack is here, and a Docker daemon answers' };
+  if (place.kind === 'pack') return { engine: 'pack', why: 'pack is installed, and a Docker daemon answers' };
   const where = place.kind === 'container' ? `in the container of ${place.builder}` : 'in namespaces of this machine';
   return { engine: 'lifecycle', why: wanted === 'lifecycle' ? '--engine' : where };
 }
 
-const noDaemon = (what: string): Choice => ({
+const noDaemon = (what: string): EngineChoice => ({
   engine: undefined,
   why: `Skaffold builds ${what} with a Docker daemon, and none answers`,
-  hint: 'leave --engine out, or run where a Docker daemon answers',
+  hint: 'remove --engine, or run op where a Docker daemon answers',
 });

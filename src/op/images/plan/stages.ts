@@ -3,7 +3,7 @@ import type { Artifact } from '../skaffold/artifact.js';
 
 type Node = Pick<Artifact, 'image' | 'requires'>;
 
-/** The stage of each image: 1, or one more than the highest of what it is built from. There must be no cycle. */
+/** The stage of each image: 1, or one more than the highest stage of the images that it is built from. There must be no cycle. */
 export function stagesOf(artifacts: readonly Node[]): ReadonlyMap<string, number> {
   const stages = new Map<string, number>();
   const stageOf = ({ image, requires }: Node): number => {
@@ -18,7 +18,7 @@ export function stagesOf(artifacts: readonly Node[]): ReadonlyMap<string, number
   return stages;
 }
 
-/** @throws OpError (input) when images are built from each other, or from one that is not there */
+/** @throws OpError (input) when images are built from each other, or from an unknown image */
 export function checkNoCycle(file: string, artifacts: readonly Node[]): void {
   const done = new Set<string>();
   const visit = (node: Node, path: readonly string[]) => {
@@ -36,14 +36,14 @@ export function checkNoCycle(file: string, artifacts: readonly Node[]): void {
 
 const cycle = (file: string, images: readonly string[]) =>
   inputError({
-    what: `the images of ${file} cannot be put into an order`,
+    what: `the images of ${file} depend on each other in a cycle`,
     why: `each is built from the next: ${images.join(' -> ')}`,
     hint: 'remove one of these from build.artifacts[].requires',
   });
 
 const unknown = (file: string, image: string, missing: string, artifacts: readonly Node[]) =>
   inputError({
-    what: `${image} of ${file} is built from ${missing}, which is not there`,
+    what: `${image} of ${file} requires ${missing}, which ${file} does not have`,
     why: `the images are ${artifacts.map(({ image }) => image).join(', ')}`,
     hint: 'correct build.artifacts[].requires, or add the image',
   });

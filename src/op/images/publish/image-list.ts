@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Context } from '../../context.js';
 import { type BuildResult, type BuiltImage, selectImages } from '../build-result/build-result.js';
-import { readBuildResult } from '../build-result/read.js';
+import { readBuildResult } from '../build-result/result-file.js';
 import type { ImagesSource } from './options.js';
 import { readImageInfo } from './read-image-info.js';
 

@@ -4,7 +4,7 @@ import { refusedError } from '../../kit/errors/op-error.js';
 import { countOf } from '../../kit/log/table.js';
 import { withDeadline } from '../../kit/process/deadline.js';
 import { selectImages } from '../build-result/build-result.js';
-import { readBuildResult } from '../build-result/read.js';
+import { readBuildResult } from '../build-result/result-file.js';
 import { apply } from './apply.js';
 import { type ConfigMap, gitUrlAnnotation, ours, type Publication, plan } from './config-map.js';
 import { createKubectl, type Kubectl } from './kubectl.js';

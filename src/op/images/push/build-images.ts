@@ -2,24 +2,25 @@ import { secondsBetween } from '../../kit/log/seconds.js';
 import { lookUp, tagImage } from '../../systems/registry/crane.js';
 import { formatReference, repositoryOf } from '../../systems/registry/reference.js';
 import type { BuiltImage } from '../build-result/build-result.js';
+import { checkBuildKit } from '../buildkit/buildkit.js';
 import { contentTag } from '../content/content-tag.js';
-import type { Built, Made, Making } from '../plan/made.js';
+import type { BuildContext, ImageOutcome } from '../engines/build-context.js';
+import { buildArtifactWithBuildKit } from '../engines/buildkit.js';
+import { buildArtifactWithBuildpacks } from '../engines/buildpacks.js';
+import { buildArtifactsWithSkaffold } from '../engines/skaffold.js';
 import type { BuildRequest } from '../plan/options.js';
-import type { Feasible } from '../plan/plan.js';
-import type { Prepared } from '../plan/prepare.js';
-import { inOrder } from './in-order.js';
-import { withBuildKit } from './with-buildkit.js';
-import { withBuildpacks } from './with-buildpacks.js';
-import { withSkaffold } from './with-skaffold.js';
+import type { BuildableImage } from '../plan/plan.js';
+import type { PreparedBuild } from '../plan/prepare.js';
+import { runInOrder } from './run-in-order.js';
 
-/** What is to be built, and what is there already. */
-export interface Work {
-  readonly plan: readonly Feasible[];
+/** What to build, and what not. */
+export interface ImagesToBuild {
+  readonly plan: readonly BuildableImage[];
   /** Registry and path that Skaffold names images under. */
   readonly repository: string;
   /** Images that need no build, by name. */
-  readonly there: ReadonlyMap<string, Made>;
-  /** Whether an image of another commit is used when everything that goes into it is the same. */
+  readonly reused: ReadonlyMap<string, ImageOutcome>;
+  /** Whether an image of another commit is reused when its content is the same. */
   readonly reuseContent: boolean;
   /** Directory for OCI layouts when nothing is pushed to a registry that others reach. */
   readonly layouts: string | undefined;
@@ -28,113 +29,103 @@ export interface Work {
 }
 
 /** One image, or those of one stage that Skaffold builds together. */
-type Unit = readonly [Feasible, ...Feasible[]];
+type BuildGroup = readonly [BuildableImage, ...BuildableImage[]];
 
 /**
- * Builds the images of a plan, each with its engine, side by side where none waits for another. The first failure stops the rest.
- * @returns every image of the plan, those that were there too, by name
- * @throws OpError of the engine that failed
+ * Builds the images of a plan, each with its engine, in parallel unless one is built from another. The first failure stops the rest.
+ * @returns every image of the plan, reused ones too, by name
+ * @throws OpError of the engine that failed; (tool) before anything is built, when BuildKit cannot be reached
  */
 export async function buildImages(
-  ready: Prepared,
+  prepared: PreparedBuild,
   request: BuildRequest,
-  work: Work,
-): Promise<ReadonlyMap<string, Made>> {
-  const made = new Map(work.there);
-  const pending = work.plan.filter(({ artifact }) => !made.has(artifact.image));
-  const trees = new Map<string, Promise<string>>();
-  const units = unitsOf(pending);
-  const needs = (unit: Unit) =>
-    units.filter(
-      (other) =>
-        other !== unit && unit.some(({ artifact }) => artifact.requires.some(({ image }) => contains(other, image))),
-    );
-  await inOrder(units, needs, request.jobs, async (unit, stopped) => {
-    const signal = AbortSignal.any([ready.context.signal, stopped]);
-    const context = { ...ready.context, signal };
-    const name = unit.map(({ artifact }) => artifact.image).join(', ');
-    const onLine = (line: string) => ready.context.log.step(`[${name}] ${line}`);
-    const making: Making = {
-      ready,
-      request,
-      context,
-      made,
-      layouts: work.layouts,
-      buildResult: work.buildResult,
-      trees,
-      onLine,
-    };
-    if (unit[0].choice.engine === 'skaffold') {
-      const wanted = work.plan.map(({ target }) => target);
-      onLine(`building with Skaffold: ${unit[0].choice.why}`);
-      for (const [image, done] of await withSkaffold(making, unit, wanted, work.repository)) made.set(image, done);
-    } else {
-      const [planned] = unit;
-      made.set(planned.artifact.image, await buildOne(making, planned, work.reuseContent));
+  { plan, repository, reused, reuseContent, layouts, buildResult }: ImagesToBuild,
+): Promise<ReadonlyMap<string, ImageOutcome>> {
+  const { buildkit } = prepared.builders;
+  if (buildkit !== undefined && plan.some(({ choice }) => choice.engine === 'buildkit')) {
+    await checkBuildKit(prepared.context, buildkit);
+  }
+  const outcomes = new Map(reused);
+  const treeDigests = new Map<string, Promise<string>>();
+  const groups = groupsOf(plan.filter(({ artifact }) => !outcomes.has(artifact.image)));
+  const neededBy = (group: BuildGroup) => groups.filter((other) => other !== group && isBuiltFrom(group, other));
+  await runInOrder(groups, neededBy, request.jobs, async (group, stopped) => {
+    const signal = AbortSignal.any([prepared.context.signal, stopped]);
+    const context = { ...prepared.context, signal };
+    const name = group.map(({ artifact }) => artifact.image).join(', ');
+    const onLine = (line: string) => prepared.context.log.step(`[${name}] ${line}`);
+    const build: BuildContext = { prepared, request, context, outcomes, layouts, buildResult, treeDigests, onLine };
+    const [planned] = group;
+    if (planned.choice.engine !== 'skaffold') {
+      outcomes.set(planned.artifact.image, await buildImage(build, planned, reuseContent));
+      return;
     }
+    const wanted = plan.map(({ target }) => target);
+    onLine(`building with Skaffold: ${planned.choice.why}`);
+    const built = await buildArtifactsWithSkaffold(build, group, wanted, repository);
+    for (const [image, outcome] of built) outcomes.set(image, outcome);
   });
-  return made;
+  return outcomes;
 }
 
-function unitsOf(plan: readonly Feasible[]): readonly Unit[] {
+function groupsOf(plan: readonly BuildableImage[]): readonly BuildGroup[] {
   const bySkaffold = plan.filter(({ choice }) => choice.engine === 'skaffold');
   const stages = [...new Set(bySkaffold.map(({ stage }) => stage))].map((number) =>
     bySkaffold.filter(({ stage }) => stage === number),
   );
-  const others = plan.filter(({ choice }) => choice.engine !== 'skaffold').map((planned): Unit => [planned]);
-  return [...stages.flatMap(([first, ...more]): Unit[] => (first === undefined ? [] : [[first, ...more]])), ...others];
+  const others = plan.filter(({ choice }) => choice.engine !== 'skaffold').map((planned): BuildGroup => [planned]);
+  return [
+    ...stages.flatMap(([first, ...more]): BuildGroup[] => (first === undefined ? [] : [[first, ...more]])),
+    ...others,
+  ];
 }
 
-const contains = (unit: Unit, name: string) => unit.some(({ artifact }) => artifact.image === name);
+const isBuiltFrom = (group: BuildGroup, other: BuildGroup) =>
+  group.some(({ artifact }) => artifact.requires.some(({ image }) => hasImage(other, image)));
 
-async function buildOne(making: Making, planned: Feasible, reuseContent: boolean): Promise<Made> {
-  const { ready, onLine, context } = making;
+const hasImage = (group: BuildGroup, name: string) => group.some(({ artifact }) => artifact.image === name);
+
+/** Builds an image unless one with the same content exists, and then marks it with the tag of its content. */
+async function buildImage(build: BuildContext, planned: BuildableImage, reuseContent: boolean): Promise<ImageOutcome> {
+  const { prepared, onLine, context } = build;
   const { target, choice } = planned;
   const started = context.now();
   const seconds = () => secondsBetween(started, context.now());
-  const tag = reuseContent ? await contentTag(making, planned) : undefined;
-  const same = tag === undefined ? undefined : await reuse(making, target, tag);
+  const tag = reuseContent ? await contentTag(build, planned) : undefined;
+  const same = tag === undefined ? undefined : await reuseSameContent(build, target, tag);
   if (same !== undefined) return { ...same, seconds: seconds() };
   onLine(`building ${formatReference(target.reference)} with ${choice.engine}: ${choice.why}`);
-  const built = await build(making, planned);
-  const reference = { ...target.reference, digest: built.digest };
+  const runEngine = choice.engine === 'buildkit' ? buildArtifactWithBuildKit : buildArtifactWithBuildpacks;
+  const { digest, ...built } = await runEngine(build, planned);
+  const reference = { ...target.reference, digest };
   if (tag !== undefined) {
-    await tagImage(context, ready.access, reference, tag).catch((error: Error) => {
+    await tagImage(context, prepared.access, reference, tag).catch((error: Error) => {
       context.signal.throwIfAborted();
-      ready.context.log.warn(
-        `${repositoryOf(reference)}: later builds cannot see that this one was the same: ${error.message}`,
+      prepared.context.log.warn(
+        `${repositoryOf(reference)}: later builds cannot reuse this image for the same content: ${error.message}`,
       );
     });
   }
   onLine(`done in ${seconds()} s: ${formatReference(reference)}`);
-  return {
-    reference,
-    how: 'built',
-    detail: built.detail,
-    seconds: seconds(),
-    ...(built.layout ? { layout: built.layout } : {}),
-  };
+  return { reference, how: 'built', seconds: seconds(), ...built };
 }
 
-const build = (making: Making, planned: Feasible): Promise<Built> =>
-  planned.choice.engine === 'buildkit' ? withBuildKit(making, planned) : withBuildpacks(making, planned);
-
-/** An image that was built from the same content is given the new tag: nothing is built and nothing is copied. */
-async function reuse(
-  { ready, request, context, onLine }: Making,
+/** Gives an image that was built from the same content the new tag: nothing is built and nothing is copied. */
+async function reuseSameContent(
+  { prepared, request, context, onLine }: BuildContext,
   { reference }: BuiltImage,
   tag: string,
-): Promise<Made | undefined> {
+): Promise<ImageOutcome | undefined> {
   if (request.rebuild) return undefined;
-  const found = await lookUp(context, ready.access, { ...reference, tag });
+  const found = await lookUp(context, prepared.access, { ...reference, tag });
   if (!('digest' in found)) return undefined;
   const same = { ...reference, digest: found.digest };
-  const tagged = await tagImage(context, ready.access, same, reference.tag ?? 'latest').then(
+  const tagged = await tagImage(context, prepared.access, same, reference.tag ?? 'latest').then(
     () => true,
     () => false,
   );
   context.signal.throwIfAborted();
   if (!tagged) return undefined;
-  onLine(`nothing to build: all that goes into it is as in an earlier build; ${formatReference(same)}`);
+  onLine(`nothing to build: an earlier build has the same content; ${formatReference(same)}`);
   return { reference: same, how: 'reused', detail: 'same content', seconds: undefined };
 }

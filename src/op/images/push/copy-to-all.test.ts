@@ -6,7 +6,7 @@ import { type LocalRegistry, startRegistry } from '../../../../test/op/local-reg
 import { makeSampleRepository, type SampleRepository } from '../../../../test/op/sample-repository.js';
 import { testContext } from '../../../../test/op/test-context.js';
 import { withTools } from '../../../../test/tools.js';
-import { withDeadline } from '../../kit/process/deadline.js';
+import { startDeadline } from '../../kit/process/deadline.js';
 import { run } from '../../kit/process/run.js';
 import { lookUp } from '../../systems/registry/crane.js';
 import type { Reference } from '../../systems/registry/reference.js';
@@ -20,7 +20,7 @@ let repository: SampleRepository;
 
 beforeAll(async () => {
   [registry, repository] = await Promise.all([startRegistry(), makeSampleRepository()]);
-  // In front of the registry: whoever reads a tag gets the image that somebody else has pushed to it meanwhile.
+  // A proxy in front of the registry: reading a tag gives another image, as if it had been pushed in the meantime.
   meddling = createServer(async (request, response) => {
     const reads = request.method === 'HEAD' || request.method === 'GET';
     const path = reads ? (request.url ?? '').replace(/\/manifests\/v1$/u, '/manifests/other') : request.url;
@@ -62,39 +62,40 @@ const project = () => ({
   insecure: [],
   env: {},
 });
-const place = (port: number | string | undefined) => ({
+const destination = (port: number | string | undefined) => ({
   key: 'SKAFFOLD_DEFAULT_REPO',
   value: `localhost:${port}/copy`,
   origin: '.registry:2',
 });
 
 describe('copies that take too long', () => {
-  it('end with the error of the deadline, also when there are several', async () => {
+  it('fail with the error of the deadline, also when there are several', async () => {
     const silent = createTcpServer(() => {}).listen(0, '127.0.0.1');
     await once(silent, 'listening');
     const address = silent.address();
-    const to = place(typeof address === 'object' ? address?.port : '');
+    const to = destination(typeof address === 'object' ? address?.port : '');
     const mine = await push('mine/base', 'v2', '3');
     const images = ['base', 'team/app'].map((imageName) => ({ imageName, reference: mine }));
     const late = { what: 'too late', why: 'it took 4 s', hint: 'wait' };
-    const copying = withDeadline(context, 4000, late, (inTime) => copyToAll(inTime, access, project(), images, [to]));
+    using deadline = startDeadline(context, 4000, late);
+    const copying = copyToAll(deadline.context, access, project(), images, [to]);
     await expect(copying).rejects.toMatchObject({ kind: 'deadline', message: 'too late' });
     silent.close();
   });
 });
 
 describe('a copy that reads back with another digest', () => {
-  it('is refused', async () => {
+  it('is rejected', async () => {
     const mine = await push('mine/base', 'v1', '1');
     const other = await push('copy/base', 'other', '2');
     const address = meddling.address();
     const port = typeof address === 'object' ? address?.port : '';
     const images = [{ imageName: 'base', reference: mine }];
-    const copying = copyToAll(context, access, project(), images, [place(port)]);
+    const copying = copyToAll(context, access, project(), images, [destination(port)]);
     await expect(copying).rejects.toMatchObject({
       kind: 'refused',
       message: `localhost:${port}/copy/base:v1 is not what was copied`,
-      why: `it has the digest ${other.digest}, and ${mine.digest} was copied`,
+      why: `it has the digest ${other.digest}, but ${mine.digest} was copied`,
     });
   });
 });

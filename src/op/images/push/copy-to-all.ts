@@ -18,7 +18,7 @@ interface Copy {
 
 /**
  * Copies all images to the other registries, under the names that Skaffold would give them there and with the same tag, and then
- * reads back that each has the same digest. What is there already is left alone. One failure does not stop the others.
+ * checks that each has the same digest. Images that already exist are not copied. One failure does not stop the others.
  * @throws OpError (tool, or refused for a digest that differs) that lists every copy that failed
  */
 export async function copyToAll(
@@ -32,7 +32,7 @@ export async function copyToAll(
   for (const { value } of others) copies.push(...(await copiesTo(context, project, images, value)));
   context.log.step(`copying ${countOf(images.length, 'image')} to ${others.map(({ value }) => value).join(', ')}`);
   const outcomes = await mapConcurrently(copies, copiesAtOnce, (copy) => copyAndCompare(context, access, copy));
-  // Stopped, or out of time: that is one reason, not as many as there are copies.
+  // Interrupted or timed out: that is one reason, not one per copy.
   context.signal.throwIfAborted();
   const failures = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []));
   if (failures.length === 0) return;
@@ -40,30 +40,30 @@ export async function copyToAll(
   const known = failures.filter((failure) => failure instanceof OpError);
   if (failures.length === 1 || known.length < failures.length) throw first;
   throw new OpError(known.some(({ kind }) => kind === 'refused') ? 'refused' : 'tool', {
-    what: `${failures.length} of ${copies.length} copies failed; the images themselves are pushed`,
+    what: `${failures.length} of ${copies.length} copies failed; the images are pushed to the first registry`,
     why: known.map(({ message, why }) => `${message}: ${why}`).join('\n'),
     hint: [
       ...new Set(known.map(({ hint }) => hint)),
-      'then run the same command again: it copies what is missing',
+      'then run the same command again: it copies only what is missing',
     ].join('\n'),
   });
 }
 
-/** A dry run gives the names that Skaffold has for another registry; the tag stays, also where it is the time of the build. */
+/** A dry run gives the names for another registry; the tag is kept, because it may be the time of the build. */
 async function copiesTo(context: Context, project: Project, images: readonly BuiltImage[], repository: string) {
   const named = new Map(
     (await dryRun(context, project, repository)).map((image) => [image.imageName, image.reference]),
   );
   return images.flatMap(({ imageName, reference: from }): Copy[] => {
-    const { tag: _, ...place } = named.get(imageName) ?? from;
-    return [{ from, to: from.tag === undefined ? place : { ...place, tag: from.tag } }];
+    const { tag: _, ...target } = named.get(imageName) ?? from;
+    return [{ from, to: from.tag === undefined ? target : { ...target, tag: from.tag } }];
   });
 }
 
 async function copyAndCompare(context: Context, access: Access, { from, to }: Copy): Promise<void> {
   const name = formatReference(to);
   const before = await lookUp(context, access, to);
-  if ('digest' in before && before.digest === from.digest) return context.log.step(`  already there: ${name}`);
+  if ('digest' in before && before.digest === from.digest) return context.log.step(`  already up to date: ${name}`);
   if ('problem' in before && (before.problem === 'unreachable' || before.problem === 'busy')) throw before.error;
   await copyImage(context, access, from, to);
   const after = await lookUp(context, access, to);
@@ -71,7 +71,7 @@ async function copyAndCompare(context: Context, access: Access, { from, to }: Co
   if (after.digest !== from.digest) {
     throw refusedError({
       what: `${name} is not what was copied`,
-      why: `it has the digest ${after.digest}, and ${from.digest} was copied`,
+      why: `it has the digest ${after.digest}, but ${from.digest} was copied`,
       hint: 'find out what else pushes to that tag, then run the same command again',
     });
   }

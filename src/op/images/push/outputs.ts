@@ -4,19 +4,17 @@ import type { BuiltImage } from '../build-result/build-result.js';
 
 /** The outputs of `push` and `build-push`. Source of the names: Tekton Chains' type hints. */
 export const pushOutputs = ['IMAGE_URL', 'IMAGE_DIGEST', 'IMAGES', 'CHAINS-GIT_URL', 'CHAINS-GIT_COMMIT'] as const;
-/** The outputs of `build`, which leaves no image behind. */
+/** The outputs of `build`, which keeps no image. */
 export const buildOutputs = ['CHAINS-GIT_URL', 'CHAINS-GIT_COMMIT'] as const;
 
-/**
- * Where the sources came from. Nothing is claimed for a tree that differs from its commit: these values are attested.
- */
+/** Where the source comes from. Empty for a tree that differs from its commit: these values are attested. */
 export function sourceOutputs(head: Head | undefined, gitUrl: string | undefined): Readonly<Record<string, string>> {
-  const honest = head !== undefined && head.changed === 0;
+  const unchanged = head !== undefined && head.changed === 0;
   const url = gitUrl === undefined ? head?.url : withoutCredentials(gitUrl);
-  return { 'CHAINS-GIT_URL': honest ? (url ?? '') : '', 'CHAINS-GIT_COMMIT': honest ? head.commit : '' };
+  return { 'CHAINS-GIT_URL': unchanged ? (url ?? '') : '', 'CHAINS-GIT_COMMIT': unchanged ? head.commit : '' };
 }
 
-/** What was pushed: one image by itself, and all of them. */
+/** The images that were pushed: the main one, and all. */
 export function imageOutputs(image: BuiltImage, images: readonly BuiltImage[]): Readonly<Record<string, string>> {
   const { digest = '', ...named } = image.reference;
   return {

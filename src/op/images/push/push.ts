@@ -8,150 +8,154 @@ import { countOf } from '../../kit/log/table.js';
 import { parseResultPaths, writeResults } from '../../kit/results/results.js';
 import { formatReference } from '../../systems/registry/reference.js';
 import { type BuiltImage, selectImages } from '../build-result/build-result.js';
-import { makeRoom } from '../build-result/make-room.js';
-import { writeBuildResult } from '../build-result/write.js';
-import { isInputDigest, namesCommitWrongly } from '../plan/already-built.js';
-import type { Made } from '../plan/made.js';
-import { checkFeasible, type Feasible, type Planned, planBuild } from '../plan/plan.js';
-import { type Prepared, prepared } from '../plan/prepare.js';
+import { clearResult, writeBuildResult } from '../build-result/result-file.js';
+import type { ImageOutcome } from '../engines/build-context.js';
+import { runSkaffold } from '../engines/skaffold.js';
+import { checkBuildable, type PlannedImage, planBuild } from '../plan/plan.js';
+import { type PreparedBuild, prepareBuild } from '../plan/prepare.js';
 import { dependenciesFirst } from '../skaffold/artifacts.js';
 import { dryRun } from '../skaffold/build.js';
+import { findAlreadyBuilt, isInputDigest, namesCommitWrongly } from './already-built.js';
 import { buildImages } from './build-images.js';
-import { checkBuilder } from './check.js';
 import { copyToAll } from './copy-to-all.js';
 import type { PushRequest } from './options.js';
-import { outcomesOf } from './outcomes.js';
 import { imageOutputs, pushOutputs, sourceOutputs } from './outputs.js';
-import { lookForImages } from './reuse.js';
-import { runSkaffold } from './run-skaffold.js';
-import { sayAboutSource, verdict } from './source.js';
-import { type Outcome, summarize } from './summary.js';
+import { type ImageReport, logSource, reportImages, summarize, verdict } from './report.js';
 
-/** The registry of `op build-push` when none is configured, as it always was. */
-const usualRegistry = 'localhost:5001';
+/** The registry of `op build-push` when none is configured. */
+const defaultRegistry = 'localhost:5001';
 
 /**
- * Builds every image of skaffold.yaml, pushes them, and writes build_result.json; or finds that the registry has them already.
- * A build that fails or is stopped leaves no build_result.json: not even that of an earlier build.
+ * Builds every image of skaffold.yaml, pushes them, and writes build_result.json; or finds that the registry already has them.
+ * A build that fails or is stopped leaves no build_result.json, not even that of an earlier build.
  * @throws OpError (input, tool, deadline, refused)
  */
 export async function push(outer: Context, request: PushRequest): Promise<void> {
   const directory = resolve(outer.cwd, request.directory);
   const file = request.buildResult && resolve(directory, request.buildResult);
-  // First of all: whatever ends this command early, the list of an earlier build is not taken for its result, nor for a change of
-  // the source. A list that cannot be removed is reported below.
+  // First of all: if this command ends early, the list of an earlier build must not be mistaken for its result, nor count as a change
+  // of the source. A list that cannot be removed is reported below.
   if (file !== undefined) await rm(file, { force: true }).catch(() => {});
   const results = parseResultPaths(request.result, pushOutputs);
-  const needs = request.command === 'push' ? { usualProfile: 'push' } : { defaultRepository: usualRegistry };
-  await prepared(outer, request, needs, async (ready) => {
-    const { context, project, settings, head } = ready;
-    const { log, cwd } = context;
-    const repository = settings.repository ?? noRegistry(settings.registryFile);
-    log.step(`building the images of ${project.file} in ${cwd}, pushing to ${repository.value} (${repository.origin})`);
-    if (ready.profile !== undefined) log.step(`profile ${ready.profile}`);
-    if (file !== undefined) await makeRoom(file);
-    sayAboutSource(context, head);
-    const outcomes = await buildOrReuse(ready, request, repository, file);
-    const images = outcomes.map(({ image }) => image);
-    if (file !== undefined) await writeBuildResult(file, images);
-    if (settings.copies.length > 0) await copyToAll(context, ready.access, project, images, settings.copies);
-    else if (request.pushAll) log.step(`${settings.registryFile} names no other ci registry: nothing to copy`);
-    const warning = await writeResults(results, {
-      ...imageOutputs(chosen(images, request.imageName), images),
-      ...sourceOutputs(head, request.gitUrl),
-    });
-    if (warning !== undefined) log.warn(warning);
-    log.step(`\n${summarize(outcomes)}\n`);
-    log.step(verdict(doneOf(outcomes, repository.value), file && shownPath(outer.cwd, file), head));
+  const defaults = request.command === 'push' ? { defaultProfile: 'push' } : { defaultRepository: defaultRegistry };
+  await using prepared = await prepareBuild(outer, request, defaults);
+  const { context, project, settings, head } = prepared;
+  const { log, cwd } = context;
+  const repository = settings.repository ?? noRegistry(settings.registryFile);
+  log.step(`building the images of ${project.file} in ${cwd}, pushing to ${repository.value} (${repository.origin})`);
+  if (prepared.profile !== undefined) log.step(`profile ${prepared.profile}`);
+  if (file !== undefined) await clearResult(file);
+  logSource(context, head);
+  const reports = await buildOrReuse(prepared, request, repository, file);
+  const images = reports.map(({ image }) => image);
+  if (file !== undefined) await writeBuildResult(file, images);
+  if (settings.copies.length > 0) await copyToAll(context, prepared.access, project, images, settings.copies);
+  else if (request.pushAll) log.step(`${settings.registryFile} names no other ci registry: nothing to copy`);
+  const warning = await writeResults(results, {
+    ...imageOutputs(mainImage(images, request.imageName), images),
+    ...sourceOutputs(head, request.gitUrl),
   });
+  if (warning !== undefined) log.warn(warning);
+  log.step(`\n${summarize(reports)}\n`);
+  log.step(verdict(doneIn(repository.value, reports), file && shownPath(outer.cwd, file), head));
 }
 
 async function buildOrReuse(
-  ready: Prepared,
+  prepared: PreparedBuild,
   request: PushRequest,
   repository: Setting,
   buildResult: string | undefined,
-): Promise<readonly Outcome[]> {
-  const { context, project, access, artifacts, head } = ready;
+): Promise<readonly ImageReport[]> {
+  const { context, project, access, artifacts, builders, head } = prepared;
   const { log } = context;
   const wanted = dependenciesFirst(await dryRun(context, project, repository.value), artifacts.artifacts);
-  chosen(wanted, request.imageName);
-  const plan = planBuild(artifacts, wanted, request.engine, ready.around);
+  // Fails now, not after the build, for an unknown --image-name.
+  mainImage(wanted, request.imageName);
+  const plan = planBuild(artifacts, wanted, request.engine, builders);
   for (const { reference } of wanted.filter(({ reference }) => namesCommitWrongly(reference.tag ?? '', head))) {
     log.warn(`${formatReference(reference)} will name the commit, and be built from a tree that differs from it`);
   }
-  const found = await lookForImages(context, access, wanted, head, request.rebuild);
-  const there = new Map(found.flatMap((one) => ('digest' in one ? [[one.image.imageName, reused(one)] as const] : [])));
-  sayIgnored(ready, request, plan, there);
-  const missing = found.find((one) => 'build' in one);
-  if (missing === undefined || !('build' in missing)) {
-    sayReused(ready, request, there);
-    return outcomesOf(ready, plan, there);
+  const decisions = await findAlreadyBuilt(context, access, wanted, head, request.rebuild);
+  const reused = new Map(
+    decisions.flatMap((found) => ('digest' in found ? [[found.image.imageName, reusedOutcome(found)] as const] : [])),
+  );
+  warnOfIgnoredFlags(prepared, request, plan, reused);
+  const missing = decisions.find((decision) => 'buildBecause' in decision);
+  if (missing === undefined) {
+    logReused(prepared, request, reused);
+    return reportImages(prepared, plan, reused);
   }
-  const feasible = checkFeasible(project.file, plan);
-  log.step(`building ${countOf(wanted.length, 'image')}: ${missing.build}`);
-  if (ready.logins.length > 0) log.step(whoSeesCredentials(ready, feasible));
-  if (feasible.some(({ choice }) => choice.engine === 'buildkit')) await checkBuilder(ready);
-  const made = feasible.every(({ choice }) => choice.engine === 'skaffold')
-    ? await buildAll(ready, request, repository)
-    : await buildImages(ready, request, {
-        plan: feasible,
+  const buildable = checkBuildable(project.file, plan);
+  log.step(`building ${countOf(wanted.length, 'image')}: ${missing.buildBecause}`);
+  if (prepared.logins.length > 0) log.step(credentialUse(prepared, buildable));
+  const outcomes = buildable.every(({ choice }) => choice.engine === 'skaffold')
+    ? await buildAllWithSkaffold(prepared, request, repository)
+    : await buildImages(prepared, request, {
+        plan: buildable,
         repository: repository.value,
-        there,
-        // Also of a rebuild: else the next build would find the image from before it.
+        reused,
+        // Also with --rebuild: otherwise the next build would find the older image.
         reuseContent: request.reuseContent,
         layouts: undefined,
         buildResult,
       });
-  return outcomesOf(ready, plan, made);
+  return reportImages(prepared, plan, outcomes);
 }
 
-const reused = ({ image, digest }: { readonly image: BuiltImage; readonly digest: string }): Made => ({
+const reusedOutcome = ({ image, digest }: { readonly image: BuiltImage; readonly digest: string }): ImageOutcome => ({
   reference: { ...image.reference, digest },
   how: 'reused',
   detail: isInputDigest(image.reference.tag ?? '') ? 'same content' : 'same commit',
   seconds: undefined,
 });
 
-function sayReused({ context, settings }: Prepared, request: PushRequest, there: ReadonlyMap<string, Made>): void {
-  const references = [...there.values()].map(({ reference }) => reference);
+function logReused(
+  { context, settings }: PreparedBuild,
+  request: PushRequest,
+  reused: ReadonlyMap<string, ImageOutcome>,
+): void {
+  const references = [...reused.values()].map(({ reference }) => reference);
   for (const reference of references) context.log.step(`already built: ${formatReference(reference)}`);
   const byCommit = references.some(({ tag = '' }) => !isInputDigest(tag));
   if (byCommit && (settings.profile !== undefined || request.platform.length > 0)) {
-    context.log.warn('tags name the commit, not its profile or platform: if the other one was pushed, use --rebuild');
+    context.log.warn('tags name the commit, not its profile or platform: if another one was pushed, use --rebuild');
   }
 }
 
-/** One run of Skaffold for all images, when it builds every one of them. */
-function buildAll({ context, project, head, artifacts }: Prepared, request: PushRequest, repository: Setting) {
-  // Skaffold's own cache looks at an artifact's declared files only: a changed tree is built as it is.
+/** One run of Skaffold, when it builds every image. */
+function buildAllWithSkaffold(
+  { context, project, head, artifacts }: PreparedBuild,
+  request: PushRequest,
+  repository: Setting,
+) {
+  // Skaffold's own cache only looks at an artifact's declared files, so it is not used for a changed tree.
   const cache = !request.rebuild && head?.changed === 0;
   return runSkaffold(context, project, { repository: repository.value, push: true, cache }, artifacts.oneByOne);
 }
 
 /**
- * Who is handed the credentials of registries: Skaffold's builders push by themselves, so their code, and the repository's, has them in
- * sight; BuildKit and pack push for op; with the lifecycle it stays with op.
+ * Which programs get the credentials of registries. Skaffold's builders push images themselves, so their code and that of the
+ * repository can read them; BuildKit and pack push for op; with the lifecycle, only op has them.
  */
-function whoSeesCredentials({ logins, around }: Prepared, plan: readonly Feasible[]): string {
+function credentialUse({ logins, builders }: PreparedBuild, plan: readonly PlannedImage[]): string {
   const by = (engine: string) => plan.filter(({ choice }) => choice.engine === engine).map(({ artifact }) => artifact);
-  const builders = by('skaffold').map(({ builder, image }) => `${builder} (${image})`);
-  const seeing = [
-    ...(builders.length > 0 ? [`the builders, which push by themselves: ${builders.join(', ')}`] : []),
-    ...(by('buildkit').length > 0 ? [`BuildKit at ${around.buildkit?.address}, which pushes`] : []),
+  const bySkaffold = by('skaffold').map(({ builder, image }) => `${builder} (${image})`);
+  const programs = [
+    ...(bySkaffold.length > 0 ? [`the builders, which push images themselves: ${bySkaffold.join(', ')}`] : []),
+    ...(by('buildkit').length > 0 ? [`BuildKit at ${builders.buildkit?.address}, which pushes`] : []),
     ...(by('pack').length > 0 ? ['pack, which pushes'] : []),
   ];
-  return `credentials of ${logins.join(', ')}: seen by ${seeing.join('; ') || 'op alone'}`;
+  return `credentials of ${logins.join(', ')}: seen by ${programs.join('; ') || 'op alone'}`;
 }
 
-/** What is asked for and will not happen, because of the engine or because nothing is built. */
-function sayIgnored(
-  { context: { log } }: Prepared,
+/** Warns of flags that have no effect, because of the engine or because nothing is built. */
+function warnOfIgnoredFlags(
+  { context: { log } }: PreparedBuild,
   request: PushRequest,
-  plan: readonly Planned[],
-  there: ReadonlyMap<string, Made>,
+  plan: readonly PlannedImage[],
+  reused: ReadonlyMap<string, ImageOutcome>,
 ) {
-  const names = (planned: readonly Planned[]) => planned.map(({ artifact }) => artifact.image).join(', ');
+  const names = (planned: readonly PlannedImage[]) => planned.map(({ artifact }) => artifact.image).join(', ');
   const bySkaffold = plan.filter(
     ({ artifact, choice }) => choice.engine === 'skaffold' && artifact.builder !== 'custom',
   );
@@ -163,16 +167,16 @@ function sayIgnored(
   };
   const ignored = Object.entries(flags).flatMap(([flag, given]) => (given ? [flag] : []));
   if (bySkaffold.length > 0 && ignored.length > 0) {
-    log.warn(`Skaffold, which builds ${names(bySkaffold)}, does not know ${ignored.join(', ')}`);
+    log.warn(`Skaffold builds ${names(bySkaffold)} and does not support ${ignored.join(', ')}`);
   }
-  const reused = plan.filter(({ artifact }) => artifact.buildpacks !== undefined && there.has(artifact.image));
-  if (request.sbomOutput !== undefined && reused.length > 0) {
-    log.warn(`no SBOM is written for what is not built: ${names(reused)}`);
+  const withoutSbom = plan.filter(({ artifact }) => artifact.buildpacks !== undefined && reused.has(artifact.image));
+  if (request.sbomOutput !== undefined && withoutSbom.length > 0) {
+    log.warn(`no SBOM is written for images that are not built: ${names(withoutSbom)}`);
   }
 }
 
 /** The image that IMAGE_URL is about: the named one, or the application, which comes last. */
-function chosen(images: readonly BuiltImage[], name: string | undefined): BuiltImage {
+function mainImage(images: readonly BuiltImage[], name: string | undefined): BuiltImage {
   const image = selectImages({ path: 'this build', images }, name).at(-1);
   if (image === undefined) throw new Error('a build without images');
   return image;
@@ -181,12 +185,12 @@ function chosen(images: readonly BuiltImage[], name: string | undefined): BuiltI
 function noRegistry(registryFile: string): never {
   throw inputError({
     what: 'no registry to push to',
-    why: `neither --default-repo nor SKAFFOLD_DEFAULT_REPO nor an entry of ${registryFile} for this destination names one`,
+    why: `--default-repo and SKAFFOLD_DEFAULT_REPO are not set, and ${registryFile} has no entry for this destination`,
     hint: 'name one with --default-repo HOST/PATH; op config shows what is configured and where',
   });
 }
 
-function doneOf(outcomes: readonly Outcome[], repository: string): string {
-  const reused = outcomes.every(({ how }) => how === 'reused');
-  return `${reused ? 'nothing to build' : 'done'}: ${countOf(outcomes.length, 'image')} in ${repository}`;
+function doneIn(repository: string, reports: readonly ImageReport[]): string {
+  const allReused = reports.every(({ how }) => how === 'reused');
+  return `${allReused ? 'nothing to build' : 'done'}: ${countOf(reports.length, 'image')} in ${repository}`;
 }

@@ -12,18 +12,18 @@ ci:
   - europe-west1-docker.pkg.dev/\${PROJECT}/shop
 `;
 
-function refusal(act: () => unknown): string {
+function rejection(act: () => unknown): string {
   try {
     act();
   } catch (error) {
     if (error instanceof OpError) return `${error.exitCode} ${error.message}: ${error.why}`;
     throw error;
   }
-  return 'not refused';
+  return 'not rejected';
 }
 
 describe('a .registry file', () => {
-  it('has texts and objects, each with its line', () => {
+  it('has strings and objects, each with its line', () => {
     expect(parseRegistryFile('.registry', sample)).toEqual({
       local: [{ template: 'localhost:${PORT:-5001}', origin: '.registry:2' }],
       ci: [
@@ -52,14 +52,14 @@ describe('a .registry file', () => {
     ['- a\n- b', 'it must be an object'],
     ['hello', 'it must be an object'],
     ['ci: ghcr.io/x', 'line 1: ci must be a list'],
-    ['local: [a]', 'line 1 is neither a registry nor an object'],
-    ['ci:\n  - {name: x}', 'line 2 is neither a registry nor an object'],
-    ['ci:\n  - 5', 'line 2 is neither'],
-    ['Local: localhost:5001', 'line 1: it has the key Local, and local is meant'],
+    ['local: [a]', 'line 1 must be a registry or an object'],
+    ['ci:\n  - {name: x}', 'line 2 must be a registry or an object'],
+    ['ci:\n  - 5', 'line 2 must be a registry or an object'],
+    ['Local: localhost:5001', 'line 1: unknown key Local, did you mean local?'],
     ['local: "unclosed', 'line 1'],
     ['local: a\nlocal: b', 'unique'],
-  ])('%j is refused: %s', (content, why) => {
-    const said = refusal(() => parseRegistryFile('.registry', content));
+  ])('%j is rejected: %s', (content, why) => {
+    const said = rejection(() => parseRegistryFile('.registry', content));
     expect(said).toContain('3 .registry is not a registry file: ');
     expect(said).toContain(why);
   });
@@ -76,7 +76,7 @@ describe('a destination', () => {
     expect(entriesFor(file, 'all', {})).toHaveLength(4);
   });
 
-  it('is found out in CI and in a pod', () => {
+  it('is detected in CI and in a pod', () => {
     expect(first('auto')).toBe('.registry:2');
     expect(first('auto', { GITHUB_ACTIONS: 'true' })).toBe('.registry:4');
     expect(first('auto', { CI: 'true' })).toBe('.registry:4');
@@ -84,16 +84,16 @@ describe('a destination', () => {
     expect(first('auto', { CI: 'false' })).toBe('.registry:2');
   });
 
-  it('is filled in, without the slash at its end and in lower case', () => {
+  it('is expanded to lower case, without a trailing slash', () => {
     const [ghcr, hub] = file.ci;
     expect(ghcr && fillIn(ghcr, { OWNER: 'Acme-Corp' }).value).toBe('ghcr.io/acme-corp');
     expect(hub && fillIn(hub, {}).value).toBe('docker.io/bob');
   });
 
-  it('is refused when a variable has no value: it would be another registry', () => {
+  it('is rejected when a variable has no value: it would be another registry', () => {
     const [, , google] = file.ci;
-    expect(refusal(() => google && fillIn(google, {}))).toContain('.registry:7');
-    expect(refusal(() => google && fillIn(google, {}))).toContain('the variable PROJECT is not set');
-    expect(refusal(() => fillIn({ template: 'ghcr.io/a:b', origin: 'x' }, {}))).toContain('it is an image');
+    expect(rejection(() => google && fillIn(google, {}))).toContain('.registry:7');
+    expect(rejection(() => google && fillIn(google, {}))).toContain('the variable PROJECT is not set');
+    expect(rejection(() => fillIn({ template: 'ghcr.io/a:b', origin: 'x' }, {}))).toContain('it is an image');
   });
 });

@@ -2,26 +2,26 @@ import { readFile } from 'node:fs/promises';
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
 import { inputError } from '../../kit/errors/op-error.js';
 
-/** The keys that are read; others are other tools' business. */
+/** The keys that op reads; other tools may have their own. */
 const keys = ['local', 'ci', 'destinations'];
 
-/** One registry of a `.registry` file as it is written, variables not yet filled in. */
+/** One registry of a `.registry` file, with its variables not yet expanded. */
 export interface RegistryEntry {
   readonly template: string;
   /** `.registry:4` */
   readonly origin: string;
 }
 
-/** What a `.registry` file says: where a laptop pushes, and where CI does. */
+/** The content of a `.registry` file: where a laptop pushes, and where CI pushes. */
 export interface RegistryFile {
   readonly local: readonly RegistryEntry[];
   readonly ci: readonly RegistryEntry[];
 }
 
 /**
- * Reads a `.registry` file: `local` (a text, or an object with `url`) and `ci` (a list of these; `destinations` is its old name).
- * @returns undefined when there is no such file
- * @throws OpError (input) for YAML errors and for any other shape, naming the line
+ * Reads a `.registry` file: `local` (a string, or an object with `url`) and `ci` (a list of these; `destinations` is its old name).
+ * @returns undefined when the file does not exist
+ * @throws OpError (input) for YAML errors and any other shape, with the line
  */
 export async function readRegistryFile(path: string, name: string): Promise<RegistryFile | undefined> {
   const content = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
@@ -36,7 +36,7 @@ export async function readRegistryFile(path: string, name: string): Promise<Regi
   return content === undefined ? undefined : parseRegistryFile(name, content);
 }
 
-/** Reads the text of a `.registry` file. @throws OpError (input) */
+/** Parses the text of a `.registry` file. @throws OpError (input) */
 export function parseRegistryFile(name: string, content: string): RegistryFile {
   const lines = new LineCounter();
   const document = parseDocument(content, { lineCounter: lines });
@@ -56,7 +56,7 @@ export function parseRegistryFile(name: string, content: string): RegistryFile {
   for (const { key } of root.items) {
     const meant = keys.find((known) => known !== String(key) && known === String(key).toLowerCase().trim());
     if (meant !== undefined)
-      throw wrong(`line ${lineOf(key as Node)}: it has the key ${String(key)}, and ${meant} is meant`);
+      throw wrong(`line ${lineOf(key as Node)}: unknown key ${String(key)}, did you mean ${meant}?`);
   }
   const node = (key: string) => {
     const value = root.get(key, true) as Node | undefined;
@@ -65,7 +65,7 @@ export function parseRegistryFile(name: string, content: string): RegistryFile {
   const entry = (at: Node): RegistryEntry => {
     const url = isMap(at) ? at.get('url') : isScalar(at) ? at.value : undefined;
     if (typeof url === 'string') return { template: url, origin: `${name}:${lineOf(at)}` };
-    throw wrong(`line ${lineOf(at)} is neither a registry nor an object with one as its url`);
+    throw wrong(`line ${lineOf(at)} must be a registry or an object with a url`);
   };
   const list = (key: string): readonly RegistryEntry[] => {
     const value = node(key);

@@ -8,7 +8,7 @@ import type { RegistryEntry, RegistryFile } from './registry-file.js';
 /** Which part of `.registry` counts. `auto` is `ci` in CI and in a Kubernetes pod, `local` elsewhere. */
 type Destination = SettingFlags['destination'];
 
-/** The entries of `.registry` for a destination: the first is pushed to. */
+/** The entries of `.registry` for a destination; images are pushed to the first. */
 export function entriesFor(file: RegistryFile, destination: Destination, env: Env): readonly RegistryEntry[] {
   if (destination === 'all') return [...file.local, ...file.ci];
   const ci = destination === 'ci' || (destination === 'auto' && runsInCi(env));
@@ -20,21 +20,21 @@ function runsInCi(env: Env): boolean {
 }
 
 /**
- * Fills in an entry's variables. The result is lower case: owners of repositories have capitals, and no registry takes them.
- * @throws OpError (input) for a variable with neither value nor default, and for what is not a registry
+ * Expands an entry's variables. The result is lower case: owners of repositories may have capitals, which no registry accepts.
+ * @throws OpError (input) for a variable without a value or default, and for an invalid registry
  */
 export function fillIn({ template, origin }: RegistryEntry, env: Env): Setting {
   const filled = interpolate(template, env);
   const value = 'problem' in filled ? filled : { text: filled.text.toLowerCase() };
   if ('problem' in value) {
     const hint = 'set the variable, give it a default as in ${VAR:-default}, or name the registry with --default-repo';
-    throw inputError({ what: `${origin} "${template}" names no registry`, why: value.problem, hint });
+    throw inputError({ what: `${origin} "${template}" is not a registry`, why: value.problem, hint });
   }
-  return checked({ key: 'SKAFFOLD_DEFAULT_REPO', value: value.text, origin });
+  return checkRegistry({ key: 'SKAFFOLD_DEFAULT_REPO', value: value.text, origin });
 }
 
-/** A registry in the form that is passed on: no spaces around it, no slash at its end. @throws OpError (input) */
-export function checked({ key, value, origin }: Setting): Setting {
+/** Checks a registry and removes surrounding spaces and a trailing slash. @throws OpError (input) when it is invalid */
+export function checkRegistry({ key, value, origin }: Setting): Setting {
   const read = parsePrefix(value);
   if (!('problem' in read)) return { key, value: read.prefix, origin };
   throw inputError({

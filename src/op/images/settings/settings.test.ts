@@ -14,7 +14,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
-/** The configuration of a directory that has everything, less what `without` names. */
+/** The configuration of a directory that has every file except those in `without`. */
 async function settings(flags: Partial<SettingFlags>, env: Record<string, string>, without: readonly string[] = []) {
   const files: Record<string, string> = {
     'pipeline.properties': 'SKAFFOLD_PROFILE=fast\nSKAFFOLD_DEFAULT_REPO=properties.io/x\n',
@@ -53,16 +53,16 @@ describe('the registry', () => {
     });
   });
 
-  it('is not there when nothing names one', async () => {
+  it('is undefined when nothing names one', async () => {
     expect((await settings({}, {}, [properties, '.registry', 'default'])).repository).toBeUndefined();
   });
 
-  it('is not taken from an empty variable', async () => {
+  it('ignores an empty variable', async () => {
     const { repository } = await settings({}, { SKAFFOLD_DEFAULT_REPO: ' ' }, [properties]);
     expect(repository?.origin).toBe('.registry:1');
   });
 
-  it('is refused when it is none, with its origin', async () => {
+  it('is rejected when it is invalid, with its origin', async () => {
     const wrong = settings({}, { SKAFFOLD_DEFAULT_REPO: 'https://ghcr.io' });
     await expect(wrong).rejects.toMatchObject({
       kind: 'input',
@@ -70,7 +70,7 @@ describe('the registry', () => {
     });
   });
 
-  it('is refused when the named .registry file is missing, and never read from another', async () => {
+  it('is rejected when the named .registry file is missing, and not read from another', async () => {
     await expect(settings({ registryFile: 'other.yaml' }, {})).rejects.toMatchObject({
       message: 'cannot read other.yaml',
     });
@@ -86,18 +86,18 @@ describe('the registries that images are copied to', () => {
   const values = async (flags: Partial<SettingFlags>) =>
     (await settings(flags, {}, ['pipeline.properties'])).copies.map(({ value }) => value);
 
-  it('are none, unless asked for', async () => expect(await values({})).toEqual([]));
-  it('are all ci entries but the one that is pushed to, each once', async () => {
+  it('are none by default', async () => expect(await values({})).toEqual([]));
+  it('are all ci entries except the one that is pushed to, each once', async () => {
     expect(await values({ pushAll: true })).toEqual(['ci.io/x', 'other.io/x']);
     expect(await values({ pushAll: true, defaultRepo: 'ci.io/x' })).toEqual(['other.io/x']);
   });
-  it('are all others for the destination all', async () => {
+  it('are all other entries for the destination all', async () => {
     expect(await values({ destination: 'all' })).toEqual(['ci.io/x', 'other.io/x']);
   });
 });
 
 describe('profile and registries without TLS', () => {
-  it('come from flags before environment before properties', async () => {
+  it('come from flags, then the environment, then the properties file', async () => {
     expect((await settings({ profile: ['a', 'b'] }, {})).profile).toMatchObject({ value: 'a,b', origin: '--profile' });
     expect((await settings({}, { SKAFFOLD_PROFILE: 'e' })).profile).toMatchObject({
       value: 'e',

@@ -1,11 +1,14 @@
 import { resolve } from 'node:path';
 import type { Context } from '../../context.js';
-import { readProperties } from '../../kit/config/properties.js';
-import type { KnownKey, Setting } from '../../kit/config/setting.js';
+import { type PropertySettings, readProperties } from '../../kit/config/properties.js';
+import type { Env, KnownKey, Setting } from '../../kit/config/setting.js';
 import { inputError } from '../../kit/errors/op-error.js';
 import type { SettingFlags } from './options.js';
 import { type RegistryFile, readRegistryFile } from './registry-file.js';
-import { checked, entriesFor, fillIn } from './repositories.js';
+import { checkRegistry, entriesFor, fillIn } from './repositories.js';
+
+/** The value of a key, from the environment or else from the properties file. */
+export type SettingReader = (key: KnownKey) => Setting | undefined;
 
 /** The configuration of a build, each value with its origin. */
 export interface Settings {
@@ -16,9 +19,8 @@ export interface Settings {
   readonly profile: Setting | undefined;
   readonly namespace: Setting | undefined;
   readonly insecure: Setting | undefined;
-  /** Value of a key of the environment or the properties file, whichever has it first. */
-  readonly of: (key: KnownKey) => Setting | undefined;
-  /** Path of the `.registry` file, as people know it. */
+  readonly of: SettingReader;
+  /** Path of the `.registry` file as the user gave it. */
   readonly registryFile: string;
   /** Keys of the properties file. */
   readonly properties: readonly Setting[];
@@ -27,15 +29,12 @@ export interface Settings {
 /**
  * Resolves the configuration: flag, then environment, then properties file, then `.registry`, then `byDefault`.
  * `SKAFFOLD_DEFAULT_REPO` goes before `GOOGLE_GKE_IMAGE_REPOSITORY`.
- * @throws OpError (input) for a file or a value that is not what it should be
+ * @throws OpError (input) for an invalid file or value
  */
 export async function readSettings(context: Context, flags: SettingFlags, byDefault?: string): Promise<Settings> {
-  const { cwd, env, propertiesFile } = context;
-  const properties = propertiesFile === undefined ? new Map() : await readProperties(propertiesFile, cwd);
-  const of = (key: KnownKey): Setting | undefined => {
-    const value = env[key]?.trim();
-    return value ? { key, value, origin: 'environment' } : nonEmpty(properties.get(key));
-  };
+  const { cwd, env } = context;
+  const properties = await readPropertiesFile(context);
+  const of = readerOf(env, properties);
   const flag = (key: KnownKey, name: string, value: string | undefined): Setting | undefined =>
     value ? { key, value, origin: name } : of(key);
 
@@ -46,7 +45,7 @@ export async function readSettings(context: Context, flags: SettingFlags, byDefa
   const [first] = file === undefined ? [] : entriesFor(file, flags.destination, env);
   const fallback =
     byDefault === undefined ? undefined : { key: 'SKAFFOLD_DEFAULT_REPO', value: byDefault, origin: 'default' };
-  const repository = named ? checked(named) : first ? fillIn(first, env) : fallback;
+  const repository = named ? checkRegistry(named) : first ? fillIn(first, env) : fallback;
   return {
     repository,
     copies: otherRegistries(context, file, flags, repository),
@@ -59,7 +58,31 @@ export async function readSettings(context: Context, flags: SettingFlags, byDefa
   };
 }
 
-const nonEmpty = (setting: Setting | undefined) => (setting?.value ? setting : undefined);
+/**
+ * Reads the settings of a build without skaffold.yaml: `.registry`, which says where Skaffold pushes to, does not count.
+ * @throws OpError (input) when the properties file is missing or malformed
+ */
+export const settingReader = async (context: Context): Promise<SettingReader> =>
+  readerOf(context.env, await readPropertiesFile(context));
+
+const readPropertiesFile = async ({ cwd, propertiesFile }: Context): Promise<PropertySettings> =>
+  propertiesFile === undefined ? new Map() : readProperties(propertiesFile, cwd);
+
+const readerOf =
+  (env: Env, properties: PropertySettings): SettingReader =>
+  (key) => {
+    const value = env[key]?.trim();
+    if (value) return { key, value, origin: 'environment' };
+    const found = properties.get(key);
+    return found?.value ? found : undefined;
+  };
+
+/** The items of a comma-separated setting; none for a missing one. */
+export const listOf = (text = ''): readonly string[] =>
+  text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
 
 function otherRegistries(
   { env }: Context,
@@ -77,6 +100,6 @@ function otherRegistries(
 const noRegistryFile = (name: string) =>
   inputError({
     what: `cannot read ${name}`,
-    why: 'there is no such file',
+    why: 'the file does not exist',
     hint: 'name an existing file with --registry-file',
   });

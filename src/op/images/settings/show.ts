@@ -14,8 +14,8 @@ interface Row {
 }
 
 /**
- * Prints each value of the configuration and where it came from; what looks like a secret is hidden.
- * `json` gives a list of `{key, value, origin}`.
+ * Prints each value of the configuration and its origin; what looks like a secret is hidden.
+ * `json` prints a list of `{key, value, origin}`.
  */
 export async function showSettings(
   outer: Context,

@@ -24,10 +24,10 @@ const shape = v.looseObject({
 type Condition = v.InferOutput<typeof condition>;
 
 /**
- * The profiles that `skaffold build` uses by itself because of `activation: [{command: build}]`, in skaffold.yaml and its modules.
- * `skaffold diagnose`, which is another command, does not; so they are named for it.
+ * The profiles that `skaffold build` activates because of `activation: [{command: build}]`, in skaffold.yaml and its modules.
+ * `skaffold diagnose` is another command and does not activate them, so they have to be named there.
  * Conditions on a Kubernetes context are left to Skaffold. Source: Skaffold's documentation, "Profiles, Activation".
- * @returns none for a file that Skaffold will not take either: its own error is better
+ * @returns none for a malformed file: Skaffold's own error is better
  */
 export async function activatedByBuild(context: Context, project: Project): Promise<readonly string[]> {
   const main = resolve(project.directory, project.file);

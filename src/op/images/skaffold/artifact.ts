@@ -1,13 +1,13 @@
 import * as v from 'valibot';
 
-/** What builds an artifact, by the key that it has in skaffold.yaml. */
+/** The builders of artifacts, by their keys in skaffold.yaml. */
 const builders = ['custom', 'ko', 'jib', 'bazel', 'kaniko', 'buildpacks', 'docker'] as const;
 export type Builder = (typeof builders)[number];
 
 /** An image of the same build that another one is built from. */
 export interface Requirement {
   readonly image: string;
-  /** The name under which the other's Dockerfile (as a build argument) or runImage and builder speak of it. */
+  /** Its name in the other's Dockerfile (a build argument), or in its `builder` and `runImage`. */
   readonly alias: string;
 }
 
@@ -15,7 +15,7 @@ export interface Requirement {
 export interface DockerArtifact {
   readonly dockerfile: string;
   readonly target: string | undefined;
-  /** Values are templates until they are evaluated; null takes the value from the environment. */
+  /** Values are templates until they are evaluated; null means the value of the environment. */
   readonly buildArgs: Readonly<Record<string, string | null>>;
   readonly secrets: readonly {
     readonly id: string;
@@ -34,7 +34,7 @@ export interface DockerArtifact {
 export interface BuildpacksArtifact {
   readonly builder: string;
   readonly runImage: string | undefined;
-  /** `KEY=VALUE`, values are templates until they are evaluated. */
+  /** `KEY=VALUE`; values are templates until they are evaluated. */
   readonly env: readonly string[];
   readonly buildpacks: readonly string[];
   readonly projectDescriptor: string;
@@ -46,16 +46,16 @@ export interface Artifact {
   readonly image: string;
   /** Images of this repository that it is built from. */
   readonly requires: readonly Requirement[];
-  /** What builds it; `docker` when skaffold.yaml does not say. */
+  /** `docker` when skaffold.yaml does not name one. */
   readonly builder: Builder;
   /** Absolute path. */
   readonly context: string;
   readonly docker: DockerArtifact | undefined;
   readonly buildpacks: BuildpacksArtifact | undefined;
   readonly platforms: readonly string[];
-  /** Settings that nothing but Skaffold with a Docker daemon follows, by their keys. */
+  /** Settings that only Skaffold with a Docker daemon supports, by their keys. */
   readonly onlySkaffold: readonly string[];
-  /** Where it is built when neither this machine nor a builder that op drives does it: `googleCloudBuild` or `cluster`. */
+  /** Where Skaffold has it built remotely: `googleCloudBuild` or `cluster`. */
   readonly elsewhere: 'googleCloudBuild' | 'cluster' | undefined;
 }
 
@@ -101,7 +101,7 @@ export const artifactShape = v.looseObject({
 });
 type Shape = v.InferOutput<typeof artifactShape>;
 
-/** What is said for all artifacts of a configuration. */
+/** Settings for all artifacts of a configuration. */
 export type ForAll = Pick<Artifact, 'elsewhere' | 'platforms'>;
 
 export function toArtifact(shape: Shape, { elsewhere, platforms }: ForAll): Artifact {

@@ -27,7 +27,7 @@ describe('images', () => {
     ]);
   });
 
-  it('are sorted at once also when many ways lead to each', { timeout: 2000 }, () => {
+  it('are sorted quickly even when many paths lead to each', { timeout: 2000 }, () => {
     const levels = Array.from({ length: 40 }, (_, level) => [
       artifact(`a${level + 1}`, `a${level}`, `b${level}`),
       artifact(`b${level + 1}`, `a${level}`, `b${level}`),
@@ -35,7 +35,7 @@ describe('images', () => {
     expect(sorted(...levels.toReversed(), artifact('a0'), artifact('b0')).slice(0, 2)).toEqual(['a0', 'b0']);
   });
 
-  it('that need each other are all still there', () => {
+  it('that need each other are all kept', () => {
     expect(sorted(artifact('a', 'b'), artifact('b', 'a')).toSorted()).toEqual(['a', 'b']);
   });
 });

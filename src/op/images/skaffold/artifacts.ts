@@ -6,14 +6,14 @@ import { failureOf, run } from '../../kit/process/run.js';
 import { activatedByBuild } from './activation.js';
 import { type Artifact, artifactShape, toArtifact } from './artifact.js';
 import { malformed } from './profiles.js';
-import { type Project, profileFlags, skaffold } from './project.js';
+import { type Project, profileFlags, skaffoldCommand } from './project.js';
 
-/** What skaffold.yaml says about a build. */
+/** The images that skaffold.yaml describes. */
 export interface Artifacts {
   readonly artifacts: readonly Artifact[];
-  /** Whether artifacts are built one after the other; only then do Skaffold's lines tell how long each took. */
+  /** Whether Skaffold builds one artifact after the other; only then do its lines tell how long each took. */
   readonly oneByOne: boolean;
-  /** What Skaffold makes of skaffold.yaml and its modules: profiles applied, defaults filled in; one object a configuration. */
+  /** skaffold.yaml and its modules as Skaffold reads them, with profiles and defaults applied; one object per configuration. */
   readonly configs: readonly ConfigShape[];
 }
 
@@ -32,7 +32,7 @@ const configShape = v.looseObject({
 export type ConfigShape = v.InferOutput<typeof configShape>;
 
 /**
- * Asks Skaffold what it makes of skaffold.yaml.
+ * Reads skaffold.yaml with Skaffold.
  * @throws OpError (input) when it is malformed, or describes no image
  */
 export async function readArtifacts(context: Context, project: Project): Promise<Artifacts> {
@@ -44,7 +44,7 @@ export async function readArtifacts(context: Context, project: Project): Promise
     '--update-check=false',
     ...profileFlags({ ...project, profiles }),
   ];
-  const command = skaffold(project, ['diagnose'], flags);
+  const command = skaffoldCommand(project, ['diagnose'], flags);
   const ended = await run(context, command);
   if (ended.ended === 'failed') throw malformed(project.file, ended.stderr.trim());
   if (ended.ended !== 'ok') {
@@ -60,7 +60,7 @@ export async function readArtifacts(context: Context, project: Project): Promise
   return { artifacts, configs, oneByOne: configs.every(({ build }) => build.local?.concurrency === 1) };
 }
 
-/** A builder or run image that is another artifact is needed first, also where `requires` does not say so. */
+/** A builder or run image that is another artifact is built first, even if `requires` does not list it. */
 function withImplied(artifact: Artifact, all: readonly Artifact[]): Artifact {
   const { builder, runImage } = artifact.buildpacks ?? {};
   const implied = all
@@ -74,10 +74,10 @@ const describesNone = ({ file, profiles }: Project) =>
   inputError({
     what: `${file} describes no image`,
     why: `it has no build.artifacts${profiles.length > 0 ? ` with ${profiles.join(', ')}` : ''}`,
-    hint: 'add the images to build.artifacts; skaffold diagnose --yaml-only shows what Skaffold makes of it',
+    hint: 'add the images to build.artifacts; skaffold diagnose --yaml-only shows how Skaffold reads the file',
   });
 
-/** The same items, each after those that it is built from, else in their order. Skaffold has refused cycles before. */
+/** The same items, each after those that it is built from, otherwise in the same order. Skaffold has already rejected cycles. */
 export function dependenciesFirst<Item extends { readonly imageName: string }>(
   items: readonly Item[],
   artifacts: readonly Pick<Artifact, 'image' | 'requires'>[],

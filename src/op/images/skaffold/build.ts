@@ -3,18 +3,18 @@ import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import type { Context } from '../../context.js';
 import { toolError } from '../../kit/errors/op-error.js';
-import { withTemporaryDirectory } from '../../kit/files/temporary.js';
+import { makePrivateDirectory } from '../../kit/files/private-directory.js';
 import { type Command, run } from '../../kit/process/run.js';
 import type { BuiltImage } from '../build-result/build-result.js';
 import { parseBuildResult } from '../build-result/parse.js';
 import { explainFailure } from './explain.js';
-import { buildFlags, type Project, skaffold } from './project.js';
+import { buildFlags, type Project, skaffoldCommand } from './project.js';
 
-/** How Skaffold is to build. */
-export interface BuildOptions {
+/** How Skaffold builds. */
+export interface SkaffoldBuild {
   readonly repository: string | undefined;
   readonly push: boolean;
-  /** Whether images that Skaffold built before, from the same files, may be used. */
+  /** Whether Skaffold may reuse images that it built from the same files before. */
   readonly cache: boolean;
   readonly onLine: (line: string) => void;
 }
@@ -22,14 +22,18 @@ export interface BuildOptions {
 /**
  * Builds all artifacts.
  * @returns the images in Skaffold's order
- * @throws OpError (input, tool) with what Skaffold and the failed builder said
+ * @throws OpError (input, tool) with the output of Skaffold and of the builder that failed
  */
-export async function build(context: Context, project: Project, options: BuildOptions): Promise<readonly BuiltImage[]> {
+export async function runBuild(
+  context: Context,
+  project: Project,
+  options: SkaffoldBuild,
+): Promise<readonly BuiltImage[]> {
   const flags = [`--push=${options.push}`, ...(options.cache ? [] : ['--cache-artifacts=false'])];
   return fileOutput(context, project, options.repository, flags, options.onLine);
 }
 
-/** The images that a build would make, with the tags they would get. Nothing is built. */
+/** The images that a build would produce, with their tags. Nothing is built. */
 export async function dryRun(
   context: Context,
   project: Project,
@@ -41,8 +45,8 @@ export async function dryRun(
   });
 }
 
-/** Skaffold says no more than that, and goes on with the tag latest. */
-const tagsFailed = 'its tag policy gave no tag for some images, and Skaffold calls them latest; op --debug shows more';
+/** Skaffold says no more than that, and continues with the tag latest. */
+const tagsFailed = 'its tag policy gave some images no tag, so Skaffold tags them latest; op --debug shows more';
 
 async function fileOutput(
   context: Context,
@@ -51,46 +55,45 @@ async function fileOutput(
   flags: readonly string[],
   onLine: (line: string) => void,
 ): Promise<readonly BuiltImage[]> {
-  return withTemporaryDirectory(context, 'skaffold', async (directory) => {
-    const file = join(directory, 'builds.json');
-    const command = skaffold(
-      project,
-      ['build'],
-      [`--file-output=${file}`, ...flags, ...buildFlags(project, repository)],
-    );
-    const lines: string[] = [];
-    const heard: Command = {
-      ...command,
-      keepOutput: false,
-      onLine: (raw) => {
-        const line = stripVTControlCharacters(raw).trimEnd();
-        if (line === '' || isNoise(line)) return;
-        if (lines.push(line) > linesKept)
-          lines.splice(0, linesKept / 2, ...lines.slice(0, linesKept / 2).filter(isAboutImage));
-        onLine(line);
-      },
-    };
-    const ended = await run(context, heard);
-    const content = await readFile(file, 'utf8').catch(() => '');
-    // Skaffold ends with 0 also when a signal stopped it: only the file says that images were built.
-    if (ended.ended === 'ok' && content.trim() !== '' && !content.includes('"builds":null')) {
-      return parseBuildResult('what Skaffold wrote', content).images;
-    }
-    if (ended.ended === 'ok') throw nothingBuilt(project.file);
-    throw explainFailure(project.file, command, ended, lines);
-  });
+  await using directory = await makePrivateDirectory(context, 'skaffold');
+  const file = join(directory.path, 'builds.json');
+  const command = skaffoldCommand(
+    project,
+    ['build'],
+    [`--file-output=${file}`, ...flags, ...buildFlags(project, repository)],
+  );
+  const lines: string[] = [];
+  const watched: Command = {
+    ...command,
+    keepOutput: false,
+    onLine: (raw) => {
+      const line = stripVTControlCharacters(raw).trimEnd();
+      if (line === '' || isNoise(line)) return;
+      if (lines.push(line) > linesKept)
+        lines.splice(0, linesKept / 2, ...lines.slice(0, linesKept / 2).filter(isAboutImage));
+      onLine(line);
+    },
+  };
+  const ended = await run(context, watched);
+  const content = await readFile(file, 'utf8').catch(() => '');
+  // Skaffold exits with 0 even when a signal stopped it: only the file tells that images were built.
+  if (ended.ended === 'ok' && content.trim() !== '' && !content.includes('"builds":null')) {
+    return parseBuildResult("Skaffold's --file-output", content).images;
+  }
+  if (ended.ended === 'ok') throw nothingBuilt(project.file);
+  throw explainFailure(project.file, command, ended, lines);
 }
 
-/** Enough to explain a failure: the last lines, and of those before only which image was begun and done. */
+/** Enough to explain a failure: the last lines, and of earlier ones only those where an image starts or ends. */
 const linesKept = 10_000;
 const isAboutImage = (line: string) => /^Build(?:ing)? \[/u.test(line);
 
-/** Skaffold always asks a Docker daemon for images it could reuse, also where every builder does without; a daemon tells of each layer. */
+/** Skaffold always asks a Docker daemon for images to reuse, even when no builder needs one; a daemon reports each layer. */
 const isNoise = (line: string) => line.includes('failed to list images:') || /^[0-9a-f]{12}: /u.test(line);
 
 const nothingBuilt = (file: string) =>
   toolError({
     what: `Skaffold built nothing from ${file}`,
-    why: 'it ended well, and named no image: something stopped it',
-    hint: 'look above for what it said last, and run the same command again',
+    why: 'it exited with code 0 without listing an image: something stopped it',
+    hint: 'look at its last lines above, and run the same command again',
   });

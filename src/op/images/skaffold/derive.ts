@@ -4,11 +4,11 @@ import type { Artifacts } from './artifacts.js';
 import type { Project } from './project.js';
 
 /**
- * The part of a project that Skaffold is to build, with the tags that were decided for the whole. What the part is built from and
- * Skaffold is not to build is in the registry already: a custom builder that does nothing stands for it, and Skaffold asks the
- * registry for its digest as it does after every custom build.
+ * A project with only some of its images, and with the tags that were decided for all. Images that these are built from, and that
+ * another engine builds, are already in the registry: a custom builder that does nothing replaces their builders, and Skaffold asks
+ * the registry for the digest as it does after every custom build.
  */
-export function partOf(
+export function partialProject(
   project: Project,
   { configs, artifacts }: Pick<Artifacts, 'configs' | 'artifacts'>,
   part: readonly string[],
@@ -20,14 +20,14 @@ export function partOf(
     const build = {
       ...config.build,
       tagPolicy: { envTemplate: { template: tagTemplate(wanted) } },
-      artifacts: shapes.map((shape) => (part.includes(shape.image) ? shape : standIn(shape.image, shape.context))),
+      artifacts: shapes.map((shape) => (part.includes(shape.image) ? shape : placeholder(shape.image, shape.context))),
     };
     return stringify({ ...config, build });
   });
   return { ...project, profiles: [], config: texts.join('---\n') };
 }
 
-const standIn = (image: string, context: string) => ({
+const placeholder = (image: string, context: string) => ({
   image,
   context,
   custom: { buildCommand: 'true', dependencies: { paths: [] } },
@@ -46,7 +46,7 @@ function requiredBy(part: readonly string[], artifacts: Artifacts['artifacts']):
   return needed;
 }
 
-/** Skaffold calls an image by its name in skaffold.yaml while it makes tags. */
+/** In a tag template, an image has its name of skaffold.yaml. */
 const tagTemplate = (wanted: readonly BuiltImage[]) =>
   wanted
     .map(

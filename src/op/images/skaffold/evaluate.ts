@@ -4,7 +4,7 @@ import type { Context } from '../../context.js';
 import { inputError } from '../../kit/errors/op-error.js';
 import { failureOf, run } from '../../kit/process/run.js';
 import { type Reference, registryOf, repositoryOf } from '../../systems/registry/reference.js';
-import { type Project, skaffold } from './project.js';
+import { type Project, skaffoldCommand } from './project.js';
 
 type Values = Readonly<Record<string, string | null>>;
 
@@ -15,12 +15,12 @@ const evaluated = v.object({
 });
 
 /**
- * Evaluates Go templates as Skaffold does, by Skaffold itself: its functions are many (sprig, and `cmd`, which runs a program).
- * Values that are no templates, and those that are null, stay.
- * @param target the image that the values are for; its names are IMAGE_REPO, IMAGE_NAME and IMAGE_TAG of the templates
+ * Evaluates Go templates with Skaffold itself, which has many functions (sprig, and `cmd`, which runs a program).
+ * Values without a template, and null, are unchanged.
+ * @param target the image that the values are for: IMAGE_REPO, IMAGE_NAME and IMAGE_TAG of the templates
  * @throws OpError (input) for a template that Skaffold cannot evaluate
  */
-export async function evaluate(
+export async function evaluateTemplates(
   context: Context,
   project: Project,
   image: string,
@@ -36,7 +36,7 @@ export async function evaluate(
     build: { artifacts: [{ image: 'values', docker: { buildArgs } }] },
   });
   const flags = ['--yaml-only', '--enable-templating', '--interactive=false', '--update-check=false'];
-  const command = skaffold(
+  const command = skaffoldCommand(
     { ...project, profiles: [], config, env: { ...project.env, ...names(target) } },
     ['diagnose'],
     flags,
@@ -47,7 +47,7 @@ export async function evaluate(
   if (ended.ended !== 'ok') throw failureOf(command, ended, { what, hint: 'run op doctor' });
   const [{ docker }] = v.parse(evaluated, parse(ended.stdout)).build.artifacts;
   for (const [key, value] of Object.entries(docker.buildArgs)) {
-    if (value.includes('<no value>')) context.log.warn(`${image}: ${key} names a variable that is not set: ${value}`);
+    if (value.includes('<no value>')) context.log.warn(`${image}: ${key} uses a variable that is not set: ${value}`);
   }
   return { ...values, ...docker.buildArgs };
 }
@@ -67,5 +67,5 @@ const notEvaluated = (file: string, image: string, why: string) =>
   inputError({
     what: `cannot evaluate the templates of ${image} in ${file}`,
     why: why.replace(/^.*?executing template: /su, ''),
-    hint: 'correct the template: {{.NAME}} is the variable NAME, and {{default "x" .NAME}} needs none',
+    hint: 'correct the template: {{.NAME}} is the variable NAME, and {{default "x" .NAME}} works without it',
   });

@@ -15,7 +15,7 @@ describe('a failed build', () => {
     'Build [web] was canceled',
   ];
 
-  it('names the image that failed, and not those that were stopped because of it', () => {
+  it('names the image that failed, not those that were stopped because of it', () => {
     expect(failedImages(lines)).toEqual(['app']);
     expect(explain(...lines, 'building custom artifact: exit status 3')).toMatchObject({
       kind: 'tool',
@@ -34,7 +34,7 @@ describe('a failed build', () => {
     });
   });
 
-  it('is bad input when what the file says cannot be, and says so once', () => {
+  it('is bad input when Skaffold rejects a value of the file, and reports it once', () => {
     const said = 'line 6 column 12: invalid image "a:v1": no tag should be specified';
     expect(explain(`invalid skaffold config: ${said}`, said)).toMatchObject({
       kind: 'input',
@@ -43,7 +43,7 @@ describe('a failed build', () => {
     });
   });
 
-  it('says what to do when the registry refuses the push', () => {
+  it('suggests a fix when the registry refuses the push', () => {
     const refusal =
       'Error: pushing image r.io:5000/app:1: HEAD http://r.io:5000/v2/app/manifests/1: unexpected status code 401 Unauthorized';
     expect(explain('Building [app]...', refusal)).toMatchObject({
@@ -51,7 +51,7 @@ describe('a failed build', () => {
     });
   });
 
-  it('says what to do when there is no Docker daemon', () => {
+  it('suggests a fix when no Docker daemon answers', () => {
     const text =
       'Build Failed. Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Check if docker is running.';
     expect(explain(text)).toMatchObject({ hint: expect.stringContaining('needs no Docker daemon') });

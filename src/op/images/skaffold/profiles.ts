@@ -2,10 +2,10 @@ import * as v from 'valibot';
 import type { Context } from '../../context.js';
 import { inputError, type OpError } from '../../kit/errors/op-error.js';
 import { failureOf, run } from '../../kit/process/run.js';
-import { type Project, skaffold } from './project.js';
+import { type Project, skaffoldCommand } from './project.js';
 
 const listed = v.object({ profiles: v.array(v.object({ name: v.string(), path: v.optional(v.string()) })) });
-const refused = v.object({ errorMessage: v.string() });
+const failed = v.object({ errorMessage: v.string() });
 
 /**
  * The names of the profiles of skaffold.yaml and of the modules that it requires.
@@ -15,42 +15,42 @@ export async function listProfiles(context: Context, project: Project): Promise<
   return [...new Set((await inspectProfiles(context, project)).map(({ name }) => name))];
 }
 
-/** The profiles, each with the file that it is in. @throws OpError (input) when skaffold.yaml cannot be read */
+/** The profiles, each with its file. @throws OpError (input) when skaffold.yaml cannot be read */
 export async function inspectProfiles(
   context: Context,
   project: Project,
 ): Promise<v.InferOutput<typeof listed>['profiles']> {
-  const command = skaffold(project, ['inspect', 'profiles', 'list'], ['--update-check=false']);
+  const command = skaffoldCommand(project, ['inspect', 'profiles', 'list'], ['--update-check=false']);
   const ended = await run(context, command);
   const json = parse(ended.stdout);
   const profiles = v.safeParse(listed, json);
   if (ended.ended === 'ok' && profiles.success) return profiles.output.profiles;
-  const problem = v.safeParse(refused, json);
+  const problem = v.safeParse(failed, json);
   if (problem.success) throw malformed(project.file, problem.output.errorMessage);
   throw failureOf(command, ended, { what: `cannot list the profiles of ${project.file}`, hint: 'run op doctor' });
 }
 
-/** Checks profiles before anything is built; `-name`, which switches a profile off, needs it too. @throws OpError (input) */
+/** Checks that the profiles exist, those that `-name` switches off too. @throws OpError (input) for an unknown one */
 export function checkProfiles(project: Project, known: readonly string[]): void {
   const unknown = project.profiles.find((name) => !known.includes(name.replace(/^-/u, '')));
   if (unknown === undefined) return;
   throw inputError({
     what: `${project.file} has no profile "${unknown}"`,
     why: known.length === 0 ? 'it has no profiles' : `its profiles are ${known.join(', ')}`,
-    hint: 'name one of them with --profile, or leave the flag out',
+    hint: 'name one of them with --profile, or remove the flag',
   });
 }
 
-/** skaffold.yaml is not what Skaffold takes. */
+/** The error for a skaffold.yaml that Skaffold rejects. */
 export function malformed(file: string, why: string): OpError {
   const cause = why
     .replace(/^(?:(?:error )?parsing|invalid) skaffold config(?:uration file)?: /u, '')
     .replace(/^error parsing skaffold configuration file: /u, '');
   return inputError({
     what: `Skaffold cannot read ${file}`,
-    // It says some things twice.
+    // Skaffold repeats some lines.
     why: [...new Set(cause.split('\n'))].join('\n'),
-    hint: `correct ${file}; skaffold diagnose --yaml-only shows what Skaffold makes of it`,
+    hint: `correct ${file}; skaffold diagnose --yaml-only shows how Skaffold reads it`,
   });
 }
 

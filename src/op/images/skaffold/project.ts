@@ -1,25 +1,25 @@
 import type { Command } from '../../kit/process/run.js';
 
-/** A repository that Skaffold builds, and how it is told to. */
+/** A repository that Skaffold builds, and the settings for it. */
 export interface Project {
   /** Absolute path of the repository's root. */
   readonly directory: string;
   /** Path of skaffold.yaml, from the directory. */
   readonly file: string;
-  /** The configuration itself, made from what the file says: Skaffold is given it in the file's place. */
+  /** A configuration derived from the file: Skaffold reads it instead of the file. */
   readonly config?: string | undefined;
   readonly profiles: readonly string[];
   readonly namespace: string | undefined;
   readonly platforms: readonly string[];
-  /** Registries that are spoken to without TLS. */
+  /** Registries without TLS. */
   readonly insecure: readonly string[];
   /** Variables for Skaffold and the builders it starts; `undefined` removes one. */
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 /**
- * Skaffold reads every flag from the environment too. What op decides itself must not come in by that way:
- * it would change the outcome without being seen.
+ * Skaffold reads every flag from the environment too. Flags that op decides must not come from there:
+ * they would silently change the outcome.
  */
 const notInherited = [
   'PROFILE',
@@ -35,20 +35,20 @@ const notInherited = [
 
 const quiet = ['--interactive=false', '--update-check=false', '--color=0', '--detect-minikube=false'];
 
-/** A command line of Skaffold for a project. */
-export function skaffold(project: Project, words: readonly string[], flags: readonly string[] = []): Command {
+/** A Skaffold command for a project. */
+export function skaffoldCommand(project: Project, words: readonly string[], flags: readonly string[] = []): Command {
   const removed = Object.fromEntries(notInherited.map((name) => [`SKAFFOLD_${name}`, undefined]));
   return {
     program: 'skaffold',
     args: [...words, `--filename=${project.config === undefined ? project.file : '-'}`, ...flags],
     cwd: project.directory,
     ...(project.config === undefined ? {} : { input: project.config }),
-    // Builders that push by themselves have to know, too: a custom one finds the list here.
+    // Builders that push need the list too: a custom one finds it here.
     env: { ...removed, SKAFFOLD_INSECURE_REGISTRY: project.insecure.join(',') || undefined, ...project.env },
   };
 }
 
-/** The flags of a build, or of a dry run of one: both must name the same images. */
+/** The flags of a build and of its dry run: both must name the same images. */
 export function buildFlags(project: Project, repository: string | undefined): readonly string[] {
   return [
     ...quiet,
@@ -60,5 +60,5 @@ export function buildFlags(project: Project, repository: string | undefined): re
   ];
 }
 
-/** Profiles as Skaffold takes them. */
+/** The profiles as flags of Skaffold. */
 export const profileFlags = ({ profiles }: Project) => profiles.map((profile) => `--profile=${profile}`);

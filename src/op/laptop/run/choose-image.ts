@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Context } from '../../context.js';
 import { selectImages } from '../../images/build-result/build-result.js';
-import { readBuildResult } from '../../images/build-result/read.js';
+import { readBuildResult } from '../../images/build-result/result-file.js';
 import { fillIn } from '../../images/settings/repositories.js';
 import type { Settings } from '../../images/settings/settings.js';
 import { dryRun } from '../../images/skaffold/build.js';

@@ -2,8 +2,8 @@ import { inputError } from '../../kit/errors/op-error.js';
 import { parseReference, type Reference } from '../../systems/registry/reference.js';
 
 /**
- * Where an engine keeps what later builds of an image can use again: `CACHE/NAME:buildkit`, `CACHE/NAME:lifecycle`.
- * @returns one reference as text, or none when no place for caches is configured
+ * Where an engine keeps what later builds of an image can reuse: `CACHE/NAME:buildkit`, `CACHE/NAME:lifecycle`.
+ * @returns one reference as text, or none when no build cache is configured
  */
 export function cacheReference(
   cache: string | undefined,
@@ -15,7 +15,7 @@ export function cacheReference(
   return [`${cache.replace(/\/+$/u, '')}/${name}:${engine}`];
 }
 
-/** The same, taken apart. @throws OpError (input) when the place is none */
+/** The same for the lifecycle, parsed. @throws OpError (input) when the build cache is not a registry and a path */
 export function cacheImage(cache: string | undefined, target: Reference): Reference | undefined {
   const [text] = cacheReference(cache, target, 'lifecycle');
   if (text === undefined) return undefined;

@@ -1,57 +1,58 @@
 import { resolve } from 'node:path';
 import { formatReference } from '../../systems/registry/reference.js';
 import { buildWithBuildpacks } from '../buildpacks/build.js';
-import { type Built, type Making, requiredImages } from '../plan/made.js';
-import type { Feasible } from '../plan/plan.js';
-import { evaluate } from '../skaffold/evaluate.js';
+import type { BuildableImage } from '../plan/plan.js';
+import { evaluateTemplates } from '../skaffold/evaluate.js';
 import { cacheImage } from './build-cache.js';
+import { type BuildContext, type EngineResult, requiredImages } from './build-context.js';
 
-/** Builds one image with buildpacks; the lifecycle pushes it. */
-export async function withBuildpacks(making: Making, planned: Feasible): Promise<Built> {
-  const { ready, request, context } = making;
+/** Builds an artifact with buildpacks; the lifecycle, or pack, pushes the image. */
+export async function buildArtifactWithBuildpacks(build: BuildContext, planned: BuildableImage): Promise<EngineResult> {
+  const { prepared, request, context } = build;
   const { artifact, target } = planned;
   const { buildpacks } = artifact;
-  const { place, mirrors } = ready.around;
+  const { place, mirrors } = prepared.builders;
   if (buildpacks === undefined || 'why' in place) throw new Error(`${artifact.image} has no buildpacks`);
-  const required = requiredImages(planned, making.made);
+  const required = requiredImages(planned, build.outcomes);
   const own = (image: string) => {
-    const made = required.get(image);
-    return made === undefined ? image : formatReference(made.reference);
+    const outcome = required.get(image);
+    return outcome === undefined ? image : formatReference(outcome.reference);
   };
   const built = await buildWithBuildpacks(
     context,
-    ready.access,
+    prepared.access,
     place,
     {
       image: artifact.image,
       context: artifact.context,
-      root: ready.root,
+      root: prepared.root,
       builder: own(buildpacks.builder),
       runImage: buildpacks.runImage && own(buildpacks.runImage),
-      env: await environment(making, planned),
+      env: await buildpacksEnv(build, planned),
       buildpacks: buildpacks.buildpacks,
       projectDescriptor: buildpacks.projectDescriptor,
       clearCache: buildpacks.clearCache || request.rebuild,
-      cacheImage: making.layouts === undefined ? cacheImage(request.buildCache, target.reference) : undefined,
+      cacheImage: build.layouts === undefined ? cacheImage(request.buildCache, target.reference) : undefined,
       defaultProcess: undefined,
       mirrors,
       sbomDirectory: request.sbomOutput && resolve(context.cwd, request.sbomOutput),
       own: [...required.values()].map(({ reference }) => formatReference(reference)),
       target: target.reference,
     },
-    making.onLine,
+    build.onLine,
   );
   const { digest, layers, reused, processes } = built;
-  making.onLine(`processes: ${processes.join(', ') || 'none'}`);
+  build.onLine(`processes: ${processes.join(', ') || 'none'}`);
   return { digest, detail: reused > 0 ? `${reused} of ${layers} layers reused` : '' };
 }
 
-/** The variables of `buildpacks.env`, evaluated. */
-export async function environment({ ready, context }: Making, { artifact, target }: Feasible) {
+/** The variables of `buildpacks.env`, with their templates evaluated. */
+export async function buildpacksEnv({ prepared, context }: BuildContext, { artifact, target }: BuildableImage) {
   const pairs = (artifact.buildpacks?.env ?? []).map((pair): readonly [string, string] => {
     const equals = pair.indexOf('=');
     return equals < 0 ? [pair, ''] : [pair.slice(0, equals), pair.slice(equals + 1)];
   });
-  const values = await evaluate(context, ready.project, artifact.image, Object.fromEntries(pairs), target.reference);
+  const written = Object.fromEntries(pairs);
+  const values = await evaluateTemplates(context, prepared.project, artifact.image, written, target.reference);
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, value ?? '']));
 }

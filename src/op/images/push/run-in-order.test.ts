@@ -1,18 +1,18 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { inOrder } from './in-order.js';
+import { runInOrder } from './run-in-order.js';
 
-interface Unit {
+interface Item {
   readonly name: string;
-  readonly needs: readonly Unit[];
+  readonly needs: readonly Item[];
 }
-const unit = (name: string, ...needs: Unit[]): Unit => ({ name, needs });
+const item = (name: string, ...needs: Item[]): Item => ({ name, needs });
 
-/** Runs units of 5 ms each, and says what happened. */
-async function log(units: readonly Unit[], atOnce: number): Promise<readonly string[]> {
+/** Runs items of 5 ms each, and returns what started and ended. */
+async function log(items: readonly Item[], atOnce: number): Promise<readonly string[]> {
   const lines: string[] = [];
-  await inOrder(
-    units,
+  await runInOrder(
+    items,
     ({ needs }) => needs,
     atOnce,
     async ({ name }) => {
@@ -24,28 +24,28 @@ async function log(units: readonly Unit[], atOnce: number): Promise<readonly str
   return lines;
 }
 
-const base = unit('base');
-const api = unit('api', base);
-const web = unit('web');
+const base = item('base');
+const api = item('api', base);
+const web = item('web');
 
-describe('units', () => {
-  it('run side by side, and after those that they need', async () => {
+describe('items', () => {
+  it('run in parallel, and after those that they need', async () => {
     const lines = await log([api, web, base], 3);
     expect(lines.slice(0, 2).toSorted()).toEqual(['+base', '+web']);
     expect(lines.indexOf('+api')).toBeGreaterThan(lines.indexOf('-base'));
     expect(lines).toHaveLength(6);
   });
 
-  it('run one after the other when one is allowed at once', async () => {
+  it('run one after the other when only one may run at a time', async () => {
     expect(await log([api, web, base], 1)).toHaveLength(6);
     const lines = await log([base, web, api], 1);
     for (const [index, line] of lines.entries())
       if (line.startsWith('+')) expect(lines[index + 1]).toBe(`-${line.slice(1)}`);
   });
 
-  it('are stopped by the first failure, which is the one that is thrown', async () => {
+  it('are stopped by the first failure, which is thrown', async () => {
     const seen: string[] = [];
-    const running = inOrder(
+    const running = runInOrder(
       [base, api, web],
       ({ needs }) => needs,
       3,

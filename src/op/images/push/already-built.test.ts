@@ -19,14 +19,14 @@ describe('a tag', () => {
     ['latest', false],
     ['2026-11-21_02-57-19.146_UTC', false],
     ['x2d35842', false],
-  ])('%s stands only for the source: %s', (tag, answer) => expect(namesTheSource(tag, head)).toBe(answer));
+  ])('%s identifies the source: %s', (tag, answer) => expect(namesTheSource(tag, head)).toBe(answer));
 
-  it('does not name a commit when files differ from it, or when there is none', () => {
+  it('does not name a commit when files differ from it, or without a commit', () => {
     expect(namesTheSource('2d35842', { ...head, changed: 1 })).toBe(false);
     expect(namesTheSource('2d35842', undefined)).toBe(false);
   });
 
-  it('names the content whatever git says', () => {
+  it('names the content, whatever the commit is', () => {
     expect(namesTheSource('f'.repeat(64), { ...head, changed: 1 })).toBe(true);
   });
 });

@@ -1,34 +1,34 @@
-/** Private reason of an abort: what failed is thrown by the unit that failed. */
+/** Private reason of an abort: the error to throw is that of the item that failed. */
 const anotherFailed = new Error('another image failed');
 
 /**
- * Does the work of each unit once those that it needs are done, at most `atOnce` at a time. The first failure stops the others:
+ * Runs `work` for each item once those that it needs are done, at most `atOnce` at a time. The first failure stops the others:
  * it aborts the signal that they were given, waits for them to end, and is thrown.
  */
-export async function inOrder<Unit>(
-  units: readonly Unit[],
-  needs: (unit: Unit) => readonly Unit[],
+export async function runInOrder<Item>(
+  items: readonly Item[],
+  needs: (item: Item) => readonly Item[],
   atOnce: number,
-  work: (unit: Unit, signal: AbortSignal) => Promise<void>,
+  work: (item: Item, signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
   const stop = new AbortController();
   const failures: unknown[] = [];
-  const slots = semaphore(atOnce);
-  const started = new Map<Unit, Promise<boolean>>();
-  const start = (unit: Unit): Promise<boolean> => {
-    const known = started.get(unit);
+  const withSlot = semaphore(atOnce);
+  const started = new Map<Item, Promise<boolean>>();
+  const start = (item: Item): Promise<boolean> => {
+    const known = started.get(item);
     if (known !== undefined) return known;
-    const running = runOne(unit);
-    started.set(unit, running);
+    const running = runOne(item);
+    started.set(item, running);
     return running;
   };
-  const runOne = async (unit: Unit): Promise<boolean> => {
-    const ready = await Promise.all(needs(unit).map(start));
-    if (ready.includes(false)) return false;
-    return slots(async () => {
+  const runOne = async (item: Item): Promise<boolean> => {
+    const done = await Promise.all(needs(item).map(start));
+    if (done.includes(false)) return false;
+    return withSlot(async () => {
       if (stop.signal.aborted) return false;
       try {
-        await work(unit, stop.signal);
+        await work(item, stop.signal);
         return true;
       } catch (failure) {
         failures.push(failure);
@@ -37,7 +37,7 @@ export async function inOrder<Unit>(
       }
     });
   };
-  await Promise.all(units.map(start));
+  await Promise.all(items.map(start));
   const [first] = failures.filter((failure) => failure !== anotherFailed);
   if (failures.length > 0) throw first;
 }

@@ -1,26 +1,27 @@
+import { createConnection } from 'node:net';
 import { resolve } from 'node:path';
 import type { Context } from '../../context.js';
+import type { Env } from '../../kit/config/setting.js';
 import { parseAttestations } from '../buildkit/attestation.js';
 import { findBuildKit } from '../buildkit/buildkit.js';
 import { findPlace } from '../buildpacks/place.js';
+import { imageMirrors } from '../image-mirrors/mirror.js';
 import type { Settings } from '../settings/settings.js';
 import type { Artifacts } from '../skaffold/artifacts.js';
-import { dockerDaemonAnswers } from './docker-daemon.js';
-import type { Around } from './engine.js';
-import { imageMirrors } from './image-mirrors.js';
+import type { Builders } from './engine.js';
 import type { BuildRequest } from './options.js';
 
 /**
- * Looks for everything here that can build. A place for buildpacks is looked for only when an image has them: it takes programs of this
+ * Finds what can build images here. It looks for a place to run buildpacks only when an image has them: that runs programs of this
  * machine to try it out, or waits for a container.
- * @throws OpError (input, usage) for settings that are not what they should be
+ * @throws OpError (input, usage) for invalid settings
  */
-export async function lookAround(
+export async function findBuilders(
   context: Context,
   request: BuildRequest,
   settings: Settings,
   { artifacts }: Pick<Artifacts, 'artifacts'>,
-): Promise<Around> {
+): Promise<Builders> {
   const daemon = await dockerDaemonAnswers(context.env);
   const configured = settings.of('BUILDKIT_HOST');
   const host = request.buildkitHost ?? configured?.value;
@@ -41,4 +42,22 @@ export async function lookAround(
     platforms: request.platform.map((platform) => (platform.includes('/') ? platform : `linux/${platform}`)),
     machine: `linux/${process.arch === 'x64' ? 'amd64' : process.arch}`,
   };
+}
+
+const usualSocket = '/var/run/docker.sock';
+
+/** Whether a Docker daemon answers where Skaffold looks for one. A daemon that a host or a Docker context names is not tried out. */
+export async function dockerDaemonAnswers(env: Env): Promise<boolean> {
+  const host = env.DOCKER_HOST ?? '';
+  if (env.DOCKER_CONTEXT || (host !== '' && !host.startsWith('unix://'))) return true;
+  const socket = host === '' ? usualSocket : host.slice('unix://'.length);
+  return new Promise((answer) => {
+    const connection = createConnection(socket);
+    const end = (answers: boolean) => {
+      connection.destroy();
+      answer(answers);
+    };
+    connection.once('connect', () => end(true)).once('error', () => end(false));
+    connection.setTimeout(2000, () => end(false));
+  });
 }
