@@ -83,14 +83,14 @@ const start = (args: readonly string[], env: Readonly<Record<string, string>> = 
 const withoutDocker = (...args: string[]): Promise<Ran> => op.run(directory, ['run', ...args]);
 
 describe('op run without a container', () => {
-  it('prints help and the contexts, and ends well', async () => {
+  it('prints help and the contexts, and exits with 0', async () => {
     const ran = await withoutDocker();
     expect(ran.exitCode).toBe(0);
     expect(ran.stdout).toContain('Usage: op run [options] <context>  |  op run context list');
     expect(ran.stdout).toMatch(/^ {2}api +shop-api +8080 \(default\)$/mu);
   });
 
-  it('prints help also where there is no skaffold.yaml', async () => {
+  it('prints help without a skaffold.yaml, too', async () => {
     await rm(join(directory, 'skaffold.yaml'));
     const ran = await withoutDocker();
     expect(ran).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('Usage: op run') });
@@ -98,7 +98,7 @@ describe('op run without a container', () => {
     expect(await withoutDocker('context', 'list')).toMatchObject({ exitCode: 3 });
   });
 
-  it('lists contexts with the ports that are configured or inferred', async () => {
+  it('lists contexts with their configured or inferred ports', async () => {
     await write({ 'web/Dockerfile': 'FROM x\nEXPOSE 3000\n' });
     await contexts({ './api/': { ports: ['8081:8080'] } });
     const ran = await withoutDocker('context', 'list');
@@ -117,10 +117,10 @@ describe('op run without a container', () => {
     ]);
   });
 
-  it('shows both images of a context, and asks for the name of one', async () => {
+  it('lists both images that share a context, and requires the name of one', async () => {
     await write({ 'skaffold.yaml': skaffoldYaml(['one', '.'], ['team/two', '.']) });
     const ran = await withoutDocker('context', 'list');
-    expect(ran.stdout).toContain('op run <image> where several images have one context');
+    expect(ran.stdout).toContain('op run <image> when several images share a context');
     expect(ran.stdout).toMatch(/^ {2}\. +one /mu);
     expect(ran.stdout).toMatch(/^ {2}\. +team\/two /mu);
     const refused = await withoutDocker('.');
@@ -128,7 +128,7 @@ describe('op run without a container', () => {
     expect(refused.stderr).toContain('skaffold.yaml builds one and team/two from it');
   });
 
-  it('follows profiles of skaffold.yaml', async () => {
+  it('uses profiles of skaffold.yaml', async () => {
     const profile = 'profiles:\n  - name: small\n    build: {artifacts: [{image: other, context: api, docker: {}}]}\n';
     await write({ 'skaffold.yaml': `${skaffoldYaml(['shop-api', 'api'])}${profile}` });
     expect((await withoutDocker('context', 'list', '--profile=small')).stdout).toContain('other');
@@ -143,33 +143,33 @@ describe('op run without a container', () => {
     ['too many words', ['api', 'web'], 2, 'op run does not accept "api web"'],
     ['half a word', ['context', 'lst'], 2, 'op run context list'],
     ['a bad port', ['api', '--port=80:80:80'], 3, '"80:80:80" (--port) is not a port'],
-    ['a bad variable', ['api', '--env==s3cret'], 2, '--env takes NAME=VALUE'],
+    ['a bad variable', ['api', '--env==s3cret'], 2, '--env must be NAME=VALUE'],
     ['an unknown engine', ['api', '--engine=lxc'], 2, 'Use one of auto, docker, podman'],
     ['a build result that is not there', ['api', '--build-result=x.json'], 3, 'there is no such file'],
-    ['a bad tag', ['api', '--tag=a b'], 3, 'is not an image'],
-  ])('says what is wrong with %s', async (_, args, exitCode, words) => {
+    ['a bad tag', ['api', '--tag=a b'], 3, 'is not a valid image reference'],
+  ])('explains %s', async (_, args, exitCode, words) => {
     const ran = await withoutDocker(...args);
     expect(ran.stderr).toContain(words);
     expect(ran.stderr).not.toContain('s3cret');
     expect(ran.exitCode).toBe(exitCode);
   });
 
-  it('says what to do when there is neither docker nor podman', async () => {
+  it('says what to do without docker and podman', async () => {
     const ran = await withoutDocker('api');
     expect(ran.exitCode).toBe(4);
     expect(ran.stderr).toContain('error: cannot run api');
-    expect(ran.stderr).toMatch(/docker is (?:not on PATH|there, and does not answer: .*nowhere)/u);
+    expect(ran.stderr).toMatch(/docker is (?:not on PATH|on PATH, but does not answer: .*nowhere)/u);
     expect(ran.stderr).toContain('podman is ');
     expect(ran.stderr).toContain('do:  start Docker');
     expect((await withoutDocker('api', '--engine=docker')).stderr).not.toContain('podman is ');
   });
 
-  it('says which of two run files counts when they disagree, and nothing when they agree', async () => {
+  it('says which of two run files it uses when they differ, and nothing when they are equal', async () => {
     await contexts({ api: { ports: ['1:1'], env: { A: 's3cret' } } });
     await write({ '.github/octopilot.yaml': 'tag: v2\ncontexts: {api: {ports: ["1:1"], env: {A: other}}}\n' });
     const ran = await withoutDocker('context', 'list');
     expect(ran.stderr).toBe(
-      'warning: .run.yaml and .github/octopilot.yaml differ in tag, contexts.api: .run.yaml counts, the other is not used',
+      'warning: .run.yaml and .github/octopilot.yaml differ in tag, contexts.api: using .run.yaml, ignoring the other',
     );
     await write({ '.github/octopilot.yaml': 'contexts: {api: {ports: ["1:1"], env: {A: s3cret}}}\n' });
     expect((await withoutDocker('context', 'list')).stderr).toBe('');
@@ -177,14 +177,14 @@ describe('op run without a container', () => {
     expect((await withoutDocker('context', 'list')).stdout).toContain('1:1 (.github/octopilot.yaml)');
   });
 
-  it('warns of what a run file says about nothing', async () => {
+  it('warns about unknown keys and contexts in a run file', async () => {
     await contexts({ api: { port: 80 }, apo: {} });
     const { stderr } = await withoutDocker('context', 'list');
-    expect(stderr).toContain('warning: .run.yaml: contexts.api.port means nothing to op');
-    expect(stderr).toContain('warning: .run.yaml: contexts apo are not in skaffold.yaml, which has api, web');
+    expect(stderr).toContain('warning: .run.yaml: ignoring unknown keys: contexts.api.port');
+    expect(stderr).toContain('warning: .run.yaml: unknown contexts: apo; skaffold.yaml has api, web');
   });
 
-  it('reads the list also in a directory below, and with another name of the file', async () => {
+  it('lists the contexts of a subdirectory, and of a skaffold file with another name', async () => {
     await write({ 'sub/s.yaml': skaffoldYaml(['a', 'x']) });
     const ran = await withoutDocker('context', 'list', '--directory=sub', '--filename=s.yaml');
     expect(ran.stdout).toMatch(/^ {2}x +a /mu);
@@ -214,7 +214,7 @@ describe.skipIf(whyNoDocker !== undefined)('op run', () => {
         'from a volume',
       ]),
     );
-    expect(ran.stderr).toContain(`run api: ${local}/shop-api:v2 (build_result.json) with docker\n`);
+    expect(ran.stderr).toContain(`running api: ${local}/shop-api:v2 (build_result.json) with docker\n`);
     expect(ran.stderr).toContain('environment: PORT, TOKEN, LINES, EMPTY, MINE, ADDED (values are not shown)\n');
     expect(ran.stderr).toMatch(/http:\/\/localhost:\d+ is port 8080 of the container \(default\)\n/u);
     expect(ran.stderr).toMatch(/api ended with exit code 0 after [\d.]+ s; next: op run api$/u);
@@ -225,12 +225,12 @@ describe.skipIf(whyNoDocker !== undefined)('op run', () => {
   it('finds an image with slashes in its name in the build result', async () => {
     await built(['app', 'r.io/nowhere:1'], ['team/app', `${local}/shop-api:v2`]);
     const ran = await start(['web']);
-    expect(ran.stderr).toContain(`run web: ${local}/shop-api:v2 (build_result.json)`);
+    expect(ran.stderr).toContain(`running web: ${local}/shop-api:v2 (build_result.json)`);
     expect(ran.exitCode).toBe(0);
     expect((await start(['team/app'])).exitCode).toBe(0);
   });
 
-  it('names the images of a build result that has only others', async () => {
+  it('lists the images of a build result that has only others', async () => {
     await built(['other', 'r.io/other:1']);
     expect(await start(['api'])).toMatchObject({
       exitCode: 3,
@@ -241,7 +241,7 @@ describe.skipIf(whyNoDocker !== undefined)('op run', () => {
   it.each([
     ['the default', {}, [], {}, `${local}/shop-api:latest (default, no build result used)`],
     [
-      'the run file before the environment',
+      'the run file over the environment',
       { default_repo: local, tag: 'v2' },
       [],
       { SKAFFOLD_DEFAULT_REPO: 'x.io' },
@@ -249,42 +249,42 @@ describe.skipIf(whyNoDocker !== undefined)('op run', () => {
     ],
     ['the environment', {}, [], { SKAFFOLD_DEFAULT_REPO: local }, `${local}/shop-api:latest (environment, no`],
     [
-      'flags before all',
+      'flags over everything',
       { default_repo: 'x.io', tag: 'x' },
       ['--repo', local, '--tag=v2'],
       {},
       `${local}/shop-api:v2 (--default-repo, no`,
     ],
-  ])('without a build result takes the image of %s', async (_, file, flags, env, words) => {
+  ])('without a build result uses the image from %s', async (_, file, flags, env, words) => {
     await write({ '.run.yaml': JSON.stringify(file) });
     const ran = await start(['api', ...flags], env as Record<string, string>);
-    expect(ran.stderr).toContain(`run api: ${words}`);
+    expect(ran.stderr).toContain(`running api: ${words}`);
     expect(ran.exitCode).toBe(0);
   });
 
   it('names an image with slashes as Skaffold does', async () => {
     const ran = await start(['web']);
-    expect(ran.stderr).toContain(`run web: ${local}/team_app:latest`);
+    expect(ran.stderr).toContain(`running web: ${local}/team_app:latest`);
     expect(ran.exitCode).toBe(0);
   });
 
-  it.each([1, 3, 125, 126, 200])('ends with the exit code of the container: %i', async (code) => {
+  it.each([1, 3, 125, 126, 200])('exits with the exit code of the container: %i', async (code) => {
     const ran = await start(['api', '--env=MODE=exit', `--env=CODE=${code}`]);
     expect(ran.exitCode).toBe(code);
     expect(ran.stderr).toContain('to stderr\n');
     expect(ran.stderr).toContain(`error: api ended with exit code ${code} after `);
   });
 
-  it('cannot run an image that is nowhere', async () => {
+  it('fails for an image that does not exist', async () => {
     const ran = await start(['api', '--tag=nowhere']);
     expect(ran.exitCode).toBe(4);
     expect(ran.stderr).toContain(`error: docker cannot pull ${local}/shop-api:nowhere`);
     expect(ran.stderr).toContain(
-      'if its registry does not run: op start-registry\n       if it is not built yet: op build-push',
+      'if its registry is not running: op start-registry\n       if it is not built yet: op build-push',
     );
   });
 
-  it('publishes the first free port from 8080 on loopback, and another when somebody has it', async () => {
+  it('publishes the first free port from 8080 on loopback, and another one when it is taken', async () => {
     const other = start(['api', '--env=MODE=serve']);
     const first = await urlOf(other);
     const env = await execa(docker.inNetwork[0] ?? '', [...docker.inNetwork.slice(1), 'curl', '-s', `${first}/env`]);
@@ -292,14 +292,14 @@ describe.skipIf(whyNoDocker !== undefined)('op run', () => {
     // op looks for a free port in the network of this machine; those of the daemon are known to the daemon only.
     const second = start(['api', '--env=MODE=serve']);
     await until(second, 'serving');
-    expect(await text(second)).toContain('somebody took that port: trying another one');
+    expect(await text(second)).toContain('the port was taken in the meantime: trying another one');
     const fixed = await start(['api', `--port=127.0.0.1:${new URL(first).port}:8080`]);
     expect(fixed).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('a host port is taken') });
     for (const child of [other, second]) child.kill('SIGTERM');
     expect((await Promise.all([other, second])).map(({ exitCode }) => exitCode)).toEqual([143, 143]);
   });
 
-  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('ends the container when it gets %s', async (signal) => {
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('stops the container on %s', async (signal) => {
     const child = start(['api', '--env=MODE=wait']);
     await until(child, 'waiting');
     expect(await docker.containers()).toEqual([expect.stringMatching(/^\/op-run-api-/u)]);
@@ -309,7 +309,7 @@ describe.skipIf(whyNoDocker !== undefined)('op run', () => {
     expect(ended.exitCode).toBe({ SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }[signal]);
   });
 
-  it('ends the container also at the second Ctrl-C, which does not wait', async () => {
+  it('removes the container also at the second Ctrl-C, which does not wait', async () => {
     const child = start(['api', '--env=MODE=serve']);
     await until(child, 'serving');
     child.kill('SIGINT');
@@ -332,7 +332,7 @@ describe.skipIf(whyNoDocker !== undefined)('op run', () => {
     expect(inTerminal.stdout).toContain('a terminal');
   });
 
-  it('starts nothing when the image has no such program, and says so', async () => {
+  it('reports an image whose program is missing', async () => {
     await contexts({ api: { volumes: ['./empty:/bin'] } });
     await mkdir(join(directory, 'empty'));
     const ran = await start(['api']);
@@ -348,11 +348,11 @@ describe.skipIf(whyNoDocker !== undefined)('op run of an image that is only in a
   });
   afterAll(() => pulling?.stop());
 
-  it('pulls it by its digest', async () => {
+  it('pulls it by digest', async () => {
     const reference = `${registry.host}/app:1@${digest}`;
     await built(['shop-api', reference]);
     const ran = await start(['api'], { DOCKER_HOST: pulling.host });
-    expect(ran.stderr).toContain(`run api: ${reference} (build_result.json) with docker\n`);
+    expect(ran.stderr).toContain(`running api: ${reference} (build_result.json) with docker\n`);
     expect(ran.stderr).toContain(`pulling ${reference}\n`);
     expect(ran.stdout).toContain('PORT=8080');
     expect(ran.exitCode).toBe(0);

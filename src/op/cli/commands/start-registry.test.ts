@@ -35,9 +35,9 @@ afterEach(async () => {
 
 const start = (args: readonly string[] = [], env: Readonly<Record<string, string>> = {}) =>
   op.run(home, ['start-registry', `--port=${port}`, ...args], { XDG_STATE_HOME: home, ...env });
-const places = () => join(home, 'octopipeline', `registry-${port}`);
+const stateDirectory = () => join(home, 'octopipeline', `registry-${port}`);
 const written = async (): Promise<{ pid?: number; identity?: string }> =>
-  JSON.parse(await readFile(join(places(), 'registry.json'), 'utf8').catch(() => '{}'));
+  JSON.parse(await readFile(join(stateDirectory(), 'registry.json'), 'utf8').catch(() => '{}'));
 const status = async (env?: Readonly<Record<string, string>>) =>
   JSON.parse((await start(['--status', '--output=json'], env)).stdout);
 const crane = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
@@ -52,7 +52,7 @@ const isAlive = (pid: number) => {
 };
 const pidOf = async () => (await written()).pid ?? 0;
 
-/** A PATH with only node and what a test names. */
+/** A PATH with only node and the named tools. */
 async function pathWith(...tools: readonly string[]): Promise<string> {
   const directory = await mkdtemp(join(home, 'path-'));
   for (const tool of ['node', ...tools]) {
@@ -63,7 +63,7 @@ async function pathWith(...tools: readonly string[]): Promise<string> {
 }
 
 describe('op start-registry without a Docker daemon', () => {
-  it('says after the end how the same registry is started again', async () => {
+  it('says how to start the same registry again after it has ended', async () => {
     await start(['--tls', `--data=${home}/my images`]);
     const again = `next: op start-registry --port=${port} --data='${home}/my images' --tls`;
     process.kill(await pidOf(), 'SIGKILL');
@@ -71,14 +71,14 @@ describe('op start-registry without a Docker daemon', () => {
     expect((await start(['--stop'])).stderr).toContain(`${again} starts it again`);
   });
 
-  it('starts a registry that goes on without op, says so again when it runs, ends it, and keeps its images', async () => {
+  it('starts a registry that outlives op, does nothing when it is running, stops it, and keeps its images', async () => {
     const ran = await start();
-    expect(ran.stderr).toContain(`start docker-registry on 127.0.0.1:${port}, images in ${places()}/data\n`);
+    expect(ran.stderr).toContain(`starting docker-registry on 127.0.0.1:${port}, images in ${stateDirectory()}/data\n`);
     expect(ran.stderr).toMatch(
-      new RegExp(`the registry runs: http://localhost:${port} \\(docker-registry, process \\d+\\)`, 'u'),
+      new RegExp(`the registry is running: http://localhost:${port} \\(docker-registry, process \\d+\\)`, 'u'),
     );
     expect(ran.stderr).toMatch(
-      /next: op build-push --default-repo=localhost:\d+; to end it: op start-registry --stop --port=\d+$/u,
+      /next: op build-push --default-repo=localhost:\d+; to stop it: op start-registry --stop --port=\d+$/u,
     );
     expect(ran.exitCode).toBe(0);
     const pid = await pidOf();
@@ -88,7 +88,7 @@ describe('op start-registry without a Docker daemon', () => {
 
     const again = await start();
     expect(again.stderr).toContain(
-      `the registry runs already: http://localhost:${port} (docker-registry, process ${pid})`,
+      `the registry is already running: http://localhost:${port} (docker-registry, process ${pid})`,
     );
     expect(await status()).toMatchObject({
       state: 'running',
@@ -98,24 +98,24 @@ describe('op start-registry without a Docker daemon', () => {
       program: 'docker-registry',
       pid,
       tls: false,
-      data: join(places(), 'data'),
-      log: join(places(), 'registry.log'),
-      takenBy: null,
+      data: join(stateDirectory(), 'data'),
+      log: join(stateDirectory(), 'registry.log'),
+      portTaken: false,
     });
 
     const stopped = await start(['--stop']);
     expect(stopped.stderr).toContain(
-      `the registry on port ${port}, process ${pid}, has ended; its images stay in ${places()}/data`,
+      `the registry on port ${port}, process ${pid}, has stopped; its images stay in ${stateDirectory()}/data`,
     );
     expect(isAlive(pid)).toBe(false);
     expect(await status()).toMatchObject({ state: 'stopped', pid: null });
-    expect((await start(['--stop'])).stderr).toContain(`op has no registry on port ${port}: nothing to end`);
+    expect((await start(['--stop'])).stderr).toContain(`op has no registry on port ${port}: nothing to stop`);
 
     await start();
     expect(crane(['digest', image])).toBe(digest);
   });
 
-  it('ends only its own, and one of another port goes on', async () => {
+  it('stops only its own registry, and leaves one on another port running', async () => {
     const other = await startPasswordRegistry();
     await start();
     const pid = await pidOf();
@@ -131,7 +131,7 @@ describe('op start-registry without a Docker daemon', () => {
     await other.stop();
   });
 
-  it('says that one has crashed, and starts it again', async () => {
+  it('reports a registry that crashed, and starts it again', async () => {
     await start();
     const pid = await pidOf();
     process.kill(pid, 'SIGKILL');
@@ -139,63 +139,54 @@ describe('op start-registry without a Docker daemon', () => {
     expect(shown.stdout).toMatch(/^state +ended$/mu);
     expect(shown.stderr).toContain('the last lines of its log:');
     const ran = await start();
-    expect(ran.stderr).toContain(`the registry that was process ${pid} has ended, and not by op: start it again`);
+    expect(ran.stderr).toContain(`the registry, process ${pid}, ended unexpectedly: starting it again`);
     expect(isAlive(await pidOf())).toBe(true);
   });
 
-  it('never ends a process that only has the number of an old registry', async () => {
+  it('never stops a process that only has the number of an old registry', async () => {
     await start();
     const old = await written();
     process.kill(old.pid ?? 0, 'SIGKILL');
     const bystander = execa('sleep', ['60'], { reject: false });
-    await writeFile(join(places(), 'registry.json'), JSON.stringify({ ...old, pid: bystander.pid }));
+    await writeFile(join(stateDirectory(), 'registry.json'), JSON.stringify({ ...old, pid: bystander.pid }));
     expect(await status()).toMatchObject({ state: 'ended', pid: null });
-    expect((await start(['--stop'])).stderr).toContain(`process ${bystander.pid}, had ended before`);
+    expect((await start(['--stop'])).stderr).toContain(`process ${bystander.pid}, had already stopped`);
     expect(isAlive(bystander.pid ?? 0)).toBe(true);
     bystander.kill('SIGKILL');
     await bystander;
   });
 
-  it.each(['', '{', '[]', '{"pid":1}'])('takes a broken state file "%s" for none', async (text) => {
-    mkdirSync(places(), { recursive: true });
-    await writeFile(join(places(), 'registry.json'), text);
+  it.each(['', '{', '[]', '{"pid":1}'])('ignores a broken state file "%s"', async (text) => {
+    mkdirSync(stateDirectory(), { recursive: true });
+    await writeFile(join(stateDirectory(), 'registry.json'), text);
     expect(await status()).toMatchObject({ state: 'stopped' });
     expect((await start()).exitCode).toBe(0);
   });
 
-  it('says who has the port', async () => {
+  it('says that the port is taken, and how to see by which program', async () => {
     const server = createServer((_, response) => response.writeHead(404).end()).listen(port, '127.0.0.1');
     await once(server, 'listening');
     const ran = await start();
     expect(ran.exitCode).toBe(4);
     expect(ran.stderr).toContain(`error: port ${port} is taken\n`);
-    expect(ran.stderr).toContain(`(process ${process.pid}) listens there, and op did not start it`);
-    expect(await status()).toMatchObject({ state: 'stopped', takenBy: expect.stringContaining(`${process.pid}`) });
+    expect(ran.stderr).toContain(`a program that op did not start is listening on 127.0.0.1:${port}\n`);
+    expect(ran.stderr).toContain('choose another port with --port; to see which program it is: ss -ltnp');
+    expect(await status()).toMatchObject({ state: 'stopped', portTaken: true });
     server.close();
     const registry = await startRegistry();
     port = Number(registry.host.replace(/.*:/u, ''));
-    expect((await start()).stderr).toContain('a registry answers there: use it as it is');
+    expect((await start()).stderr).toContain('a registry answers there: use it, or choose another port');
     await registry.stop();
   });
 
-  it('started twice at once is one', async () => {
+  it('started several times at once is one registry', async () => {
     const ran = await Promise.all([start(), start(), start()]);
     expect(ran.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0]);
-    expect(ran.filter(({ stderr }) => stderr.includes('the registry runs: '))).toHaveLength(1);
-    expect(ran.filter(({ stderr }) => stderr.includes('the registry runs already: '))).toHaveLength(2);
+    expect(ran.filter(({ stderr }) => stderr.includes('the registry is running: '))).toHaveLength(1);
+    expect(ran.filter(({ stderr }) => stderr.includes('the registry is already running: '))).toHaveLength(2);
   });
 
-  it('is not stopped by the lock of an op that is gone', async () => {
-    mkdirSync(places(), { recursive: true });
-    await writeFile(
-      join(places(), 'lock'),
-      JSON.stringify({ pid: process.pid, identity: 'another run of the machine' }),
-    );
-    expect((await start()).exitCode).toBe(0);
-    expect((await readdir(places())).filter((name) => name.startsWith('lock'))).toEqual([]);
-  });
-
-  it('listens on loopback only, unless it is told otherwise', async () => {
+  it('listens on loopback only, unless --listen names another address', async () => {
     const address = Object.values(networkInterfaces())
       .flat()
       .find((one) => one?.family === 'IPv4' && !one.internal)?.address;
@@ -203,27 +194,27 @@ describe('op start-registry without a Docker daemon', () => {
     if (address !== undefined) expect(await connects(address, port)).toBe(false);
     const ran = await start(['--listen=0.0.0.0']);
     expect(ran.stderr).toContain('it listens on 127.0.0.1; its images stay in');
-    expect(ran.stderr).toContain('warning: it listens on 0.0.0.0 and asks for no login');
+    expect(ran.stderr).toContain('warning: it listens on 0.0.0.0 and requires no login');
     if (address !== undefined) expect(await connects(address, port)).toBe(true);
   });
 
-  it('keeps images where it is told, and is not changed by variables of the registry', async () => {
+  it('keeps images in --data, and ignores environment variables of the registry', async () => {
     const ran = await start(['--data=images'], { REGISTRY_HTTP_ADDR: '127.0.0.1:1', REGISTRY_AUTH: 'silly' });
     expect(ran.exitCode).toBe(0);
     pushBusybox(`localhost:${port}/app:1`);
     expect(existsSync(join(home, 'images/docker/registry/v2/repositories/app'))).toBe(true);
   });
 
-  it('has TLS by an authority of its own when asked', async () => {
+  it('has TLS with a certificate of its own authority', async () => {
     const ran = await start(['--tls']);
     expect(ran.exitCode).toBe(0);
     const caFile = (await start(['--ca-file'])).stdout;
     expect(caFile).toBe(join(home, 'octopipeline/ca/ca.crt'));
-    expect(ran.stderr).toContain(`new certificate authority of this user: ${caFile}`);
-    expect(ran.stderr).toContain(`the registry runs: https://localhost:${port}`);
+    expect(ran.stderr).toContain(`new certificate authority for this user: ${caFile}`);
+    expect(ran.stderr).toContain(`the registry is running: https://localhost:${port}`);
     expect(ran.stderr).toContain(`SSL_CERT_DIR=${dirname(caFile)} `);
     expect(ran.stderr).toContain('this machine: ');
-    for (const key of [join(home, 'octopipeline/ca/ca.key'), join(places(), 'tls.key')]) {
+    for (const key of [join(home, 'octopipeline/ca/ca.key'), join(stateDirectory(), 'tls.key')]) {
       expect(((await stat(key)).mode & 0o777).toString(8)).toBe('600');
     }
     const curl = (...args: string[]) =>
@@ -236,7 +227,7 @@ describe('op start-registry without a Docker daemon', () => {
     expect((await start(['--tls'])).stderr).toContain(`process ${pid}), images`);
     expect(await status()).toMatchObject({ state: 'running', url: `https://localhost:${port}`, tls: true, caFile });
 
-    await writeFile(join(places(), 'tls.key'), 'broken');
+    await writeFile(join(stateDirectory(), 'tls.key'), 'broken');
     expect((await start(['--tls'])).stderr).toContain(`process ${pid}: it has an older certificate`);
     expect((await curl('--cacert', caFile)).stdout).toBe('{}');
     expect((await start()).stderr).toContain('it has TLS; its images stay');
@@ -257,10 +248,10 @@ describe('op start-registry without a Docker daemon', () => {
     expect((await start(['--stop'], env)).exitCode).toBe(0);
   });
 
-  it('says what to install where there is nothing', async () => {
+  it('says what to install when no program is found', async () => {
     const ran = await start([], { PATH: await pathWith() });
     expect(ran.exitCode).toBe(4);
-    expect(ran.stderr).toContain('error: there is nothing to start a registry with');
+    expect(ran.stderr).toContain('error: no program found that can run a registry');
     expect(ran.stderr).toContain('install the package docker-registry');
     expect(await start(['--engine=podman'])).toMatchObject({
       exitCode: 4,
@@ -268,7 +259,7 @@ describe('op start-registry without a Docker daemon', () => {
     });
   });
 
-  it('leaves nothing when the registry does not start', async () => {
+  it('leaves nothing behind when the registry does not start', async () => {
     const path = await pathWith();
     writeFileSync(
       join(path, 'docker-registry'),
@@ -294,8 +285,8 @@ describe('op start-registry without a Docker daemon', () => {
   it.each([
     ['two commands', ['--stop', '--status'], 2, 'do not go together'],
     ['a name as an address', ['--listen=example.com'], 2, 'is not an address'],
-    ['an address of others', ['--listen=192.0.2.1'], 2, 'this machine has no such address'],
-    ['TLS for the whole world', ['--tls', '--listen=8.8.8.8'], 2, 'private networks'],
+    ['an address of another machine', ['--listen=192.0.2.1'], 2, 'this machine has no such address'],
+    ['TLS on a public address', ['--tls', '--listen=8.8.8.8'], 2, 'private networks'],
     ['a port too high', ['--port=65536'], 2, 'is not a port'],
     ['a file as a directory', ['--data=/dev/null'], 3, 'cannot keep images in /dev/null'],
   ])('refuses %s', async (_, args, exitCode, words) => {
@@ -304,7 +295,7 @@ describe('op start-registry without a Docker daemon', () => {
   });
 });
 
-describe.skipIf(whyNoDocker !== undefined)('op start-registry where a Docker daemon answers', () => {
+describe.skipIf(whyNoDocker !== undefined)('op start-registry with a Docker daemon', () => {
   let docker: LocalDocker;
   const image = 'distribution-under-test:1';
   const name = () => `octopipeline-registry-${port}`;
@@ -342,11 +333,11 @@ describe.skipIf(whyNoDocker !== undefined)('op start-registry where a Docker dae
     for (const id of engine('ps', '--all', '--quiet').split('\n').filter(Boolean)) engine('rm', '--force', id);
   });
 
-  it('runs a container that comes back, says so again, and keeps the images when it is gone', async () => {
+  it('runs a container that restarts, does nothing when it is running, and keeps the images when it is removed', async () => {
     const ran = await run();
-    expect(ran.stderr).toContain(`start ${image} with docker on 127.0.0.1:${port}\n`);
+    expect(ran.stderr).toContain(`starting ${image} with docker on 127.0.0.1:${port}\n`);
     expect(ran.stderr).toContain(
-      `the registry runs: http://localhost:${port} (container ${name()}, which comes back with docker), images in the volume ${name()}`,
+      `the registry is running: http://localhost:${port} (container ${name()}, which restarts with docker), images in the volume ${name()}`,
     );
     expect(ran.exitCode).toBe(0);
     expect((await curl(`http://localhost:${port}/v2/`)).stdout).toBe('{}');
@@ -355,7 +346,9 @@ describe.skipIf(whyNoDocker !== undefined)('op start-registry where a Docker dae
     expect(policy).toBe('unless-stopped');
     expect(JSON.parse(bindings ?? '')).toEqual({ '5000/tcp': [{ HostIp: '127.0.0.1', HostPort: `${port}` }] });
 
-    expect((await run()).stderr).toContain(`the registry runs already: http://localhost:${port} (container ${name()})`);
+    expect((await run()).stderr).toContain(
+      `the registry is already running: http://localhost:${port} (container ${name()})`,
+    );
     expect(engine('inspect', '--format={{.Id}}', name())).toBe(id);
     const shown = JSON.parse((await run('--status', '--output=json')).stdout);
     expect(shown).toMatchObject({
@@ -369,51 +362,47 @@ describe.skipIf(whyNoDocker !== undefined)('op start-registry where a Docker dae
 
     engine('stop', '-t', '1', name());
     expect(JSON.parse((await run('--status', '--output=json')).stdout)).toMatchObject({ state: 'ended' });
-    expect((await run()).stderr).toContain(`replace the container ${name()}: it does not run`);
+    expect((await run()).stderr).toContain(`replacing the container ${name()}: it is not running`);
     const stopped = await run('--stop');
-    expect(stopped.stderr).toContain(`the container ${name()} is gone; its images stay in the volume ${name()}`);
+    expect(stopped.stderr).toContain(`removed the container ${name()}; its images stay in the volume ${name()}`);
     expect(await docker.containers()).toEqual([]);
     expect(engine('volume', 'ls', '--quiet').split('\n')).toContain(name());
-    expect((await run('--stop')).stderr).toContain('nothing to end');
+    expect((await run('--stop')).stderr).toContain('nothing to stop');
   });
 
-  it('has TLS when asked, with its key copied into the container', async () => {
+  it('has TLS, with its key copied into the container', async () => {
     const data = join(home, 'images');
     const ran = await run('--tls', `--data=${data}`);
-    expect(ran.stderr).toContain(`the registry runs: https://localhost:${port}`);
+    expect(ran.stderr).toContain(`the registry is running: https://localhost:${port}`);
     expect(ran.exitCode).toBe(0);
     const caFile = join(home, 'octopipeline/ca/ca.crt');
     expect((await curl('--cacert', caFile, `https://localhost:${port}/v2/`)).stdout).toBe('{}');
-    expect((await run('--tls', `--data=${data}`)).stderr).toContain('runs already');
+    expect((await run('--tls', `--data=${data}`)).stderr).toContain('is already running');
     expect((await run(`--data=${data}`)).stderr).toContain('it has TLS; its images stay in');
   });
 
-  it('removes what op did not make only when it is told to', async () => {
+  it('removes a container that op did not create only with --replace', async () => {
     engine('create', `--name=${name()}`, image);
     const refused = await run();
     expect(refused).toMatchObject({
       exitCode: 6,
-      stderr: expect.stringContaining(`there is a container ${name()} that op did not make`),
+      stderr: expect.stringContaining(`op did not create the container ${name()}`),
     });
-    expect((await run('--stop')).stderr).toContain(`the container ${name()} is somebody else's`);
+    expect((await run('--stop')).stderr).toContain(`op did not create the container ${name()}`);
     expect(await docker.containers()).toEqual([`/${name()}`]);
     expect((await run('--replace')).exitCode).toBe(0);
   });
 
-  it('names the container that has the port, and removes it when it is told to', async () => {
+  it('says that a container of another name has the port, and does not remove it', async () => {
     engine('run', '--detach', '--name=registry', `--publish=${port}:5000`, image);
-    const taken = await run();
-    expect(taken.exitCode).toBe(4);
-    expect(taken.stderr).toContain(
-      `error: port ${port} is taken\n  why: the container registry (image ${image}) has it`,
-    );
-    expect(taken.stderr).toContain('docker rm --force registry (or --replace)');
-    const ran = await run('--replace');
-    expect(ran.stderr).toContain(`remove the container registry (image ${image}), which has port ${port}`);
-    expect(await docker.containers()).toEqual([`/${name()}`]);
+    for (const ran of [await run(), await run('--replace')]) {
+      expect(ran.exitCode).toBe(4);
+      expect(ran.stderr).toContain(`error: port ${port} is taken\n`);
+    }
+    expect(await docker.containers()).toEqual(['/registry']);
   });
 
-  it('removes a container whose program is no registry, and shows what it printed', async () => {
+  it('removes a container whose program is not a registry, and shows what it printed', async () => {
     engine('create', '--name=broken', image);
     engine('commit', '--change=ENTRYPOINT ["/bin/sh","-c","echo not a registry; exit 3"]', 'broken', 'broken:1');
     engine('rm', 'broken');
@@ -423,18 +412,20 @@ describe.skipIf(whyNoDocker !== undefined)('op start-registry where a Docker dae
     expect(await docker.containers()).toEqual([]);
   });
 
-  it('can be a process also there, and what is one stays one', async () => {
+  it('can still be a process, and stays one', async () => {
     const ran = await run('--engine=process');
     expect(ran.stderr).toContain('(docker-registry, process ');
-    expect((await run()).stderr).toContain('runs already');
+    expect((await run()).stderr).toContain('is already running');
     const moved = await run('--engine=docker');
-    expect(moved.stderr).toContain('a container is asked for; its images stay in');
-    expect((await run('--engine=process')).stderr).toContain(`replace the container ${name()}: a process is asked for`);
+    expect(moved.stderr).toContain('a container was requested; its images stay in');
+    expect((await run('--engine=process')).stderr).toContain(
+      `replacing the container ${name()}: a process was requested`,
+    );
     expect((await run('--stop')).exitCode).toBe(0);
   });
 });
 
-/** The registry of this machine in an image, as its project's own is made. */
+/** This machine's registry in an image, laid out like its project's own image. */
 function distributionImage(reference: string, directory: string): void {
   pushBusybox(reference);
   const program = findTool('docker-registry', withTools(['docker-registry']).PATH ?? '') ?? '';
@@ -442,9 +433,9 @@ function distributionImage(reference: string, directory: string): void {
   const ldd = findTool('ldd', process.env.PATH ?? '') ?? '';
   const linked = execFileSync(ldd, [program], { encoding: 'utf8' }).matchAll(/(\/\S+) \(0x/gu);
   for (const path of [program, ...[...linked].map(([, library = '']) => library)]) {
-    const place = join(root, path === program ? '/bin/registry' : path);
-    mkdirSync(dirname(place), { recursive: true });
-    copyFileSync(realpathSync(path), place);
+    const target = join(root, path === program ? '/bin/registry' : path);
+    mkdirSync(dirname(target), { recursive: true });
+    copyFileSync(realpathSync(path), target);
   }
   mkdirSync(join(root, 'etc'), { recursive: true });
   writeFileSync(

@@ -8,7 +8,7 @@ import { bundledOp, type Op } from '../../../../test/op/run-op.js';
 
 let op: Op;
 let room: string;
-/** Programs that answer as the real ones do when asked for their version. */
+/** Programs that print their version like the real ones. */
 let complete: string;
 const servers: Server[] = [];
 const node = dirname(process.execPath);
@@ -64,13 +64,13 @@ const named = (findings: readonly { name: string; state: string; detail: string 
   findings.find((finding) => finding.name === name);
 
 beforeAll(async () => {
-  // Only node of its folder: the machine's own tools must not count.
+  // Only node of its folder, not the machine's own tools.
   const { symlink } = await import('node:fs/promises');
   await mkdir(join(room, 'node'));
   await symlink(join(node, 'node'), join(room, 'node', 'node'));
 });
 
-test('without a registry it says which command needs one, and what the other one takes', async () => {
+test('without a registry it says which command needs one, and the default of the other one', async () => {
   const { exitCode, findings } = await json(complete, []);
   expect(named(findings, 'default repository')?.detail).toBe(
     'not set; op push needs one, and op build-push then pushes to localhost:5001',
@@ -78,15 +78,15 @@ test('without a registry it says which command needs one, and what the other one
   expect(exitCode).toBe(0);
 });
 
-test('with everything there it ends well and says what comes next', async () => {
+test('with everything installed it succeeds and says what comes next', async () => {
   const ended = await doctor(complete, [`--default-repo=${await registry(200)}/team`]);
-  expect(ended).toMatchObject({ exitCode: 0, stderr: 'all that op needs is there; next: op build-push' });
+  expect(ended).toMatchObject({ exitCode: 0, stderr: 'everything that op needs was found; next: op build-push' });
   expect(ended.stdout).toMatch(/ok +git +2\.39\.5 at .*\/complete\/git/u);
   expect(ended.stdout).toMatch(/ok +kubectl +v?1\.34\.4/u);
   expect(ended.stdout).toContain('answers over plain http; no credentials');
 });
 
-test('what is missing is named, with the project that it comes from, and never by the address of a registry', async () => {
+test('it names missing programs and the projects that they come from, without URLs', async () => {
   const empty = await programs('empty', {});
   const { exitCode, ok, findings, stderr } = await json(empty, []);
   expect({ exitCode, ok }).toEqual({ exitCode: 4, ok: false });
@@ -94,26 +94,26 @@ test('what is missing is named, with the project that it comes from, and never b
   expect(missing).toEqual(['git', 'skaffold', 'crane']);
   expect(named(findings, 'kubectl')).toMatchObject({
     state: 'note',
-    detail: expect.stringContaining('only what talks to Kubernetes needs it'),
+    detail: expect.stringContaining('only needed for commands that use Kubernetes'),
   });
   expect(stderr).toContain('3 things that op needs are missing');
   expect(stderr).toContain('GoogleContainerTools/skaffold');
   expect(stderr).not.toMatch(/https?:/u);
 });
 
-test('a program that is too old is missing', async () => {
+test('a program that is too old counts as missing', async () => {
   const old = await programs('old', { git: 'git version 2.20.1' });
   const { findings } = await json(`${old}:${complete}`, []);
   expect(named(findings, 'git')).toMatchObject({
     state: 'missing',
-    detail: expect.stringContaining('2.36 or newer is needed'),
+    detail: expect.stringContaining('2.36 or newer is required'),
   });
 });
 
 test.each([
   [200, 'ok', 'answers over plain http'],
-  [401, 'note', 'wants credentials'],
-  [404, 'missing', 'it is no registry'],
+  [401, 'note', 'requires credentials'],
+  [404, 'missing', 'it is not a registry'],
 ])('a registry that answers %i', async (status, state, words) => {
   const host = await registry(status);
   const { findings } = await json(complete, [`--default-repo=${host}/team`]);
@@ -121,16 +121,16 @@ test.each([
   expect(named(findings, 'default repository')).toMatchObject({ detail: `${host}/team (--default-repo)` });
 });
 
-test('a registry where nobody listens', async () => {
+test('a registry that does not accept connections', async () => {
   const { exitCode, findings } = await json(complete, ['--default-repo=127.0.0.1:59998/team']);
   expect(exitCode).toBe(4);
   expect(named(findings, '127.0.0.1:59998')).toMatchObject({
     state: 'missing',
-    detail: expect.stringContaining('nobody listens there'),
+    detail: expect.stringContaining('connection refused'),
   });
 });
 
-test('credentials are named by host and never shown', async () => {
+test('credentials are listed by host and never shown', async () => {
   const host = await registry(401);
   const directory = join(room, 'dockerconfig');
   await mkdir(directory);
@@ -153,7 +153,7 @@ test('credentials are named by host and never shown', async () => {
   expect(stdout + stderr).not.toContain(auth);
 });
 
-test('a malformed docker config is missing, and is not quoted', async () => {
+test('a malformed docker config counts as missing, and is not quoted', async () => {
   await mkdir(join(room, '.docker'), { recursive: true });
   await writeFile(join(room, '.docker', 'config.json'), `{"auths": {"x": {"password": "${secret}"`);
   const { stdout, stderr, findings } = await json(complete, [], { DOCKER_CONFIG: join(room, '.docker') });
@@ -164,7 +164,7 @@ test('a malformed docker config is missing, and is not quoted', async () => {
   expect(stdout + stderr).not.toContain(secret);
 });
 
-test('a Docker daemon is seen and not needed', async () => {
+test('a Docker daemon is reported as not needed', async () => {
   const { findings } = await json(complete, [], { DOCKER_HOST: 'tcp://bob:pw@docker.example.com:2375' });
   expect(named(findings, 'daemon')).toMatchObject({
     state: 'ok',
@@ -172,7 +172,7 @@ test('a Docker daemon is seen and not needed', async () => {
   });
 });
 
-test('a configuration that cannot be read is missing', async () => {
+test('a configuration that cannot be read counts as missing', async () => {
   const { exitCode, findings } = await json(complete, ['--registry-file=nope.yaml']);
   expect(exitCode).toBe(4);
   expect(named(findings, 'settings')).toMatchObject({ detail: expect.stringContaining('there is no such file') });

@@ -5,16 +5,14 @@ import type { Setting } from '../../kit/config/setting.js';
 import { OpError, toolError } from '../../kit/errors/op-error.js';
 import { clean } from '../../kit/errors/report.js';
 import { parsePrefix } from '../../systems/registry/reference.js';
-import { lookForBuildKit } from './builders.js';
-import type { Finding } from './finding.js';
-import { readLogins } from './logins.js';
+import { type Finding, formatFindings } from './finding.js';
 import type { DoctorFlags } from './options.js';
-import { askRegistries } from './registries.js';
-import { lookAtCluster, lookForDocker } from './surroundings.js';
-import { lookForTools } from './tools.js';
+import { checkRegistries, readLogins } from './registries.js';
+import { describeBuildKit, describeCluster, describeDocker } from './services.js';
+import { checkTools } from './tools.js';
 
 /**
- * Looks at everything that op works with, prints what it found, and fails when something that is needed is missing.
+ * Checks everything that op works with, prints the findings, and fails when something required is missing.
  * `json` gives `{"ok": …, "findings": [{area, name, state, detail, hint?}]}`.
  * @throws OpError (tool) that names what is missing
  */
@@ -23,29 +21,28 @@ export async function doctor(outer: Context, flags: DoctorFlags, form: 'text' | 
   const context = { ...outer, cwd, propertiesFile: outer.propertiesFile && resolve(outer.cwd, outer.propertiesFile) };
   const { dockerconfig, buildkitHost, buildkitTls } = flags;
   const [tools, configuration, logins, cluster, buildkit] = await Promise.all([
-    lookForTools(context),
-    lookAtConfiguration(context, flags),
+    checkTools(context),
+    checkConfiguration(context, flags),
     readLogins(context, dockerconfig === undefined ? undefined : resolve(cwd, dockerconfig)),
-    lookAtCluster(context),
-    lookForBuildKit(context, buildkitTls, buildkitHost),
+    describeCluster(context),
+    describeBuildKit(context, buildkitTls, buildkitHost),
   ]);
-  const registries = await askRegistries(context, configuration.registries, configuration.insecure, logins.logins);
-  const found: readonly Finding[] = [
+  const registries = await checkRegistries(context, configuration.registries, configuration.insecure, logins.logins);
+  const findings: readonly Finding[] = [
     ...tools,
     ...configuration.findings,
     ...registries,
     ...logins.findings,
     cluster,
     buildkit,
-    lookForDocker(context),
+    describeDocker(context),
   ];
-  const missing = found.filter(({ state }) => state === 'missing');
-  const cleaned = found.map((finding) => ({ ...finding, name: clean(finding.name), detail: clean(finding.detail) }));
-  const { formatFindings } = await import('./format.js');
+  const missing = findings.filter(({ state }) => state === 'missing');
+  const cleaned = findings.map((finding) => ({ ...finding, name: clean(finding.name), detail: clean(finding.detail) }));
   if (form === 'json')
     context.out(`${JSON.stringify({ ok: missing.length === 0, findings: cleaned }, undefined, 2)}\n`);
   else context.out(formatFindings(cleaned));
-  if (missing.length === 0) return context.log.step('all that op needs is there; next: op build-push');
+  if (missing.length === 0) return context.log.step('everything that op needs was found; next: op build-push');
   throw toolError({
     what: `${missing.length === 1 ? 'one thing that op needs is' : `${missing.length} things that op needs are`} missing`,
     why: missing.map(({ name, detail }) => `${name}: ${detail}`).join('\n'),
@@ -59,7 +56,7 @@ interface Configuration {
   readonly insecure: readonly string[];
 }
 
-async function lookAtConfiguration(context: Context, flags: DoctorFlags): Promise<Configuration> {
+async function checkConfiguration(context: Context, flags: DoctorFlags): Promise<Configuration> {
   const area = 'configuration';
   try {
     const { repository, copies, insecure } = await readSettings(context, flags);

@@ -1,22 +1,96 @@
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import type { Context } from '../../context.js';
-import type { RegistryLogin } from '../../systems/registry/dockerconfig/parse.js';
+import { OpError } from '../../kit/errors/op-error.js';
+import { findProgram } from '../../kit/process/find-program.js';
+import { parseDockerConfig, type RegistryLogin } from '../../systems/registry/dockerconfig/parse.js';
+import { prepareDockerConfig } from '../../systems/registry/dockerconfig/prepare.js';
 import { isPlainHttp } from '../../systems/registry/plain-http.js';
 import type { Finding } from './finding.js';
-import { loginFor } from './logins.js';
 
-const patience = 5000;
+/** The registries that have credentials, and the problems with these. */
+export interface Logins {
+  readonly logins: readonly RegistryLogin[];
+  readonly findings: readonly Finding[];
+}
 
-/** Asks each registry whether it is one. Source: OCI distribution specification, "Determining Support" (`GET /v2/`). */
-export async function askRegistries(
+/** Reads the docker config that the tools use: that in `directory`, else in DOCKER_CONFIG, else in `~/.docker`. */
+export async function readLogins(context: Context, directory: string | undefined): Promise<Logins> {
+  try {
+    const logins = directory === undefined ? await readDefault(context) : await readGiven(context, directory);
+    return { logins, findings: logins.flatMap((login) => missingHelper(context, login)) };
+  } catch (error) {
+    if (!(error instanceof OpError)) throw error;
+    const { message, why, hint } = error;
+    const finding: Finding = {
+      area: 'registries',
+      name: 'docker config',
+      state: 'missing',
+      detail: `${message}: ${why}`,
+      hint,
+    };
+    return { logins: [], findings: [finding] };
+  }
+}
+
+async function readGiven(context: Context, directory: string): Promise<readonly RegistryLogin[]> {
+  await using config = await prepareDockerConfig(context, directory);
+  return config.hosts;
+}
+
+async function readDefault({ env }: Context): Promise<readonly RegistryLogin[]> {
+  const path = join(env.DOCKER_CONFIG || join(env.HOME || homedir(), '.docker'), 'config.json');
+  const content = await readFile(path, 'utf8').catch(() => undefined);
+  return content === undefined ? [] : parseDockerConfig(path, content);
+}
+
+function missingHelper({ env }: Context, { host, from }: RegistryLogin): readonly Finding[] {
+  if (from.kind === 'file') return [];
+  const program = `docker-credential-${from.helper}`;
+  if (findProgram(program, env.PATH) !== undefined) return [];
+  const which = host === '*' ? 'all registries' : host;
+  const detail = `the credentials of ${which} are in ${program}, which is not on PATH`;
+  const hint = `install ${program}, or remove "${from.helper}" from the docker config and log in again`;
+  return [{ area: 'registries', name: program, state: 'missing', detail, hint }];
+}
+
+/** Where the credentials for a registry are, for a person. */
+function loginFor(registry: string, logins: readonly RegistryLogin[]): string {
+  const found = logins.find(({ host }) => hostOf(host) === hostOf(registry)) ?? logins.find(({ host }) => host === '*');
+  if (found === undefined) return 'no credentials';
+  return found.from.kind === 'file'
+    ? 'credentials in the docker config'
+    : `credentials in docker-credential-${found.from.helper}`;
+}
+
+/** A docker config can contain URLs, and legacy names of Docker Hub. */
+function hostOf(text: string): string {
+  const host = text.replace(/^https?:\/\//u, '').replace(/\/(?:v[12]\/?)?$/u, '');
+  return host === 'index.docker.io' || host === 'registry-1.docker.io' ? 'docker.io' : host;
+}
+
+/** How long a registry may take to answer, in milliseconds. */
+const timeout = 5000;
+
+/** Checks that each registry answers. Source: OCI distribution specification, "Determining Support" (`GET /v2/`). */
+export async function checkRegistries(
   context: Context,
   registries: readonly string[],
   insecure: readonly string[],
   logins: readonly RegistryLogin[],
 ): Promise<readonly Finding[]> {
-  return Promise.all(registries.map((registry) => ask(context, registry, insecure, loginFor(registry, logins))));
+  return Promise.all(
+    registries.map((registry) => checkRegistry(context, registry, insecure, loginFor(registry, logins))),
+  );
 }
 
-async function ask(context: Context, registry: string, insecure: readonly string[], login: string): Promise<Finding> {
+async function checkRegistry(
+  context: Context,
+  registry: string,
+  insecure: readonly string[],
+  login: string,
+): Promise<Finding> {
   const host = registry === 'docker.io' ? 'registry-1.docker.io' : registry;
   const plain = isPlainHttp(registry, insecure);
   let problem = '';
@@ -26,14 +100,14 @@ async function ask(context: Context, registry: string, insecure: readonly string
     problem = problem === '' ? answer : problem;
   }
   const proxy =
-    context.env.HTTPS_PROXY || context.env.https_proxy ? ' (asked without the proxy that HTTPS_PROXY names)' : '';
+    context.env.HTTPS_PROXY || context.env.https_proxy ? ' (op doctor does not use the proxy in HTTPS_PROXY)' : '';
   return {
     area: 'registries',
     name: registry,
     state: 'missing',
-    detail: `cannot be reached: ${problem}${proxy}; ${login}`,
+    detail: `not reachable: ${problem}${proxy}; ${login}`,
     hint: plain
-      ? `check that ${registry} runs`
+      ? `check that ${registry} is running`
       : `check the name and the network; if it has no TLS, add --insecure-registry=${registry}`,
   };
 }
@@ -44,17 +118,17 @@ function judge(registry: string, scheme: string, status: number, login: string):
   if (status === 200) return { ...about, state: 'ok', detail: `${how}; ${login}` };
   if (status !== 401 && status !== 403) {
     const hint = 'check the name: a registry answers /v2/ with 200 or 401';
-    return { ...about, state: 'missing', detail: `${how}, but with status ${status}: it is no registry`, hint };
+    return { ...about, state: 'missing', detail: `${how}, but with status ${status}: it is not a registry`, hint };
   }
-  if (login !== 'no credentials') return { ...about, state: 'ok', detail: `${how} and wants credentials; ${login}` };
+  if (login !== 'no credentials') return { ...about, state: 'ok', detail: `${how} and requires credentials; ${login}` };
   const hint = `log in with: crane auth login ${registry}`;
-  return { ...about, state: 'note', detail: `${how} and wants credentials for pushing; ${login}`, hint };
+  return { ...about, state: 'note', detail: `${how} and requires credentials for pushing; ${login}`, hint };
 }
 
-/** The status, or why there is none. */
+/** The status, or why there was no response. */
 async function get(context: Context, url: string): Promise<number | string> {
   try {
-    const signal = AbortSignal.any([context.signal, AbortSignal.timeout(patience)]);
+    const signal = AbortSignal.any([context.signal, AbortSignal.timeout(timeout)]);
     const response = await fetch(url, { signal, redirect: 'manual' });
     await response.body?.cancel();
     return response.status;
@@ -66,16 +140,17 @@ async function get(context: Context, url: string): Promise<number | string> {
 
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  if (error.name === 'TimeoutError') return `no answer within ${patience / 1000} s`;
+  if (error.name === 'TimeoutError') return `no answer within ${timeout / 1000} s`;
   const { cause } = error;
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
   const known: Readonly<Record<string, string>> = {
-    ECONNREFUSED: 'nobody listens there',
-    ENOTFOUND: 'its name is not known to DNS',
+    ECONNREFUSED: 'connection refused',
+    ENOTFOUND: 'its name was not found in DNS',
     EAI_AGAIN: 'DNS does not answer',
-    DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed (NODE_EXTRA_CA_CERTS can name its authority)',
-    SELF_SIGNED_CERT_IN_CHAIN: 'its authority is not trusted (NODE_EXTRA_CA_CERTS can name it)',
-    UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its authority is not trusted (NODE_EXTRA_CA_CERTS can name it)',
+    DEPTH_ZERO_SELF_SIGNED_CERT:
+      'its certificate is self-signed (set NODE_EXTRA_CA_CERTS to the certificate of its authority)',
+    SELF_SIGNED_CERT_IN_CHAIN: 'its authority is not trusted (set NODE_EXTRA_CA_CERTS to its certificate)',
+    UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its authority is not trusted (set NODE_EXTRA_CA_CERTS to its certificate)',
     ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS',
     ERR_SSL_PACKET_LENGTH_TOO_LONG: 'it does not speak TLS',
   };

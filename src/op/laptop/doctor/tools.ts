@@ -5,121 +5,121 @@ import type { Finding } from './finding.js';
 
 interface Tool {
   readonly name: string;
-  /** Arguments with which it says its version; none when it cannot. */
+  /** Arguments that make it print its version; empty when it cannot. */
   readonly version: readonly string[];
-  /** The oldest that does all that op asks of it. */
-  readonly least: readonly [number, number];
+  /** The oldest version that has everything op uses. */
+  readonly minimum: readonly [number, number];
   /** Undefined: op cannot work without it. */
   readonly onlyFor?: string;
   readonly get: string;
 }
 
 const tools: readonly Tool[] = [
-  { name: 'git', version: ['--version'], least: [2, 36], get: 'install the package git of your distribution' },
+  { name: 'git', version: ['--version'], minimum: [2, 36], get: 'install the package git of your distribution' },
   {
     name: 'skaffold',
     version: ['version'],
-    least: [2, 10],
-    get: 'take a release of the project GoogleContainerTools/skaffold (skaffold.dev)',
+    minimum: [2, 10],
+    get: 'install a release of the project GoogleContainerTools/skaffold (skaffold.dev)',
   },
   {
     name: 'crane',
     version: ['version'],
-    least: [0, 16],
-    get: 'take a release of the project google/go-containerregistry',
+    minimum: [0, 16],
+    get: 'install a release of the project google/go-containerregistry',
   },
   {
     name: 'kubectl',
     version: ['version', '--client', '--output=json'],
-    least: [1, 28],
-    onlyFor: 'what talks to Kubernetes',
-    get: 'take a release of the project Kubernetes (kubernetes.io, "Install Tools")',
+    minimum: [1, 28],
+    onlyFor: 'commands that use Kubernetes',
+    get: 'install a release of the project Kubernetes (kubernetes.io, "Install Tools")',
   },
   {
     name: 'regctl',
     version: ['version', '--format', '{{.VCSTag}}'],
-    least: [0, 8],
+    minimum: [0, 8],
     onlyFor: 'op promote-image',
-    get: 'take a release of the project regclient/regclient',
+    get: 'install a release of the project regclient/regclient',
   },
   {
     name: 'helm',
     version: ['version', '--short'],
-    least: [3, 14],
+    minimum: [3, 14],
     onlyFor: 'op helm-test',
-    get: 'take a release 3 of the project helm/helm (helm.sh): helm 4 has other flags',
+    get: 'install a release 3 of the project helm/helm (helm.sh): helm 4 has other flags',
   },
   {
     name: 'ssh',
     version: ['-V'],
-    least: [7, 6],
+    minimum: [7, 6],
     onlyFor: 'op git-clone of ssh URLs',
     get: 'install the package openssh-client of your distribution',
   },
   {
     name: 'buildctl',
     version: ['--version'],
-    least: [0, 13],
+    minimum: [0, 13],
     onlyFor: 'building Dockerfiles through BuildKit',
-    get: 'take a release of the project moby/buildkit',
+    get: 'install a release of the project moby/buildkit',
   },
   {
     name: 'lifecycle',
     version: ['-version'],
-    least: [0, 17],
+    minimum: [0, 17],
     onlyFor: 'building buildpacks without pack',
-    get: 'take a release of the project buildpacks/lifecycle',
+    get: 'install a release of the project buildpacks/lifecycle',
   },
   {
     name: 'cnb-launcher',
     version: [],
-    least: [0, 0],
+    minimum: [0, 0],
     onlyFor: 'building buildpacks without pack',
-    get: 'take the program launcher of a release of the project buildpacks/lifecycle, under the name cnb-launcher',
+    get: 'install the program launcher from a release of the project buildpacks/lifecycle, under the name cnb-launcher',
   },
   {
     name: 'bwrap',
     version: ['--version'],
-    least: [0, 4],
+    minimum: [0, 4],
     onlyFor: 'building buildpacks without pack on this machine',
     get: 'install the package bubblewrap of your distribution',
   },
   {
     name: 'openssl',
     version: ['version'],
-    least: [1, 1],
+    minimum: [1, 1],
     onlyFor: 'op start-registry --tls',
     get: 'install the package openssl of your distribution',
   },
   {
     name: 'pack',
     version: ['--version'],
-    least: [0, 30],
+    minimum: [0, 30],
     onlyFor: 'building buildpacks with a Docker daemon',
-    get: 'take a release of the project buildpacks/pack (buildpacks.io)',
+    get: 'install a release of the project buildpacks/pack (buildpacks.io)',
   },
 ];
-const leastNode = [20, 19] as const;
+const minimumNode = [20, 19] as const;
 
-/** Looks for each program that op runs, and asks it for its version. */
-export async function lookForTools(context: Context): Promise<readonly Finding[]> {
-  return [nodeItself(), ...(await Promise.all(tools.map((tool) => lookFor(context, tool))))];
+/** Looks for each program that op runs, and checks its version. */
+export async function checkTools(context: Context): Promise<readonly Finding[]> {
+  return [checkNode(), ...(await Promise.all(tools.map((tool) => checkTool(context, tool))))];
 }
 
-function nodeItself(): Finding {
+function checkNode(): Finding {
   const { version, execPath } = process;
-  const found = isAtLeast(version, leastNode);
-  const detail = `${version.slice(1)} at ${execPath}${found ? '' : `, and ${leastNode.join('.')} or newer is needed`}`;
+  const found = isAtLeast(version, minimumNode);
+  const detail = `${version.slice(1)} at ${execPath}${found ? '' : `, but ${minimumNode.join('.')} or newer is required`}`;
   const name = 'node';
   return found
     ? { area: 'tools', name, state: 'ok', detail }
-    : { area: 'tools', name, state: 'missing', detail, hint: 'take a release of the project Node.js (nodejs.org)' };
+    : { area: 'tools', name, state: 'missing', detail, hint: 'install a release of the project Node.js (nodejs.org)' };
 }
 
-async function lookFor(context: Context, { name, version, least, onlyFor, get }: Tool): Promise<Finding> {
+async function checkTool(context: Context, { name, version, minimum, onlyFor, get }: Tool): Promise<Finding> {
   const area = 'tools';
   const state = onlyFor === undefined ? 'missing' : 'note';
-  const purpose = onlyFor === undefined ? '' : `; only ${onlyFor} needs it`;
+  const purpose = onlyFor === undefined ? '' : `; only needed for ${onlyFor}`;
   const path = findProgram(name, context.env.PATH);
   if (path === undefined) return { area, name, state, detail: `not found on PATH${purpose}`, hint: get };
   if (version.length === 0) return { area, name, state: 'ok', detail: `at ${path}` };
@@ -128,15 +128,15 @@ async function lookFor(context: Context, { name, version, least, onlyFor, get }:
   const text = `${ended.stdout}\n${ended.stderr}`;
   const number = /\d+\.\d+(?:\.\d+)?[\w.+-]*/u.exec(/"gitVersion": *"([^"]*)"/u.exec(text)?.[1] ?? text)?.[0];
   if (ended.ended !== 'ok') {
-    return { area, name, state, detail: `${path} does not run${purpose}`, hint: get };
+    return { area, name, state, detail: `${path} fails to run${purpose}`, hint: get };
   }
-  if (number === undefined) return { area, name, state: 'ok', detail: `at ${path}; it does not say its version` };
-  if (isAtLeast(number, least)) return { area, name, state: 'ok', detail: `${number} at ${path}` };
+  if (number === undefined) return { area, name, state: 'ok', detail: `at ${path}; version unknown` };
+  if (isAtLeast(number, minimum)) return { area, name, state: 'ok', detail: `${number} at ${path}` };
   return {
     area,
     name,
     state,
-    detail: `${number} at ${path}, and ${least.join('.')} or newer is needed${purpose}`,
+    detail: `${number} at ${path}, but ${minimum.join('.')} or newer is required${purpose}`,
     hint: get,
   };
 }

@@ -13,19 +13,19 @@ import { formatReference, parseReference, repositoryOf } from '../../systems/reg
 import type { ContainerRequest } from './options.js';
 import type { RunFile } from './run-file.js';
 
-/** The flags that say which image of an artifact it is. */
+/** The flags that select the image of an artifact. */
 type ImageFlags = Pick<ContainerRequest, 'defaultRepo' | 'tag' | 'buildResult'>;
 
-/** An image, and what says that it is this one. */
+/** An image, and where its reference comes from. */
 export interface ChosenImage {
   readonly reference: string;
   readonly origin: string;
 }
 
 /**
- * The image that was built: what the build result has under exactly that name. Where there is no build result, or a flag names the
- * registry or the tag, `<default repo>/<image>:<tag>`.
- * @throws OpError (input) when the build result lists only others
+ * The image that was built, which the build result lists under exactly that name. Without a build result, or when a flag sets the
+ * registry or the tag: `<default repo>/<image>:<tag>`.
+ * @throws OpError (input) when the build result lists only other images
  */
 export async function chooseImage(
   context: Context,
@@ -36,28 +36,28 @@ export async function chooseImage(
   settings: Settings,
 ): Promise<ChosenImage> {
   const path = resolve(context.cwd, flags.buildResult ?? 'build_result.json');
-  const named = flags.defaultRepo !== undefined || flags.tag !== undefined;
-  if (!named && (flags.buildResult !== undefined || existsSync(path))) {
+  const byFlag = flags.defaultRepo !== undefined || flags.tag !== undefined;
+  if (!byFlag && (flags.buildResult !== undefined || existsSync(path))) {
     const shown = shownPath(context.cwd, path);
     const [built] = selectImages({ ...(await readBuildResult(path)), path: shown }, image);
     if (built !== undefined) return { reference: formatReference(built.reference), origin: shown };
   }
-  const ofFile =
+  const fileRepository =
     file.defaultRepo && fillIn({ template: file.defaultRepo.value, origin: file.defaultRepo.origin }, context.env);
-  const repository = flags.defaultRepo === undefined ? (ofFile ?? settings.repository) : settings.repository;
+  const repository = flags.defaultRepo === undefined ? (fileRepository ?? settings.repository) : settings.repository;
   const tag = flags.tag ?? file.tag?.value ?? 'latest';
-  const reference = `${await nameIn(context, project, image, repository?.value ?? '')}:${tag}`;
+  const reference = `${await imageNameIn(context, project, image, repository?.value ?? '')}:${tag}`;
   const read = parseReference(reference);
   if (!('problem' in read)) return { reference, origin: `${repository?.origin ?? 'default'}, no build result used` };
   throw inputError({
-    what: `"${reference}" is not an image`,
+    what: `"${reference}" is not a valid image reference`,
     why: read.problem,
-    hint: 'correct default_repo and tag of the run file, or --default-repo and --tag',
+    hint: 'fix default_repo and tag in the run file, or --default-repo and --tag',
   });
 }
 
-/** Only a plain name is simply appended; Skaffold, which names what op pushes, replaces slashes and dots for most registries. */
-async function nameIn(context: Context, project: Project, image: string, repository: string): Promise<string> {
+/** Skaffold, which names what op pushes, replaces slashes and dots for most registries; only a plain name is appended unchanged. */
+async function imageNameIn(context: Context, project: Project, image: string, repository: string): Promise<string> {
   if (/^[a-z0-9-]+$/u.test(image)) return `${repository}/${image}`;
   const named = await dryRun(context, project, repository);
   const found = named.find(({ imageName }) => imageName === image);

@@ -4,27 +4,27 @@ import * as v from 'valibot';
 import type { Context } from '../../context.js';
 import { toolError } from '../../kit/errors/op-error.js';
 import { mustRun, run } from '../../kit/process/run.js';
-import type { Engine } from './engine.js';
-import { withVariables } from './environment.js';
+import type { ContainerEngine } from '../container-engine.js';
+import { prepareEnv } from './container-env.js';
 
-/** A container that is to run in the foreground. */
-export interface Foreground {
+/** A container to run in the foreground. */
+export interface ContainerSpec {
   readonly name: string;
   readonly image: string;
-  /** What is published and mounted, as flags of `docker create`. */
+  /** Published ports and volumes, as flags of `docker create`. */
   readonly flags: readonly string[];
   readonly variables: ReadonlyMap<string, string>;
-  /** Whether the terminal of op is the container's. */
+  /** Whether the container gets op's terminal. */
   readonly tty: boolean;
 }
 
 /** How a container ended. */
-export interface ContainerEnd {
+export interface ContainerExit {
   readonly ended: 'exited' | 'not started' | 'left running';
   readonly exitCode: number;
-  /** What the engine says about it. */
+  /** The engine's message when it did not start. */
   readonly error: string;
-  /** Whether the kernel ended it because it had used all its memory. */
+  /** Whether the kernel killed it for using too much memory. */
   readonly outOfMemory: boolean;
 }
 
@@ -35,48 +35,68 @@ const state = v.looseObject({
   OOMKilled: v.optional(v.boolean(), false),
 });
 
-/** How long a container has to end by itself, in seconds. */
-const patience = 5;
+/** How long a container has to end after SIGTERM, in seconds. */
+const grace = 5;
 
 /**
- * Creates a container, shows what it prints, and removes it when it has ended. When op is told to stop, the container is stopped.
+ * Creates a container, shows its output, and removes it when it has ended. When op is told to stop, it stops the container.
  * @throws OpError (tool) when it cannot be created
  * @throws Interrupted
  */
 export async function runContainer(
   context: Context,
-  { program, init }: Engine,
-  container: Foreground,
-): Promise<ContainerEnd> {
+  { program, init }: ContainerEngine,
+  container: ContainerSpec,
+): Promise<ContainerExit> {
   const { name, image, flags, variables, tty } = container;
-  const created = ['create', `--name=${name}`, ...(init ? ['--init'] : []), ...(tty ? ['--interactive', '--tty'] : [])];
-  // What cleans up works also after op was told to stop.
-  const after = { ...context, signal: new AbortController().signal };
-  const remove = ['rm', '--force', '--volumes', name];
-  // A second Ctrl-C leaves without waiting.
-  const onExit = () => spawn(program, remove, { env: context.env, detached: true, stdio: 'ignore' }).unref();
-  process.once('exit', onExit);
-  let keep = false;
-  try {
-    await withVariables(context, variables, (given) =>
-      mustRun(
-        context,
-        { program, args: [...created, ...given.flags, ...flags, image], env: given.env },
-        { what: `${program} cannot create a container of ${image}`, hint: 'correct what it says' },
-      ),
-    );
-    await attach(context, program, name, tty, () => run(after, { program, args: ['stop', '-t', `${patience}`, name] }));
-    const end = await look(after, program, name);
-    context.signal.throwIfAborted();
-    keep = end.ended === 'left running';
-    return end;
-  } finally {
-    if (!keep) await run(after, { program, args: remove });
-    process.off('exit', onExit);
+  // Clean-up must also work after op was told to stop.
+  const afterwards = { ...context, signal: new AbortController().signal };
+  await using removal = removeAtEnd(afterwards, program, name);
+  {
+    await using given = await prepareEnv(context, variables);
+    const terminal = tty ? ['--interactive', '--tty'] : [];
+    const args = [
+      'create',
+      `--name=${name}`,
+      ...(init ? ['--init'] : []),
+      ...terminal,
+      ...given.flags,
+      ...flags,
+      image,
+    ];
+    const failing = { what: `${program} cannot create a container of ${image}`, hint: 'fix what it says' };
+    await mustRun(context, { program, args, env: given.env }, failing);
   }
+  const stop = () => run(afterwards, { program, args: ['stop', '-t', `${grace}`, name] });
+  await attach(context, program, name, tty, stop);
+  const exit = await inspectExit(afterwards, program, name);
+  context.signal.throwIfAborted();
+  if (exit.ended === 'left running') removal.cancel();
+  return exit;
 }
 
-/** Starts it with the output of op, and its input if it has a terminal; ends when it has ended. */
+/** Removes the container at the end of its `await using`, and also when op exits without getting there, as at a second Ctrl-C. */
+function removeAtEnd(
+  context: Context,
+  program: string,
+  name: string,
+): AsyncDisposable & { readonly cancel: () => void } {
+  const args = ['rm', '--force', '--volumes', name];
+  const onExit = () => spawn(program, args, { env: context.env, detached: true, stdio: 'ignore' }).unref();
+  process.once('exit', onExit);
+  let cancelled = false;
+  return {
+    cancel: () => {
+      cancelled = true;
+    },
+    [Symbol.asyncDispose]: async () => {
+      if (!cancelled) await run(context, { program, args });
+      process.off('exit', onExit);
+    },
+  };
+}
+
+/** Starts the container with op's output, and with op's input if that is a terminal; returns when it has ended. */
 async function attach(
   { env, cwd, signal }: Context,
   program: string,
@@ -103,30 +123,22 @@ async function attach(
   }
 }
 
-async function look(context: Context, program: string, name: string): Promise<ContainerEnd> {
+async function inspectExit(context: Context, program: string, name: string): Promise<ContainerExit> {
   const ended = await mustRun(
     context,
     { program, args: ['inspect', '--format={{json .State}}', name] },
-    { what: `${program} does not say how ${name} ended`, hint: `look at it: ${program} ps --all` },
+    { what: `cannot find out how ${name} ended`, hint: `check it: ${program} ps --all` },
   );
-  const read = v.safeParse(state, parse(ended.stdout));
+  const read = v.safeParse(v.pipe(v.string(), v.parseJson(), state), ended.stdout);
   if (!read.success) {
     throw toolError({
-      what: `${program} does not say how ${name} ended`,
-      why: 'it printed something that op does not know',
-      hint: `look at it: ${program} inspect ${name}`,
+      what: `cannot find out how ${name} ended`,
+      why: `${program} inspect printed an unknown format`,
+      hint: `check it: ${program} inspect ${name}`,
     });
   }
   const { Status: status, ExitCode: exitCode, Error: error, OOMKilled: outOfMemory } = read.output;
   const neverStarted = ['created', 'configured', 'initialized'].includes(status);
   const running = ['running', 'paused', 'restarting'].includes(status);
   return { ended: neverStarted ? 'not started' : running ? 'left running' : 'exited', exitCode, error, outOfMemory };
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

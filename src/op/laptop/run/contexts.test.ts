@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { toArtifact } from '../../images/skaffold/artifact.js';
-import { type Runnable, selectRunnable, settingsFor, strangers } from './contexts.js';
+import { type Runnable, selectRunnable, settingsFor, unknownContexts } from './contexts.js';
 import { parseRunFile } from './run-file.js';
 
 const runnable = (name: string, image: string): Runnable => ({
@@ -22,20 +22,20 @@ describe('a name', () => {
     ['team/web', 'team/web'],
   ])('%s is the image %s', (word, image) => expect(select(word, api, web)).toBe(image));
 
-  it.each(['web', 'ap', 'api2', '', '..', 'API'])('"%s" is none', (word) => {
+  it.each(['web', 'ap', 'api2', '', '..', 'API'])('"%s" is unknown', (word) => {
     expect(() => select(word, api, web)).toThrow(expect.objectContaining({ kind: 'input' }));
   });
 
-  it('is that of a context before that of an image', () => {
+  it('is looked up among contexts first, then among images', () => {
     expect(select('a', runnable('a', 'b'), runnable('b', 'a'))).toBe('b');
   });
 
-  it('is of an image where several have one context', () => {
+  it('has to be an image when several share a context', () => {
     expect(select('two', one, two)).toBe('two');
     expect(() => select('.', one, two)).toThrow(
       expect.objectContaining({
         message: 'the context "." is ambiguous',
-        hint: 'name the image instead, such as op run one',
+        hint: 'name an image instead, such as op run one',
       }),
     );
   });
@@ -48,26 +48,26 @@ describe('the settings of a run file', () => {
     return settingsFor(of, all, file).ports?.[0];
   };
 
-  it('stand under the context, else under the image', () => {
+  it('are found under the context, else under the image', () => {
     expect(ports(api, [api, web], { api: 1, 'shop-api': 2 })).toBe('1');
     expect(ports(api, [api, web], { './api/': 1 })).toBe('1');
     expect(ports(api, [api, web], { 'shop-api': 2 })).toBe('2');
     expect(ports(api, [api, web], { web: 3 })).toBeUndefined();
   });
 
-  it('stand under the image where several have one context, else under that', () => {
+  it('are found under the image when several share a context, else under the context', () => {
     expect(ports(two, [one, two], { '.': 1, two: 2 })).toBe('2');
     expect(ports(one, [one, two], { '.': 1, two: 2 })).toBe('1');
   });
 
-  it('of a context are not those of an image with its name', () => {
+  it('of a context are not used for an image with its name', () => {
     const [first, second] = [runnable('a', 'b'), runnable('b', 'c')];
     expect(ports(first, [first, second], { b: 1 })).toBeUndefined();
     expect(ports(second, [first, second], { b: 1 })).toBe('1');
   });
 
-  it('may be of nobody', () => {
+  it('can have an unknown name', () => {
     const file = parseRunFile('.run.yaml', 'contexts: {./api: {}, shop-api: {}, nobody: {}}');
-    expect(strangers([api, web], file)).toEqual(['nobody']);
+    expect(unknownContexts([api, web], file)).toEqual(['nobody']);
   });
 });

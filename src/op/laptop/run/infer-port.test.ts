@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Artifact, toArtifact } from '../../images/skaffold/artifact.js';
-import { exposedPort } from './exposed-port.js';
-import { inferPort, nginxPort, procfilePort } from './infer-port.js';
+import { exposedPort, inferPort, nginxPort, procfilePort } from './infer-port.js';
 
 let room: string;
 beforeAll(async () => {
@@ -38,7 +37,7 @@ describe('the port of a container', () => {
     ['EXPOSE in Dockerfile', 9000, { Dockerfile: dockerfile, 'nginx.conf': nginx }],
     ['nginx.conf', 3000, { Dockerfile: 'FROM x\n', 'nginx.conf': nginx }],
     ['default', 8080, {}],
-  ])('of buildpacks is told by %s: %i', async (origin, port, files) => {
+  ])('of a buildpacks image comes from %s: %i', async (origin, port, files) => {
     expect(await infer({ buildpacks }, files)).toEqual({ port, origin });
   });
 
@@ -47,11 +46,11 @@ describe('the port of a container', () => {
     ['Procfile', 4000, { Procfile: procfile, Dockerfile: 'FROM x\n', 'project.toml': '' }],
     ['nginx.conf', 3000, { 'nginx.conf': nginx, 'project.toml': '' }],
     ['default', 8080, { 'project.toml': '' }],
-  ])('of a Dockerfile is told by %s: %i', async (origin, port, files) => {
+  ])('of a Dockerfile image comes from %s: %i', async (origin, port, files) => {
     expect(await infer({ docker: { dockerfile: 'Dockerfile' } }, files)).toEqual({ port, origin });
   });
 
-  it('is looked for in the Dockerfile and the stage that skaffold.yaml names', async () => {
+  it('comes from the Dockerfile and the stage that skaffold.yaml names', async () => {
     const text = 'FROM a AS one\nEXPOSE 1111\nFROM b AS two\nEXPOSE 2222\n';
     const shape = { docker: { dockerfile: 'docker/Dockerfile.web', target: 'one' } };
     expect(await infer(shape, { 'docker/Dockerfile.web': text, Dockerfile: dockerfile })).toEqual({
@@ -60,7 +59,7 @@ describe('the port of a container', () => {
     });
   });
 
-  it('is 8080 where there is no such directory', async () => {
+  it('is 8080 when the directory does not exist', async () => {
     expect(await inferPort(artifact(join(room, 'nowhere'), {}))).toEqual({ port: 8080, origin: 'default' });
   });
 });

@@ -5,7 +5,7 @@ const parse = (...lines: string[]) => parseRunFile('.run.yaml', `${lines.join('\
 const of = (entry: string) => parse('contexts:', `  api: ${entry}`).contexts.get('api');
 
 describe('a run file', () => {
-  it('says registry, tag, and what each context is started with', () => {
+  it('has registry, tag, and the settings of each context', () => {
     const file = parse(
       'default_repo: localhost:5001/shop',
       'tag: v1',
@@ -25,17 +25,17 @@ describe('a run file', () => {
     });
   });
 
-  it.each(['', '---', '# nothing', 'contexts:', 'contexts: {}', 'default_repo:', 'tag: ""'])('may be "%s"', (text) => {
+  it.each(['', '---', '# nothing', 'contexts:', 'contexts: {}', 'default_repo:', 'tag: ""'])('can be "%s"', (text) => {
     expect(parse(text)).toEqual({
       name: '.run.yaml',
       defaultRepo: undefined,
       tag: undefined,
       contexts: new Map(),
-      unknown: [],
+      unknownKeys: [],
     });
   });
 
-  it('tells no ports from no word about ports', () => {
+  it('distinguishes an empty list of ports from no list', () => {
     expect(of('{ports: []}')?.ports).toEqual([]);
     expect(of('{ports: }')?.ports).toBeUndefined();
     expect(of('')?.ports).toBeUndefined();
@@ -55,14 +55,14 @@ describe('a run file', () => {
     ['"null"', 'null'],
     ['', null],
     ['~', null],
-  ])('takes a value %s as it is written', (yaml, value) => {
+  ])('keeps the value %s as written', (yaml, value) => {
     expect(of(`{env: {X: ${yaml}}}`)?.env).toEqual({ X: value });
     if (value) expect(parse(`tag: ${yaml}`).tag?.value).toBe(value);
   });
 
-  it('takes a port that is a number', () => expect(of('{ports: [8080, 22:22]}')?.ports).toEqual(['8080', '22:22']));
+  it('accepts a number as a port', () => expect(of('{ports: [8080, 22:22]}')?.ports).toEqual(['8080', '22:22']));
 
-  it('may repeat itself with anchors and merge keys', () => {
+  it('can use anchors and merge keys', () => {
     const { contexts } = parse(
       'x-env: &env {LEVEL: debug, SIZE: 1}',
       'contexts:',
@@ -73,29 +73,29 @@ describe('a run file', () => {
     expect(contexts.get('b')?.env).toEqual({ LEVEL: 'debug', SIZE: '1' });
   });
 
-  it('names the keys that mean nothing', () => {
-    expect(parse('contexts: {api: {port: 80, env: {}}}').unknown).toEqual(['contexts.api.port']);
+  it('reports unknown keys', () => {
+    expect(parse('contexts: {api: {port: 80, env: {}}}').unknownKeys).toEqual(['contexts.api.port']);
   });
 
   it.each([
     ['- a', 'line 1: it must be an object with default_repo, tag and contexts'],
     ['a: [', expect.stringContaining('at line 2')],
     ['a: *nowhere', expect.stringContaining('nowhere')],
-    ['default_repo: [a]', expect.stringContaining('default_repo must be a text')],
+    ['default_repo: [a]', expect.stringContaining('default_repo must be a string')],
     ['contexts: [api]', expect.stringContaining('contexts must be an object')],
     ['contexts: {api: {ports: "8080:8080"}}', 'line 1: contexts.api.ports must be a list'],
-    ['contexts: {api: {ports: [{a: 1}]}}', expect.stringContaining('contexts.api.ports.0 must be a text')],
+    ['contexts: {api: {ports: [{a: 1}]}}', expect.stringContaining('contexts.api.ports.0 must be a string')],
     ['contexts: {api: {env: [A=s3cret]}}', expect.stringContaining('contexts.api.env must be NAME: VALUE pairs')],
-    ['contexts: {api: {env: {A: [s3cret]}}}', expect.stringContaining('contexts.api.env.A must be a text')],
+    ['contexts: {api: {env: {A: [s3cret]}}}', expect.stringContaining('contexts.api.env.A must be a string')],
     ['contexts: {api: s3cret}', 'line 1: contexts.api must be an object with ports, env and volumes'],
-  ])('is refused as %s, and no value of it is shown', (text, why) => {
+  ])('is rejected as %s, without showing a value', (text, why) => {
     let error: unknown;
     try {
       parse(text);
     } catch (thrown) {
       error = thrown;
     }
-    expect(error).toMatchObject({ kind: 'input', message: '.run.yaml is not a run file', why });
+    expect(error).toMatchObject({ kind: 'input', message: '.run.yaml is not a valid run file', why });
     expect(JSON.stringify(error) + String(error)).not.toContain('s3cret');
   });
 });

@@ -1,39 +1,43 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import * as v from 'valibot';
 import { isNode, LineCounter, parseDocument, visit } from 'yaml';
-import { inputError } from '../../kit/errors/op-error.js';
+import type { Context } from '../../context.js';
+import { inputError, OpError } from '../../kit/errors/op-error.js';
 
 /** How the container of one context is started. */
 export interface ContainerSettings {
-  /** As `-p` of docker takes them; undefined: op finds the port itself; none: nothing is published. */
+  /** In docker's `-p` syntax; undefined: op infers the port; empty: nothing is published. */
   readonly ports: readonly string[] | undefined;
-  /** Values as they are written; null takes the value from the environment of op. */
+  /** Values as written; null takes the value from op's environment. */
   readonly env: Readonly<Record<string, string | null>>;
-  /** As `-v` of docker takes them. */
+  /** In docker's `-v` syntax. */
   readonly volumes: readonly string[];
 }
 
-/** A value of a run file, and where it stands, such as `.run.yaml:2`. */
-export interface Written {
+/** A value in a run file, and its position, such as `.run.yaml:2`. */
+export interface RunFileValue {
   readonly value: string;
   readonly origin: string;
 }
 
-/** What a run file says. */
+/** The content of a run file. */
 export interface RunFile {
-  /** As people know it. */
+  /** Relative to the repository. */
   readonly name: string;
-  readonly defaultRepo: Written | undefined;
-  readonly tag: Written | undefined;
-  /** By the names that stand there. */
+  readonly defaultRepo: RunFileValue | undefined;
+  readonly tag: RunFileValue | undefined;
+  /** By their names as written. */
   readonly contexts: ReadonlyMap<string, ContainerSettings>;
-  /** Keys below a context that mean nothing to op, such as `contexts.api.port`. */
-  readonly unknown: readonly string[];
+  /** Unknown keys of contexts, such as `contexts.api.port`. */
+  readonly unknownKeys: readonly string[];
 }
 
-// No message may hold a value: those of env are often secrets.
-const text = v.string('must be a text');
+// No message may contain a value: those of env are often secrets.
+const text = v.string('must be a string');
 const list = v.nullish(v.array(text, 'must be a list'));
-/** Valibot takes a list for an object, too. */
+/** Valibot accepts an array as an object. */
 const mapping = (message: string) =>
   v.custom<object>((value) => typeof value === 'object' && value !== null && !Array.isArray(value), message);
 const context = v.nullish(
@@ -61,8 +65,8 @@ const shape = v.nullish(
 const known = ['ports', 'env', 'volumes'];
 
 /**
- * Reads the text of a `.run.yaml`. Numbers and booleans are taken as they are written: a tag `1.10` stays one.
- * @throws OpError (input) for YAML errors and for any other shape, naming the line
+ * Parses a `.run.yaml`. Numbers and booleans keep the text as written, so that a tag `1.10` does not become 1.1.
+ * @throws OpError (input) for YAML errors and for any other shape, with the line
  */
 export function parseRunFile(name: string, content: string): RunFile {
   const lines = new LineCounter();
@@ -88,19 +92,19 @@ export function parseRunFile(name: string, content: string): RunFile {
     const [issue] = read.issues;
     const path = (issue.path ?? []).map(({ key }) => key);
     const line = lineOf(path);
-    const place = path.length === 0 ? 'it' : path.map(String).join('.');
-    throw malformed(name, `${line === undefined ? '' : `line ${line}: `}${place} ${issue.message}`);
+    const key = path.length === 0 ? 'it' : path.map(String).join('.');
+    throw malformed(name, `${line === undefined ? '' : `line ${line}: `}${key} ${issue.message}`);
   }
   const { default_repo: repo, tag, contexts } = read.output ?? {};
-  const written = (key: string, value: string | null | undefined): Written | undefined =>
+  const valueAt = (key: string, value: string | null | undefined): RunFileValue | undefined =>
     value?.trim() ? { value: value.trim(), origin: `${name}:${lineOf([key]) ?? 1}` } : undefined;
   const entries = Object.entries(contexts ?? {});
   return {
     name,
-    defaultRepo: written('default_repo', repo),
-    tag: written('tag', tag),
+    defaultRepo: valueAt('default_repo', repo),
+    tag: valueAt('tag', tag),
     contexts: new Map(entries.map(([key, entry]) => [key, toSettings(entry)])),
-    unknown: entries.flatMap(([key, entry]) =>
+    unknownKeys: entries.flatMap(([key, entry]) =>
       Object.keys(entry ?? {})
         .filter((word) => !known.includes(word))
         .map((word) => `contexts.${key}.${word}`),
@@ -108,7 +112,7 @@ export function parseRunFile(name: string, content: string): RunFile {
   };
 }
 
-/** Many aliases of aliases are refused here, not earlier. */
+/** The yaml library rejects excessive aliases here, not while parsing. */
 function toPlain(name: string, toJS: () => unknown): unknown {
   try {
     return toJS();
@@ -125,7 +129,69 @@ const toSettings = (entry: v.InferOutput<typeof context>): ContainerSettings => 
 
 const malformed = (name: string, why: string) =>
   inputError({
-    what: `${name} is not a run file`,
+    what: `${name} is not a valid run file`,
     why,
-    hint: 'write default_repo, tag, and contexts: with ports, env and volumes for each context',
+    hint: 'use the keys default_repo, tag and contexts, with ports, env and volumes for each context',
   });
+/** The first that exists is used. */
+const fileNames = ['.run.yaml', '.github/octopilot.yaml'] as const;
+
+const empty: RunFile = {
+  name: fileNames[0],
+  defaultRepo: undefined,
+  tag: undefined,
+  contexts: new Map(),
+  unknownKeys: [],
+};
+
+/**
+ * Reads `.run.yaml`, or `.github/octopilot.yaml`; when both exist and differ, it warns that only the first is used.
+ * @throws OpError (input) when the file cannot be read, or is malformed
+ */
+export async function findRunFile({ log }: Context, directory: string): Promise<RunFile> {
+  const [first, second] = await Promise.all(fileNames.map((name) => read(directory, name)));
+  const used = first ?? second;
+  if (used === undefined) return empty;
+  const file = parseRunFile(used.name, used.content);
+  if (file.unknownKeys.length > 0) log.warn(`${file.name}: ignoring unknown keys: ${file.unknownKeys.join(', ')}`);
+  if (first !== undefined && second !== undefined) {
+    const differ = differences(file, second);
+    if (differ !== undefined)
+      log.warn(`${fileNames[0]} and ${fileNames[1]} ${differ}: using ${fileNames[0]}, ignoring the other`);
+  }
+  return file;
+}
+
+/** Names the parts, never their values; undefined when the two are equal. */
+function differences(file: RunFile, { name, content }: Content): string | undefined {
+  try {
+    const other = parseRunFile(name, content);
+    const parts = [
+      ...(file.defaultRepo?.value === other.defaultRepo?.value ? [] : ['default_repo']),
+      ...(file.tag?.value === other.tag?.value ? [] : ['tag']),
+      ...[...new Set([...file.contexts.keys(), ...other.contexts.keys()])]
+        .filter((key) => !isDeepStrictEqual(file.contexts.get(key), other.contexts.get(key)))
+        .map((key) => `contexts.${key}`),
+    ];
+    return parts.length === 0 ? undefined : `differ in ${parts.join(', ')}`;
+  } catch (error) {
+    if (error instanceof OpError) return `cannot be compared (${error.why})`;
+    throw error;
+  }
+}
+
+interface Content {
+  readonly name: string;
+  readonly content: string;
+}
+
+async function read(directory: string, name: string): Promise<Content | undefined> {
+  try {
+    return { name, content: await readFile(resolve(directory, name), 'utf8') };
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && (cause.code === 'ENOENT' || cause.code === 'ENOTDIR'))
+      return undefined;
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw inputError({ what: `cannot read ${name}`, why, hint: 'make it a readable file, or remove it', cause });
+  }
+}

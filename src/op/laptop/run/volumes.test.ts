@@ -21,17 +21,20 @@ describe('a volume', () => {
     ['cache:/cache', () => 'cache:/cache'],
     ['public:/named', () => 'public:/named'],
     ['/anonymous', () => '/anonymous'],
-  ])('may be %s', async (text, becomes) => expect(await toVolume(room, text, 'x')).toBe(becomes()));
+  ])('can be written %s', async (text, becomes) => expect(await toVolume(room, text, 'x')).toBe(becomes()));
 
-  it.each(['', 'public', ':/app', './public:app', './public:', '--privileged'])('cannot be "%s"', async (text) => {
-    await expect(toVolume(room, text, '.run.yaml')).rejects.toMatchObject({ kind: 'input' });
-  });
+  it.each(['', 'public', ':/app', './public:app', './public:', '--privileged'])(
+    'cannot be written "%s"',
+    async (text) => {
+      await expect(toVolume(room, text, '.run.yaml')).rejects.toMatchObject({ kind: 'input' });
+    },
+  );
 
-  it('must be there: docker would make a directory of root', async () => {
+  it('must exist: docker would create a directory owned by root', async () => {
     await expect(toVolume(room, './missing:/app', '.run.yaml')).rejects.toMatchObject({
       kind: 'input',
       message: 'cannot mount ./missing (.run.yaml)',
-      why: `there is no ${room}/missing`,
+      why: `${room}/missing does not exist`,
     });
   });
 });

@@ -4,9 +4,9 @@ import { resolve } from 'node:path';
 import { inputError } from '../../kit/errors/op-error.js';
 
 /**
- * A volume as `-v` takes it: what looks like a path of this machine (`./public`, `~/data`, `/srv`) becomes an absolute one, a word
- * alone is the name of a volume.
- * @throws OpError (input) for a path that is not there: docker would make a directory of root's in its place
+ * A volume in docker's `-v` syntax: a path on this machine (`./public`, `~/data`, `/srv`) becomes absolute, a single word is the name of
+ * a volume.
+ * @throws OpError (input) for a path that does not exist: docker would create a directory owned by root in its place
  */
 export async function toVolume(directory: string, text: string, origin: string): Promise<string> {
   const colon = text.indexOf(':');
@@ -14,9 +14,9 @@ export async function toVolume(directory: string, text: string, origin: string):
   const rest = text.slice(colon + 1);
   if (colon < 0 ? !text.startsWith('/') : source === '' || !rest.startsWith('/')) {
     throw inputError({
-      what: `"${text}" (${origin}) is not a volume`,
+      what: `"${text}" (${origin}) is not a valid volume`,
       why: 'volumes are written SOURCE:PATH[:ro], where PATH is the absolute path in the container',
-      hint: 'write for example "./public:/app/public"',
+      hint: 'write, for example, "./public:/app/public"',
     });
   }
   if (colon < 0 || !/^[./~]|\//u.test(source)) return text;
@@ -24,8 +24,8 @@ export async function toVolume(directory: string, text: string, origin: string):
   await stat(path).catch((cause: NodeJS.ErrnoException) => {
     throw inputError({
       what: `cannot mount ${source} (${origin})`,
-      why: cause.code === 'ENOENT' ? `there is no ${path}` : cause.message,
-      hint: `make it first, for a directory: mkdir -p ${source}`,
+      why: cause.code === 'ENOENT' ? `${path} does not exist` : cause.message,
+      hint: `create it first, for a directory: mkdir -p ${source}`,
       cause,
     });
   });

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { testContext } from '../../../../test/op/test-context.js';
-import { ensureCa, ensureCertificate } from './certificates.js';
-import { caPlaces, placesOf } from './places.js';
+import { ensureCa, ensureCertificate, trustInstructions } from './certificates.js';
+import { caPaths, registryPaths } from './state-directory.js';
 
 let home: string;
 const env = () => ({ PATH: process.env.PATH, XDG_STATE_HOME: home });
@@ -18,7 +18,7 @@ const at = (days: number, printed: string[] = []) => {
     log: { step: write, progress: write, warn: write, debug: () => {} },
   }).context;
 };
-const places = () => placesOf(env(), 5001);
+const paths = () => registryPaths(env(), 5001);
 const mode = async (file: string) => ((await stat(file)).mode & 0o777).toString(8);
 const openssl = (...args: string[]) => execa('openssl', args, { cwd: home, reject: false });
 
@@ -27,10 +27,10 @@ beforeEach(async () => {
 });
 afterEach(() => rm(home, { recursive: true, force: true }));
 
-describe('a certificate of the own authority', () => {
-  it('holds for this machine, and its keys are private', async () => {
-    const made = await ensureCertificate(at(0), places(), '127.0.0.1');
-    const { certificate, key, root } = places();
+describe("a certificate of op's authority", () => {
+  it('is valid for this machine, and its keys are private', async () => {
+    const made = await ensureCertificate(at(0), paths(), '127.0.0.1');
+    const { certificate, key, root } = paths();
     const leaf = new X509Certificate(await readFile(certificate));
     expect(leaf.subjectAltName).toContain('DNS:localhost');
     expect(leaf.checkIP('127.0.0.1')).toBeDefined();
@@ -49,41 +49,44 @@ describe('a certificate of the own authority', () => {
       );
       expect(verified.stdout + verified.stderr).toContain(': OK');
     }
-    const ca = caPlaces(env());
+    const ca = caPaths(env());
     expect(await Promise.all([key, ca.key, root, ca.root].map(mode))).toEqual(['600', '600', '700', '700']);
     expect((await readdir(ca.root)).toSorted()).toEqual(['ca.crt', 'ca.key']);
   });
 
-  it('holds for the address that the registry is told to listen on', async () => {
-    await ensureCertificate(at(0), places(), '192.168.7.8');
-    const leaf = new X509Certificate(await readFile(places().certificate));
+  it('is valid for the address that the registry listens on', async () => {
+    await ensureCertificate(at(0), paths(), '192.168.7.8');
+    const leaf = new X509Certificate(await readFile(paths().certificate));
     expect(leaf.checkIP('192.168.7.8')).toBeDefined();
-    await ensureCertificate(at(0), places(), '0.0.0.0');
-    expect(new X509Certificate(await readFile(places().certificate)).fingerprint).toBe(leaf.fingerprint);
-    await ensureCertificate(at(0), places(), '::1');
-    await ensureCertificate(at(0), places(), '10.0.0.1');
-    expect(new X509Certificate(await readFile(places().certificate)).fingerprint).not.toBe(leaf.fingerprint);
+    await ensureCertificate(at(0), paths(), '0.0.0.0');
+    expect(new X509Certificate(await readFile(paths().certificate)).fingerprint).toBe(leaf.fingerprint);
+    await ensureCertificate(at(0), paths(), '::1');
+    await ensureCertificate(at(0), paths(), '10.0.0.1');
+    expect(new X509Certificate(await readFile(paths().certificate)).fingerprint).not.toBe(leaf.fingerprint);
   });
 
-  it('is kept, and made anew a month before its end, by the same authority', async () => {
-    const first = await ensureCertificate(at(0), places(), '127.0.0.1');
-    expect((await ensureCertificate(at(300), places(), '127.0.0.1')).fingerprint).toBe(first.fingerprint);
+  it('is kept, and replaced a month before it expires, by the same authority', async () => {
+    const first = await ensureCertificate(at(0), paths(), '127.0.0.1');
+    const authority = await readFile(first.caFile, 'utf8');
+    expect((await ensureCertificate(at(300), paths(), '127.0.0.1')).fingerprint).toBe(first.fingerprint);
     const printed: string[] = [];
-    const second = await ensureCertificate(at(370, printed), places(), '127.0.0.1');
+    const second = await ensureCertificate(at(370, printed), paths(), '127.0.0.1');
     expect(second.fingerprint).not.toBe(first.fingerprint);
-    expect(second.ca).toBe(first.ca);
-    expect(printed).toEqual([expect.stringMatching(/^new certificate for localhost and 127\.0\.0\.1, until \d{4}-/u)]);
+    expect(await readFile(second.caFile, 'utf8')).toBe(authority);
+    expect(printed).toEqual([
+      expect.stringMatching(/^new certificate for localhost and 127\.0\.0\.1, valid until \d{4}-/u),
+    ]);
   });
 
-  it.each(['key', 'certificate'] as const)('is made anew when its %s is broken', async (part) => {
-    const first = await ensureCertificate(at(0), places(), '127.0.0.1');
-    await writeFile(places()[part], 'broken');
-    expect((await ensureCertificate(at(0), places(), '127.0.0.1')).fingerprint).not.toBe(first.fingerprint);
+  it.each(['key', 'certificate'] as const)('is replaced when its %s is broken', async (part) => {
+    const first = await ensureCertificate(at(0), paths(), '127.0.0.1');
+    await writeFile(paths()[part], 'broken');
+    expect((await ensureCertificate(at(0), paths(), '127.0.0.1')).fingerprint).not.toBe(first.fingerprint);
   });
 });
 
 describe('the authority', () => {
-  it('stays the same, also for two that ask at once, and says when it is a new one', async () => {
+  it('stays the same, even for two that need it at once, and is announced when it is new', async () => {
     const printed: string[] = [];
     const [one, two] = await Promise.all([ensureCa(at(0, printed)), ensureCa(at(0, printed))]);
     expect(one).toBe(two);
@@ -94,9 +97,9 @@ describe('the authority', () => {
     expect(printed.at(-1)).toContain('near its end');
   });
 
-  it('cannot speak for others', async () => {
+  it('cannot issue certificates for other names', async () => {
     await ensureCa(at(0));
-    const ca = caPlaces(env());
+    const ca = caPaths(env());
     const sign = async (name: string) => {
       await writeFile(join(home, 'ext'), `subjectAltName = ${name}\n`);
       await openssl(
@@ -140,6 +143,21 @@ describe('the authority', () => {
   it('needs openssl, and says so', async () => {
     const { context } = testContext({ env: { ...env(), PATH: '/nowhere' } });
     await expect(ensureCa(context)).rejects.toMatchObject({ kind: 'tool', why: expect.stringContaining('openssl') });
-    expect(await readdir(caPlaces(env()).root)).toEqual([]);
+    expect(await readdir(caPaths(env()).root)).toEqual([]);
+  });
+});
+
+describe('the instructions for trusting the authority', () => {
+  it('quote the path for a shell', () => {
+    const text = trustInstructions("/home/o'neil/my ca/ca.crt", 'linux').join('\n');
+    expect(text).toContain(`SSL_CERT_DIR='/home/o'\\''neil/my ca' op build-push`);
+    expect(text).toContain(`curl --cacert '/home/o'\\''neil/my ca/ca.crt'`);
+    expect(text).toContain('sudo ');
+  });
+
+  it('name the keychain on macOS, where Go programs read nothing else', () => {
+    const text = trustInstructions('/ca.crt', 'darwin').join('\n');
+    expect(text).toContain('login.keychain-db /ca.crt');
+    expect(text).not.toMatch(/SSL_CERT_DIR|sudo/u);
   });
 });

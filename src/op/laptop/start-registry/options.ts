@@ -15,7 +15,7 @@ export const startOptions = {
     { value: '<engine>', default: 'auto' },
   ),
   image: option.text('image of the container', { value: '<image>', default: 'docker.io/library/registry:2.8.3' }),
-  replace: option.flag('also remove a container that op did not create if it uses the name or the port'),
+  replace: option.flag('also replace a container that op did not create if it has the name that op uses'),
   timeout: option.duration('time limit for starting', { default: '2m' }),
 };
 

@@ -1,63 +1,91 @@
 import { access, constants, mkdir } from 'node:fs/promises';
-import { basename, resolve } from 'node:path';
+import { isIP } from 'node:net';
+import { resolve } from 'node:path';
 import type { Context } from '../../context.js';
-import { inputError } from '../../kit/errors/op-error.js';
-import { withDeadline } from '../../kit/process/deadline.js';
-import { type Engine, findEngine } from '../run/engine.js';
-import { hostPort } from './answer.js';
-import { type Certificates, ensureCertificate } from './certificates.js';
-import { startContainer } from './container-registry.js';
-import { containerName } from './find-container.js';
-import { withLock } from './lock.js';
-import { type Around, itAnswers, lookAround } from './look.js';
-import { clearContainer, clearPort } from './make-room.js';
+import { inputError, refusedError, toolError, usageError } from '../../kit/errors/op-error.js';
+import { startDeadline } from '../../kit/process/deadline.js';
+import { sleep } from '../../kit/process/sleep.js';
+import { findEngine } from '../container-engine.js';
+import { ensureCertificate, type RegistryCertificate, trustInstructions } from './certificates.js';
+import { type FoundRegistry, findRegistry } from './find.js';
 import type { StartRequest } from './options.js';
-import { type Places, placesOf } from './places.js';
-import { type ProcessState, startProcess, stopProcess } from './process-registry.js';
-import { findRegistryProgram } from './registry-program.js';
-import { checkAddress, difference } from './request.js';
-import { howToTrust } from './trust.js';
-
-interface Work {
-  readonly context: Context;
-  readonly places: Places;
-  readonly request: StartRequest;
-  readonly around: Around;
-  readonly certificates: Certificates | undefined;
-  /** Absolute path. */
-  readonly data: string | undefined;
-}
+import { difference, hostPort, isAnswering, portState, type RegistrySettings, urlOf } from './registry.js';
+import { containerName, imageLocation, removeContainer, startContainer } from './registry-container.js';
+import { findRegistryProgram, startProcess, stopProcess } from './registry-process.js';
+import { lockRegistry, type RegistryPaths, registryPaths } from './state-directory.js';
 
 /**
- * Starts a registry on this machine, or says that it runs already; one of op's that is different is replaced, its images stay.
- * @throws OpError (usage, tool, refused, deadline)
+ * Starts a registry on this machine, or says that it is already running; one of op's with other settings is replaced, its images stay.
+ * @throws OpError (usage, input, tool, refused, deadline)
  */
 export async function startRegistry(outer: Context, request: StartRequest): Promise<void> {
   checkAddress(request);
-  const { port, engine, listen, tls } = request;
-  const places = placesOf(outer.env, port);
-  const over = {
+  const { port, listen, tls, image } = request;
+  const paths = registryPaths(outer.env, port);
+  using deadline = startDeadline(outer, request.timeout, {
     what: `the registry on port ${port} was not ready in time`,
     why: `it was allowed ${request.timeout / 1000} s`,
-    hint: 'allow more with --timeout, or look above for what it waited for',
-  };
-  await withDeadline(outer, request.timeout, over, (context) =>
-    withLock(context, places.lock, async () => {
-      await mkdir(places.root, { recursive: true, mode: 0o700 });
-      const certificates = tls ? await ensureCertificate(context, places, listen) : undefined;
-      const around = await lookAround(context, places, port, engine === 'process' ? 'auto' : engine);
-      const data = request.data === undefined ? undefined : await ownDirectory(resolve(context.cwd, request.data));
-      const work = { context, places, request, around, certificates, data };
-      // What was a process stays one also where a Docker daemon has come up since: its images are there.
-      const auto = around.process !== undefined || around.engine === undefined;
-      if (engine === 'process' || (engine === 'auto' && auto)) return asProcess(work);
-      return asContainer(work, around.engine ?? (await findEngine(context, engine, 'cannot start a registry')));
-    }),
-  );
+    hint: 'allow more with --timeout, or look above for what it was waiting for',
+  });
+  const { context } = deadline;
+  await using _lock = await lockRegistry(context, paths.lock);
+  const certificate = tls ? await ensureCertificate(context, paths, listen) : undefined;
+  const wantedEngine = request.engine === 'process' ? 'auto' : request.engine;
+  const found = await findRegistry(context, paths, port, wantedEngine);
+  const data = request.data === undefined ? undefined : await makeDataDirectory(resolve(context.cwd, request.data));
+  const wanted = { listen, port, tls: certificate?.fingerprint ?? null };
+  const report = (verb: string, runner: string, images: string) =>
+    reportRunning(
+      context,
+      request,
+      certificate,
+      `the registry ${verb}: ${urlOf(wanted)} (${runner}), images in ${images}`,
+    );
+  // A process stays one even when a Docker daemon is running by now: its images are in a directory, not in a volume.
+  const preferProcess = found.process !== undefined || found.engine === undefined;
+  if (request.engine === 'process' || (request.engine === 'auto' && preferProcess)) {
+    const settings = { ...wanted, data: data ?? paths.data };
+    const { process } = found;
+    const problem = process && (await whyReplace(context, process, settings));
+    if (process !== undefined && problem === undefined) {
+      return report('is already running', `${process.program}, process ${process.pid}`, settings.data);
+    }
+    const program = await findRegistryProgram(context, tls);
+    await removeOld(context, paths, request, found, { process: problem, container: 'a process was requested' });
+    await checkPort(context, request);
+    context.log.step(`starting ${program.name} on ${hostPort(listen, port)}, images in ${settings.data}`);
+    const { pid } = await startProcess(context, paths, program, settings);
+    return report('is running', `${program.name}, process ${pid}`, settings.data);
+  }
+  const settings = { ...wanted, data: data ?? null, image };
+  const runner = `container ${containerName(port)}`;
+  const problem = found.container && (await whyReplace(context, found.container, settings));
+  if (found.container !== undefined && problem === undefined) {
+    return report('is already running', runner, imageLocation(settings));
+  }
+  const engine = found.engine ?? (await findEngine(context, wantedEngine, 'cannot start a registry'));
+  await removeOld(context, paths, request, found, { process: 'a container was requested', container: problem });
+  await checkPort(context, request);
+  context.log.step(`starting ${image} with ${engine.program} on ${hostPort(listen, port)}`);
+  await startContainer(context, engine, paths, settings);
+  report('is running', `${runner}, which restarts with ${engine.program}`, imageLocation(settings));
+}
+
+const privateAddress =
+  /^(?:0\.0\.0\.0$|127\.|10\.|172\.(?:1[6-9]|2\d|3[01])\.|192\.168\.|::1?$|f[cd][0-9a-f]{2}:|fe[89ab][0-9a-f]:)/iu;
+
+function checkAddress({ listen, tls }: StartRequest): void {
+  const hint = 'use an address of this machine, such as 127.0.0.1, or 0.0.0.0 for all';
+  if (isIP(listen) === 0) {
+    throw usageError({ what: `--listen=${listen} is not an address`, why: 'it must be an IP address', hint });
+  }
+  if (!tls || privateAddress.test(listen)) return;
+  const why = "op's certificate authority is limited to this machine and private networks";
+  throw usageError({ what: `--tls cannot be used with --listen=${listen}`, why, hint });
 }
 
 /** @throws OpError (input) when it cannot be made, or written to */
-async function ownDirectory(path: string): Promise<string> {
+async function makeDataDirectory(path: string): Promise<string> {
   try {
     await mkdir(path, { recursive: true });
     await access(path, constants.W_OK);
@@ -66,83 +94,95 @@ async function ownDirectory(path: string): Promise<string> {
     throw inputError({
       what: `cannot keep images in ${path}`,
       why: cause instanceof Error ? cause.message : String(cause),
-      hint: 'name a directory that this user can write to with --data, or leave it out',
+      hint: 'name a directory that this user can write to with --data, or omit it',
       cause,
     });
   }
 }
 
-async function asProcess(work: Work): Promise<void> {
-  const { context, places, request, around, certificates, data = places.data } = work;
-  const { port, listen } = request;
-  const wanted = { listen, port, data, tls: certificates?.fingerprint ?? null };
-  const { process: found } = around;
-  if (found?.alive) {
-    const why =
-      difference(found.state, wanted) ?? ((await itAnswers(context, found.state)) ? undefined : 'it does not answer');
-    if (why === undefined) return conclude(work, 'runs already', asRun(found.state), data);
-    context.log.step(
-      `replace the registry, process ${found.state.pid}: ${why}; its images stay in ${found.state.data}`,
-    );
-    await stopProcess(context, places, found);
-  } else if (found !== undefined) {
-    context.log.step(`the registry that was process ${found.state.pid} has ended, and not by op: start it again`);
-  }
-  const program = await findRegistryProgram(context, request.tls);
-  await clearContainer(context, around, request, 'a process is asked for');
-  await clearPort(context, around, request);
-  context.log.step(`start ${program.name} on ${hostPort(listen, port)}, images in ${data}`);
-  const task = { listen, port, data, tls: request.tls, fingerprint: certificates?.fingerprint, ca: certificates?.ca };
-  conclude(work, 'runs', asRun(await startProcess(context, places, program, task)), data);
+async function whyReplace(
+  context: Context,
+  { running, settings }: { readonly running: boolean; readonly settings: RegistrySettings | undefined },
+  wanted: RegistrySettings,
+): Promise<string | undefined> {
+  if (settings === undefined) return 'op did not create it';
+  if (!running) return 'it is not running';
+  return difference(settings, wanted) ?? ((await isAnswering(context, wanted)) ? undefined : 'it does not answer');
 }
 
-const asRun = ({ program, pid }: Pick<ProcessState, 'program' | 'pid'>) => `${basename(program)}, process ${pid}`;
-
-async function asContainer(work: Work, engine: Engine): Promise<void> {
-  const { context, places, request, around, certificates, data = null } = work;
-  const { port, listen, image } = request;
-  const wanted = { image, listen, port, data, tls: certificates?.fingerprint ?? null };
-  const { process: found, container } = around;
-  const name = containerName(port);
-  let why = container?.running ? undefined : 'it does not run';
-  if (container?.settings !== undefined) {
-    why ??=
-      difference(container.settings, wanted) ?? ((await itAnswers(context, wanted)) ? undefined : 'it does not answer');
-    if (why === undefined) return conclude(work, 'runs already', `container ${name}`, data ?? `the volume ${name}`);
+/**
+ * Removes the registry that was found on the port, with a reason for each kind; its images stay.
+ * @throws OpError (refused) for a container that op did not create, without `--replace`
+ */
+async function removeOld(
+  context: Context,
+  paths: RegistryPaths,
+  { replace }: StartRequest,
+  { engine, container, process }: FoundRegistry,
+  why: Readonly<Record<'process' | 'container', string | undefined>>,
+): Promise<void> {
+  if (engine !== undefined && container !== undefined && container.settings === undefined && !replace) {
+    throw refusedError({
+      what: `op did not create the container ${container.name}`,
+      why: `its image is ${container.image}, and it does not have op's labels`,
+      hint: `remove it (${engine.program} rm --force ${container.name}), or let op remove it with --replace`,
+    });
   }
-  if (found?.alive) {
-    context.log.step(
-      `end the registry, process ${found.state.pid}: a container is asked for; its images stay in ${found.state.data}`,
-    );
-    await stopProcess(context, places, found);
+  if (process !== undefined) {
+    const { pid, running, settings } = process;
+    if (running) context.log.step(`replacing process ${pid}: ${why.process}; its images stay in ${settings.data}`);
+    else context.log.step(`the registry, process ${pid}, ended unexpectedly: starting it again`);
+    await stopProcess(context, paths, process);
   }
-  await clearContainer(context, around, request, why ?? 'it is in the way');
-  await clearPort(context, around, request);
-  context.log.step(`start ${image} with ${engine.program} on ${hostPort(listen, port)}`);
-  await startContainer(context, engine, places, wanted, certificates?.ca);
-  conclude(work, 'runs', `container ${name}, which comes back with ${engine.program}`, data ?? `the volume ${name}`);
+  if (engine !== undefined && container !== undefined) {
+    const images = container.settings && `; its images stay in ${imageLocation(container.settings)}`;
+    context.log.step(`replacing the container ${container.name}: ${why.container}${images ?? ''}`);
+    await removeContainer(context, engine, container.name);
+  }
 }
 
-/** Where a registry is found, for a person. */
-export function urlOf(listen: string, port: number, tls: boolean): string {
-  const here = /^(?:127\.0\.0\.1|0\.0\.0\.0|::1?)$/u.test(listen);
-  return `${tls ? 'https' : 'http'}://${here ? `localhost:${port}` : hostPort(listen, port)}`;
+/** @throws OpError (tool) when something else listens on the port; (usage) for a port or an address that this user cannot have */
+async function checkPort(context: Context, { listen, port }: StartRequest): Promise<void> {
+  let state = await portState(listen, port);
+  // A registry that was just stopped may hold the port for another moment.
+  for (let attempt = 0; state === 'taken' && attempt < 10; attempt++) {
+    await sleep(context, 50);
+    state = await portState(listen, port);
+  }
+  const address = hostPort(listen, port);
+  if (state === 'taken') {
+    const answering = await isAnswering(context, { listen, port, tls: null });
+    throw toolError({
+      what: `port ${port} is taken`,
+      why: `a program that op did not start is listening on ${address}`,
+      hint: `${answering ? 'a registry answers there: use it, or ' : ''}choose another port with --port; to see which program it is: ss -ltnp`,
+    });
+  }
+  if (state === 'free') return;
+  throw usageError({
+    what: `cannot listen on ${address}`,
+    why: state === 'denied' ? 'only root may listen on ports below 1024' : 'this machine has no such address',
+    hint: 'choose another port with --port, or another address with --listen',
+  });
 }
 
-function conclude({ context: { log }, request, certificates }: Work, verb: string, how: string, data: string): void {
-  const { listen, port, tls } = request;
-  const url = urlOf(listen, port, tls);
-  log.step(`the registry ${verb}: ${url} (${how}), images in ${data}`);
-  if (certificates !== undefined) {
-    log.step(
-      `its certificate ends on ${certificates.ends.toISOString().slice(0, 10)}; op start-registry --tls renews it in its last month`,
-    );
-    for (const line of howToTrust(certificates.caFile)) log.step(line);
+function reportRunning(
+  { log }: Context,
+  { listen, port, tls }: StartRequest,
+  certificate: RegistryCertificate | undefined,
+  running: string,
+): void {
+  log.step(running);
+  if (certificate !== undefined) {
+    const expiry = certificate.expires.toISOString().slice(0, 10);
+    log.step(`its certificate expires on ${expiry}; op start-registry --tls renews it in the last month`);
+    for (const line of trustInstructions(certificate.caFile)) log.step(line);
   }
   if (!/^(?:127\.|::1$)/u.test(listen))
-    log.warn(`it listens on ${listen} and asks for no login: whoever reaches this machine can push`);
-  const own = port === 5001 ? '' : ` --port=${port}`;
-  // With a certificate of one's own, others have to be told to trust it first: the lines above say how.
-  const next = tls ? '' : `next: op build-push --default-repo=${url.replace(/^.*\//u, '')}; `;
-  log.step(`${next}to end it: op start-registry --stop${own}`);
+    log.warn(`it listens on ${listen} and requires no login: everyone who can reach this machine can push`);
+  // With TLS, clients have to trust the authority first: the lines above say how.
+  const next = tls
+    ? ''
+    : `next: op build-push --default-repo=${urlOf({ listen, port, tls: null }).replace(/^.*\//u, '')}; `;
+  log.step(`${next}to stop it: op start-registry --stop${port === 5001 ? '' : ` --port=${port}`}`);
 }

@@ -1,35 +1,34 @@
 import type { Context } from '../../context.js';
-import { removeContainer } from './container-registry.js';
-import { withLock } from './lock.js';
-import { lookAround } from './look.js';
-import { placesOf } from './places.js';
-import { stopProcess } from './process-registry.js';
-import { commandFor } from './request.js';
+import { findRegistry } from './find.js';
+import { startCommand } from './registry.js';
+import { removeContainer } from './registry-container.js';
+import { stopProcess } from './registry-process.js';
+import { lockRegistry, registryPaths } from './state-directory.js';
 
 /**
- * Ends the registry of a port that op started, and nothing else; its images stay. Where there is none, it says so.
- * @throws OpError (tool) when it cannot be ended
+ * Stops the registry on a port if op started it, and nothing else; its images stay.
+ * @throws OpError (tool) when it cannot be stopped
  */
 export async function stopRegistry(context: Context, port: number): Promise<void> {
   const { log } = context;
-  const places = placesOf(context.env, port);
-  await withLock(context, places.lock, async () => {
-    const { engine, container, process: found } = await lookAround(context, places, port, 'auto');
-    if (found !== undefined) {
-      await stopProcess(context, places, found);
-      const { pid, data } = found.state;
-      log.step(
-        `the registry on port ${port}, process ${pid}, ${found.alive ? 'has ended' : 'had ended before'}; its images stay in ${data}`,
-      );
-    }
-    if (engine !== undefined && container?.settings !== undefined) {
-      await removeContainer(context, engine, container.name);
-      const volume = `the volume ${container.name} (to remove them: ${engine.program} volume rm ${container.name})`;
-      log.step(`the container ${container.name} is gone; its images stay in ${container.settings.data ?? volume}`);
-    } else if (found === undefined) {
-      const other = container === undefined ? '' : `; the container ${container.name} is somebody else's`;
-      log.step(`op has no registry on port ${port}: nothing to end${other}`);
-    }
-    log.step(`next: ${commandFor(port, found?.state ?? container?.settings, places.data)} starts it again`);
-  });
+  const paths = registryPaths(context.env, port);
+  await using _lock = await lockRegistry(context, paths.lock);
+  const { engine, container, process } = await findRegistry(context, paths, port);
+  if (process !== undefined) {
+    await stopProcess(context, paths, process);
+    const stopped = process.running ? 'has stopped' : 'had already stopped';
+    log.step(
+      `the registry on port ${port}, process ${process.pid}, ${stopped}; its images stay in ${process.settings.data}`,
+    );
+  }
+  if (engine !== undefined && container?.settings !== undefined) {
+    const { name, settings } = container;
+    await removeContainer(context, engine, name);
+    const volume = `the volume ${name} (to delete them: ${engine.program} volume rm ${name})`;
+    log.step(`removed the container ${name}; its images stay in ${settings.data ?? volume}`);
+  } else if (process === undefined) {
+    const foreign = container === undefined ? '' : `; op did not create the container ${container.name}`;
+    log.step(`op has no registry on port ${port}: nothing to stop${foreign}`);
+  }
+  log.step(`next: ${startCommand(port, process?.settings ?? container?.settings, paths.data)} starts it again`);
 }

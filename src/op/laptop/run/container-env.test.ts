@@ -2,11 +2,11 @@ import { existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { testContext } from '../../../../test/op/test-context.js';
-import { parseVariables, resolveVariables, withVariables } from './environment.js';
+import { parseEnvFlags, prepareEnv, resolveEnv } from './container-env.js';
 
 describe('--env', () => {
-  it('takes NAME=VALUE, whatever is in the value, and NAME', () => {
-    expect(parseVariables(['A=1', 'B==x=', 'C=', 'D', 'E.f-g=ü $(id)', 'A=2'])).toEqual({
+  it('accepts NAME=VALUE, with any value, and NAME', () => {
+    expect(parseEnvFlags(['A=1', 'B==x=', 'C=', 'D', 'E.f-g=ü $(id)', 'A=2'])).toEqual({
       A: '2',
       B: '=x=',
       C: '',
@@ -16,9 +16,9 @@ describe('--env', () => {
   });
 
   it.each(['=s3cret', ' A=s3cret', 'A B=s3cret', '#A=s3cret', 'A\nB=s3cret', ' '])(
-    'refuses %j, and does not show it',
+    'rejects %j, and does not show it',
     (text) => {
-      expect(() => parseVariables([text])).toThrow(
+      expect(() => parseEnvFlags([text])).toThrow(
         expect.objectContaining({ kind: 'usage', message: expect.not.stringContaining('s3cret') }),
       );
     },
@@ -26,17 +26,17 @@ describe('--env', () => {
 });
 
 describe('the variables of a container', () => {
-  it('have the value that they have here when none is given, or are left out with a warning', () => {
+  it('take their value from the environment when none is given, or are skipped with a warning', () => {
     const { context, printed } = testContext({ env: { HERE: 'here', EMPTY: '' } });
-    const values = resolveVariables(context, { A: '1', HERE: null, EMPTY: null, GONE: null }, '.run.yaml');
+    const values = resolveEnv(context, { A: '1', HERE: null, EMPTY: null, GONE: null }, '.run.yaml');
     expect(Object.fromEntries(values)).toEqual({ A: '1', HERE: 'here', EMPTY: '' });
-    expect(printed).toEqual(['warning: GONE is left out: neither .run.yaml nor the environment has its value']);
+    expect(printed).toEqual(['warning: skipping GONE: it has no value in .run.yaml or in the environment']);
   });
 
   it.each([{ 'A B': 's3cret' }, { '': 's3cret' }, { A: 's3cret\0' }])('cannot be %j', (variables) => {
     let error: unknown;
     try {
-      resolveVariables(testContext().context, variables, '.run.yaml');
+      resolveEnv(testContext().context, variables, '.run.yaml');
     } catch (thrown) {
       error = thrown;
     }
@@ -44,20 +44,22 @@ describe('the variables of a container', () => {
     expect(JSON.stringify(error)).not.toContain('s3cret');
   });
 
-  it('are in a file that only this user can read, gone afterwards; long ones are handed over directly', async () => {
+  it('are in a file that only this user can read, removed afterwards; long ones are passed directly', async () => {
     const values = new Map([
       ['A', ' a b  '],
       ['LINES', 'a\nb'],
       ['LONG', 'x'.repeat(100_000)],
     ]);
-    const file = await withVariables(testContext().context, values, async ({ flags, env }) => {
+    let path: string;
+    {
+      await using prepared = await prepareEnv(testContext().context, values);
+      const { flags, env } = prepared;
       expect(flags).toEqual([expect.stringMatching(/^--env-file=\//u), '--env=LINES', '--env=LONG']);
       expect(Object.keys(env)).toEqual(['LINES', 'LONG']);
-      const path = flags[0]?.replace('--env-file=', '') ?? '';
+      path = flags[0]?.replace('--env-file=', '') ?? '';
       expect(await readFile(path, 'utf8')).toBe('A= a b  \n');
       expect((await stat(path)).mode & 0o777).toBe(0o600);
-      return path;
-    });
-    expect(existsSync(file)).toBe(false);
+    }
+    expect(existsSync(path)).toBe(false);
   });
 });
