@@ -1,5 +1,5 @@
 import type { Sidecar, StringRef } from '../../src/tekton/index.js';
-import { companion } from './companion.js';
+import { builderAgent } from './builder-agent.js';
 import { image } from './image.js';
 import { restricted } from './restricted.js';
 
@@ -46,7 +46,7 @@ export function builderSidecar(builder: StringRef<'task'>): Sidecar {
   return {
     name: 'builder',
     image: builder,
-    command: ['/bin/sh', '-c', companion],
+    command: ['/bin/sh', '-c', builderAgent],
     volumeMounts: [app, layers, requests, ...own],
     // Idle until a build uses buildpacks; then the compilers run here.
     computeResources: { requests: { cpu: '50m', memory: '64Mi' }, limits: { memory: '4Gi' } },

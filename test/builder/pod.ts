@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { execa } from 'execa';
-import { companion } from '../../tasks/steps/companion.js';
+import { builderAgent } from '../../tasks/steps/builder-agent.js';
 import { findTool, withTools } from '../tools.js';
 import { buildpacksTools } from './workbench.js';
 
@@ -46,7 +46,7 @@ const container = [
 /**
  * Starts the builder's container.
  * @param root the builder's file system; undefined for this machine's own, which is a shell and its tools
- * @param shell what runs the companion there
+ * @param shell what runs the builderAgent there
  */
 export async function startPod(root: string | undefined, shell = '/bin/sh'): Promise<Pod> {
   const directory = await mkdtemp(join(tmpdir(), 'pod-'));
@@ -68,7 +68,7 @@ export async function startPod(root: string | undefined, shell = '/bin/sh'): Pro
       ...[...container, '--as-pid-1', '--info-fd', '3', ...shared],
       ...['--bind', layers, '/layers', '--bind', home, '/home/cnb', '--bind', temporary, '/tmp'],
       ...['--setenv', 'PATH', '/usr/bin:/bin', '--setenv', 'KUBERNETES_SERVICE_HOST', '10.0.0.1', '--'],
-      ...['/usr/sbin/chroot', `--userspec=${user}:${user}`, '--skip-chdir', '/', shell, '-c', companion],
+      ...['/usr/sbin/chroot', `--userspec=${user}:${user}`, '--skip-chdir', '/', shell, '-c', builderAgent],
     ],
     { stdio: ['ignore', 'ignore', 'inherit', 'pipe'] },
   );

@@ -3,8 +3,9 @@ import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Context } from '../../src/op/context.js';
-import { type BuildpacksBuild, buildWithBuildpacks } from '../../src/op/images/buildpacks/build.js';
-import { findPlace } from '../../src/op/images/buildpacks/place.js';
+import { buildWithBuildpacks } from '../../src/op/images/buildpacks/build.js';
+import type { BuildpacksBuild } from '../../src/op/images/buildpacks/build-request.js';
+import { findBuilderHost } from '../../src/op/images/buildpacks/sandbox/builder-host.js';
 import type { Access } from '../../src/op/systems/registry/crane.js';
 import { parseReference, type Reference } from '../../src/op/systems/registry/reference.js';
 import { type LocalRegistry, startRegistry } from '../op/local-registry.js';
@@ -47,7 +48,7 @@ export async function startWorkbench(): Promise<Workbench> {
   const home = await mkdtemp(join(tmpdir(), 'buildpacks-test-'));
   const { PATH } = withTools(buildpacksTools);
   const { context, printed } = testContext({ env: { PATH, HOME: home } });
-  const found = await findPlace(context, { container: undefined, builder: undefined, daemon: false });
+  const found = await findBuilderHost(context, { container: undefined, builder: undefined, daemon: false });
   if ('why' in found) throw new Error(found.why);
   let count = 0;
   return {

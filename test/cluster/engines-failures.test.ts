@@ -136,7 +136,7 @@ test.each<[string, Case]>([
     'a client certificate that BuildKit does not know',
     { files: dockerfile, client: foreign, exitCode: 4, says: [/certificate/u] },
   ],
-  ['no client certificate', { files: dockerfile, client: '', exitCode: 4, says: ['it wants TLS', 'buildkit-tls'] }],
+  ['no client certificate', { files: dockerfile, client: '', exitCode: 4, says: ['it requires TLS', 'buildkit-tls'] }],
   ...(['dockerfile', 'buildpacks'] as const).map((kind): [string, Case] => [
     `a registry that refuses the push of ${kind === 'dockerfile' ? 'a Dockerfile' : 'buildpacks'}`,
     {

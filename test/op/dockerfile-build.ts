@@ -1,4 +1,4 @@
-import type { DockerfileBuild } from '../../src/op/images/buildkit/build.js';
+import type { DockerfileBuild } from '../../src/op/images/buildkit/dockerfile-build.js';
 
 /** The plainest build of the Dockerfile in a directory, which is the repository too. */
 export const plainBuild = (directory: string, output: DockerfileBuild['output']): DockerfileBuild => ({

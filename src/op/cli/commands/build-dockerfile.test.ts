@@ -149,15 +149,10 @@ describe.skipIf(whyNoBuildKit !== undefined)('op build-dockerfile', () => {
       'the directory does not exist',
     ],
     ['the context is missing', ['--image=x.example.com/app:1', '--context=none'], 3, 'cannot use the context'],
-    [
-      'the context leaves the repository',
-      ['--image=x.example.com/app:1', '--context=..'],
-      3,
-      'outside of the repository',
-    ],
+    ['the context leaves the repository', ['--image=x.example.com/app:1', '--context=..'], 3, 'outside the repository'],
     ['the Dockerfile is missing', ['--image=x.example.com/app:1', '--context=base'], 3, 'cannot use the Dockerfile'],
     ['a build argument has no name', ['--image=x.example.com/app:1', '--build-arg==x'], 2, 'is not NAME=VALUE'],
-    ['an attestation is unknown', ['--image=x.example.com/app:1', '--attest=x'], 2, 'op knows sbom and provenance'],
+    ['an attestation is unknown', ['--image=x.example.com/app:1', '--attest=x'], 2, 'op supports sbom and provenance'],
     ['a mirror is invalid', ['--image=x.example.com/app:1', '--image-mirror=x'], 2, 'is not HOST=MIRROR'],
     [
       'an output is unknown',
@@ -175,7 +170,7 @@ describe.skipIf(whyNoBuildKit !== undefined)('op build-dockerfile', () => {
       'the server is not there',
       ['--image=x.example.com/app:1', '--context=app', '--buildkit-host=tcp://127.0.0.1:1'],
       4,
-      'nothing answers there',
+      'nothing answers at this address',
     ],
     [
       'the address of the server is none',
@@ -187,7 +182,7 @@ describe.skipIf(whyNoBuildKit !== undefined)('op build-dockerfile', () => {
       'there are no certificates',
       ['--image=x.example.com/app:1', '--buildkit-tls=app'],
       3,
-      'it has neither ca.pem nor ca.crt',
+      'ca.pem or ca.crt not found',
     ],
   ] as const)('says so and leaves nothing behind when %s', async (_, args, exitCode, part) => {
     expectError(await build(...args), exitCode, part);

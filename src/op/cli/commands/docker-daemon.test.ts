@@ -217,7 +217,7 @@ describe.skipIf(whyNoDocker !== undefined)('a build with pack reports', () => {
   it('that the builder does not exist', async () => {
     await repository.write({ 'skaffold.yaml': skaffoldYaml(site('acme/none:1')) });
     const builder = `${registry.host}/docker.io/acme/none:1`;
-    await expectError(await push('none'), 3, `error: there is no builder ${builder}`);
+    await expectError(await push('none'), 3, `error: builder ${builder} not found`);
   });
 
   it('that an image is not a builder', async () => {
@@ -228,7 +228,7 @@ describe.skipIf(whyNoDocker !== undefined)('a build with pack reports', () => {
 
   it('what each buildpack missed, when none applies', async () => {
     await rm(join(repository.directory, 'site/public'), { recursive: true });
-    await expectError(await push('none'), 3, 'error: no buildpack of', 'fits site', 'no public/index.html');
+    await expectError(await push('none'), 3, 'error: no buildpack of', 'can build site', 'no public/index.html');
   });
 
   it('what a failed buildpack printed', async () => {

@@ -214,7 +214,7 @@ describe('images of several engines in one skaffold.yaml', () => {
     repository.commit('broken');
     const ran = await run('push', 'broken');
     expect(ran.exitCode).not.toBe(0);
-    expect(ran.stderr).toContain('error: lib/Dockerfile line 3 copies what is not there');
+    expect(ran.stderr).toContain('error: lib/Dockerfile line 3 copies a file that does not exist');
     expect(existsSync(join(repository.directory, 'build_result.json'))).toBe(false);
     expect(readdirSync(op.temporary)).toEqual([]);
   });

@@ -11,7 +11,8 @@ import { type LocalBuildKit, startBuildKit, whyNoBuildKit } from '../../../../te
 import { freePort, type LocalRegistry, startRegistry } from '../../../../test/op/local-registry.js';
 import { testContext } from '../../../../test/op/test-context.js';
 import { findTool, withTools } from '../../../../test/tools.js';
-import { buildDockerfile, type DockerfileBuild } from './build.js';
+import { buildDockerfile } from './build.js';
+import type { DockerfileBuild } from './dockerfile-build.js';
 import { secretFlags } from './secrets.js';
 import { sshFlags } from './ssh.js';
 
@@ -43,7 +44,7 @@ const crane = (...args: string[]) => execFileSync('crane', args, { env, encoding
 const target = (name: string) => ({ registry: registry.host, path: `made/${name}`, tag: 'v1' });
 let made = 0;
 
-/** Builds the files of the room and pushes the image under a name of its own. */
+/** Builds the files of the room and pushes the image under a unique name. */
 async function build(parts: Partial<DockerfileBuild> = {}, extraEnv: Readonly<Record<string, string>> = {}) {
   const name = `image-${++made}`;
   const lines: string[] = [];
@@ -79,8 +80,8 @@ interface Manifest {
 }
 const manifestOf = (reference: string) => JSON.parse(crane('manifest', reference)) as Manifest;
 
-describe.skipIf(whyNoBuildKit !== undefined)('a Dockerfile that is built through BuildKit', () => {
-  it('is pushed by name and tag, as a plain manifest with the digest that is told', async () => {
+describe.skipIf(whyNoBuildKit !== undefined)('a Dockerfile built with BuildKit', () => {
+  it('is pushed by name and tag, as a plain manifest with the digest that op reports', async () => {
     await write({ Dockerfile: 'FROM scratch\nCOPY hello.txt /\n', 'hello.txt': 'hello\n' });
     const { digest, reference } = await build();
     expect(crane('digest', reference).trim()).toBe(digest);
@@ -88,7 +89,7 @@ describe.skipIf(whyNoBuildKit !== undefined)('a Dockerfile that is built through
     expect(filesOf(reference).get('hello.txt')).toBe('hello\n');
   });
 
-  it('says its steps, their output, and the second time that they were cached', async () => {
+  it('shows its steps and their output, and the second time that they were cached', async () => {
     await write({ Dockerfile: `FROM ${busybox}\nRUN echo one two >/made && cat /made\nCOPY a /a\n`, a: 'a' });
     const first = await build();
     expect(first).toMatchObject({ steps: 3, cached: expect.any(Number) });
@@ -104,7 +105,7 @@ describe.skipIf(whyNoBuildKit !== undefined)('a Dockerfile that is built through
     expect((await build({ noCache: true })).lines.join('\n')).toMatch(/ {3}one two$/mu);
   });
 
-  it('gets its build arguments exactly, whatever is in them', async () => {
+  it('gets its build arguments exactly, whatever characters they have', async () => {
     const hostile = 'a,b="c" d=e\n\'f\' $HOME ${X} `id` \\ % --opt=x ,type=local ü\t';
     await write({
       Dockerfile: `FROM ${busybox}\nARG A\nARG B=unset\nARG C\nRUN printf %s "$A" >/a; printf %s "$B" >/b; printf %s "$C" >/c\n`,
@@ -118,7 +119,7 @@ describe.skipIf(whyNoBuildKit !== undefined)('a Dockerfile that is built through
     expect(without.get('b')).toBe('unset');
   });
 
-  it('may have files, and stand in directories, with any name', async () => {
+  it('can have files and directories with any name', async () => {
     const names = ['a,b="c".txt', '--output=x', 'with space', 'new\nline', 'ünï', '$(id)', 'c=d'];
     const directory = 'di,r="x"=y z';
     await write({ [`${directory}/Docker,"file=`]: 'FROM scratch\nCOPY . /all/\n' });
@@ -129,7 +130,7 @@ describe.skipIf(whyNoBuildKit !== undefined)('a Dockerfile that is built through
     expect(files.names.join('\n')).toContain('all/new\nline');
   });
 
-  it('is built up to its target only, from a Dockerfile beside the context', async () => {
+  it('is built up to its target only, from a Dockerfile outside the context', async () => {
     await write({
       'docker/app.Dockerfile': `FROM scratch AS small\nCOPY a /a\nFROM ${busybox} AS big\nRUN exit 1\n`,
       'src/a': 'a',
@@ -138,7 +139,7 @@ describe.skipIf(whyNoBuildKit !== undefined)('a Dockerfile that is built through
     expect(filesOf((await build(parts)).reference).names).toEqual(['a']);
   });
 
-  it('honours .dockerignore, and the one beside the Dockerfile before it', async () => {
+  it('honours .dockerignore, and prefers the one next to the Dockerfile', async () => {
     const files = {
       Dockerfile: 'FROM scratch\nCOPY . /\n',
       'kept.txt': 'x',
@@ -157,14 +158,14 @@ describe.skipIf(whyNoBuildKit !== undefined)('a Dockerfile that is built through
     ]);
   });
 
-  it('gets symbolic links of its context as links, and never what they point to outside', async () => {
+  it('gets the symbolic links of its context as links, and never the files outside that they point to', async () => {
     await write({ 'repo/Dockerfile': 'FROM scratch\nCOPY . /\n', 'repo/real': 'real', outside: 'top secret' });
     await symlink('../outside', join(room, 'repo/leaving'));
     await symlink('/etc', join(room, 'repo/absolute'));
     await symlink('real', join(room, 'repo/staying'));
     await symlink('/etc/hostname', join(room, 'repo/.dockerignore'));
     const { reference } = await build({ context: join(room, 'repo'), root: join(room, 'repo') });
-    // Not crane export, which leaves out links that would leave the image.
+    // Not crane export, which omits links that point out of the image.
     const layer = manifestOf(reference).layers?.[0]?.digest ?? '';
     const blob = execFileSync('crane', ['blob', `${reference.replace(/:v1$/u, '')}@${layer}`], { env });
     const list = execFileSync('tar', ['-tvzf', '-'], { input: blob, encoding: 'utf8' });
@@ -174,7 +175,7 @@ describe.skipIf(whyNoBuildKit !== undefined)('a Dockerfile that is built through
     expect(gunzipSync(blob).toString()).not.toContain('top secret');
   });
 
-  it('may be a symbolic link that stays in the repository', async () => {
+  it('can be a symbolic link that stays in the repository', async () => {
     await write({ 'docker/Dockerfile': 'FROM scratch\nCOPY a /a\n', 'app/a': 'a' });
     await symlink('../docker/Dockerfile', join(room, 'app/Dockerfile'));
     await symlink('Dockerfile', join(room, 'docker/other'));
@@ -184,7 +185,7 @@ describe.skipIf(whyNoBuildKit !== undefined)('a Dockerfile that is built through
     expect(filesOf(other.reference).get('a')).toBe('a');
   });
 
-  it('for several platforms becomes an index whose entries carry their platform', async () => {
+  it('becomes an index for several platforms, with the platform of each entry', async () => {
     await write({
       Dockerfile: 'FROM scratch\nARG TARGETARCH\nCOPY $TARGETARCH /arch\n',
       amd64: 'amd64',
@@ -201,7 +202,7 @@ describe.skipIf(whyNoBuildKit !== undefined)('a Dockerfile that is built through
     expect(filesOf(reference, 'linux/amd64').get('arch')).toBe('amd64');
   });
 
-  it('takes a build cache from a registry, and leaves one there', async () => {
+  it('reads a build cache from a registry, and writes one there', async () => {
     await write({
       Dockerfile: `FROM ${busybox} AS made\nRUN date +%s%N >/random\nFROM scratch\nCOPY --from=made /random /\n`,
     });
@@ -228,30 +229,30 @@ describe.skipIf(whyNoBuildKit !== undefined)('a Dockerfile that is built through
     }
   });
 
-  it('counts although its build cache cannot be written, which is a warning', async () => {
+  it('succeeds even if its build cache cannot be written, which is a warning', async () => {
     await write({ Dockerfile: 'FROM scratch\nCOPY a /a\n', a: 'a' });
     const cache = `localhost:${await freePort()}/cache/app:buildkit`;
     const { digest, lines, reference } = await build({ cacheTo: [cache], cacheFrom: [cache] });
     expect(crane('digest', reference).trim()).toBe(digest);
-    expect(lines.join('\n')).toMatch(/^#\d+ warning: the build cache is not written: .*connection refused/mu);
-    expect(lines.join('\n')).toMatch(/^#\d+ warning: the cache cannot be read: .*connection refused/mu);
+    expect(lines.join('\n')).toMatch(/^#\d+ warning: the build cache cannot be written: .*connection refused/mu);
+    expect(lines.join('\n')).toMatch(/^#\d+ warning: the build cache cannot be read: .*connection refused/mu);
     expect(lines.join('\n')).not.toMatch(/failed after/u);
   });
 
-  it('keeps its cache in a registry without TLS that is named, whatever registry it goes to itself', async () => {
+  it('keeps its cache in an insecure registry that is allowed, whatever registry the image goes to', async () => {
     await write({ Dockerfile: 'FROM scratch\nCOPY a /a\n', a: 'a' });
-    // Nobody takes this address for loopback, which it is.
+    // No tool recognises this address as loopback, although it is.
     const host = registry.host.replace('localhost', '0.0.0.0');
     const cache = `${host}/cache/insecure:buildkit`;
     const without = await build({ cacheTo: [cache] });
     expect(without.lines.join('\n')).toContain('HTTP response to HTTPS client');
     const first = await build({ cacheTo: [cache], cacheFrom: [cache], insecure: [host] });
-    expect(first.lines.join('\n')).toContain('no cache there yet');
+    expect(first.lines.join('\n')).toContain('no cache yet');
     const second = await build({ cacheTo: [cache], cacheFrom: [cache], insecure: [host] });
-    expect(second.lines.join('\n')).not.toMatch(/no cache there yet|warning/u);
+    expect(second.lines.join('\n')).not.toMatch(/no cache yet|warning/u);
   });
 
-  it('can be built on an image that is in no registry, but in an OCI layout', async () => {
+  it('can use a base image that is in an OCI layout and not in a registry', async () => {
     await write({
       Dockerfile: `FROM ${busybox}\nRUN echo base >/base\n`,
       'app/Dockerfile': 'ARG BASE\nFROM $BASE AS final\nRUN cat /base >/copy\n',
@@ -274,13 +275,13 @@ describe.skipIf(whyNoBuildKit !== undefined)('a Dockerfile that is built through
     }
   });
 
-  it('is refused when a stage would be replaced by an image of that name', async () => {
+  it('is refused if an image would replace a stage of the same name', async () => {
     await write({ Dockerfile: 'FROM scratch AS base\nCOPY . /\n' });
     const own = [{ name: 'base', digest: `sha256:${'0'.repeat(64)}`, layout: room }];
-    await expect(build({ own })).rejects.toMatchObject({ kind: 'input', hint: 'give the stage another name' });
+    await expect(build({ own })).rejects.toMatchObject({ kind: 'input', hint: 'rename the stage' });
   });
 
-  it('resolves the names of hosts that are added', async () => {
+  it('resolves added host names', async () => {
     await write({ Dockerfile: `FROM ${busybox}\nRUN cat /etc/hosts >/hosts\n` });
     const { reference } = await build({ addHosts: ['db:10.0.0.7', 'six:[fd00::1]'], network: 'none' });
     expect(filesOf(reference).get('hosts')).toMatch(/10\.0\.0\.7\s+db\n(?:.*\n)*fd00::1\s+six/u);
@@ -289,7 +290,7 @@ describe.skipIf(whyNoBuildKit !== undefined)('a Dockerfile that is built through
   });
 });
 
-describe.skipIf(whyNoBuildKit !== undefined)('what BuildKit states about an image', () => {
+describe.skipIf(whyNoBuildKit !== undefined)('an attestation of BuildKit', () => {
   /** BuildKit's SBOM protocol: an in-toto statement about the directory in BUILDKIT_SCAN_SOURCE. */
   const generator = `#!/bin/sh
 set -eu
@@ -299,7 +300,7 @@ statement='{"_type":"https://in-toto.io/Statement/v0.1","predicateType":"https:/
 printf '%s,"predicate":{"spdxVersion":"SPDX-2.3","name":"%s"}}' "$statement" "$name" >"$BUILDKIT_SCAN_DESTINATION/sbom.spdx.json"
 `;
 
-  it('is pushed with it only when asked for', async () => {
+  it('is pushed with the image only on request', async () => {
     await write({ Dockerfile: 'FROM scratch\nARG PASSWORD\nCOPY hello.txt /\n', 'hello.txt': 'hello\n' });
     const scanner = `${registry.host}/tests/scanner:1`;
     pushBusybox(scanner, { files: { 'bin/scan': generator }, entrypoint: '/bin/scan' });
@@ -327,7 +328,7 @@ printf '%s,"predicate":{"spdxVersion":"SPDX-2.3","name":"%s"}}' "$statement" "$n
 describe.skipIf(whyNoBuildKit !== undefined)('the secrets of a Dockerfile', () => {
   const value = 's3cret, "quoted" = $X\n';
 
-  it('come from files and variables, and from the directory of secrets before both', async () => {
+  it('come from files and variables, but first from the directory of secrets', async () => {
     await write({
       Dockerfile: [
         `FROM ${busybox}`,
@@ -355,7 +356,7 @@ describe.skipIf(whyNoBuildKit !== undefined)('the secrets of a Dockerfile', () =
     expect(lines.join('\n')).not.toContain('s3cret');
   });
 
-  it('are the files of a mounted Secret, whose links go through ..data', async () => {
+  it('can be the files of a mounted Secret, which are links through ..data', async () => {
     await write({
       Dockerfile: [
         `FROM ${busybox}`,
@@ -365,21 +366,21 @@ describe.skipIf(whyNoBuildKit !== undefined)('the secrets of a Dockerfile', () =
     });
     await symlink('..2026_01_01_00_00_00.123456789', join(room, 'secrets/..data'));
     await symlink('..data/token', join(room, 'secrets/token'));
-    const wanted = { image: 'app', root: room, secrets: [], secretsDirectory: 'secrets' };
+    const settings = { image: 'app', root: room, secrets: [], secretsDirectory: 'secrets' };
     const { context } = testContext({ env, cwd: room });
-    expect(await secretFlags(context, wanted)).toEqual(['--secret', `id=token,src=${join(room, 'secrets/token')}`]);
+    expect(await secretFlags(context, settings)).toEqual(['--secret', `id=token,src=${join(room, 'secrets/token')}`]);
     const { reference } = await build({ secretsDirectory: join(room, 'secrets') });
     const sum = createHash('sha256').update(value).digest('hex');
     expect(filesOf(reference).get('sum')).toBe(`${sum}  -\n`);
   });
 
   it.each([
-    ['a file that is not there', [{ id: 'tok', src: 'none' }], 'there is no file none'],
+    ['a file that does not exist', [{ id: 'tok', src: 'none' }], 'the file none does not exist'],
     ['a variable that is not set', [{ id: 'tok', env: 'NOT_SET' }], 'the variable NOT_SET is not set'],
-    ['neither of its name', [{ id: 'tok' }], 'there is no file tok'],
-    ['a file outside of the repository', [{ id: 'tok', src: '/etc/hostname' }], 'outside of the repository'],
-    ['a link that leaves the repository', [{ id: 'tok', src: 'link' }], 'outside of the repository'],
-  ])('are looked for before anything starts: %s', async (_, secrets, why) => {
+    ['neither a file nor a variable of its name', [{ id: 'tok' }], 'the file tok does not exist'],
+    ['a file outside the repository', [{ id: 'tok', src: '/etc/hostname' }], 'outside the repository'],
+    ['a link that leaves the repository', [{ id: 'tok', src: 'link' }], 'outside the repository'],
+  ])('are checked before the build starts: %s', async (_, secrets, why) => {
     await write({ Dockerfile: 'FROM scratch\nCOPY . /\n' });
     await symlink('/etc/hostname', join(room, 'link'));
     const before = (await server.log()).length;
@@ -387,7 +388,7 @@ describe.skipIf(whyNoBuildKit !== undefined)('the secrets of a Dockerfile', () =
     expect((await server.log()).slice(before)).not.toContain('Solve');
   });
 
-  it('are missed with the line of the Dockerfile that needs one', async () => {
+  it('are reported missing with the line of the Dockerfile that needs one', async () => {
     await write({ Dockerfile: `FROM ${busybox}\nRUN --mount=type=secret,id=tok,required=true true\n` });
     await expect(build()).rejects.toMatchObject({ kind: 'input', message: 'Dockerfile line 2 needs the secret tok' });
   });
@@ -400,7 +401,7 @@ describe.skipIf(whyNoBuildKit !== undefined || findTool('ssh-keygen', process.en
       `FROM ${busybox}\nRUN --mount=type=ssh,required=true test -S "$SSH_AUTH_SOCK" && echo yes >/yes\n`;
     const makeKey = (path: string) => execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', path]);
 
-    it('is ssh-privatekey of the directory of secrets, or a file that is named', async () => {
+    it('is ssh-privatekey in the directory of secrets, or a named file', async () => {
       await write({ Dockerfile: dockerfile() });
       await mkdir(join(room, 'secrets'));
       makeKey(join(room, 'secrets/ssh-privatekey'));
@@ -411,15 +412,15 @@ describe.skipIf(whyNoBuildKit !== undefined || findTool('ssh-keygen', process.en
       expect(filesOf(named.reference).get('yes')).toBe('yes\n');
     });
 
-    it('is of the repository, of the home directory or of the mounted Secret, and of nowhere else', async () => {
+    it('may come from the repository, the home directory or the mounted Secret only', async () => {
       await write({ 'repo/Dockerfile': dockerfile(), 'secrets/..data/other': 'x', 'home/.ssh/config': '' });
       for (const key of ['secrets/..data/ssh-privatekey', 'tls.key', 'home/.ssh/id', 'repo/id'])
         makeKey(join(room, key));
       await symlink('..data/ssh-privatekey', join(room, 'secrets/ssh-privatekey'));
       await symlink('../tls.key', join(room, 'repo/link'));
-      const wanted = { image: 'app', root: join(room, 'repo'), secretsDirectory: join(room, 'secrets') };
+      const settings = { image: 'app', root: join(room, 'repo'), secretsDirectory: join(room, 'secrets') };
       const flags = (ssh: string, home = join(room, 'home')) =>
-        sshFlags(testContext({ env: { HOME: home }, cwd: room }).context, { ...wanted, ssh });
+        sshFlags(testContext({ env: { HOME: home }, cwd: room }).context, { ...settings, ssh });
       for (const key of ['repo/id', 'home/.ssh/id', 'secrets/ssh-privatekey']) {
         expect(await flags(`x=${join(room, key)}`)).toEqual(['--ssh', `x=${await realpath(join(room, key))}`]);
       }
@@ -434,16 +435,16 @@ describe.skipIf(whyNoBuildKit !== undefined || findTool('ssh-keygen', process.en
       }
     });
 
-    it('is missed before anything starts', async () => {
+    it('is reported missing before the build starts', async () => {
       await write({ Dockerfile: dockerfile() });
       await expect(build({ ssh: 'default' })).rejects.toMatchObject({
         kind: 'input',
-        why: 'SSH_AUTH_SOCK names no agent',
+        why: 'SSH_AUTH_SOCK is not set, or its agent does not exist',
       });
-      await expect(build({ ssh: 'deploy=none' })).rejects.toMatchObject({ kind: 'input', why: 'there is no none' });
+      await expect(build({ ssh: 'deploy=none' })).rejects.toMatchObject({ kind: 'input', why: 'none does not exist' });
       await expect(build({ noCache: true })).rejects.toMatchObject({
         kind: 'input',
-        message: 'Dockerfile line 2 needs a key for ssh',
+        message: 'Dockerfile line 2 needs an ssh key',
       });
     });
   },

@@ -3,87 +3,36 @@ import { join } from 'node:path';
 import type { Context } from '../../context.js';
 import type { Env } from '../../kit/config/setting.js';
 import { toolError } from '../../kit/errors/op-error.js';
-import { withTemporaryDirectory } from '../../kit/files/temporary.js';
+import { makePrivateDirectory } from '../../kit/files/private-directory.js';
 import { run } from '../../kit/process/run.js';
-import type { Reference } from '../../systems/registry/reference.js';
-import type { Mirror } from '../image-mirrors/mirror.js';
-import { buildFlags } from './arguments.js';
-import type { Attestation } from './attestation.js';
-import { type BuildKit, connectionFlags } from './buildkit.js';
-import { explainBuild } from './explain.js';
-import { findPlaces } from './places.js';
+import { buildFlags } from './build-flags.js';
+import { findBuildPaths } from './build-paths.js';
+import { type BuildKit, connectionFlags } from './connection.js';
+import type { DockerfileBuild } from './dockerfile-build.js';
+import { explainBuild } from './explain-build.js';
 import { watchProgress } from './progress.js';
-
-/** A Dockerfile, and everything that its build depends on. */
-export interface DockerfileBuild {
-  /** Name for messages. */
-  readonly image: string;
-  /** Absolute path of the context. */
-  readonly context: string;
-  /** Path of the Dockerfile from the context, or absolute. */
-  readonly dockerfile: string;
-  /** Directory that the context and the Dockerfile must not leave, also not through a symbolic link: the repository's root. */
-  readonly root: string;
-  readonly target: string | undefined;
-  /** Evaluated; null takes the value from op's environment as `docker build --build-arg NAME` does. */
-  readonly buildArgs: Readonly<Record<string, string | null>>;
-  /** A file (from the root) or a variable each; with neither, a variable or else a file of that name. */
-  readonly secrets: readonly {
-    readonly id: string;
-    readonly src?: string | undefined;
-    readonly env?: string | undefined;
-  }[];
-  /** Directory whose files are secrets by their name (a mounted Secret); wins over src and env. `ssh-privatekey` in it serves ssh `default`. */
-  readonly secretsDirectory: string | undefined;
-  /** As in skaffold.yaml: `default`, `default=PATH`, `ID=PATH`. */
-  readonly ssh: string | undefined;
-  /** `os/arch[/variant]`; more than one give an index. */
-  readonly platforms: readonly string[];
-  /** `default`, `none` or `host`. */
-  readonly network: string | undefined;
-  /** `HOST:IP`, as `docker build --add-host` takes it. */
-  readonly addHosts: readonly string[];
-  readonly noCache: boolean;
-  /** Whether base images are looked up anew although the builder has them. */
-  readonly pull: boolean;
-  /** Images (`repo:tag`) or buildctl's own `type=...` values. */
-  readonly cacheFrom: readonly string[];
-  /** The same; what cannot be written to an image is a warning. */
-  readonly cacheTo: readonly string[];
-  /** Registries without TLS, for the caches; `output` says it for its own. */
-  readonly insecure?: readonly string[];
-  readonly attest: readonly Attestation[];
-  readonly mirrors: readonly Mirror[];
-  /**
-   * Images that this build made itself, by the name that the Dockerfile may use for them (after build args): never mirrored. `layout` is an
-   * OCI layout directory that holds it when it is in no registry.
-   */
-  readonly own: readonly { readonly name: string; readonly digest: string; readonly layout?: string | undefined }[];
-  /** Where the image goes: a registry, by name and tag, or an OCI layout directory. `insecure` is for a registry without TLS. */
-  readonly output: { readonly push: Reference; readonly insecure: boolean } | { readonly layout: string };
-}
 
 /** The image that was made. */
 export interface BuiltByBuildKit {
   readonly digest: string;
-  /** Steps of the Dockerfile that were needed. */
+  /** How many steps of the Dockerfile were needed. */
   readonly steps: number;
-  /** Those of them that were in the cache. */
+  /** How many of them were cached. */
   readonly cached: number;
 }
 
 /**
- * Builds a Dockerfile on a BuildKit server with `buildctl` as a plain client: it sends the context, and nothing runs here. The image
- * goes from the server to the registry; the registry's password goes there too, as BuildKit pulls and pushes for us.
+ * Builds a Dockerfile on a BuildKit server with `buildctl` as a plain client: it sends the context, and no step runs on this machine.
+ * The server pulls and pushes the images, so it gets the registry's password too.
  *
- * A server is for teams that trust each other: it takes a file for unchanged whose path, size and time of change are those in the
- * context that it was sent last, whoever sent that (BuildKit's incremental transfer; buildctl cannot turn it off).
+ * Share a server only between teams that trust each other: it treats a file as unchanged if path, size and modification time match the
+ * context that was sent last, by any client (BuildKit's incremental transfer; buildctl cannot turn it off).
  *
- * Nothing is attached to the image that was not asked for, so an image for one platform is a plain manifest. When op is stopped,
- * buildctl is, and the server ends the build.
+ * Attestations are attached only on request, so an image for one platform is a plain manifest. When op is stopped, buildctl stops too,
+ * and the server cancels the build.
  * @param env DOCKER_CONFIG for buildctl
- * @param onLine called with short lines while it builds
- * @throws OpError (input) for what is wrong in the repository or its Dockerfile; (tool) for a step that fails, a server, a registry
+ * @param onLine called with short lines during the build
+ * @throws OpError (input) for a problem in the repository or its Dockerfile; (tool) for a failed step, server or registry
  */
 export async function buildDockerfile(
   context: Context,
@@ -92,38 +41,30 @@ export async function buildDockerfile(
   build: DockerfileBuild,
   onLine: (line: string) => void,
 ): Promise<BuiltByBuildKit> {
-  const places = await findPlaces(build);
-  const dockerfile = await readFile(join(places.directory, places.filename), 'utf8');
-  return withTemporaryDirectory(context, 'buildkit', async (directory) => {
-    const metadata = join(directory, 'metadata.json');
-    const flags = await buildFlags(context, build, { places, dockerfile, directory });
-    const args = [
-      ...(await connectionFlags(buildkit)),
-      'build',
-      ...flags,
-      '--metadata-file',
-      metadata,
-      '--progress=rawjson',
-    ];
-    const progress = watchProgress(onLine);
-    const withConfig = { ...(await configFor(context, env, directory)), ...env };
-    const command = {
-      program: 'buildctl',
-      args,
-      cwd: places.context,
-      env: withConfig,
-      keepOutput: false,
-      onLine: progress.heard,
-    };
-    const ended = await run(context, command);
-    if (ended.ended !== 'ok') throw explainBuild({ build, buildkit, places, dockerfile, command, ended, progress });
-    return { digest: await digestIn(metadata, build.image), ...progress.counts() };
-  });
+  const paths = await findBuildPaths(build);
+  const dockerfile = await readFile(join(paths.directory, paths.filename), 'utf8');
+  await using temporary = await makePrivateDirectory(context, 'buildkit');
+  const directory = temporary.path;
+  const metadata = join(directory, 'metadata.json');
+  const flags = await buildFlags(context, build, { paths, dockerfile, directory });
+  const args = [...(await connectionFlags(buildkit)), 'build', ...flags];
+  const progress = watchProgress(onLine);
+  const command = {
+    program: 'buildctl',
+    args: [...args, '--metadata-file', metadata, '--progress=rawjson'],
+    cwd: paths.context,
+    env: { ...(await configFor(context, env, directory)), ...env },
+    keepOutput: false,
+    onLine: progress.onLine,
+  };
+  const ended = await run(context, command);
+  if (ended.ended !== 'ok') throw explainBuild({ build, buildkit, paths, dockerfile, command, ended, progress });
+  return { digest: await digestIn(metadata, build.image), ...progress.counts() };
 }
 
 /**
- * buildctl writes a seed for its tokens beside the docker config, and fails when it cannot make that directory: as in a pod whose root
- * is read-only and which has no credentials.
+ * buildctl writes a seed for its tokens next to the Docker config, and fails if it cannot create that directory, as in a pod with a
+ * read-only root and no credentials.
  */
 async function configFor({ env }: Context, given: Env, directory: string): Promise<Env> {
   if (given.DOCKER_CONFIG ?? env.DOCKER_CONFIG) return {};
@@ -140,7 +81,7 @@ async function digestIn(metadata: string, image: string): Promise<string> {
   if (digest !== undefined) return digest;
   throw toolError({
     what: `BuildKit gave no digest for ${image}`,
-    why: 'buildctl ended well, and its metadata names no image',
-    hint: 'check that op doctor finds buildctl in the version that op was made for',
+    why: 'buildctl succeeded, but its metadata has no image digest',
+    hint: 'run op doctor to check that this version of buildctl is supported',
   });
 }

@@ -2,25 +2,25 @@ import { type OpError, toolError } from '../../kit/errors/op-error.js';
 import { problemIn, remedyFor } from '../../systems/registry/problem.js';
 import { parseReference, registryOf } from '../../systems/registry/reference.js';
 
-/** The words of containerd's resolver, where they are not those of go-containerregistry. */
+/** The messages of containerd's resolver that differ from those of go-containerregistry. */
 const refused = /failed to authorize|authorization failed|insufficient_scope|no basic auth credentials/u;
 
 /**
- * The error for a registry that did not give or take something; undefined when the error is about something else.
- * @param push the registry that the image goes to
+ * The error for a registry that failed; undefined if the error is about something else.
+ * @param push the registry that the image is pushed to
  */
 export function explainRegistry(image: string, push: string | undefined, error: string): OpError | undefined {
   const pushing = /^failed to push (\S+): (.*)$/su.exec(error);
   if (pushing !== null) {
     const [, name, why = error] = pushing;
-    return failure(`${image} is built, and cannot be pushed to ${name}`, why, push ?? 'docker.io');
+    return failure(`${image} is built, but cannot be pushed to ${name}`, why, push ?? 'docker.io');
   }
   const cache = /^(?:error writing (?:layer|manifest) blob|failed to (?:export|write) cache).*?: (.*)$/su.exec(
     error,
   )?.[1];
   if (cache !== undefined) {
     const registry = /https?:\/\/([^/\s"]+)\/v2\//u.exec(error)?.[1] ?? 'of the cache';
-    return failure(`${image} is built, and its build cache cannot be written`, cache, registry);
+    return failure(`${image} is built, but its build cache cannot be written`, cache, registry);
   }
   const pulling = /failed to resolve source metadata for (\S+): (.*)$/su.exec(error);
   if (pulling === null) return undefined;
@@ -38,7 +38,7 @@ export function explainRegistry(image: string, push: string | undefined, error: 
     `BuildKit cannot read the base image ${name} of ${image}`,
     why,
     registry ?? ('problem' in reference ? name : registryOf(reference)),
-    'name a mirror with --image-mirror HOST=MIRROR if that registry cannot be reached from here; ',
+    'if that registry cannot be reached from here, set a mirror with --image-mirror HOST=MIRROR; ',
   );
 }
 

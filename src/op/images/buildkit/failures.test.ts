@@ -20,7 +20,8 @@ import { testContext } from '../../../../test/op/test-context.js';
 import { withTools } from '../../../../test/tools.js';
 import { Interrupted, OpError } from '../../kit/errors/op-error.js';
 import { report } from '../../kit/errors/report.js';
-import { buildDockerfile, type DockerfileBuild } from './build.js';
+import { buildDockerfile } from './build.js';
+import type { DockerfileBuild } from './dockerfile-build.js';
 
 let registry: LocalRegistry;
 let closed: LocalRegistry;
@@ -43,8 +44,8 @@ beforeEach(async () => {
 afterEach(() => rm(room, { recursive: true, force: true }));
 
 /**
- * Lets the server have the base image before anything fails: a build that ends while the last bytes of a layer come in leaves them in
- * BuildKit's store without an end, and every later build then asks the registry for what follows them (416).
+ * Lets the server pull the base image before any build fails: a build that ends while the last bytes of a layer arrive leaves an
+ * incomplete entry in BuildKit's store, and every later build then asks the registry for a range after the end (416).
  */
 async function pullOnce() {
   const directory = await mkdtemp(join(tmpdir(), 'buildkit-test-'));
@@ -63,7 +64,7 @@ async function write(files: Readonly<Record<string, string>>) {
   }
 }
 
-/** Builds the room, which must fail, and gives what a person reads. */
+/** Builds the room, which must fail, and returns the report that a user reads. */
 async function failure(parts: Partial<DockerfileBuild> = {}, childEnv: Readonly<Record<string, string>> = {}) {
   const lines: string[] = [];
   const { context } = testContext({ env, cwd: room });
@@ -71,7 +72,7 @@ async function failure(parts: Partial<DockerfileBuild> = {}, childEnv: Readonly<
   const buildkit = { address: server.address, tls: undefined, origin: 'the test' };
   const build = { ...plainBuild(room, output), ...parts };
   const thrown: unknown = await buildDockerfile(context, childEnv, buildkit, build, (line) => lines.push(line)).then(
-    () => new Error('it worked'),
+    () => new Error('the build succeeded'),
     (error: unknown) => error,
   );
   if (!(thrown instanceof OpError)) throw thrown;
@@ -82,66 +83,66 @@ const from = (...lines: string[]) => ({ Dockerfile: `FROM ${busybox}\n${lines.jo
 
 describe.skipIf(whyNoBuildKit !== undefined)('a Dockerfile that cannot be built says', () => {
   it.each([
-    ['that it is missing', () => ({ a: '' }), {}, 3, [/cannot use the Dockerfile of app/, /there is no .*Dockerfile/]],
-    ['that it is empty', () => ({ Dockerfile: '' }), {}, 3, ['Dockerfile is wrong', 'cannot be empty']],
+    ['that it is missing', () => ({ a: '' }), {}, 3, [/cannot use the Dockerfile of app/, /Dockerfile not found/]],
+    ['that it is empty', () => ({ Dockerfile: '' }), {}, 3, ['Dockerfile is invalid', 'cannot be empty']],
     [
-      'where its syntax is wrong',
+      'which line has a syntax error',
       () => from('COPPY a b'),
       {},
       3,
-      ['Dockerfile line 2 is wrong', 'unknown instruction: COPPY', '>>> COPPY a b'],
+      ['Dockerfile line 2 is invalid', 'unknown instruction: COPPY', '>>> COPPY a b'],
     ],
     [
-      'where a heredoc does not end',
+      'which heredoc does not end',
       () => from('RUN <<EOF', 'echo a'),
       {},
       3,
-      ['Dockerfile line 2 is wrong', 'unterminated heredoc'],
+      ['Dockerfile line 2 is invalid', 'unterminated heredoc'],
     ],
     [
-      'that it begins with no FROM',
+      'that it does not start with FROM',
       () => ({ Dockerfile: 'RUN x\n' }),
       {},
       3,
-      ['Dockerfile line 1 is wrong', 'no build stage'],
+      ['Dockerfile line 1 is invalid', 'no build stage'],
     ],
     [
       'which variable has no value',
       () => ({ Dockerfile: 'FROM ${X}\n' }),
       {},
       3,
-      ['Dockerfile line 1 is wrong', 'should not be blank'],
+      ['Dockerfile line 1 is invalid', 'should not be blank'],
     ],
     [
       'that the context is missing',
       () => from(),
       { context: '/nowhere/at/all' },
       3,
-      ['cannot use the context of app', 'there is no /nowhere/at/all'],
+      ['cannot use the context of app', '/nowhere/at/all not found'],
     ],
     ['that the context is a file', from, { context: 'Dockerfile' }, 3, ['is not a directory']],
-    ['that the context is outside of the repository', from, { context: '..' }, 3, ['outside of the repository']],
+    ['that the context is outside the repository', from, { context: '..' }, 3, ['outside the repository']],
     [
       'that the Dockerfile is outside of the repository',
       from,
       { dockerfile: '/etc/hostname' },
       3,
-      ['outside of the repository'],
+      ['outside the repository'],
     ],
     ['that the Dockerfile is a directory', () => ({ 'Dockerfile/x': '' }), {}, 3, ['Dockerfile is not a file']],
     [
-      'which stages there are',
+      'which stages exist',
       () => ({ Dockerfile: 'FROM scratch AS one\nFROM scratch AS two\n' }),
       { target: 'three' },
       3,
-      ['there is no stage "three" in Dockerfile', 'the stages one, two'],
+      ['the stage "three" was not found in Dockerfile', 'the stages one, two'],
     ],
     [
-      'which file a COPY misses',
+      'which file of a COPY is missing',
       () => from('COPY not/there /x'),
       {},
       3,
-      ['Dockerfile line 2 copies what is not there', '"/not/there"'],
+      ['Dockerfile line 2 copies a file that does not exist', '"/not/there"'],
     ],
     [
       'what a failing step printed, and its exit code',
@@ -166,19 +167,19 @@ describe.skipIf(whyNoBuildKit !== undefined)('a Dockerfile that cannot be built 
       ['cannot read the base image registry.invalid/no/such:1', 'no such host', '--image-mirror'],
     ],
     [
-      'that the registry of a base image wants credentials',
+      'that the registry of a base image requires credentials',
       () => ({ Dockerfile: `FROM ${closed.host}/no/such:1\n` }),
       {},
       4,
       [/cannot read the base image/, /crane auth login localhost:\d+/],
     ],
-    ['that no platform has that name', from, { platforms: ['linux-foo'] }, 3, ['linux-foo is not a platform']],
+    ['that a platform is unknown', from, { platforms: ['linux-foo'] }, 3, ['linux-foo is not a platform']],
     [
-      'that the server does not give the network of the host',
+      'that the server does not allow the host network',
       () => from('RUN true'),
       { network: 'host' },
       3,
-      ['network of the host'],
+      ['host network'],
     ],
     [
       'that a build argument is too long',
@@ -212,19 +213,19 @@ describe.skipIf(whyNoBuildKit !== undefined)('a Dockerfile that cannot be built 
         ? { context: join(room, 'repo/linked') }
         : { dockerfile: 'Linkedfile', context: join(room, 'repo') };
     const { text, exitCode } = await failure({ root: join(room, 'repo'), ...parts });
-    expect(text).toMatch(/is a symbolic link to .*outside.*, which is outside of the repository/u);
+    expect(text).toMatch(/is a symbolic link to .*outside.*, which is outside the repository/u);
     expect(exitCode).toBe(3);
   });
 
-  it('what a step printed also when there is no cache yet', async () => {
+  it('what a step printed, even if there is no cache yet', async () => {
     await write(from('RUN echo last words; exit 7'));
     const cache = `${registry.host}/cache/not-yet:buildkit`;
     const { text, lines } = await failure({ cacheFrom: [cache], cacheTo: [cache] });
     expect(text).toContain('last words');
-    expect(lines.join('\n')).toMatch(/^#\d+ no cache there yet$/mu);
+    expect(lines.join('\n')).toMatch(/^#\d+ no cache yet$/mu);
   });
 
-  it('only the end of what a step printed', async () => {
+  it('only the last lines of a long output', async () => {
     await write(
       from(
         'RUN for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30; do echo line $i; done; exit 3',
@@ -238,14 +239,14 @@ describe.skipIf(whyNoBuildKit !== undefined)('a Dockerfile that cannot be built 
   });
 });
 
-describe.skipIf(whyNoBuildKit !== undefined)('an image that is built and cannot be pushed', () => {
+describe.skipIf(whyNoBuildKit !== undefined)('an image that is built but cannot be pushed', () => {
   const to = (host: string) => ({ output: { push: { registry: host, path: 'made/app', tag: 'v1' }, insecure: false } });
 
-  it('says that the registry is not there', async () => {
+  it('says that the registry cannot be reached', async () => {
     await write({ Dockerfile: 'FROM scratch\nCOPY Dockerfile /\n' });
     const host = `localhost:${await freePort()}`;
     const { text, exitCode } = await failure(to(host));
-    expect(text).toContain(`app is built, and cannot be pushed to ${host}/made/app:v1`);
+    expect(text).toContain(`app is built, but cannot be pushed to ${host}/made/app:v1`);
     expect(text).toContain(`check the name ${host}`);
     expect(exitCode).toBe(4);
   });
@@ -257,13 +258,13 @@ describe.skipIf(whyNoBuildKit !== undefined)('an image that is built and cannot 
     await write({ Dockerfile: 'FROM scratch\nCOPY Dockerfile /\n' });
     if (given !== undefined) await writeFile(join(room, 'config.json'), dockerConfig(closed.host, given));
     const { text, exitCode } = await failure(to(closed.host), { DOCKER_CONFIG: room });
-    expect(text).toContain('app is built, and cannot be pushed to');
+    expect(text).toContain('app is built, but cannot be pushed to');
     expect(text).toContain(`give credentials that may push to ${closed.host} with --dockerconfig DIR`);
     expect(text).not.toContain('wrong-pw');
     expect(exitCode).toBe(4);
   });
 
-  it('is pushed with the right password, which is in no log', async () => {
+  it('is pushed with the right password, which never appears in a log', async () => {
     await write({ Dockerfile: 'FROM scratch\nCOPY Dockerfile /\n' });
     await writeFile(join(room, 'config.json'), dockerConfig(closed.host, password));
     const lines: string[] = [];
@@ -275,17 +276,17 @@ describe.skipIf(whyNoBuildKit !== undefined)('an image that is built and cannot 
     expect([...lines, ...printed, await server.log()].join('\n')).not.toContain(password);
   });
 
-  it('says that the build cache of its own form cannot be written', async () => {
+  it('says that a build cache given as type=... cannot be written', async () => {
     await write({ Dockerfile: 'FROM scratch\nCOPY Dockerfile /\n' });
     const cacheTo = [`type=registry,ref=localhost:${await freePort()}/cache:x`];
     const { text, exitCode } = await failure({ cacheTo });
-    expect(text).toContain('app is built, and its build cache cannot be written');
+    expect(text).toContain('app is built, but its build cache cannot be written');
     expect(exitCode).toBe(4);
   });
 });
 
 describe.skipIf(whyNoBuildKit !== undefined)('a build', () => {
-  it('needs no home directory for a registry with a token service', async () => {
+  it('works without a home directory for a registry with a token service', async () => {
     const service = createServer((request, response) => {
       if (request.url?.startsWith('/token')) return response.end('{"token":"t0ken"}');
       const realm = `Bearer realm="http://${request.headers.host}/token",service="test",scope="repository:x:pull"`;
@@ -306,7 +307,7 @@ describe.skipIf(whyNoBuildKit !== undefined)('a build', () => {
     service.close();
   });
 
-  it('that is stopped ends on the server too', async () => {
+  it('is cancelled on the server when op is stopped', async () => {
     await write(from('RUN echo started; exec sleep 4321'));
     const stop = new AbortController();
     const { context } = testContext({ env, cwd: room, signal: stop.signal });
@@ -317,12 +318,12 @@ describe.skipIf(whyNoBuildKit !== undefined)('a build', () => {
     });
     await expect(building).rejects.toThrow('stopped by SIGTERM');
     for (let attempt = 0; (await sleepers()) > 0; attempt++) {
-      if (attempt === 100) throw new Error('the step still runs on the server');
+      if (attempt === 100) throw new Error('the step is still running on the server');
       await new Promise((done) => setTimeout(done, 100));
     }
   });
 
-  it('whose server dies says so', async () => {
+  it('says that the server has died', async () => {
     const dying = await startBuildKit();
     await write(from('RUN echo started; exec sleep 3'));
     const { context } = testContext({ env, cwd: room });
@@ -337,7 +338,7 @@ describe.skipIf(whyNoBuildKit !== undefined)('a build', () => {
   });
 });
 
-/** How many processes on this machine are the step of the test. */
+/** How many processes of the test's step run on this machine. */
 async function sleepers(): Promise<number> {
   const child = spawn('pgrep', ['-fc', '^sleep 4321'], { stdio: ['ignore', 'pipe', 'ignore'] });
   let text = '';

@@ -7,7 +7,7 @@ const vertex = (digest: string, name: string, more: Readonly<Record<string, unkn
 const log = (digest: string, text: string) =>
   JSON.stringify({ logs: [{ vertex: digest, data: Buffer.from(text).toString('base64') }] });
 
-it('shows steps in the order in which they start, and whole lines of what they print', () => {
+it('shows steps in the order in which they start, and their output as whole lines', () => {
   const lines: string[] = [];
   const progress = watchProgress((line) => lines.push(line));
   for (const line of [
@@ -19,7 +19,7 @@ it('shows steps in the order in which they start, and whole lines of what they p
     log('c', 'o\n10%\r20%\rend'),
     vertex('c', '[2/2] RUN <<EOF\necho', { started: time(1), completed: time(4) }),
   ]) {
-    progress.heard(line);
+    progress.onLine(line);
   }
   expect(lines).toEqual([
     '#1 [2/2] RUN <<EOF echo',
@@ -35,40 +35,40 @@ it('shows steps in the order in which they start, and whole lines of what they p
   expect(progress.failed()).toBeUndefined();
 });
 
-it('knows which step failed, and not those that were stopped for it', () => {
+it('reports the step that failed, not those that were cancelled because of it', () => {
   const progress = watchProgress(() => {});
-  progress.heard(vertex('a', '[1/2] RUN a', { started: time(1) }));
-  progress.heard(vertex('b', '[2/2] RUN b', { started: time(1) }));
-  progress.heard(log('b', 'last words'));
-  progress.heard(vertex('a', '[1/2] RUN a', { started: time(1), completed: time(2), error: 'context canceled' }));
-  progress.heard(vertex('b', '[2/2] RUN b', { started: time(1), completed: time(2), error: 'exit code: 1' }));
+  progress.onLine(vertex('a', '[1/2] RUN a', { started: time(1) }));
+  progress.onLine(vertex('b', '[2/2] RUN b', { started: time(1) }));
+  progress.onLine(log('b', 'last words'));
+  progress.onLine(vertex('a', '[1/2] RUN a', { started: time(1), completed: time(2), error: 'context canceled' }));
+  progress.onLine(vertex('b', '[2/2] RUN b', { started: time(1), completed: time(2), error: 'exit code: 1' }));
   expect(progress.failed()).toEqual({ name: '[2/2] RUN b', error: 'exit code: 1', lines: ['last words'] });
 });
 
-it('keeps what is no report of progress, and warns once', () => {
+it('keeps lines that are not progress reports, and shows each warning once', () => {
   const lines: string[] = [];
   const progress = watchProgress((line) => lines.push(line));
   const warning = JSON.stringify({ warnings: [{ short: Buffer.from('FromAsCasing (line 1)').toString('base64') }] });
-  for (const line of [warning, warning, '{ no JSON', 'error: failed to solve: why']) progress.heard(line);
+  for (const line of [warning, warning, '{ no JSON', 'error: failed to solve: why']) progress.onLine(line);
   expect(lines).toEqual(['warning: FromAsCasing (line 1)']);
-  expect(progress.said()).toEqual(['{ no JSON', 'error: failed to solve: why']);
+  expect(progress.messages()).toEqual(['{ no JSON', 'error: failed to solve: why']);
 });
 
-it('says what became of a cache, which fails no build', () => {
+it('reports a cache that cannot be read or written, which does not fail the build', () => {
   const lines: string[] = [];
   const progress = watchProgress((line) => lines.push(line));
   const fail = (digest: string, name: string, error: string) =>
-    progress.heard(vertex(digest, name, { started: time(1), completed: time(1), error }));
+    progress.onLine(vertex(digest, name, { started: time(1), completed: time(1), error }));
   fail('a', 'importing cache manifest from r.example.com/c:buildkit', 'r.example.com/c:buildkit: not found');
   fail('b', 'importing cache manifest from r.example.com/d:buildkit', 'dial tcp: connection refused');
   fail('c', 'exporting cache to registry', 'denied');
   expect(lines).toEqual([
     '#1 importing cache manifest from r.example.com/c:buildkit',
-    '#1 no cache there yet',
+    '#1 no cache yet',
     '#2 importing cache manifest from r.example.com/d:buildkit',
-    '#2 warning: the cache cannot be read: dial tcp: connection refused',
+    '#2 warning: the build cache cannot be read: dial tcp: connection refused',
     '#3 exporting cache to registry',
-    '#3 warning: the build cache is not written: denied',
+    '#3 warning: the build cache cannot be written: denied',
   ]);
   expect(progress.failed()).toBeUndefined();
   fail('d', '[1/2] RUN a', 'exit code: 1');

@@ -25,12 +25,12 @@ interface Step {
   number: number | undefined;
   started: number;
   cached: boolean;
-  /** Whether layers were downloaded or unpacked: for a `FROM` that is all that there is to do, and BuildKit does not call it cached. */
+  /** Whether layers were downloaded or unpacked: that is all the work of a `FROM`, which BuildKit never reports as cached. */
   fetched: boolean;
   error: string | undefined;
   /** The last lines that its command printed. */
   readonly lines: string[];
-  /** The beginning of a line whose end has not come yet. */
+  /** The start of a line that is not complete yet. */
   rest: string;
 }
 
@@ -41,37 +41,37 @@ export interface FailedStep {
   readonly lines: readonly string[];
 }
 
-/** What is known of a build from what buildctl prints. */
+/** What the output of buildctl says about a build. */
 export interface Progress {
   /** To call with each line. */
-  readonly heard: (line: string) => void;
-  /** Steps of the Dockerfile that were needed, and how many of them were in the cache. */
+  readonly onLine: (line: string) => void;
+  /** How many steps of the Dockerfile were needed, and how many of them were cached. */
   readonly counts: () => { readonly steps: number; readonly cached: number };
   readonly failed: () => FailedStep | undefined;
-  /** What buildctl said that is no report of progress: its error, and the place in the Dockerfile. */
-  readonly said: () => readonly string[];
+  /** Lines of buildctl that are not progress reports: its error, and the line in the Dockerfile. */
+  readonly messages: () => readonly string[];
 }
 
 const linesKept = 20;
-const wordsKept = 100;
+const messagesKept = 100;
 /** `[2/4] RUN make`, `[builder 2/4] …`, `[linux/arm64 builder 2/4] …`: a step of the Dockerfile. */
 const isOfDockerfile = (name: string) => /^\[(?:[^\]]* )?\d+\/\d+\]/u.test(name);
 const isHousekeeping = (name: string) => /^\[(?:internal|auth)\]/u.test(name) || /\binternal\] load/u.test(name);
 
 /**
- * Turns buildctl's machine-readable progress into short plain lines: `#2 [2/4] RUN make`, `#1 [1/4] FROM … (cached)`, and what a
- * command prints as `#2   text`.
+ * Turns buildctl's machine-readable progress into short plain lines: `#2 [2/4] RUN make`, `#1 [1/4] FROM … (cached)`, and the output of
+ * a command as `#2   text`.
  */
-export function watchProgress(onLine: (line: string) => void): Progress {
+export function watchProgress(print: (line: string) => void): Progress {
   const steps = new Map<string, Step>();
-  const said: string[] = [];
+  const messages: string[] = [];
   const warned = new Set<string>();
   let count = 0;
   const show = (step: Step, text: string) => {
     step.number ??= ++count;
-    onLine(`#${step.number} ${text}`);
+    print(`#${step.number} ${text}`);
   };
-  const print = (step: Step, line: string) => {
+  const showOutput = (step: Step, line: string) => {
     step.lines.push(line);
     if (step.lines.length > linesKept) step.lines.shift();
     show(step, `  ${line}`);
@@ -94,7 +94,7 @@ export function watchProgress(onLine: (line: string) => void): Progress {
     if (isNew) step.started = Date.parse(started);
     step.cached ||= cachedNow;
     if (completed !== undefined && step.rest !== '') {
-      print(step, step.rest);
+      showOutput(step, step.rest);
       step.rest = '';
     }
     const failedNow = vertex.error && !isCancelled(vertex.error) && step.error === undefined;
@@ -112,14 +112,14 @@ export function watchProgress(onLine: (line: string) => void): Progress {
     if (step === undefined) return;
     const lines = (step.rest + Buffer.from(data, 'base64').toString('utf8')).split(/\r\n|\n|\r/u);
     step.rest = lines.pop() ?? '';
-    for (const line of lines) if (line.trim() !== '') print(step, line);
+    for (const line of lines) if (line.trim() !== '') showOutput(step, line);
   };
   return {
-    heard(line) {
+    onLine(line) {
       const status = parse(line);
       if (status === undefined) {
-        said.push(line);
-        if (said.length > wordsKept) said.shift();
+        messages.push(line);
+        if (messages.length > messagesKept) messages.shift();
         return;
       }
       for (const vertex of status.vertexes ?? []) onVertex(vertex);
@@ -132,7 +132,7 @@ export function watchProgress(onLine: (line: string) => void): Progress {
       for (const log of status.logs ?? []) onLog(log);
       for (const { short = '' } of status.warnings ?? []) {
         const text = Buffer.from(short, 'base64').toString('utf8');
-        if (!warned.has(text)) onLine(`warning: ${text}`);
+        if (!warned.has(text)) print(`warning: ${text}`);
         warned.add(text);
       }
     },
@@ -146,27 +146,27 @@ export function watchProgress(onLine: (line: string) => void): Progress {
       }
       return undefined;
     },
-    said: () => said,
+    messages: () => messages,
   };
 }
 
-/** What it means that a cache was not read or written, which ends no build by itself; undefined for any other step. */
+/** The message for a cache that was not read or written, which does not fail the build; undefined for any other step. */
 function failureOf(name: string, error: string): string | undefined {
-  if (/^exporting cache to /u.test(name)) return `warning: the build cache is not written: ${oneLine(error, 300)}`;
+  if (/^exporting cache to /u.test(name)) return `warning: the build cache cannot be written: ${oneLine(error, 300)}`;
   if (!/^importing cache manifest from /u.test(name)) return undefined;
   return /: not found$/u.test(error)
-    ? 'no cache there yet'
-    : `warning: the cache cannot be read: ${oneLine(error, 300)}`;
+    ? 'no cache yet'
+    : `warning: the build cache cannot be read: ${oneLine(error, 300)}`;
 }
 
 const isCached = ({ name, cached, fetched }: Step) => cached || (!fetched && /^\[[^\]]*\] FROM /u.test(name));
 
-/** Of the steps that run when another fails. */
+/** The error of steps that were running when another one failed. */
 const isCancelled = (error: string) => /context canceled/u.test(error);
 
 const sizeOf = (bytes: number) => (bytes < 1e6 ? `${Math.round(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`);
 
-/** buildctl's own report, so its form is trusted; anything else that it prints is text. */
+/** The report comes from buildctl itself, so its shape is trusted; anything else that it prints is text. */
 function parse(line: string): Status | undefined {
   if (!line.startsWith('{')) return undefined;
   try {

@@ -3,23 +3,23 @@ import { join, relative, resolve } from 'node:path';
 import type { Context } from '../../context.js';
 import { inputError, type OpError } from '../../kit/errors/op-error.js';
 import { within } from '../../kit/files/path.js';
-import type { DockerfileBuild } from './build.js';
-import { csv } from './csv.js';
+import type { DockerfileBuild } from './dockerfile-build.js';
+import { csv } from './flag-values.js';
 
-type Wanted = Pick<DockerfileBuild, 'image' | 'root' | 'secrets' | 'secretsDirectory'>;
+type SecretSettings = Pick<DockerfileBuild, 'image' | 'root' | 'secrets' | 'secretsDirectory'>;
 
-/** The key of a `kubernetes.io/ssh-auth` Secret: it is for ssh, and no secret of a build step. */
+/** The file of a `kubernetes.io/ssh-auth` Secret: it is for ssh, and not a secret of a build step. */
 export const sshKey = 'ssh-privatekey';
 
 /**
- * The flags that hand secrets to `RUN --mount=type=secret`: paths and names of variables, never a value. Every file of the directory of
- * secrets is one by its name; those of skaffold.yaml come from it too, else from their file or variable.
+ * The flags that pass secrets to `RUN --mount=type=secret`: paths and names of variables, never a value. Every file in the directory of
+ * secrets is a secret of that name; the secrets in skaffold.yaml come from that directory, else from their file or variable.
  *
- * A file outside of the repository is refused: what builds in a pod is somebody's repository, and it could name the pod's own
+ * A file outside the repository is refused: a pod builds repositories that it cannot trust, and they could name the pod's own
  * credentials.
- * @throws OpError (input) for one that is missing
+ * @throws OpError (input) for a secret that is missing
  */
-export async function secretFlags({ env, cwd }: Context, build: Wanted): Promise<readonly string[]> {
+export async function secretFlags({ env, cwd }: Context, build: SecretSettings): Promise<readonly string[]> {
   const { root, secrets } = build;
   const directory = build.secretsDirectory && resolve(cwd, build.secretsDirectory);
   const mounted = directory ? await filesOf(directory) : [];
@@ -50,19 +50,19 @@ export async function secretFlags({ env, cwd }: Context, build: Wanted): Promise
   return fields.flatMap((field) => ['--secret', csv(field)]);
 }
 
-async function fileOf(build: Wanted, id: string, path: string): Promise<string> {
+async function fileOf(build: SecretSettings, id: string, path: string): Promise<string> {
   const real = await realpath(path).catch((cause: NodeJS.ErrnoException) => {
     const shown = within(build.root, path) ? relative(build.root, path) : path;
-    throw missing(build, id, cause.code === 'ENOENT' ? `there is no file ${shown}` : cause.message);
+    throw missing(build, id, cause.code === 'ENOENT' ? `the file ${shown} does not exist` : cause.message);
   });
   if (!within(await realpath(build.root), real)) {
-    throw missing(build, id, `${path} is outside of the repository, from where no secret is taken`);
+    throw missing(build, id, `${path} is outside the repository, and secrets may not come from there`);
   }
   if (!(await stat(real)).isFile()) throw missing(build, id, `${path} is not a file`);
   return real;
 }
 
-/** A mounted Secret has symbolic links to a folder `..data`. @throws OpError (input) */
+/** In a mounted Secret, the files are symbolic links into a folder `..data`. @throws OpError (input) */
 async function filesOf(directory: string): Promise<readonly string[]> {
   try {
     const names = (await readdir(directory)).filter((name) => !name.startsWith('..')).sort();
@@ -72,15 +72,15 @@ async function filesOf(directory: string): Promise<readonly string[]> {
     throw inputError({
       what: `cannot read the secrets in ${directory}`,
       why: cause instanceof Error ? cause.message : String(cause),
-      hint: 'name a directory whose files are secrets with --secrets; in a Task bind a Secret to its workspace',
+      hint: 'use --secrets with a directory whose files are secrets; in a Task, bind a Secret to its workspace',
       cause,
     });
   }
 }
 
-const missing = ({ image }: Wanted, id: string, why: string): OpError =>
+const missing = ({ image }: SecretSettings, id: string, why: string): OpError =>
   inputError({
     what: `the secret ${id} of ${image} is missing`,
     why,
-    hint: `put it as a file named ${id} into a directory, and name that with --secrets; in a Task bind a Secret to its workspace`,
+    hint: `put it into a file named ${id} in a directory, and use --secrets with that directory; in a Task, bind a Secret to its workspace`,
   });

@@ -3,31 +3,32 @@ import { resolve } from 'node:path';
 import type { Context } from '../../context.js';
 import { inputError, type OpError } from '../../kit/errors/op-error.js';
 import { within } from '../../kit/files/path.js';
-import type { DockerfileBuild } from './build.js';
+import type { DockerfileBuild } from './dockerfile-build.js';
 import { sshKey } from './secrets.js';
 
-type Wanted = Pick<DockerfileBuild, 'image' | 'root' | 'ssh' | 'secretsDirectory'>;
+type SshSettings = Pick<DockerfileBuild, 'image' | 'root' | 'ssh' | 'secretsDirectory'>;
 
 /**
- * The flags that let `RUN --mount=type=ssh` use a key: the build can have things signed with it, and never sees it.
- * `default` is the key `ssh-privatekey` of the directory of secrets, else the agent at SSH_AUTH_SOCK; `ID=PATH` is a key or a socket in
- * the repository or in the home directory, or that key of the directory of secrets. Anything else is refused: what builds in a pod is
- * somebody's repository, and it could name the pod's own credentials.
- * @throws OpError (input) when there is neither
+ * The flags that let `RUN --mount=type=ssh` use a key: the build can sign with it, but never sees it.
+ * `default` is the file `ssh-privatekey` in the directory of secrets, else the agent at SSH_AUTH_SOCK; `ID=PATH` is a key or a socket in
+ * the repository or the home directory, or that file in the directory of secrets. Anything else is refused: a pod builds repositories
+ * that it cannot trust, and they could name the pod's own credentials.
+ * @throws OpError (input) if there is no such key or agent
  */
-export async function sshFlags({ env, cwd }: Context, build: Wanted): Promise<readonly string[]> {
+export async function sshFlags({ env, cwd }: Context, build: SshSettings): Promise<readonly string[]> {
   const { ssh, root, secretsDirectory } = build;
   const mounted = await existing(secretsDirectory && resolve(cwd, secretsDirectory, sshKey));
   const [id = 'default', path] = split(ssh);
   if (mounted !== undefined && id === 'default') return ['--ssh', `default=${checked(build, mounted)}`];
   if (ssh === undefined) return [];
   const found = await existing(path ? resolve(root, path) : env.SSH_AUTH_SOCK || undefined);
-  if (found === undefined) throw wrong(build, path ? `there is no ${path}` : 'SSH_AUTH_SOCK names no agent');
+  if (found === undefined)
+    throw unusable(build, path ? `${path} does not exist` : 'SSH_AUTH_SOCK is not set, or its agent does not exist');
   const real = path ? await realpath(found) : found;
   if (path && !(await isAllowed(real, [root, ownHome(env.HOME)], mounted))) {
-    throw wrong(
+    throw unusable(
       build,
-      `${path} is in neither the repository nor the home directory, and from nowhere else is a key taken`,
+      `${path} is in neither the repository nor the home directory, and keys may not come from elsewhere`,
     );
   }
   return ['--ssh', `${id}=${checked(build, real)}`];
@@ -41,7 +42,7 @@ async function isAllowed(real: string, directories: readonly (string | undefined
   return allowed.some((directory) => directory !== undefined && within(directory, real));
 }
 
-/** A user without an own one, as in many containers, has the root of all files. */
+/** In many containers the user has no home directory, and HOME is `/`. */
 const ownHome = (home = '') => (home.startsWith('/') && resolve(home) !== '/' ? home : undefined);
 
 function split(ssh: string | undefined): readonly string[] {
@@ -58,15 +59,15 @@ const existing = async (path: string | undefined) =>
         () => undefined,
       );
 
-/** buildctl splits the value at commas and has no way to write one. */
-function checked(build: Wanted, path: string): string {
+/** buildctl splits the value at commas, and there is no way to quote one. */
+function checked(build: SshSettings, path: string): string {
   if (!path.includes(',')) return path;
-  throw wrong(build, `BuildKit cannot take the path ${path}: it has a comma`);
+  throw unusable(build, `BuildKit does not accept the path ${path}: it has a comma`);
 }
 
-const wrong = ({ image, ssh }: Wanted, why: string): OpError =>
+const unusable = ({ image, ssh }: SshSettings, why: string): OpError =>
   inputError({
-    what: `there is no key for ssh ${ssh ?? 'default'} of ${image}`,
+    what: `no key found for ssh ${ssh ?? 'default'} of ${image}`,
     why,
-    hint: `start an agent (ssh-agent, ssh-add), or put the key as ${sshKey} into the directory of --secrets`,
+    hint: `start an agent (ssh-agent, ssh-add), or put the key into the file ${sshKey} in the directory of --secrets`,
   });

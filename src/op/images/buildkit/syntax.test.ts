@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { isSyntaxInside, stagesOf } from './syntax.js';
+import { isSyntaxBuiltIn, stagesOf } from './syntax.js';
 
 it.each([
   'FROM scratch\n',
@@ -10,8 +10,8 @@ it.each([
   '# syntax=docker/dockerfile:1.20.1\n',
   '# a comment ends the directives\n# syntax=example.com/frontend\n',
   '\n# syntax=example.com/frontend\n',
-])('what buildkitd has inside is enough for %j', (dockerfile) => {
-  expect(isSyntaxInside(dockerfile)).toBe(true);
+])('the frontend built into buildkitd is enough for %j', (dockerfile) => {
+  expect(isSyntaxBuiltIn(dockerfile)).toBe(true);
 });
 
 it.each([
@@ -21,11 +21,11 @@ it.each([
   `# syntax=docker/dockerfile:1@sha256:${'0'.repeat(64)}\n`,
   '# syntax=example.com/docker/dockerfile:1\n',
   '# escape=\\\n# syntax=example.com/frontend:1 with arguments\n',
-])('a frontend of its own is needed by %j', (dockerfile) => {
-  expect(isSyntaxInside(dockerfile)).toBe(false);
+])('%j needs its own frontend', (dockerfile) => {
+  expect(isSyntaxBuiltIn(dockerfile)).toBe(false);
 });
 
-it('finds the stages that have names', () => {
+it('finds the named stages', () => {
   const dockerfile = 'FROM a AS one\nRUN x\n  from --platform=$BUILDPLATFORM b as Two\nFROM c\n# FROM d AS three\n';
   expect(stagesOf(dockerfile)).toEqual(['one', 'Two']);
 });

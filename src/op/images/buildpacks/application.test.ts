@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { testContext } from '../../../../test/op/test-context.js';
 import { copyApplication } from './application.js';
-import { noDescriptor, type ProjectDescriptor } from './project-descriptor.js';
+import { noDescriptor, type ProjectDescriptor } from './specification/project-descriptor.js';
 
 describe('a copy of an application', () => {
   let directory: string;
@@ -52,7 +52,7 @@ describe('a copy of an application', () => {
     ]);
   });
 
-  it('is only what project.toml includes, with the directories that this needs', async () => {
+  it('has only what project.toml includes, with the parent directories', async () => {
     await write('a.js', 'lib/b.js', 'lib/c.md', 'public/x/y.png', 'other/z');
     expect((await copied({ include: ['*.js', 'public/'] })).paths).toEqual([
       'a.js',
@@ -64,7 +64,7 @@ describe('a copy of an application', () => {
     ]);
   });
 
-  it('has symbolic links as they are, wherever they lead, and what they lead to is not read', async () => {
+  it('keeps symbolic links, wherever they point, and does not read their targets', async () => {
     await write('a');
     await symlink('a', join(from, 'to-a'));
     await symlink('/etc', join(from, 'to-etc'));
@@ -74,7 +74,7 @@ describe('a copy of an application', () => {
     expect((await lstat(join(to, 'to-a'))).isSymbolicLink()).toBe(true);
   });
 
-  it('keeps times, and of modes whether a file can be executed', async () => {
+  it('keeps times, and whether a file is executable', async () => {
     await write('a', 'run');
     execFileSync('chmod', ['0600', join(from, 'a')]);
     execFileSync('chmod', ['0770', join(from, 'run')]);
@@ -85,13 +85,13 @@ describe('a copy of an application', () => {
     expect(a.mtime).toEqual(new Date('2001-02-03'));
   });
 
-  it('has empty directories, and says which pipes are left out', async () => {
+  it('has empty directories, and warns about skipped pipes', async () => {
     await mkdir(join(from, 'empty'));
     execFileSync('mkfifo', [join(from, 'pipe')]);
     expect(await copied()).toEqual({ paths: ['empty'], printed: [expect.stringContaining('pipes or devices: pipe')] });
   });
 
-  it('has the .git directory, as with pack, and says so; excluded, it has not', async () => {
+  it('has the .git directory, as with pack, with a warning, unless it is excluded', async () => {
     await write('.git/config', 'a');
     expect(await copied()).toEqual({
       paths: ['.git', '.git/config', 'a'],

@@ -3,18 +3,18 @@ import { dirname, join, relative, resolve } from 'node:path';
 import ignore from 'ignore';
 import type { Context } from '../../context.js';
 import { inputError } from '../../kit/errors/op-error.js';
-import { copyTree, type Filter } from './copy-tree.js';
-import { noDescriptor, type ProjectDescriptor, parseProjectDescriptor } from './project-descriptor.js';
-import { directoryWithin, realPathWithin } from './within-root.js';
+import { copyTree, type Filter } from './files/copy-tree.js';
+import { directoryWithin, realPathWithin } from './files/within-root.js';
+import { noDescriptor, type ProjectDescriptor, parseProjectDescriptor } from './specification/project-descriptor.js';
 
-/** The source of an image: where it is, and what its project.toml says. */
+/** The source of an image: its directory, and its project.toml. */
 export interface Application {
   /** The real path of the context. */
   readonly directory: string;
   readonly descriptor: ProjectDescriptor;
   /** The path of its project.toml, if it has one. */
   readonly descriptorFile: string | undefined;
-  /** Directory that paths in project.toml start from. */
+  /** Directory that paths in project.toml are relative to. */
   readonly descriptorDirectory: string;
 }
 
@@ -25,31 +25,36 @@ interface Source {
   readonly projectDescriptor: string;
 }
 
-const usualDescriptor = 'project.toml';
+const defaultDescriptor = 'project.toml';
 
 /**
  * Finds the context and reads its project.toml.
- * @throws OpError (input) when one of them is missing, outside the repository, or malformed
+ * @throws OpError (input) if one of them is missing, outside the repository, or invalid
  */
 export async function readApplication({ log }: Context, source: Source): Promise<Application> {
   const { image, context, root, projectDescriptor } = source;
   const hint = 'correct the context in skaffold.yaml, or --context';
   const directory = await directoryWithin({ path: context, what: `the context of ${image}`, root }, hint);
-  const name = projectDescriptor || usualDescriptor;
+  const name = projectDescriptor || defaultDescriptor;
   const path = resolve(directory, name);
   const real = await realPathWithin({ path, what: `the project descriptor of ${image}`, root });
-  if (real === undefined && name !== usualDescriptor) throw noSuchDescriptor(image, path);
+  if (real === undefined && name !== defaultDescriptor) throw noSuchDescriptor(image, path);
   if (real === undefined) {
     return { directory, descriptor: noDescriptor, descriptorFile: undefined, descriptorDirectory: directory };
   }
   const content = await readFile(real, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    throw inputError({ what: `cannot read ${path}`, why: cause.message, hint: 'name a file', cause });
+    throw inputError({
+      what: `cannot read ${path}`,
+      why: cause.message,
+      hint: 'use a file that this user can read',
+      cause,
+    });
   });
   const descriptor = parseProjectDescriptor(relative(root, path), content, log);
   return { directory, descriptor, descriptorFile: path, descriptorDirectory: dirname(path) };
 }
 
-/** Copies the application to where it is built: what project.toml includes, or all but what it excludes, the `.git` directory too. */
+/** Copies the application to the directory where it is built: the files that project.toml includes, or all except those that it excludes, including `.git`. */
 export async function copyApplication({ log }: Context, { directory, descriptor }: Application, to: string) {
   const filter = filterOf(descriptor);
   let hasGit = false;
@@ -59,15 +64,15 @@ export async function copyApplication({ log }: Context, { directory, descriptor 
     return kept;
   };
   const skipped = await copyTree(directory, to, { ...filter, keeps });
-  if (skipped.length > 0) log.warn(`left out, because they are pipes or devices: ${skipped.join(', ')}`);
+  if (skipped.length > 0) log.warn(`skipped, because they are pipes or devices: ${skipped.join(', ')}`);
   if (hasGit) {
     log.warn(
-      `${join(directory, '.git')} goes into the image, as with pack: exclude ".git" in project.toml for digests that repeat`,
+      `${join(directory, '.git')} goes into the image, as with pack: exclude ".git" in project.toml for reproducible digests`,
     );
   }
 }
 
-/** The patterns are those of .gitignore. */
+/** The patterns have the syntax of .gitignore. */
 function filterOf({ include, exclude }: ProjectDescriptor): Filter {
   const patterns = ignore({ ignorecase: false }).add([...exclude, ...include]);
   if (include.length > 0) return { keeps: (path) => patterns.ignores(path), entersAll: true };
@@ -77,6 +82,6 @@ function filterOf({ include, exclude }: ProjectDescriptor): Filter {
 const noSuchDescriptor = (image: string, path: string) =>
   inputError({
     what: `cannot read the project descriptor of ${image}`,
-    why: `there is no file ${path}`,
+    why: `the file ${path} does not exist`,
     hint: 'correct projectDescriptor in skaffold.yaml, or --descriptor',
   });

@@ -4,22 +4,27 @@ import { type Access, copyImage } from '../../systems/registry/crane.js';
 import { isPlainHttp } from '../../systems/registry/plain-http.js';
 import { formatReference, type Reference, registryOf } from '../../systems/registry/reference.js';
 
-/** The lifecycle reaches the cache image with TLS, or where that is not usual: --insecure-registry does not count for it. */
+/** The lifecycle uses TLS for the cache image, except for registries that usually have none: --insecure-registry has no effect on it. */
 export function usableCache({ log }: Context, access: Access, cache: Reference | undefined): Reference | undefined {
   if (cache === undefined || !access.insecure.includes(registryOf(cache)) || isPlainHttp(registryOf(cache), [])) {
     return cache;
   }
-  log.warn(`building without ${formatReference(cache)}: the lifecycle keeps no cache in a registry without TLS`);
+  log.warn(`building without ${formatReference(cache)}: the lifecycle cannot keep a cache in a registry without TLS`);
   return undefined;
 }
 
-/** The image that was built last with a cache. Tags change from build to build, and layers are reused from the image before. */
-export const imageBefore = (cache: Reference): Reference => ({ ...cache, tag: `${cache.tag ?? 'latest'}-image` });
+/** The last image that was built with a cache. Tags change with every build, and layers are reused from the previous image. */
+export const previousImageOf = (cache: Reference): Reference => ({ ...cache, tag: `${cache.tag ?? 'latest'}-image` });
 
-/** Keeps an image for the next build to reuse its layers. A registry that does not take it makes that build slower, no more. */
-export async function remember(context: Context, access: Access, built: Reference, before: Reference): Promise<void> {
+/** Keeps an image so that the next build can reuse its layers. If the registry rejects it, that build is only slower. */
+export async function keepForNextBuild(
+  context: Context,
+  access: Access,
+  built: Reference,
+  before: Reference,
+): Promise<void> {
   await copyImage(context, access, built, before).catch((error: unknown) => {
     if (!(error instanceof OpError)) throw error;
-    context.log.warn(`the next build reuses no layers of this one: ${error.why}`);
+    context.log.warn(`the next build cannot reuse layers of this one: ${error.why}`);
   });
 }

@@ -18,7 +18,7 @@ const target = (name: string) => reference(`${bench.registry.host}/team/${name}:
 const cache = (name: string) => reference(`${bench.registry.host}/cache/${name}:lifecycle`);
 
 describe('an application', () => {
-  it('becomes an image in the registry, with the processes of its buildpack, and tells what it is made of', async () => {
+  it('becomes an image in the registry, with the processes of its buildpack and its bills of materials', async () => {
     const sbomDirectory = join(await bench.application({}), 'sbom');
     const built = await bench.build(await bench.application(site), { image: 'team/site', sbomDirectory });
     expect(built).toMatchObject({ layers: 6, reused: 0, buildpacks: ['octopipeline/static@1.2.0'] });
@@ -33,7 +33,7 @@ describe('an application', () => {
     );
   });
 
-  it('has the same digest another day, in another directory, and with another umask', async () => {
+  it('has the same digest at another time, in another directory, and with another umask', async () => {
     const one = await bench.build(await bench.application(site), { target: target('one') });
     const directory = await bench.application(site);
     for (const file of Object.keys(site)) {
@@ -56,7 +56,7 @@ describe('an application', () => {
     expect(entry('/layers/octopipeline_static')).toEqual(['drwxr-xr-x', '65532/65532']);
   });
 
-  it('is built quickly again: layers come from the image before, downloads from the cache', async () => {
+  it('is rebuilt quickly: layers come from the previous image, downloads from the cache', async () => {
     const directory = await bench.application(site);
     const parts = { cacheImage: cache('quick') };
     const first = await bench.build(directory, { ...parts, target: target('quick') });
@@ -76,7 +76,7 @@ describe('an application', () => {
     expect(fourth.digest).toBe(third.digest);
   });
 
-  it('with a Procfile has a process for each of its lines, and starts web', async () => {
+  it('has a process for each line of a Procfile, and starts web', async () => {
     const directory = await bench.application({ Procfile: 'web: busybox httpd -f -p 8080\nworker: sleep 1d\n' });
     const built = await bench.build(directory);
     expect([...built.processes].sort()).toEqual(['web', 'worker']);
@@ -85,7 +85,7 @@ describe('an application', () => {
     expect(worker.lines).toContain("Setting default process type 'worker'");
   });
 
-  it('gets its variables, those of project.toml before those of skaffold.yaml', async () => {
+  it('gets its variables, and those in project.toml win over skaffold.yaml', async () => {
     const descriptor = `[_]
 schema-version = "0.2"
 [[io.buildpacks.build.env]]
@@ -99,7 +99,7 @@ value = "from project.toml"
     expect(lines).toContain('BP_GREETING is two words = one');
   });
 
-  it('can name its builder in project.toml', async () => {
+  it('can set its builder in project.toml', async () => {
     const descriptor = `[_]\nschema-version = "0.2"\n[io.buildpacks]\nbuilder = "${bench.builder}"\n`;
     const directory = await bench.application({ ...site, 'project.toml': descriptor });
     expect((await bench.build(directory, { builder: '' })).processes).toContain('web');
@@ -107,7 +107,7 @@ value = "from project.toml"
 });
 
 describe('a builder', () => {
-  it('is taken from a mirror, and so is its run image', async () => {
+  it('is read from a mirror, and so is its run image', async () => {
     const mirrors = [{ host: 'docker.io', mirror: `${bench.registry.host}/builders` }];
     const env = { PATH: bench.context.env.PATH };
     execFileSync('crane', ['copy', bench.builder, `${bench.registry.host}/builders/acme/builder:1`], {
@@ -123,7 +123,7 @@ describe('a builder', () => {
     ).rejects.toMatchObject({ message: expect.stringContaining('acme/builder:1') });
   });
 
-  it('is unpacked once, also when two builds want it at the same time, and forgotten when nobody wants it for long', async () => {
+  it('is unpacked once, even for two builds at the same time, and removed when it is unused for long', async () => {
     const cacheDirectory = join(bench.context.env.HOME ?? '', '.cache/octopipeline/builders');
     await bench.build(await bench.application(site));
     const before = await readdir(cacheDirectory);
@@ -159,7 +159,7 @@ describe('the exported image', () => {
   });
 });
 
-/** Runs an image's process as another user than the one that built it, in namespaces, and asks it for its first page. */
+/** Runs an image's process in namespaces, as a different user than the one that built it, and requests its first page. */
 async function answerOf(root: string, entrypoint: readonly string[]): Promise<string> {
   const port = await freePort();
   const namespaces = ['--unshare-user', '--unshare-pid', '--uid', '1000', '--gid', '1000', '--die-with-parent'];
@@ -179,7 +179,7 @@ async function answerOf(root: string, entrypoint: readonly string[]): Promise<st
       if (answer !== undefined) return await answer.text();
       await new Promise((done) => setTimeout(done, 50));
     }
-    throw new Error('it does not answer');
+    throw new Error('no answer');
   } finally {
     child.kill('SIGKILL');
   }

@@ -11,8 +11,8 @@ import {
 } from '../../../../test/op/local-registry.js';
 import { testContext } from '../../../../test/op/test-context.js';
 import { withTools } from '../../../../test/tools.js';
-import type { BuildpacksBuild } from './build.js';
-import { findPlace } from './place.js';
+import type { BuildpacksBuild } from './build-request.js';
+import { findBuilderHost } from './sandbox/builder-host.js';
 
 let bench: Workbench;
 let closed: LocalRegistry;
@@ -30,11 +30,11 @@ describe('a build is refused', () => {
   it('for a builder that is not in its registry', () =>
     fails(site, { builder: `${bench.registry.host}/builders/none:1` }).toMatchObject({
       kind: 'input',
-      message: `there is no builder ${bench.registry.host}/builders/none:1`,
+      message: `builder ${bench.registry.host}/builders/none:1 not found`,
       hint: saying('--builder'),
     }));
 
-  it('for an image that is no builder', () =>
+  it('for an image that is not a builder', () =>
     fails(site, { builder: bench.run }).toMatchObject({
       kind: 'input',
       message: `${bench.run} is not a builder`,
@@ -45,17 +45,17 @@ describe('a build is refused', () => {
     fails(site, { builder: '' }).toMatchObject({
       kind: 'input',
       message: 'no builder for app',
-      why: 'neither skaffold.yaml nor project.toml names one',
+      why: 'neither skaffold.yaml nor project.toml sets one',
     }));
 
-  it('for a run image that is not there', () =>
+  it('for a run image that does not exist', () =>
     fails(site, { runImage: `${bench.registry.host}/none:1` }).toMatchObject({
       kind: 'input',
-      message: `there is no run image ${bench.registry.host}/none:1`,
+      message: `run image ${bench.registry.host}/none:1 not found`,
       hint: saying('--run-image'),
     }));
 
-  it('for a context that is not there, or not a directory', async () => {
+  it('for a context that does not exist, or is not a directory', async () => {
     await fails(site, { context: join(site, 'none') }).toMatchObject({
       kind: 'input',
       message: 'cannot read the context of app',
@@ -67,7 +67,7 @@ describe('a build is refused', () => {
     });
   });
 
-  it('for a context outside the repository, also when a symbolic link leads there', async () => {
+  it('for a context outside the repository, even through a symbolic link', async () => {
     await fails(site, { context: join(site, '..') }).toMatchObject({
       kind: 'input',
       message: 'the context of app is outside the repository',
@@ -80,10 +80,10 @@ describe('a build is refused', () => {
     });
   });
 
-  it('for a project descriptor that is missing, outside, or malformed: with its line', async () => {
+  it('for a project descriptor that is missing, outside the repository, or invalid, with its line', async () => {
     await fails(site, { projectDescriptor: 'other.toml' }).toMatchObject({
       kind: 'input',
-      why: `there is no file ${join(site, 'other.toml')}`,
+      why: `the file ${join(site, 'other.toml')} does not exist`,
     });
     const linked = await bench.application({ 'project.toml -> /etc/hostname': '' });
     await fails(linked, {}).toMatchObject({
@@ -93,42 +93,42 @@ describe('a build is refused', () => {
     const broken = await bench.application({ 'project.toml': '[_]\nschema-version = "0.2"\n[io.buildpacks\n' });
     await fails(broken, {}).toMatchObject({
       kind: 'input',
-      message: expect.stringMatching(/^project\.toml:[34] is not a project descriptor$/u),
+      message: expect.stringMatching(/^project\.toml:[34] is not a valid project descriptor$/u),
     });
   });
 
-  it('for a buildpack that the builder does not have, with those that it has', () =>
+  it('for a buildpack that the builder does not have, with a list of those that it has', () =>
     fails(site, { buildpacks: ['octopipeline/node'] }).toMatchObject({
       kind: 'input',
-      message: 'there is no buildpack octopipeline/node',
+      message: 'buildpack octopipeline/node not found',
       why: saying('octopipeline_procfile@0.3.1, octopipeline_static@1.2.0'),
     }));
 
-  it('for a variable that cannot be one', () =>
+  it('for an invalid name of a variable', () =>
     fails(site, { env: { 'A/B': 'x' } }).toMatchObject({
       kind: 'input',
       message: 'cannot build app with the variable "A/B"',
     }));
 
-  it('for a default process that no buildpack made', () =>
+  it('for a default process that no buildpack created', () =>
     fails(site, { defaultProcess: 'worker' }).toMatchObject({
       kind: 'input',
       message: 'app has no process worker',
-      why: 'its buildpacks made list, web',
+      why: 'its buildpacks created list, web',
     }));
 });
 
 describe('a phase that fails', () => {
-  it('names the buildpacks that looked and said no, and why', async () => {
+  it('names the buildpacks that did not detect an application, and why', async () => {
     const empty = await bench.application({ 'README.md': 'nothing here\n' });
     await fails(empty, {}).toMatchObject({
       kind: 'input',
-      message: `no buildpack of ${bench.builder} fits app`,
+      message: `no buildpack of ${bench.builder} can build app`,
       why: expect.stringMatching(/no Procfile[\s\S]*fail: octopipeline\/static@1\.2\.0/u),
     });
   });
 
-  it('ends with the last lines of the buildpack', async () => {
+  it('shows the last lines of the buildpack', async () => {
     const broken = await bench.application({ 'public/index.html': 'x', 'public/fail-the-build': '' });
     await fails(broken, {}).toMatchObject({
       kind: 'tool',
@@ -137,7 +137,7 @@ describe('a phase that fails', () => {
     });
   });
 
-  it('says what the registry said that refuses the push', async () => {
+  it('shows the message of a registry that refuses the push', async () => {
     const directory = await bench.application({ 'config.json': dockerConfig(closed.host, 'wrong') });
     const target = reference(`${closed.host}/team/app:v1`);
     const access = { insecure: [], env: { DOCKER_CONFIG: directory } };
@@ -149,21 +149,21 @@ describe('a phase that fails', () => {
     });
   });
 
-  it('says that the registry does not answer', async () => {
-    const nobody = `localhost:${await freePort()}`;
-    await fails(site, { target: reference(`${nobody}/app:v1`) }).toMatchObject({
+  it('says that the registry cannot be reached', async () => {
+    const unreachable = `localhost:${await freePort()}`;
+    await fails(site, { target: reference(`${unreachable}/app:v1`) }).toMatchObject({
       kind: 'tool',
-      message: `cannot push ${nobody}/app:v1`,
-      hint: saying(`check the name ${nobody}`),
+      message: `cannot push ${unreachable}/app:v1`,
+      hint: saying(`check the name ${unreachable}`),
     });
-    await fails(site, { builder: `${nobody}/builder:1` }).toMatchObject({
+    await fails(site, { builder: `${unreachable}/builder:1` }).toMatchObject({
       kind: 'tool',
-      message: `cannot read ${nobody}/builder:1`,
+      message: `cannot read ${unreachable}/builder:1`,
       hint: saying('check the name'),
     });
   });
 
-  it('is stopped with everything in it', async () => {
+  it('is stopped with all its processes', async () => {
     const slow = await bench.application({ 'public/index.html': 'x', 'public/take-time': '' });
     const stop = new AbortController();
     const context = { ...bench.context, signal: stop.signal };
@@ -177,35 +177,35 @@ describe('a phase that fails', () => {
   });
 });
 
-describe('a place for buildpacks', () => {
-  it('is missing without bwrap and pack: it says what to install', async () => {
+describe('a host for buildpacks', () => {
+  it('is missing without bwrap and pack, and says what to install', async () => {
     const { context } = testContext({ env: { PATH: '/nowhere' } });
-    expect(await findPlace(context, { container: undefined, builder: undefined, daemon: false })).toEqual({
+    expect(await findBuilderHost(context, { container: undefined, builder: undefined, daemon: false })).toEqual({
       why: saying('bwrap is in the package bubblewrap'),
     });
   });
 
-  it('is pack, where bwrap is missing and a Docker daemon answers', async () => {
+  it('is pack if bwrap is missing and a Docker daemon answers', async () => {
     const bin = await bench.application({ 'pack.sh': '' });
     execFileSync('cp', [join(bin, 'pack.sh'), join(bin, 'pack')]);
     const { context } = testContext({ env: { PATH: bin } });
     const request = { container: undefined, builder: undefined };
-    expect(await findPlace(context, { ...request, daemon: true })).toEqual({ kind: 'pack' });
-    expect(await findPlace(context, { ...request, daemon: false })).toHaveProperty('why');
+    expect(await findBuilderHost(context, { ...request, daemon: true })).toEqual({ kind: 'pack' });
+    expect(await findBuilderHost(context, { ...request, daemon: false })).toHaveProperty('why');
   });
 
-  it('is no container that has no builder in it', async () => {
+  it('is not a container without a builder in it', async () => {
     const directory = await bench.application({});
     await mkdir(join(directory, 'about'));
     await writeFile(join(directory, 'about/buildpacks.list'), '');
     const { context } = testContext({ env: withTools([]) });
-    expect(await findPlace(context, { container: directory, builder: 'op:1', daemon: false })).toEqual({
+    expect(await findBuilderHost(context, { container: directory, builder: 'op:1', daemon: false })).toEqual({
       why: 'the builder of this pod is op:1, and it has no /cnb/lifecycle/lifecycle.toml',
     });
   });
 });
 
-/** How many of the slow buildpack's children run. */
+/** How many child processes of the slow buildpack run. */
 const sleepers = () =>
   execFileSync('ps', ['-eo', 'args'])
     .toString()
@@ -217,5 +217,5 @@ async function until(isSo: () => boolean): Promise<void> {
     if (isSo()) return;
     await new Promise((done) => setTimeout(done, 50));
   }
-  throw new Error('it did not come');
+  throw new Error('timed out');
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { packArguments } from './pack.js';
-import { noDescriptor } from './project-descriptor.js';
+import { noDescriptor } from './specification/project-descriptor.js';
 
 describe('the command line of pack', () => {
   const application = {
@@ -43,7 +43,7 @@ describe('the command line of pack', () => {
     previousImage: undefined,
   };
 
-  it('says all that skaffold.yaml and project.toml say', () => {
+  it('has all settings of skaffold.yaml and project.toml', () => {
     const images = { builder: 'm.io/builder:1', runImage: 'm.io/run:1', lifecycle: 'm.io/lifecycle:1' };
     const previousImage = { registry: 'r.io', path: 'cache/web', tag: 'lifecycle-image' };
     const everything = { application, env: { A: 'b c', D: 'e=f' }, ...images, previousImage };
@@ -69,7 +69,7 @@ describe('the command line of pack', () => {
     ]);
   });
 
-  it('has no flag for what nobody said', () => {
+  it('has no flag for a setting that is missing', () => {
     expect(packArguments(least, pack, '/o').filter((flag) => flag.startsWith('--'))).toEqual([
       '--publish',
       '--no-color',
@@ -84,7 +84,7 @@ describe('the command line of pack', () => {
     ['the cache', { cacheImage: { registry: '127.0.0.1:5000', path: 'cache' } }, undefined, true],
     ['the run image', {}, '[::1]:5000/run:1', true],
     ['nothing', {}, 'localhost.example.com/run:1', false],
-  ])('gives the containers the network of this machine when only its loopback has %s', (_, parts, runImage, host) => {
+  ])('uses the network of this machine if %s is on its loopback', (_, parts, runImage, host) => {
     const flags = packArguments({ ...least, ...parts }, { ...pack, runImage }, '/o');
     expect(flags.includes('--network=host')).toBe(host);
   });

@@ -1,13 +1,13 @@
 import type { Context } from '../../context.js';
-import { explainPhase } from './explain.js';
-import { inside } from './inside.js';
-import type { PlatformApi } from './platform-api.js';
-import type { Invocation, Workshop } from './workshop.js';
+import { explainPhase } from './explain-phase.js';
+import type { Invocation, PhaseRunner } from './sandbox/phase-runner.js';
+import { phasePaths } from './sandbox/phase-runner.js';
+import type { PlatformApi } from './specification/platform.js';
 
-/** What the phases of one build have in common. */
-export interface Build {
+/** The settings that all phases of one build share. */
+export interface LifecycleBuild {
   readonly context: Context;
-  readonly workshop: Workshop;
+  readonly runner: PhaseRunner;
   readonly api: PlatformApi;
   /** The image, for messages. */
   readonly image: string;
@@ -17,38 +17,42 @@ export interface Build {
   readonly onLine: (line: string) => void;
 }
 
-/** Of what a phase prints, so many lines are kept for the message of its failure. */
+/** How many lines of a phase are kept for its error message. */
 const linesKept = 400;
 
 /** Runs a phase of op's own lifecycle, which may read and write the registry. @throws OpError for a phase that fails */
-export function runConnected(build: Build, phase: 'analyze' | 'restore' | 'export', args: readonly string[]) {
-  const identity = [`-uid=${build.workshop.user}`, `-gid=${build.workshop.group}`];
+export function runTrustedPhase(
+  build: LifecycleBuild,
+  phase: 'analyze' | 'restore' | 'export',
+  args: readonly string[],
+) {
+  const identity = [`-uid=${build.runner.user}`, `-gid=${build.runner.group}`];
   const env = {
-    ...withoutOutcome(build.context.env),
+    ...clearedSettings(build.context.env),
     ...common(build),
     CNB_INSECURE_REGISTRIES: build.insecure.join(',') || undefined,
   };
-  const argv = ['lifecycle', phase, `-layers=${inside.layers}`, ...identity, ...args];
-  return runPhase(build, phase, (invocation) => build.workshop.beside(build.context, { ...invocation, argv, env }));
+  const argv = ['lifecycle', phase, `-layers=${phasePaths.layers}`, ...identity, ...args];
+  return runPhase(build, phase, (invocation) => build.runner.runTrusted(build.context, { ...invocation, argv, env }));
 }
 
 /** Runs a phase of the builder's lifecycle in the builder. @throws OpError for a phase that fails */
-export function runInBuilder(build: Build, phase: 'detect' | 'build', args: readonly string[]) {
+export function runBuilderPhase(build: LifecycleBuild, phase: 'detect' | 'build', args: readonly string[]) {
   const program = `/cnb/lifecycle/${phase === 'detect' ? 'detector' : 'builder'}`;
   const directories = [
-    `-app=${inside.app}`,
-    `-layers=${inside.layers}`,
-    `-platform=${inside.exchange}/platform`,
-    `-group=${inside.layers}/group.toml`,
-    `-plan=${inside.layers}/plan.toml`,
+    `-app=${phasePaths.app}`,
+    `-layers=${phasePaths.layers}`,
+    `-platform=${phasePaths.exchange}/platform`,
+    `-group=${phasePaths.layers}/group.toml`,
+    `-plan=${phasePaths.layers}/plan.toml`,
   ];
   const argv = [program, ...directories, ...args];
   const env = common(build);
-  return runPhase(build, phase, (invocation) => build.workshop.inBuilder(build.context, { ...invocation, argv, env }));
+  return runPhase(build, phase, (invocation) => build.runner.runInBuilder(build.context, { ...invocation, argv, env }));
 }
 
 async function runPhase(
-  { onLine, ...build }: Build,
+  { onLine, ...build }: LifecycleBuild,
   phase: string,
   run: (invocation: Pick<Invocation, 'onLine'>) => Promise<number>,
 ): Promise<readonly string[]> {
@@ -66,22 +70,22 @@ async function runPhase(
   throw explainPhase(phase, exitCode, lines, {
     image: build.image,
     target: build.target,
-    builder: build.workshop.builder.image,
+    builder: build.runner.builder.image,
   });
 }
 
-/** The phases measure themselves, and op says what a build took; the rest is so with every builder, or without a build cache. */
+/** Timings, because op reports its own, and warnings that every builder, or every build without a cache, prints. */
 const isRoutine = (line: string) =>
   /^Timer: |^Warning: (?:Did not find SBOM lifecycle\.sbom\.|No cached data will be used)/u.test(line);
 
-const common = ({ api, context }: Pick<Build, 'api' | 'context'>) => ({
+const common = ({ api, context }: Pick<LifecycleBuild, 'api' | 'context'>) => ({
   CNB_PLATFORM_API: api.version,
   CNB_NO_COLOR: 'true',
   CNB_LOG_LEVEL: context.debug ? 'debug' : 'info',
 });
 
-/** The lifecycle reads its settings from the environment, too: what op was started with must not decide unseen. */
-const withoutOutcome = (env: Context['env']) =>
+/** The lifecycle also reads settings from the environment: those that op was started with must not change a build silently. */
+const clearedSettings = (env: Context['env']) =>
   Object.fromEntries(
     Object.keys(env)
       .filter((name) => name.startsWith('CNB_') && name !== 'CNB_REGISTRY_AUTH')

@@ -4,17 +4,17 @@ import { reference } from '../../../../test/builder/workbench.js';
 import { freePort, type LocalRegistry, startRegistry } from '../../../../test/op/local-registry.js';
 import { testContext } from '../../../../test/op/test-context.js';
 import { withTools } from '../../../../test/tools.js';
-import type { Builder, RunImage } from './builder.js';
 import { chooseRunImage } from './run-image.js';
+import type { Builder, RunImage } from './specification/builder.js';
 
 const env = withTools(['crane']);
 const { context } = testContext({ env });
 let one: LocalRegistry;
 let other: LocalRegistry;
-let nobody: string;
+let unreachable: string;
 beforeAll(async () => {
   [one, other] = await Promise.all([startRegistry(), startRegistry()]);
-  nobody = `localhost:${await freePort()}`;
+  unreachable = `localhost:${await freePort()}`;
   for (const { host } of [one, other]) {
     const args = ['append', '--oci-empty-base', '--new_layer=/dev/null', `--new_tag=${host}/run:1`];
     execFileSync('crane', args, { env, stdio: 'ignore' });
@@ -37,31 +37,31 @@ const choose = (runImages: readonly RunImage[], target: string, explicit?: strin
 };
 
 describe('the run image', () => {
-  it('is the builder one that is in the registry of the target', async () => {
+  it('is the copy in the registry of the target', async () => {
     const images = [{ image: `${one.host}/run:1`, mirrors: [`${other.host}/run:1`] }];
     expect(await choose(images, `${other.host}/app:1`)).toBe(`${other.host}/run:1`);
     expect(await choose(images, `${one.host}/app:1`)).toBe(`${one.host}/run:1`);
   });
 
-  it('is else the first that can be read', async () => {
-    const images = [{ image: `${nobody}/run:1`, mirrors: [`${other.host}/run:2`, `${other.host}/run:1`] }];
+  it('is otherwise the first that can be read', async () => {
+    const images = [{ image: `${unreachable}/run:1`, mirrors: [`${other.host}/run:2`, `${other.host}/run:1`] }];
     expect(await choose(images, `${one.host}/app:1`)).toBe(`${other.host}/run:1`);
   });
 
-  it('is the one that is named', async () => {
+  it('is the named one', async () => {
     expect(await choose([], `${one.host}/app:1`, `${other.host}/run:1`)).toBe(`${other.host}/run:1`);
   });
 
-  it('is missing with the reason for each, as bad input only when all are answered', async () => {
-    const images = [{ image: `${nobody}/run:1`, mirrors: [`${other.host}/run:2`] }];
+  it('is missing with the reason for each, as an input error only if every registry answered', async () => {
+    const images = [{ image: `${unreachable}/run:1`, mirrors: [`${other.host}/run:2`] }];
     await expect(choose(images, `${one.host}/app:1`)).rejects.toMatchObject({
       kind: 'tool',
       message: 'cannot read the run image of b:1',
-      why: expect.stringMatching(/connection refused[\s\S]*there is no run image/u),
+      why: expect.stringMatching(/connection refused[\s\S]*run image \S+ not found/u),
     });
     await expect(choose([], `${one.host}/app:1`)).rejects.toMatchObject({
       kind: 'input',
-      message: 'the builder b:1 names no run image',
+      message: 'the builder b:1 has no run image',
     });
   });
 });

@@ -2,26 +2,26 @@ import type { Context } from '../../context.js';
 import { inputError, OpError } from '../../kit/errors/op-error.js';
 import { type Access, lookUp } from '../../systems/registry/crane.js';
 import { parseReference, type Reference, registryOf } from '../../systems/registry/reference.js';
-import type { Builder } from './builder.js';
+import type { Builder } from './specification/builder.js';
 
 interface Request {
   readonly builder: Pick<Builder, 'image' | 'runImages'>;
-  /** As skaffold.yaml names it. */
+  /** As in skaffold.yaml. */
   readonly explicit: string | undefined;
   readonly target: Reference;
-  /** The image under its mirror. */
+  /** The name of an image on its mirror. */
   readonly mirrored: (image: string) => string;
 }
 
 /**
- * The run image that the result is made from: the one that is named, else the builder's, from the target's registry if it is there, else
- * the first that can be read. Source: buildpacks/lifecycle, platform.BestRunImageMirrorFor.
- * @throws OpError (input) when there is none; (tool) when its registry cannot be used
+ * The run image to build on: the named one, else the builder's; a copy in the target's registry is preferred, else the first that can be
+ * read. Source: buildpacks/lifecycle, platform.BestRunImageMirrorFor.
+ * @throws OpError (input) if there is none; (tool) if its registry cannot be used
  */
 export async function chooseRunImage(context: Context, access: Access, request: Request): Promise<string> {
   const { builder, explicit, target, mirrored } = request;
   const [first] = builder.runImages;
-  if (explicit === undefined && first === undefined) throw namesNone(builder.image);
+  if (explicit === undefined && first === undefined) throw hasNoRunImage(builder.image);
   const named = explicit === undefined ? [first?.image ?? '', ...(first?.mirrors ?? [])] : [explicit];
   const here = (image: string) => {
     const reference = parseReference(image);
@@ -50,15 +50,15 @@ export async function chooseRunImage(context: Context, access: Access, request: 
 
 const unreadable = (image: string, why: string, cause?: unknown) =>
   inputError({
-    what: `there is no run image ${image}`,
+    what: `run image ${image} not found`,
     why,
-    hint: 'name one that exists: runImage in skaffold.yaml, or --run-image',
+    hint: 'use an existing image: runImage in skaffold.yaml, or --run-image',
     cause,
   });
 
-const namesNone = (builder: string) =>
+const hasNoRunImage = (builder: string) =>
   inputError({
-    what: `the builder ${builder} names no run image`,
-    why: 'neither its /cnb/run.toml nor its /cnb/stack.toml has one',
-    hint: 'name one: runImage in skaffold.yaml, or --run-image',
+    what: `the builder ${builder} has no run image`,
+    why: 'neither its /cnb/run.toml nor its /cnb/stack.toml names one',
+    hint: 'set one: runImage in skaffold.yaml, or --run-image',
   });

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { findPlaces } from '../buildkit/places.js';
+import { findBuildPaths } from '../buildkit/build-paths.js';
 import { baseImages } from '../dockerfile/base-images.js';
 import type { BuildContext } from '../engines/build-context.js';
 import { buildArgs } from '../engines/buildkit.js';
@@ -23,7 +23,7 @@ export async function dockerInputs(build: BuildContext, planned: BuildableImage)
   const { image, context } = artifact;
   const dockerfile = artifact.docker?.dockerfile ?? '';
   // Checks first that both are regular files of the repository, not a pipe or device.
-  const { directory, filename } = await findPlaces({ image, context, dockerfile, root: build.prepared.root });
+  const { directory, filename } = await findBuildPaths({ image, context, dockerfile, root: build.prepared.root });
   const text = await readFile(join(directory, filename), 'utf8');
   const ignored = [
     await readOptional(join(directory, `${filename}.dockerignore`)),

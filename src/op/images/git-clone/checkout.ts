@@ -4,7 +4,7 @@ import type { Context } from '../../context.js';
 import type { Git } from '../../systems/git/git.js';
 import type { CloneRequest } from './request.js';
 
-/** Puts the files of a commit into the directory, with its submodules when asked. */
+/** Writes the files of a commit into the directory, with its submodules if requested. */
 export async function checkOut(
   context: Context,
   git: Git,
@@ -24,22 +24,22 @@ export async function checkOut(
   context.log.step(
     `fetch ${links.length === 1 ? 'the submodule' : `${links.length} submodules`} ${links.slice(0, 5).join(', ')}`,
   );
-  // A submodule is only made in an empty folder; with --delete-existing=false there may be an old one.
-  for (const link of links) await emptyFolder(join(directory, link));
+  // git creates a submodule only in an empty directory; with --delete-existing=false there may be an old one.
+  for (const link of links) await emptyIfDirectory(join(directory, link));
   await git.remote('fetch the submodules', [
     ...['submodule', 'update', '--init', '--recursive', '--force'],
     ...(request.depth === 0 ? [] : [`--depth=${request.depth}`]),
   ]);
 }
 
-/** Without the program git-lfs, files that are kept in Git LFS are small texts that point to the real ones. */
+/** Without the program git-lfs, files in Git LFS are only small text files that point to the real ones. */
 async function warnOfLfs(context: Context, git: Git, directory: string): Promise<void> {
   const path = join(directory, '.gitattributes');
   const attributes = (await lstat(path).catch(() => undefined))?.isFile() ? await readFile(path, 'utf8') : '';
   if (!/\bfilter=lfs\b/u.test(attributes)) return;
   const filter = await git.attempt(['config', '--get', 'filter.lfs.smudge']);
   if (filter.ended !== 'ok')
-    context.log.warn('files that are kept in Git LFS are pointers only: git-lfs is not set up here');
+    context.log.warn('files in Git LFS are checked out as pointers only: git-lfs is not set up here');
 }
 
 /** Paths of the submodules: entries of mode 160000. */
@@ -50,7 +50,7 @@ async function linksOf(git: Git): Promise<readonly string[]> {
     .flatMap((entry) => (entry.startsWith('160000 ') ? [entry.slice(entry.indexOf('\t') + 1)] : []));
 }
 
-async function emptyFolder(path: string): Promise<void> {
+async function emptyIfDirectory(path: string): Promise<void> {
   if (!(await lstat(path).catch(() => undefined))?.isDirectory()) return;
   for (const name of await readdir(path)) await rm(join(path, name), { recursive: true, force: true });
 }

@@ -38,7 +38,7 @@ const git = (directory: string, ...args: string[]) =>
   execFileSync('git', ['-C', directory, ...args], { encoding: 'utf8' }).trim();
 const lastLine = (text: string) => text.trimEnd().split('\n').at(-1);
 
-test('clones the default branch and says what it did', async () => {
+test('clones the default branch and logs what it did', async () => {
   const into = fresh();
   const { exitCode, stderr } = await clone(
     into,
@@ -64,16 +64,16 @@ test.each([
   ['a full name', () => 'refs/heads/main', () => second],
   ['a pull request', () => 'refs/pull/7/head', () => first],
   ['a pull request without refs/', () => 'pull/7/head', () => first],
-  ['a commit that is no tip', () => first, () => first],
+  ['a commit that is not the tip of a branch', () => first, () => first],
   ['HEAD', () => 'HEAD', () => second],
-])('takes %s for a revision', async (_, revision, expected) => {
+])('accepts %s as a revision', async (_, revision, expected) => {
   const into = fresh();
   const { exitCode, stderr } = await clone(into, `--revision=${revision()}`);
   expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
   expect(git(into, 'rev-parse', 'HEAD')).toBe(expected());
 });
 
-test('what is given empty, as Tekton does for parameters without a value, counts as not given', async () => {
+test('treats an empty flag, which Tekton passes for a param without a value, as missing', async () => {
   const empty = [
     'revision',
     'refspec',
@@ -93,13 +93,13 @@ test('what is given empty, as Tekton does for parameters without a value, counts
   expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
 });
 
-test('does nothing when the same commit is there and clean, and asks the server for its refs only', async () => {
+test('does nothing if the same commit is checked out and clean, and asks the server for its refs only', async () => {
   const into = fresh();
   await clone(into);
   const before = host.requests.length;
   const { exitCode, stderr } = await clone(into, '--revision=main');
   expect(exitCode).toBe(0);
-  expect(lastLine(stderr)).toContain(`already there and unchanged, nothing to do: ${second}`);
+  expect(lastLine(stderr)).toContain(`already up to date, nothing to do: ${second}`);
   expect(host.requests.slice(before).filter((request) => request.startsWith('POST'))).toHaveLength(1);
 });
 
@@ -107,7 +107,7 @@ test.each([
   ['a changed file', (into: string) => writeFileSync(join(into, 'README.md'), 'changed\n')],
   ['an untracked file', (into: string) => writeFileSync(join(into, 'build_result.json'), '{}')],
   [
-    'a changed file that its index calls unchanged',
+    'a changed file that the index marks as unchanged',
     (into: string) => {
       writeFileSync(join(into, 'README.md'), 'evil\n');
       git(into, 'update-index', '--assume-unchanged', 'README.md');
@@ -137,16 +137,16 @@ test.each([
   expect(readdirSync(into).sort()).toEqual(['.git', 'README.md', 'app', 'docs']);
 });
 
-test('clones again when the wanted history is longer', async () => {
+test('clones again if a longer history is requested', async () => {
   const into = fresh();
   await clone(into);
   expect((await clone(into, '--depth=0')).stderr).toContain('cloned:');
   expect(git(into, 'rev-list', '--count', 'HEAD')).toBe('2');
   expect(git(into, 'describe', '--tags')).toMatch(/^v1\.0\.0-1-g/u);
-  expect((await clone(into)).stderr).toContain('already there');
+  expect((await clone(into)).stderr).toContain('already up to date');
 });
 
-test('keeps other files with --delete-existing=false, and works on with its own clone', async () => {
+test('keeps other files with --delete-existing=false, and reuses its own clone', async () => {
   const into = fresh();
   mkdirSync(into);
   writeFileSync(join(into, 'other.txt'), 'mine');
@@ -158,7 +158,7 @@ test('keeps other files with --delete-existing=false, and works on with its own 
   expect(git(into, 'rev-list', '--count', 'HEAD')).toBe('2');
 });
 
-test('clones into a subdirectory and leaves what is beside it', async () => {
+test('clones into a subdirectory and keeps the files next to it', async () => {
   const into = fresh();
   mkdirSync(into);
   writeFileSync(join(into, 'other.txt'), 'mine');
@@ -167,14 +167,14 @@ test('clones into a subdirectory and leaves what is beside it', async () => {
   expect(existsSync(join(into, 'other.txt'))).toBe(true);
 });
 
-test('checks out only the folders of --sparse-checkout-directories', async () => {
+test('checks out only the directories of --sparse-checkout-directories', async () => {
   const into = fresh();
   expect(await clone(into, '--sparse-checkout-directories=app,docs/')).toMatchObject({ exitCode: 0 });
   expect(readdirSync(into).sort()).toEqual(['.git', 'app', 'docs']);
   expect(git(into, 'status', '--porcelain')).toBe('');
 });
 
-test('fetches refspecs before it looks for the revision', async () => {
+test('fetches refspecs before it looks up the revision', async () => {
   const into = fresh();
   const flags = ['--refspec=refs/pull/7/head:refs/heads/pull-7 +refs/tags/*:refs/tags/*', '--revision=pull-7'];
   expect(await clone(into, ...flags)).toMatchObject({ exitCode: 0 });
@@ -182,7 +182,7 @@ test('fetches refspecs before it looks for the revision', async () => {
   expect(git(into, 'tag')).toBe('v1.0.0');
 });
 
-test('two clones at once in two directories do not disturb each other', async () => {
+test('two clones in two directories can run at the same time', async () => {
   const [one, other] = [fresh(), fresh()];
   const ended = await Promise.all([clone(one), clone(other, '--revision=v1.0.0')]);
   expect(ended.map(({ exitCode }) => exitCode)).toEqual([0, 0]);

@@ -3,19 +3,18 @@ import { join } from 'node:path';
 import type { Context } from '../../context.js';
 import { refusedError } from '../../kit/errors/op-error.js';
 import { oneLine } from '../../kit/log/printable.js';
-import { withDeadline } from '../../kit/process/deadline.js';
+import { startDeadline } from '../../kit/process/deadline.js';
 import { type Access, prepareAccess } from '../../systems/git/access.js';
 import { createGit, type Git } from '../../systems/git/git.js';
 import { listRemote, type Remote } from '../../systems/git/remote.js';
-import { isAlreadyThere } from './already-there.js';
 import { checkOut } from './checkout.js';
+import { emptyDirectory, openDestination } from './destination.js';
 import { fetchCommit, initialise } from './fetch.js';
-import { findRevision } from './find-revision.js';
-import { type Found, inspectGitDirectory, unfinished } from './git-directory.js';
-import { removeLocks } from './locks.js';
+import { type ExistingClone, inspectGitDirectory, removeLocks, unfinished } from './git-directory.js';
 import type { CloneFlags } from './options.js';
 import { type CloneRequest, parseRequest } from './request.js';
-import { emptyDirectory, openTarget } from './target.js';
+import { findRevision, type RevisionToFetch } from './revision.js';
+import { isUpToDate } from './up-to-date.js';
 
 /** The outputs of `op git-clone`. */
 export interface Cloned {
@@ -29,9 +28,10 @@ export interface Cloned {
 }
 
 /**
- * Clones one commit of a repository into a directory; does nothing when exactly that is already there. Nothing of the directory is
- * touched before the server has shown that it has the revision (a commit id excepted: no server lists those). What an interrupted run left behind is completed or replaced by the next.
- * @throws OpError (input) for a value or a revision that cannot be, (tool) when the server or the disk fails, (deadline), (refused)
+ * Clones one commit of a repository into a directory; does nothing if the directory already has exactly that commit. The directory is
+ * not changed until the server has confirmed that it has the revision (except for a commit id: servers do not list those). The next run
+ * completes or replaces what an interrupted run left behind.
+ * @throws OpError (input) for an invalid value or unknown revision, (tool) if the server or the disk fails, (deadline), (refused)
  */
 export async function gitClone(context: Context, flags: CloneFlags): Promise<Cloned> {
   const request = parseRequest(flags);
@@ -39,19 +39,15 @@ export async function gitClone(context: Context, flags: CloneFlags): Promise<Clo
   const path = [request.destination, ...request.subdirectory].join('/');
   context.log.step(`clone ${url.clean} at ${nameOf(request)} into ${oneLine(path, 200)}`);
   const late = {
-    what: `git-clone of ${url.clean} did not end in time`,
-    why: `${timeout / 1000} s were over`,
-    hint: 'give it more with --timeout, or less work with --depth=1; running it again starts clean',
+    what: `git-clone of ${url.clean} timed out`,
+    why: `it did not finish within ${timeout / 1000} s`,
+    hint: 'set a longer --timeout, or use --depth=1; it is safe to run again',
   };
-  return withDeadline(context, timeout, late, async (inTime) => {
-    const directory = await openTarget(inTime, request.destination, request.subdirectory);
-    const access = await prepareAccess(inTime, url, flags);
-    try {
-      return await cloneWith(inTime, request, access, directory);
-    } finally {
-      await access.dispose();
-    }
-  });
+  using deadline = startDeadline(context, timeout, late);
+  const inTime = deadline.context;
+  const directory = await openDestination(inTime, request.destination, request.subdirectory);
+  await using access = await prepareAccess(inTime, url, flags);
+  return await cloneWith(inTime, request, access, directory);
 }
 
 async function cloneWith(context: Context, request: CloneRequest, access: Access, directory: string): Promise<Cloned> {
@@ -62,14 +58,16 @@ async function cloneWith(context: Context, request: CloneRequest, access: Access
   const remote = await listRemote(outside, url);
   const wanted = findRevision(remote, request);
   const found = await inspectGitDirectory(outside, directory);
-  const there = await isAlreadyThere(git, directory, { request, wanted, remote, found });
+  const upToDate = await isUpToDate(git, directory, { request, wanted, remote, found });
   const commit =
-    there && wanted.commit ? wanted.commit : await bring(context, git, { directory, request, remote, found, wanted });
+    upToDate && wanted.commit
+      ? wanted.commit
+      : await fetchAndCheckOut(context, git, { directory, request, remote, found, wanted });
   const [date = '', ...subject] = (await git.must('read the commit', ['log', '-1', '--format=%ct%n%s', commit])).split(
     '\n',
   );
   const seconds = ((context.now().getTime() - start) / 1000).toFixed(1);
-  const verdict = there ? 'already there and unchanged, nothing to do' : 'cloned';
+  const verdict = upToDate ? 'already up to date, nothing to do' : 'cloned';
   context.log.step(`${verdict}: ${commit} "${oneLine(subject.join(' '))}" in ${seconds} s`);
   return { commit, url, 'committer-date': date, 'CHAINS-GIT_URL': url, 'CHAINS-GIT_COMMIT': commit };
 }
@@ -81,24 +79,24 @@ const nameOf = ({ revision, refspecs }: CloneRequest) =>
       ? revision.commit
       : revision.name;
 
-interface Bringing {
+interface Fetching {
   readonly directory: string;
   readonly request: CloneRequest;
   readonly remote: Remote;
-  readonly wanted: ReturnType<typeof findRevision>;
-  readonly found: Found;
+  readonly wanted: RevisionToFetch;
+  readonly found: ExistingClone;
 }
 
-async function bring(
+async function fetchAndCheckOut(
   context: Context,
   git: Git,
-  { directory, request, remote, wanted, found }: Bringing,
+  { directory, request, remote, wanted, found }: Fetching,
 ): Promise<string> {
   if (request.deleteExisting) {
     const count = await emptyDirectory(context, directory);
-    if (count > 0) context.log.step(`emptied ${directory}: ${count} old files and folders`);
+    if (count > 0) context.log.step(`emptied ${directory}: ${count} old files and directories`);
   } else {
-    await makeUsable(directory, found, request.url.clean);
+    await prepareExisting(directory, found, request.url.clean);
   }
   await initialise(git, directory, request, remote);
   context.log.step(`fetch ${oneLine(wanted.label)}${request.depth === 0 ? ' with its history' : ''}`);
@@ -108,20 +106,20 @@ async function bring(
   return commit;
 }
 
-/** For --delete-existing=false: a `.git` that is there is used on, unless that could run somebody else's programs. */
-async function makeUsable(directory: string, found: Found, url: string): Promise<void> {
+/** For --delete-existing=false: an existing `.git` is reused, unless it could run untrusted programs. */
+async function prepareExisting(directory: string, found: ExistingClone, url: string): Promise<void> {
   if (found.kind === 'none') return;
   const why =
-    found.kind === 'strange'
+    found.kind === 'untrusted'
       ? found.why
       : found.url === '' || found.url === url
         ? undefined
         : `it is a clone of ${found.url}`;
   if (why !== undefined) {
     throw refusedError({
-      what: `the repository in ${directory} is not used`,
-      why: `${why}: op works on with clones of its own only, because settings and hooks of others can run programs`,
-      hint: 'leave out --delete-existing=false, or give another --subdirectory',
+      what: `the repository in ${directory} cannot be reused`,
+      why: `${why}: op reuses only its own clones, because settings and hooks of others can run programs`,
+      hint: 'leave out --delete-existing=false, or use another --subdirectory',
     });
   }
   await rm(join(directory, '.git', 'modules'), { recursive: true, force: true });

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { inputError } from '../../kit/errors/op-error.js';
 import type { Git } from '../../systems/git/git.js';
 import { noSuchRevision, type Remote } from '../../systems/git/remote.js';
-import type { Wanted } from './find-revision.js';
 import { unfinished } from './git-directory.js';
 import type { CloneRequest } from './request.js';
+import type { RevisionToFetch } from './revision.js';
 import { isCommit } from './revision.js';
 
-/** Makes `.git`, or completes one that is there. From here on the directory counts as unfinished. */
+/** Creates `.git`, or completes an existing one. From now on the directory is marked as unfinished. */
 export async function initialise(
   git: Git,
   directory: string,
@@ -19,7 +19,7 @@ export async function initialise(
   await mkdir(path, { recursive: true });
   await writeFile(join(path, unfinished), '');
   const sha256 = [...refs.values()].some((id) => id.length === 64);
-  await git.must('make .git', [
+  await git.must('create .git', [
     ...['init', '--quiet', '--template=', '--initial-branch=octopipeline'],
     ...(sha256 ? ['--object-format=sha256'] : []),
   ]);
@@ -35,9 +35,14 @@ export async function initialise(
 /**
  * Downloads the wanted commit.
  * @returns its full id
- * @throws OpError (input) when the server does not have it, (tool) when the transfer failed
+ * @throws OpError (input) if the server does not have it, (tool) if the transfer failed
  */
-export async function fetchCommit(git: Git, request: CloneRequest, wanted: Wanted, remote: Remote): Promise<string> {
+export async function fetchCommit(
+  git: Git,
+  request: CloneRequest,
+  wanted: RevisionToFetch,
+  remote: Remote,
+): Promise<string> {
   const { depth, refspecs, url } = request;
   const { source } = wanted;
   const options = [
@@ -57,13 +62,13 @@ export async function fetchCommit(git: Git, request: CloneRequest, wanted: Wante
     await fetch(deep, specs);
   } catch (error) {
     if (source === undefined || !isCommit(source) || !isUnadvertised(error)) throw error;
-    // Old servers give out branches and tags only: then the commit must be in the history of one of them.
+    // Old servers serve branches and tags only: then the commit must be in the history of one of them.
     await fetch(shallow ? ['--unshallow'] : [], ['+refs/heads/*:refs/remotes/origin/*', '+refs/tags/*:refs/tags/*']);
   }
   return findCommit(git, wanted, remote, url.clean);
 }
 
-/** Where a ref of the server is kept: branches as `origin/…`, tags as they are, a commit nowhere. */
+/** Where a ref of the server is stored: branches as `origin/…`, tags under their own name, a commit nowhere. */
 function refspecFor(source: string): string {
   if (!source.startsWith('refs/')) return source;
   if (source.startsWith('refs/tags/')) return `+${source}:${source}`;
@@ -75,23 +80,23 @@ const isUnadvertised = (error: unknown) =>
   'why' in error &&
   /unadvertised object|not allow request|not our ref/u.test(String(error.why));
 
-async function findCommit(git: Git, wanted: Wanted, remote: Remote, url: string): Promise<string> {
+async function findCommit(git: Git, wanted: RevisionToFetch, remote: Remote, url: string): Promise<string> {
   const { source, localName = '' } = wanted;
   const kept = source?.startsWith('refs/') ? refspecFor(source).replace(/^.*:/u, '') : source;
-  const places = kept === 'HEAD' ? ['FETCH_HEAD'] : kept === undefined ? placesOf(localName) : [kept];
-  for (const place of places) {
-    const found = await git.attempt(['rev-parse', '--verify', '--quiet', '--end-of-options', `${place}^{commit}`]);
+  const candidates = kept === 'HEAD' ? ['FETCH_HEAD'] : kept === undefined ? candidateRefs(localName) : [kept];
+  for (const ref of candidates) {
+    const found = await git.attempt(['rev-parse', '--verify', '--quiet', '--end-of-options', `${ref}^{commit}`]);
     if (found.ended === 'ok') return found.stdout.trim();
   }
   if (kept === undefined) throw noSuchRevision(remote, localName, url);
   throw inputError({
     what: `${url} has no commit for ${wanted.label}`,
-    why: isCommit(kept) ? 'no branch and no tag leads to it' : 'it names something else than a commit',
-    hint: 'give a branch, a tag or a full commit id: git ls-remote URL lists them',
+    why: isCommit(kept) ? 'it is not in the history of any branch or tag' : 'it is not a commit',
+    hint: 'use a branch, a tag or a full commit id: git ls-remote URL lists them',
   });
 }
 
-const placesOf = (name: string) =>
-  [name, `refs/${name}`, `refs/tags/${name}`, `refs/heads/${name}`, `refs/remotes/origin/${name}`].filter((place) =>
-    place.startsWith('refs/'),
+const candidateRefs = (name: string) =>
+  [name, `refs/${name}`, `refs/tags/${name}`, `refs/heads/${name}`, `refs/remotes/origin/${name}`].filter((ref) =>
+    ref.startsWith('refs/'),
   );

@@ -33,7 +33,7 @@ const fresh = () => {
 const clone = (url: string, destination: string, ...flags: string[]) =>
   op.run(room, ['git-clone', `--url=${url}`, `--destination=${destination}`, ...flags]);
 
-/** A repository whose commit has a submodule, made by hand so that its URL and path can be anything. */
+/** A repository whose commit has a submodule, made without git submodule so that its URL and path can be anything. */
 async function withSubmodule(name: string, url: string, path = 'lib', extra = ''): Promise<HostedRepository> {
   const repository = await host.repository(name);
   writeFileSync(
@@ -52,7 +52,7 @@ async function withSubmodule(name: string, url: string, path = 'lib', extra = ''
   return repository;
 }
 
-test('submodules are fetched, also by a relative URL, and left out when asked', async () => {
+test('submodules are fetched, even by a relative URL, and skipped on request', async () => {
   const main = await withSubmodule('with-lib.git', '../shop.git');
   const into = fresh();
   const { exitCode, stderr } = await clone(main.url, into);
@@ -70,7 +70,7 @@ test('submodules are fetched, also by a relative URL, and left out when asked', 
 });
 
 test.each([
-  ['ext:: runs a program', () => `ext::sh -c "touch% ${marker}"`, 6],
+  ['ext::, which runs a program', () => `ext::sh -c "touch% ${marker}"`, 6],
   ['a local path', () => shop.workingCopy, 6],
   ['file:', () => `file://${shop.workingCopy}`, 6],
   ['an option', () => `--upload-pack=touch ${marker}`, 4],
@@ -82,12 +82,12 @@ test.each([
 
 test.each([
   ['an update command', 'lib', `\tupdate = !touch ${marker}\n`],
-  ['a path that leads out', '../../lib', ''],
+  ['a path outside the clone', '../../lib', ''],
   ['a path into .git', '.git/hooks', ''],
 ])('a submodule with %s does no harm', async (_, path, extra) => {
   const name = `bad-module-${count}.git`;
   const made = await withSubmodule(name, shop.url, path, extra).catch(() => undefined);
-  // git itself may refuse to make such a commit; then there is nothing to clone.
+  // git itself may refuse to create such a commit; then there is nothing to clone.
   if (made === undefined) return;
   const into = fresh();
   await clone(made.url, into);
@@ -113,7 +113,7 @@ test('hooks and filters of a repository do not run', async () => {
   await rm(join(op.home, '.gitconfig'));
 });
 
-test('symbolic links of a repository are not followed, neither when it is written nor when it is deleted', async () => {
+test('symbolic links of a repository are never followed, neither on checkout nor on deletion', async () => {
   const outside = join(room, 'outside');
   mkdirSync(outside);
   writeFileSync(join(outside, 'precious.txt'), 'keep');
@@ -124,7 +124,7 @@ test('symbolic links of a repository are not followed, neither when it is writte
   expect(await clone(repository.url, into)).toMatchObject({ exitCode: 0 });
   expect(lstatSync(join(into, 'link')).isSymbolicLink()).toBe(true);
   repository.git('rm', '--quiet', 'link');
-  await repository.commit('a folder in its place', { 'link/precious.txt': 'overwritten?' });
+  await repository.commit('a directory in its place', { 'link/precious.txt': 'overwritten?' });
   expect(await clone(repository.url, into, '--delete-existing=false')).toMatchObject({ exitCode: 0 });
   expect(readFileSync(join(outside, 'precious.txt'), 'utf8')).toBe('keep');
   rm(join(into, 'link'), { recursive: true });
@@ -135,14 +135,14 @@ test('symbolic links of a repository are not followed, neither when it is writte
 test.each([
   ['the destination', (into: string, outside: string) => symlinkSync(outside, into), []],
   [
-    'a folder of the subdirectory',
+    'a directory of --subdirectory',
     (into: string, outside: string) => {
       mkdirSync(into);
       symlinkSync(outside, join(into, 'a'));
     },
     ['--subdirectory=a/b'],
   ],
-])('%s may not be a symbolic link', async (_, prepare, flags) => {
+])('%s must not be a symbolic link', async (_, prepare, flags) => {
   const outside = fresh();
   mkdirSync(outside);
   writeFileSync(join(outside, 'precious.txt'), 'keep');
@@ -178,7 +178,7 @@ const spoilers: readonly (readonly [string, (gitDirectory: string) => void])[] =
     (path) => writeFileSync(join(path, 'config'), `[remote "origin"]\n\tuploadpack = touch ${marker}\n`, { flag: 'a' }),
   ],
   [
-    'attributes of its own',
+    'its own attributes',
     (path) => {
       mkdirSync(join(path, 'info'), { recursive: true });
       writeFileSync(join(path, 'info/attributes'), '* ident\n');
@@ -194,12 +194,12 @@ const spoilers: readonly (readonly [string, (gitDirectory: string) => void])[] =
   ['a commondir', (path) => writeFileSync(join(path, 'commondir'), '/tmp\n')],
 ];
 
-test.each(spoilers)('a .git with %s is neither believed nor used on', async (_, spoil) => {
+test.each(spoilers)('a .git with %s is neither trusted nor reused', async (_, spoil) => {
   const into = fresh();
   await clone(shop.url, into);
   spoil(join(into, '.git'));
   const kept = await clone(shop.url, into, '--delete-existing=false');
-  expect(kept).toMatchObject({ exitCode: 6, stderr: expect.stringContaining('is not used') });
+  expect(kept).toMatchObject({ exitCode: 6, stderr: expect.stringContaining('cannot be reused') });
   expect(await clone(shop.url, into)).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('cloned:') });
   expect(execFileSync('git', ['-C', into, 'status', '--porcelain'], { encoding: 'utf8' })).toBe('');
   expect(existsSync(marker)).toBe(false);
@@ -213,7 +213,7 @@ test('a .git that is a file is not followed', async () => {
   expect(await clone(shop.url, into)).toMatchObject({ exitCode: 0 });
 });
 
-test('files in Git LFS are announced as pointers', async () => {
+test('a warning says that files in Git LFS are pointers', async () => {
   const repository = await host.repository('lfs.git');
   await repository.commit('large', {
     '.gitattributes': '*.bin filter=lfs diff=lfs merge=lfs -text\n',
@@ -223,7 +223,7 @@ test('files in Git LFS are announced as pointers', async () => {
   expect(ended).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('git-lfs is not set up here') });
 });
 
-test('words of a commit or of the server cannot command the terminal', async () => {
+test('messages of a commit or of the server cannot control the terminal', async () => {
   const repository = await host.repository('escape.git');
   await repository.commit('\u001b]0;title\u0007\u001b[2Jcleared \u202egnirts', { 'a.txt': 'a' });
   const { stderr } = await clone(repository.url, fresh());

@@ -19,7 +19,7 @@ describe('the URL of a repository', () => {
     ['example.com:shop.git', 'ssh', 'example.com:shop.git'],
     ['git@[::1]:shop.git', 'ssh', 'git@[::1]:shop.git'],
     ['https://example.com/größe.git', 'https', 'https://example.com/größe.git'],
-  ])('%s is taken', (text, transport, clean) => {
+  ])('%s is accepted', (text, transport, clean) => {
     expect(parseGitUrl(text)).toMatchObject({ transport, clean });
   });
 
@@ -58,7 +58,7 @@ describe('the URL of a repository', () => {
     expect(() => parseGitUrl(text)).toThrow(expect.objectContaining({ kind: 'input' }));
   });
 
-  test('a password in it is refused, and not repeated', () => {
+  test('with a password is refused, and the password is not shown', () => {
     expect.assertions(2);
     try {
       parseGitUrl('https://bob:s3cret@example.com/shop.git');
@@ -84,9 +84,9 @@ describe('a revision', () => {
     'a;b',
     'a&b',
     '#1',
-  ])('%j is taken', (text) => expect(parseRevision(text)).toEqual({ kind: 'name', name: text }));
+  ])('%j is accepted', (text) => expect(parseRevision(text)).toEqual({ kind: 'name', name: text }));
 
-  test('a full commit id is a commit, in capitals too', () => {
+  test('a full commit id is a commit, even in capitals', () => {
     expect(parseRevision('A'.repeat(40))).toEqual({ kind: 'commit', commit: 'a'.repeat(40) });
     expect(parseRevision('b'.repeat(64))).toEqual({ kind: 'commit', commit: 'b'.repeat(64) });
   });
@@ -164,7 +164,7 @@ describe('op git-clone', () => {
     ['--subdirectory', 'a/../../b'],
     ['--subdirectory', '.git/hooks'],
     ['--sparse-checkout-directories', 'a\n!/b'],
-  ])('%s=%j ends with exit code 3, and nothing is run or written', async (flag, value) => {
+  ])('%s=%j ends with exit code 3, and nothing runs or is written', async (flag, value) => {
     const into = join(room, 'nothing');
     const flags = [`--url=${shop.url}`, `--destination=${into}`, `${flag}=${value}`];
     const { exitCode, stderr } = await op.run(room, ['git-clone', ...flags]);
@@ -174,7 +174,7 @@ describe('op git-clone', () => {
     expect(existsSync(into)).toBe(false);
   });
 
-  test.each(['$(touch${IFS}x)', 'it\'s;"quoted"&`id`'])('a branch may really be called %s', async (revision) => {
+  test.each(['$(touch${IFS}x)', 'it\'s;"quoted"&`id`'])('a branch can really be called %s', async (revision) => {
     const into = join(room, `branch-${revision.length}`);
     const flags = [`--url=${shop.url}`, `--destination=${into}`, `--revision=${revision}`];
     expect(await op.run(room, ['git-clone', ...flags])).toMatchObject({ exitCode: 0 });
@@ -182,15 +182,15 @@ describe('op git-clone', () => {
   });
 
   test.each([
-    ['an unknown revision names the default branch', ['--revision=nope'], 3, 'try the default branch main'],
-    ['one written almost alike is offered', ['--revision=MAI'], 3, 'what is written alike: main'],
+    ['an unknown revision: the error names the default branch', ['--revision=nope'], 3, 'try the default branch main'],
+    ['a similar name is suggested', ['--revision=MAI'], 3, 'what is written alike: main'],
     [
-      'an abbreviated commit asks for the whole',
+      'an abbreviated commit: the error asks for the full id',
       ['--revision=abc1234'],
       3,
       'a server finds a commit by its full id only',
     ],
-    ['an unknown commit', [`--revision=${'a'.repeat(40)}`], 3, 'no branch and no tag leads to it'],
+    ['an unknown commit', [`--revision=${'a'.repeat(40)}`], 3, 'it is not in the history of any branch or tag'],
   ])('%s', async (_, flags, code, words) => {
     const into = join(room, 'kept');
     await op.run(room, ['git-clone', `--url=${shop.url}`, `--destination=${into}`]);
@@ -200,14 +200,14 @@ describe('op git-clone', () => {
 
   test.each([
     ['a repository that does not exist', () => `${host.url}/nope.git`, 3, 'there is no such repository'],
-    ['a port where nobody listens', () => 'http://127.0.0.1:1/shop.git', 4, 'the server cannot be reached'],
+    ['a port where nothing listens', () => 'http://127.0.0.1:1/shop.git', 4, 'the server cannot be reached'],
+    ['an unknown host name', () => 'http://nope.invalid/shop.git', 4, 'the name of the host is not known to DNS'],
     [
-      'a name that DNS does not know',
-      () => 'http://nope.invalid/shop.git',
+      'a server that requires a password',
+      () => `${host.url}/private/shop.git`,
       4,
-      'the name of the host is not known to DNS',
+      'the server refused the credentials',
     ],
-    ['a server that wants a password', () => `${host.url}/private/shop.git`, 4, 'the server refused the credentials'],
   ])('%s', async (_, url, code, words) => {
     const ended = await op.run(room, ['git-clone', `--url=${url()}`, `--destination=${join(room, 'none')}`]);
     expect(ended).toMatchObject({ exitCode: code, stderr: expect.stringContaining(words) });

@@ -35,7 +35,7 @@ const leftovers = () => readdirSync(tmpdir()).filter((name) => name.startsWith('
 test.each([
   ['SIGTERM', 143],
   ['SIGINT', 130],
-] as const)('%s in the middle of a transfer ends it at once, and the next run finishes', async (signal, code) => {
+] as const)('%s during a transfer ends it at once, and the next run finishes', async (signal, code) => {
   const into = join(room, `into-${signal}`);
   const before = leftovers();
   const ended = await op.interrupt(room, flags(slow, into), 'fetch main', signal);
@@ -51,14 +51,14 @@ test.each([
   expect(readdirSync(into).sort()).toEqual(['.git', 'README.md']);
 });
 
-test('after kill -9, with locks left behind, the next run finishes, also with --delete-existing=false', async () => {
+test('after kill -9, with locks left behind, the next run finishes, even with --delete-existing=false', async () => {
   const into = join(room, 'killed');
   const before = leftovers();
   let over = false;
   const killed = op.interrupt(room, flags(slow, into), 'fetch main', 'SIGKILL').finally(() => {
     over = true;
   });
-  // A git that it had started lives on, which no process can prevent, and ends when the server does.
+  // The git that op had started keeps running, which op cannot prevent, and ends when the server does.
   while (!over) {
     await new Promise((done) => setTimeout(done, 100));
     if (host.requests.at(-1) === 'a fetch that hangs') host.drop();
@@ -74,17 +74,17 @@ test('after kill -9, with locks left behind, the next run finishes, also with --
   await writeFile(config, (await readFile(config, 'utf8')).replace(slow.url, own.url));
   expect(await op.run(room, flags(own, into, '--delete-existing=false'))).toMatchObject({ exitCode: 0 });
   expect(readdirSync(into).sort()).toEqual(['.git', 'README.md']);
-  expect(await op.run(room, flags(own, into))).toMatchObject({ stderr: expect.stringContaining('already there') });
+  expect(await op.run(room, flags(own, into))).toMatchObject({ stderr: expect.stringContaining('already up to date') });
 });
 
-test('the deadline ends it with exit code 5, and leaves no process', async () => {
+test('it times out with exit code 5, and leaves no process', async () => {
   const started = Date.now();
   const ended = await op.run(room, flags(slow, join(room, 'late'), '--timeout=2s'));
-  expect(ended).toMatchObject({ exitCode: 5, stderr: expect.stringContaining('did not end in time') });
+  expect(ended).toMatchObject({ exitCode: 5, stderr: expect.stringContaining('timed out') });
   expect(Date.now() - started).toBeLessThan(10_000);
 });
 
-test('a server of the old protocol, which gives out branches and tags only, is asked for their history', async () => {
+test('a server with the old protocol, which serves branches and tags only, is asked for their history', async () => {
   const repository = await old.repository('old.git');
   const first = await repository.commit('First', { 'README.md': 'one\n' });
   await repository.commit('Second', { 'README.md': 'two\n' });
@@ -95,7 +95,7 @@ test('a server of the old protocol, which gives out branches and tags only, is a
   });
 });
 
-test('an empty repository is no surprise', async () => {
+test('an empty repository has its own error', async () => {
   const repository = await host.repository('empty.git');
   const ended = await op.run(room, flags(repository, join(room, 'empty')));
   expect(ended).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('the repository is empty') });

@@ -9,15 +9,15 @@ export interface CloneRequest {
   readonly url: GitUrl;
   readonly revision: Revision | undefined;
   readonly refspecs: readonly Refspec[];
-  /** Number of commits; 0 is all of them. */
+  /** Number of commits; 0 means all. */
   readonly depth: number;
   readonly submodules: boolean;
   readonly destination: string;
-  /** Folders of the destination, outermost first; empty is the destination itself. */
+  /** Directories below the destination, outermost first; empty for the destination itself. */
   readonly subdirectory: readonly string[];
   readonly sparse: readonly string[];
   readonly deleteExisting: boolean;
-  /** Milliseconds for everything together. */
+  /** Milliseconds for the whole command. */
   readonly timeout: number;
 }
 
@@ -46,7 +46,7 @@ function parseDepth(text: string): number {
   throw inputError({
     what: `--depth=${oneLine(text)} is not a number of commits`,
     why: 'it must be 0 or more',
-    hint: 'give 1 for the newest commit only, 0 for all',
+    hint: 'use 1 for the newest commit only, 0 for all',
   });
 }
 
@@ -55,17 +55,17 @@ function parseSubdirectory(text: string): readonly string[] {
   const problem = text.startsWith('/')
     ? 'it is an absolute path'
     : parts.includes('..')
-      ? 'it leads out with ".."'
+      ? 'it leaves the destination with ".."'
       : parts.some((part) => part.toLowerCase() === '.git')
-        ? 'it is inside of a .git folder'
+        ? 'it is inside a .git directory'
         : /\p{Cc}/u.test(text)
           ? 'it has a line break or another control character'
           : undefined;
   if (problem === undefined) return parts;
   throw inputError({
-    what: `--subdirectory="${oneLine(text)}" is not a folder of the destination`,
+    what: `--subdirectory="${oneLine(text)}" is not a directory of the destination`,
     why: problem,
-    hint: 'give a path such as sources/app',
+    hint: 'use a path such as sources/app',
   });
 }
 
@@ -74,6 +74,6 @@ function checkPattern(pattern: string): string {
   throw inputError({
     what: `--sparse-checkout-directories has "${oneLine(pattern)}"`,
     why: 'it has a line break or another control character',
-    hint: 'give folders separated by commas, such as services/shop,libraries',
+    hint: 'use directories separated by commas, such as services/shop,libraries',
   });
 }

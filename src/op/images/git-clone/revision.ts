@@ -1,6 +1,8 @@
 import { inputError } from '../../kit/errors/op-error.js';
 import { oneLine } from '../../kit/log/printable.js';
 import { problemOfName } from '../../systems/git/ref-name.js';
+import { namesOf, noSuchRevision, type Remote } from '../../systems/git/remote.js';
+import type { GitUrl } from '../../systems/git/url.js';
 
 /** What to check out, or `undefined` for the default branch of the repository. */
 export type Revision =
@@ -12,7 +14,7 @@ export const isCommit = (text: string) => /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/u.tes
 
 /**
  * Reads a revision: a branch, a tag, a full commit id, or a full name such as `refs/pull/1/head`. Empty is undefined.
- * @throws OpError (input) for what cannot be the name of a branch or a tag
+ * @throws OpError (input) for an invalid name of a branch or tag
  */
 export function parseRevision(text: string): Revision | undefined {
   if (text === '') return undefined;
@@ -22,11 +24,11 @@ export function parseRevision(text: string): Revision | undefined {
   throw inputError({
     what: `"${oneLine(text)}" is not a revision`,
     why: problem,
-    hint: 'give a branch, a tag, a full commit id, or a full name such as refs/pull/1/head',
+    hint: 'use a branch, a tag, a full commit id, or a full name such as refs/pull/1/head',
   });
 }
 
-/** What else to fetch: `[+]source[:destination]`. */
+/** An additional ref to fetch: `[+]source[:destination]`. */
 export interface Refspec {
   readonly source: string;
   readonly text: string;
@@ -48,7 +50,65 @@ export function parseRefspecs(text: string): readonly Refspec[] {
       throw inputError({
         what: `"${oneLine(item)}" is not a refspec`,
         why: source === '' ? 'it has no source' : (problem ?? 'it has more than one ":"'),
-        hint: 'give refspecs such as refs/pull/1/head:refs/heads/pull-1, separated by spaces',
+        hint: 'use refspecs such as refs/pull/1/head:refs/heads/pull-1, separated by spaces',
       });
     });
+}
+
+/** The revision to ask the server for. */
+export interface RevisionToFetch {
+  /** For messages: `main`, `v1`, a commit id. */
+  readonly label: string;
+  /** The full name of a ref, or a commit id; undefined if a refspec must fetch it. */
+  readonly source: string | undefined;
+  /** The commit, if it is known before anything is fetched. */
+  readonly commit: string | undefined;
+  /** A revision that exists only after a refspec has been fetched. */
+  readonly localName?: string;
+}
+
+/**
+ * Finds the revision among the refs, in git's own order: a full name, then tags, then branches.
+ * @throws OpError (input) that suggests the default branch and similar names
+ */
+export function findRevision(
+  remote: Remote,
+  {
+    revision,
+    refspecs,
+    url,
+  }: {
+    readonly revision: Revision | undefined;
+    readonly refspecs: readonly Refspec[];
+    readonly url: GitUrl;
+  },
+): RevisionToFetch {
+  const first = refspecs[0]?.source;
+  const asked: Revision | undefined =
+    revision ?? (first === undefined || first.includes('*') ? undefined : { kind: 'name', name: first });
+  if (asked === undefined) return findDefault(remote, url.clean);
+  if (asked.kind === 'commit') return { label: asked.commit, source: asked.commit, commit: asked.commit };
+  const { name } = asked;
+  const full = [name, `refs/${name}`, `refs/tags/${name}`, `refs/heads/${name}`].find(
+    (ref) => ref.includes('/') && remote.refs.has(ref),
+  );
+  if (full !== undefined) {
+    return { label: name, source: full, commit: remote.refs.get(`${full}^{}`) ?? remote.refs.get(full) };
+  }
+  if (name === 'HEAD') return findDefault(remote, url.clean);
+  if (refspecs.length > 0) return { label: name, source: undefined, commit: undefined, localName: name };
+  throw noSuchRevision(remote, name, url.clean);
+}
+
+function findDefault({ refs, defaultBranch }: Remote, url: string): RevisionToFetch {
+  const commit = refs.get('HEAD');
+  if (commit !== undefined) {
+    return { label: defaultBranch?.replace('refs/heads/', '') ?? 'HEAD', source: defaultBranch ?? 'HEAD', commit };
+  }
+  const branches = [...refs.keys()].filter((name) => name.startsWith('refs/heads/'));
+  throw inputError({
+    what: `${url} has no default branch`,
+    why: branches.length === 0 ? 'the repository is empty' : 'its HEAD names a branch that does not exist',
+    hint: branches.length === 0 ? 'push a commit first' : `set --revision: ${namesOf(branches)}`,
+  });
 }

@@ -9,7 +9,8 @@ import { type LocalBuildKit, startBuildKit, whyNoBuildKit } from '../../../../te
 import { type LocalRegistry, startRegistry } from '../../../../test/op/local-registry.js';
 import { testContext } from '../../../../test/op/test-context.js';
 import { withTools } from '../../../../test/tools.js';
-import { buildDockerfile, type DockerfileBuild } from '../buildkit/build.js';
+import { buildDockerfile } from '../buildkit/build.js';
+import type { DockerfileBuild } from '../buildkit/dockerfile-build.js';
 import { sourcePolicy } from './source-policy.js';
 
 it('is not needed without mirrors', () => {

@@ -3,7 +3,7 @@ import type { Context } from '../../context.js';
 import { inputError, usageError } from '../../kit/errors/op-error.js';
 import { countOf } from '../../kit/log/table.js';
 import { buildWithBuildpacks } from '../buildpacks/build.js';
-import { findPlace, type Place, releasePlace } from '../buildpacks/place.js';
+import { type BuilderHost, findBuilderHost, releaseBuilderHost } from '../buildpacks/sandbox/builder-host.js';
 import { cacheImage } from '../engines/build-cache.js';
 import { dockerDaemonAnswers } from '../plan/find-builders.js';
 import { buildAndReport, type PreparedImage, type PushedImage, prepareImage } from './one-image.js';
@@ -19,18 +19,22 @@ export async function buildImageWithBuildpacks(outer: Context, request: Buildpac
     const { context } = prepared;
     const env = parseEnv(request.env);
     const daemon = await dockerDaemonAnswers(context.env);
-    const place = await findPlace(context, { container: request.builderContainer, builder: request.builder, daemon });
+    const place = await findBuilderHost(context, {
+      container: request.builderContainer,
+      builder: request.builder,
+      daemon,
+    });
     if ('why' in place) throw noPlace(request.image, place.why);
     await buildAndReport(prepared, request, () => build(prepared, request, place, env));
   } finally {
-    await releasePlace(request.builderContainer);
+    await releaseBuilderHost(request.builderContainer);
   }
 }
 
 async function build(
   { context, access, mirrors, target, root }: PreparedImage,
   request: BuildpacksRequest,
-  place: Place,
+  place: BuilderHost,
   env: Readonly<Record<string, string>>,
 ): Promise<PushedImage> {
   const { log } = context;
@@ -67,7 +71,7 @@ async function build(
   };
 }
 
-const where = (place: Place) =>
+const where = (place: BuilderHost) =>
   ({ container: 'in its container', namespaces: 'in namespaces of this machine', pack: 'with pack' })[place.kind];
 
 function parseEnv(values: readonly string[]): Readonly<Record<string, string>> {

@@ -1,6 +1,6 @@
-import type { Attestation } from '../buildkit/attestation.js';
-import type { BuildKit } from '../buildkit/buildkit.js';
-import type { Place } from '../buildpacks/place.js';
+import type { Attestation } from '../buildkit/build-options.js';
+import type { BuildKit } from '../buildkit/connection.js';
+import type { BuilderHost } from '../buildpacks/sandbox/builder-host.js';
 import { type Mirror, mirrored, namesSameImage } from '../image-mirrors/mirror.js';
 import type { Artifact } from '../skaffold/artifact.js';
 import type { BuildRequest } from './options.js';
@@ -14,7 +14,7 @@ export interface Builders {
   readonly daemon: boolean;
   readonly buildkit: BuildKit | undefined;
   /** Where the phases of buildpacks can run. */
-  readonly place: Place | { readonly why: string };
+  readonly place: BuilderHost | { readonly why: string };
   readonly mirrors: readonly Mirror[];
   /** The attestations that BuildKit adds to images. */
   readonly attest: readonly Attestation[];

@@ -2,9 +2,9 @@ import { createConnection } from 'node:net';
 import { resolve } from 'node:path';
 import type { Context } from '../../context.js';
 import type { Env } from '../../kit/config/setting.js';
-import { parseAttestations } from '../buildkit/attestation.js';
-import { findBuildKit } from '../buildkit/buildkit.js';
-import { findPlace } from '../buildpacks/place.js';
+import { parseAttestations } from '../buildkit/build-options.js';
+import { findBuildKit } from '../buildkit/find-buildkit.js';
+import { findBuilderHost } from '../buildpacks/sandbox/builder-host.js';
 import { imageMirrors } from '../image-mirrors/mirror.js';
 import type { Settings } from '../settings/settings.js';
 import type { Artifacts } from '../skaffold/artifacts.js';
@@ -30,7 +30,7 @@ export async function findBuilders(
   const [buildkit, place] = await Promise.all([
     findBuildKit(context, { host, origin, tls: request.buildkitTls }),
     artifacts.some(({ buildpacks }) => buildpacks !== undefined)
-      ? findPlace(context, { container, builder: request.builder, daemon, engine: request.engine })
+      ? findBuilderHost(context, { container, builder: request.builder, daemon, engine: request.engine })
       : { why: 'no image has buildpacks' },
   ]);
   return {

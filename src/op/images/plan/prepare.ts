@@ -6,8 +6,8 @@ import { startDeadline } from '../../kit/process/deadline.js';
 import { type Head, readHead, workTree } from '../../systems/git/head.js';
 import type { Access } from '../../systems/registry/crane.js';
 import { type DockerConfig, prepareDockerConfig } from '../../systems/registry/dockerconfig/prepare.js';
-import { releasePlace } from '../buildpacks/place.js';
-import { directoryWithin } from '../buildpacks/within-root.js';
+import { directoryWithin } from '../buildpacks/files/within-root.js';
+import { releaseBuilderHost } from '../buildpacks/sandbox/builder-host.js';
 import { listOf, readSettings, type Settings } from '../settings/settings.js';
 import type { Artifact } from '../skaffold/artifact.js';
 import { type Artifacts, readArtifacts } from '../skaffold/artifacts.js';
@@ -68,7 +68,7 @@ export async function prepareBuild(
       await credentials?.dispose();
     } finally {
       deadline[Symbol.dispose]();
-      await releasePlace(request.builderContainer && resolve(cwd, request.builderContainer));
+      await releaseBuilderHost(request.builderContainer && resolve(cwd, request.builderContainer));
     }
   };
   try {

@@ -2,7 +2,7 @@ import { secondsBetween } from '../../kit/log/seconds.js';
 import { lookUp, tagImage } from '../../systems/registry/crane.js';
 import { formatReference, repositoryOf } from '../../systems/registry/reference.js';
 import type { BuiltImage } from '../build-result/build-result.js';
-import { checkBuildKit } from '../buildkit/buildkit.js';
+import { checkBuildKit } from '../buildkit/find-buildkit.js';
 import { contentTag } from '../content/content-tag.js';
 import type { BuildContext, ImageOutcome } from '../engines/build-context.js';
 import { buildArtifactWithBuildKit } from '../engines/buildkit.js';

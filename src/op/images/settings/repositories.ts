@@ -5,7 +5,7 @@ import { parsePrefix } from '../../systems/registry/reference.js';
 import type { SettingFlags } from './options.js';
 import type { RegistryEntry, RegistryFile } from './registry-file.js';
 
-/** Which part of `.registry` counts. `auto` is `ci` in CI and in a Kubernetes pod, `local` elsewhere. */
+/** Which part of `.registry` is used. `auto` is `ci` in CI and in a Kubernetes pod, `local` elsewhere. */
 type Destination = SettingFlags['destination'];
 
 /** The entries of `.registry` for a destination; images are pushed to the first. */

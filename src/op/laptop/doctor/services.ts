@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { Context } from '../../context.js';
-import { checkBuildKit, findBuildKit } from '../../images/buildkit/buildkit.js';
+import { checkBuildKit, findBuildKit } from '../../images/buildkit/find-buildkit.js';
 import { OpError } from '../../kit/errors/op-error.js';
 import { oneLine } from '../../kit/log/printable.js';
 import { run } from '../../kit/process/run.js';

@@ -1,0 +1,77 @@
+import { mkdir, rm } from 'node:fs/promises';
+import type { Context } from '../../../context.js';
+import { toolError } from '../../../kit/errors/op-error.js';
+import { failureOf, mustRun, run } from '../../../kit/process/run.js';
+import type { Access } from '../../../systems/registry/crane.js';
+import { problemIn, remedyFor } from '../../../systems/registry/problem.js';
+import { formatReference, type Reference, registryOf } from '../../../systems/registry/reference.js';
+
+/** The architecture of this machine, as images name it. */
+export const architecture = process.arch === 'x64' ? 'amd64' : process.arch;
+
+/**
+ * Unpacks the file system of an image, or some paths of it, into a new directory. All files belong to the user that runs op.
+ * @throws OpError (tool)
+ */
+export async function unpackImage(
+  context: Context,
+  access: Access,
+  image: Reference,
+  to: string,
+  paths: readonly string[] = [],
+): Promise<void> {
+  const archive = `${to}.tar`;
+  try {
+    await runCrane(context, access, image, ['export', formatReference(image), archive]);
+    await mkdir(to, { recursive: true });
+    const flags = ['--extract', `--file=${archive}`, `--directory=${to}`, '--no-same-owner', '--same-permissions'];
+    // Only root can create devices, and no image needs them here.
+    const command = { program: 'tar', args: [...flags, '--exclude=dev/*', ...paths] };
+    const failing = {
+      what: `cannot unpack ${formatReference(image)}`,
+      hint: 'check the free space on the disk',
+    };
+    await mustRun(context, command, failing);
+  } finally {
+    await rm(archive, { force: true });
+  }
+}
+
+/** The `config` of an image. @throws OpError (tool) */
+export async function imageConfig(context: Context, access: Access, image: Reference): Promise<string> {
+  return (await runCrane(context, access, image, ['config', formatReference(image)])).stdout;
+}
+
+async function runCrane(context: Context, access: Access, image: Reference, args: readonly string[]) {
+  const insecure = access.insecure.includes(registryOf(image)) ? ['--insecure'] : [];
+  const flags = [`--platform=linux/${architecture}`, ...insecure];
+  const command = { program: 'crane', args: [...args, ...flags], env: access.env };
+  const ended = await run(context, command);
+  if (ended.ended === 'ok') return ended;
+  const what = `cannot read ${formatReference(image)}`;
+  if (ended.ended !== 'failed') throw failureOf(command, ended, { what, hint: 'run op doctor' });
+  const why = ended.stderr
+    .trim()
+    .split('\n')
+    .slice(-4)
+    .join('\n')
+    .replace(/^Error: /gmu, '');
+  throw toolError({ what, why, hint: remedyFor(problemIn(ended.stderr), registryOf(image)) });
+}
+
+/** Removes an unpacked tree, including directories that their owner may not write to. */
+export async function removeTree(context: Context, path: string): Promise<void> {
+  const removal = { recursive: true, force: true } as const;
+  try {
+    await rm(path, removal);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && (error.code === 'EACCES' || error.code === 'EPERM')))
+      throw error;
+    // The caches of some languages are read-only. chmod -R does not follow links that it finds.
+    await run(
+      { ...context, signal: new AbortController().signal },
+      { program: 'chmod', args: ['-R', 'u+rwX', '--', path] },
+    );
+    await rm(path, removal);
+  }
+}

@@ -1,0 +1,105 @@
+import { mkdir, mkdtemp, readdir, readFile, rename, stat, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import type { Context } from '../../../context.js';
+import { inputError } from '../../../kit/errors/op-error.js';
+import { type Access, lookUp } from '../../../systems/registry/crane.js';
+import { parseReference, type Reference } from '../../../systems/registry/reference.js';
+import { architecture, imageConfig, removeTree, unpackImage } from '../files/unpack-image.js';
+import { notABuilder } from '../specification/builder.js';
+import { mountPoints } from './bwrap.js';
+
+/** A builder image on this machine. */
+export interface BuilderImage {
+  /** Its file system. */
+  readonly root: string;
+  /** The variables of its configuration. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+const configShape = v.looseObject({ config: v.looseObject({ Env: v.optional(v.array(v.string()), []) }) });
+
+/** A builder that was not used for this long is removed: it can be larger than a gigabyte. */
+const keptFor = 30 * 24 * 60 * 60 * 1000;
+
+/**
+ * Fetches a builder image, or finds its digest in the cache.
+ * @throws OpError (input) for an image that does not exist or is not a builder; (tool) if its registry cannot be used
+ */
+export async function getBuilder(
+  context: Context,
+  access: Access,
+  cache: string,
+  image: string,
+): Promise<BuilderImage> {
+  const reference = parseReference(image);
+  if ('problem' in reference) throw noSuchBuilder(image, reference.problem);
+  const found = await lookUp(context, access, reference);
+  if ('problem' in found) {
+    throw found.problem === 'absent' ? noSuchBuilder(image, found.error.why, found.error) : found.error;
+  }
+  const directory = join(cache, `${found.digest.replace(':', '-')}-${architecture}`);
+  if (!(await exists(directory))) {
+    const { tag: _, ...rest } = reference;
+    await unpackInto(context, access, { ...rest, digest: found.digest }, image, directory);
+    await removeOld(context, cache, directory);
+  }
+  const now = context.now();
+  await utimes(directory, now, now);
+  return { root: join(directory, 'root'), env: await readEnv(directory) };
+}
+
+/** Unpacks into a temporary directory, then renames it: two builds may need the same builder at the same time. */
+async function unpackInto(context: Context, access: Access, image: Reference, name: string, directory: string) {
+  await mkdir(join(directory, '..'), { recursive: true });
+  const temporary = await mkdtemp(`${directory}.`);
+  try {
+    context.log.progress(`fetching the builder ${name}`);
+    await writeFile(join(temporary, 'config.json'), await imageConfig(context, access, image));
+    const root = join(temporary, 'root');
+    await unpackImage(context, access, image, root);
+    if (!(await exists(join(root, 'cnb/lifecycle/lifecycle.toml')))) throw notABuilder(name, true);
+    for (const path of mountPoints.directories) await mkdir(join(root, path), { recursive: true });
+    for (const path of mountPoints.files) await writeFile(join(root, path), '', { flag: 'a' });
+    await rename(temporary, directory);
+  } catch (error) {
+    await removeTree(context, temporary);
+    const isThere =
+      error instanceof Error && 'code' in error && (error.code === 'ENOTEMPTY' || error.code === 'EEXIST');
+    if (!isThere) throw error;
+  }
+}
+
+async function removeOld(context: Context, cache: string, except: string): Promise<void> {
+  for (const name of await readdir(cache)) {
+    const path = join(cache, name);
+    // A temporary directory of another op may be renamed by now.
+    const found = await stat(path).catch(() => undefined);
+    const old = found !== undefined && found.mtimeMs < context.now().getTime() - keptFor;
+    if (old && path !== except) await removeTree(context, path);
+  }
+}
+
+async function readEnv(directory: string): Promise<Readonly<Record<string, string>>> {
+  const { config } = v.parse(configShape, JSON.parse(await readFile(join(directory, 'config.json'), 'utf8')));
+  return Object.fromEntries(
+    config.Env.map((pair) => {
+      const equals = pair.indexOf('=');
+      return [pair.slice(0, equals), pair.slice(equals + 1)];
+    }),
+  );
+}
+
+const exists = (path: string) =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
+
+const noSuchBuilder = (image: string, why: string, cause?: unknown) =>
+  inputError({
+    what: `builder ${image} not found`,
+    why,
+    hint: 'correct builder in skaffold.yaml or project.toml, or --builder; a private registry needs credentials',
+    cause,
+  });
