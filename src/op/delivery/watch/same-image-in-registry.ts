@@ -1,14 +1,7 @@
-import * as v from 'valibot';
 import type { Context } from '../../context.js';
-import { run } from '../../kit/process/run.js';
-import type { Access } from '../../systems/registry/crane.js';
-import { parseReference, registryOf, repositoryOf } from '../../systems/registry/reference.js';
-import { pauses, retrying } from '../../systems/registry/retry.js';
+import { type Access, readManifest } from '../../systems/registry/crane.js';
+import { parseReference, repositoryOf } from '../../systems/registry/reference.js';
 import type { DigestComparison } from './judge/match-image.js';
-
-const descriptor = v.object({ digest: v.string(), platform: v.optional(v.object({ os: v.optional(v.string()) })) });
-/** Source: OCI image specification, manifest and index; Docker's schema 2 has the same fields. */
-const manifestShape = v.object({ config: v.optional(descriptor), manifests: v.optional(v.array(descriptor)) });
 
 /** The digests that identify an image: its own, those of the manifests of its platforms, and those of their configurations. */
 interface Digests {
@@ -54,8 +47,7 @@ async function digestsOf(
   const manifests = new Set([digest]);
   const configs = new Set<string>();
   if (read.config !== undefined) configs.add(read.config.digest);
-  // An attestation is not an image.
-  const platforms = (read.manifests ?? []).filter(({ platform }) => platform?.os !== 'unknown');
+  const platforms = read.manifests ?? [];
   const below = await Promise.all(platforms.map((one) => manifestOf(context, access, repository, one.digest)));
   for (const [index, one] of platforms.entries()) {
     manifests.add(one.digest);
@@ -65,22 +57,8 @@ async function digestsOf(
   return { manifests, configs };
 }
 
+/** Undefined when the registry does not give it. */
 async function manifestOf(context: Context, access: Access, repository: string, digest: string) {
   const reference = parseReference(`${repository}@${digest}`);
-  if ('problem' in reference) return undefined;
-  const insecure = access.insecure.includes(registryOf(reference)) ? ['--insecure'] : [];
-  const args = ['manifest', `${repository}@${digest}`, ...insecure];
-  // A registry that is busy for a moment has not said that the images differ.
-  const ended = await retrying(context, access.pauses ?? pauses, 'crane manifest', () =>
-    run(context, { program: 'crane', args, env: access.env, timeout: 30_000 }),
-  );
-  if (ended.ended !== 'ok') {
-    context.log.debug(`crane ${args.join(' ')}: ${ended.stderr}`);
-    return undefined;
-  }
-  try {
-    return v.parse(manifestShape, JSON.parse(ended.stdout));
-  } catch {
-    return undefined;
-  }
+  return 'problem' in reference ? undefined : readManifest(context, access, reference);
 }

@@ -1,9 +1,11 @@
-import { inputError, refusedError } from '../../kit/errors/op-error.js';
+import * as v from 'valibot';
+import { inputError, refusedError, toolError } from '../../kit/errors/op-error.js';
 import { oneLine } from '../../kit/log/printable.js';
+import type { KubeObject } from '../../systems/kubernetes/api.js';
 import { repositoryOf } from '../../systems/registry/reference.js';
 import type { BuiltImage } from '../build-result/build-result.js';
 
-/** The keys of a ConfigMap with image info; all are always there. */
+/** The keys of a ConfigMap with image info; all are always present. */
 export interface ImageInfo {
   /** As in skaffold.yaml. */
   readonly 'image-name': string;
@@ -16,20 +18,31 @@ export interface ImageInfo {
   readonly 'build-timestamp': string;
 }
 
-/** A ConfigMap as far as op reads and writes it. */
-export interface ConfigMap {
-  readonly metadata: {
-    readonly name: string;
-    readonly labels?: Readonly<Record<string, string>>;
-    readonly annotations?: Readonly<Record<string, string>>;
-  };
-  readonly data?: Readonly<Record<string, string>>;
+/** What a ConfigMap of the name of an image holds. */
+export interface Existing {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly data: Readonly<Record<string, string>>;
 }
+
+/** Reads a ConfigMap of any origin. @throws OpError (tool) when the API server does not send what a ConfigMap holds */
+export function parseExisting({ metadata, data }: KubeObject): Existing {
+  const read = v.safeParse(texts, data);
+  if (read.success)
+    return { labels: metadata.labels ?? {}, annotations: metadata.annotations ?? {}, data: read.output };
+  throw toolError({
+    what: `cannot read ConfigMap ${metadata.name}`,
+    why: v.summarize(read.issues),
+    hint: `look at it with: kubectl get configmap ${metadata.name} --output yaml`,
+  });
+}
+
+const texts = v.optional(v.record(v.string(), v.string()), {});
 
 /** The annotation with the repository that an image came from. */
 export const gitUrlAnnotation = 'octopipeline/git-url';
 
-/** Marks what op may change. Source: Kubernetes, "Recommended Labels". */
+/** Labels of the ConfigMaps that op may change. Source: Kubernetes, "Recommended Labels". */
 export const ours = {
   'app.kubernetes.io/managed-by': 'octopipeline',
   'app.kubernetes.io/component': 'image-info',
@@ -37,7 +50,7 @@ export const ours = {
 
 /**
  * The name of the ConfigMap of an image: `Team/My_App` gives `image-info-team-my-app`.
- * @throws OpError (input) when that is no name for a Kubernetes object
+ * @throws OpError (input) when that is not a valid name of a Kubernetes object
  */
 export function nameFor(prefix: string, imageName: string): string {
   const name = `${prefix}-${imageName.toLowerCase().replace(/[^a-z0-9-]/gu, '-')}`;
@@ -51,11 +64,11 @@ export function nameFor(prefix: string, imageName: string): string {
   throw inputError({
     what: `image "${oneLine(imageName)}" cannot be published as ConfigMap "${oneLine(name)}"`,
     why: problem,
-    hint: 'give another --configmap-prefix, or another name to the image in skaffold.yaml',
+    hint: 'give another --configmap-prefix, or rename the image in skaffold.yaml',
   });
 }
 
-/** An image with the ConfigMap that it goes to. */
+/** An image, and the name of its ConfigMap. */
 export interface Publication {
   readonly name: string;
   readonly info: Omit<ImageInfo, 'build-timestamp'>;
@@ -63,7 +76,7 @@ export interface Publication {
 
 /**
  * Plans one ConfigMap for each image.
- * @throws OpError (input) for an image without a digest, (refused) for one of a changed tree,
+ * @throws OpError (input) for an image without a digest, (refused) for one built from uncommitted changes,
  * or when two images would share a ConfigMap
  */
 export function plan(images: readonly BuiltImage[], prefix: string, revision: string): readonly Publication[] {
@@ -72,13 +85,13 @@ export function plan(images: readonly BuiltImage[], prefix: string, revision: st
     if (digest === undefined) {
       throw inputError({
         what: `image "${imageName}" has no digest`,
-        why: 'the build result is of a build that did not push, and a tag alone does not say which image it is',
+        why: 'the build did not push it, and a tag alone does not identify an image',
         hint: 'run op push, and publish its build result',
       });
     }
     if (tag?.endsWith('-dirty')) {
       throw refusedError({
-        what: `image "${imageName}" is not published as built from commit ${revision}`,
+        what: `image "${imageName}" was not built from commit ${revision} alone`,
         why: `its tag ${tag} says that it was built from files that differ from the commit`,
         hint: 'commit the changes, and build again',
       });
@@ -92,8 +105,8 @@ export function plan(images: readonly BuiltImage[], prefix: string, revision: st
     if (same.length === 1) continue;
     throw refusedError({
       what: `the images ${same.join(' and ')} would share the ConfigMap ${name}`,
-      why: 'capitals and all but letters, digits and "-" are the same to its name, and one would overwrite the other',
-      hint: 'publish them with --image-name and a --configmap-prefix each, or rename one in skaffold.yaml',
+      why: 'the name of a ConfigMap has no capitals, and "-" for all but letters and digits; one would overwrite the other',
+      hint: 'publish each with --image-name and its own --configmap-prefix, or rename one in skaffold.yaml',
     });
   }
   return planned;

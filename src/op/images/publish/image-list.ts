@@ -5,12 +5,12 @@ import { readBuildResult } from '../build-result/result-file.js';
 import type { ImagesSource } from './options.js';
 import { readImageInfo } from './read-image-info.js';
 
-/** The usual name of the list of images. */
+/** The default name of the file with the list of images. */
 export const usualBuildResult = 'build_result.json';
 
 /**
- * The images that are asked for: of a build result, or as they were published.
- * @throws OpError (input) when there are none, or a name is not among them
+ * The chosen images: of a build result, or as they were published.
+ * @throws OpError (input) when there are none, or a name is unknown
  */
 export async function imagesOf(context: Context, source: ImagesSource): Promise<readonly BuiltImage[]> {
   const { fromImageInfo, buildResult = usualBuildResult, imageName } = source;

@@ -36,7 +36,7 @@ async function publish(builds: readonly unknown[], env: Readonly<Record<string, 
   return op.run(room, ['publish', ...revision, ...flags], { PATH: kubernetesPath, ...env });
 }
 
-describe('before the API is asked', () => {
+describe('before the API is called', () => {
   test.each([
     ['no revision', [image('app')], ['--git-revision='], 2, 'op publish needs --git-revision'],
     ['a branch for a revision', [image('app')], ['--git-revision=main'], 3, '--git-revision=main is not a commit'],
@@ -62,7 +62,7 @@ describe('before the API is asked', () => {
       'would share the ConfigMap image-info-team-app',
     ],
     [
-      'an image of a changed tree',
+      'an image built from uncommitted changes',
       [{ imageName: 'app', tag: `registry.example.com/app:abc1234-dirty@${one}` }],
       [],
       6,
@@ -74,7 +74,7 @@ describe('before the API is asked', () => {
     expect(ended).toMatchObject({ exitCode: code, stderr: expect.stringContaining(words) });
   });
 
-  test('without any cluster it says so', async () => {
+  test('without a cluster it says so', async () => {
     const ended = await publish([image('app')], { KUBECONFIG: '/dev/null', KUBERNETES_SERVICE_HOST: '' });
     expect(ended).toMatchObject({ exitCode: 4, stderr: expect.stringContaining('no cluster is configured') });
   });
@@ -128,10 +128,10 @@ describe.skipIf(missingTools.length > 0)('on a real API server', () => {
     expect((await read('image-info-front')).data['image-digest']).toBe(two);
   });
 
-  test('says that nothing has changed and keeps the timestamp; a new digest or commit is written', async () => {
+  test('reports an unchanged image and keeps its timestamp; writes a new digest or commit', async () => {
     await publish([image('same')], as('builder', 'shop'));
     const old = '2020-01-01T00:00:00Z';
-    const patch = JSON.stringify({ data: { 'build-timestamp': old, note: 'of somebody else' } });
+    const patch = JSON.stringify({ data: { 'build-timestamp': old, note: 'of someone else' } });
     await api.kubectl([
       'patch',
       'configmap',
@@ -153,10 +153,10 @@ describe.skipIf(missingTools.length > 0)('on a real API server', () => {
       exitCode: 0,
       stderr: expect.stringContaining('sha256:111111111111 -> sha256:222222222222'),
     });
-    // The timestamp was patched by kubectl above, so that its field is not op's any more.
-    expect(changed.stderr).toContain('takes back what kubectl-patch changed');
+    // kubectl patched the timestamp above, so op no longer owns that field.
+    expect(changed.stderr).toContain('overwriting what kubectl-patch changed');
     const { data } = await read('image-info-same');
-    expect(data).toMatchObject({ 'image-digest': two, note: 'of somebody else' });
+    expect(data).toMatchObject({ 'image-digest': two, note: 'of someone else' });
     expect(data['build-timestamp']).not.toBe(old);
 
     const later = await publish([image('same', two)], as('builder', 'shop'), `--git-revision=${'b'.repeat(40)}`);
@@ -170,7 +170,7 @@ describe.skipIf(missingTools.length > 0)('on a real API server', () => {
     const ended = await publish([image('shared', two)], as('builder', 'shop'), from('right'));
     expect(ended).toMatchObject({ exitCode: 0 });
     expect(ended.stderr).toContain(
-      'warning: image-info-shared was of https://example.com/left.git and is of https://example.com/right.git now; give each repository a --configmap-prefix',
+      'warning: image-info-shared was of https://example.com/left.git and is now of https://example.com/right.git; give each repository its own --configmap-prefix',
     );
   });
 
@@ -187,7 +187,7 @@ describe.skipIf(missingTools.length > 0)('on a real API server', () => {
     expect(names).not.toContain('configmap/only-first');
   });
 
-  test('refuses a ConfigMap of somebody else, and one of another image', async () => {
+  test('refuses a ConfigMap that op did not create, and one of another image', async () => {
     await api.kubectl([
       'create',
       'configmap',
@@ -196,7 +196,7 @@ describe.skipIf(missingTools.length > 0)('on a real API server', () => {
       '--from-literal=image-name=theirs',
     ]);
     const theirs = await publish([image('mine'), image('theirs')], as('builder', 'shop'));
-    expect(theirs).toMatchObject({ exitCode: 6, stderr: expect.stringContaining('it was not made by op') });
+    expect(theirs).toMatchObject({ exitCode: 6, stderr: expect.stringContaining('it was not created by op') });
     expect(await api.kubectl(['get', 'configmap', '--namespace=shop', '--output=name'])).not.toContain(
       'image-info-mine',
     );
@@ -205,7 +205,7 @@ describe.skipIf(missingTools.length > 0)('on a real API server', () => {
     expect(other).toMatchObject({ exitCode: 6, stderr: expect.stringContaining('it holds the image "a/b"') });
   });
 
-  test('without the rights it prints the command that gives them', async () => {
+  test('without the rights it prints the command that grants them', async () => {
     const command =
       'kubectl create rolebinding octopipeline-build-push --role=octopipeline-build-push --serviceaccount=shop:octopipeline-build-push';
     const ended = await publish([image('app')], as('default'), '--namespace=shop');

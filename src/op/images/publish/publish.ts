@@ -1,16 +1,16 @@
 import { resolve } from 'node:path';
 import type { Context } from '../../context.js';
 import { refusedError } from '../../kit/errors/op-error.js';
+import { oneLine } from '../../kit/log/printable.js';
 import { countOf } from '../../kit/log/table.js';
-import { withDeadline } from '../../kit/process/deadline.js';
+import { startDeadline } from '../../kit/process/deadline.js';
+import { mapConcurrently, valuesOf } from '../../kit/process/map-concurrently.js';
+import { type KubernetesApi, kinds, openApi } from '../../systems/kubernetes/api.js';
 import { selectImages } from '../build-result/build-result.js';
 import { readBuildResult } from '../build-result/result-file.js';
-import { apply } from './apply.js';
-import { type ConfigMap, gitUrlAnnotation, ours, type Publication, plan } from './config-map.js';
-import { createKubectl, type Kubectl } from './kubectl.js';
+import { type Existing, gitUrlAnnotation, ours, type Publication, parseExisting, plan } from './config-map.js';
 import type { PublishFlags } from './options.js';
-import { readExisting } from './read-existing.js';
-import { findNamespace, parsePublishRequest } from './request.js';
+import { parsePublishRequest } from './request.js';
 
 /** The outputs of `op publish`. */
 export interface Published {
@@ -18,69 +18,103 @@ export interface Published {
   readonly CONFIGMAPS: string;
 }
 
+/** The Role with the rights to publish, and its ServiceAccount. */
+const ownRole = 'octopipeline-build-push';
+
 /**
- * Writes what each image of a build result is, and which commit it was built from, into a ConfigMap of its own. What says the same
- * already stays as it is, with its timestamp.
- * @throws OpError (input) for a bad value or build result, (refused) for a ConfigMap of somebody else, (tool) when the API refuses
+ * Writes what each image of a build result is, and which commit it was built from, into a ConfigMap per image. A ConfigMap that is
+ * up to date stays unchanged, with its timestamp.
+ * @throws OpError (input) for a bad value or build result, (refused) for a ConfigMap that is not op's, (tool) when the API refuses
  */
 export async function publish(context: Context, flags: PublishFlags): Promise<Published> {
   const request = parsePublishRequest(flags);
-  const namespace = await findNamespace(flags.namespace);
-  const where = namespace === undefined ? 'the namespace of the kubeconfig' : `namespace ${namespace}`;
   const path = resolve(context.cwd, request.buildResult);
   const images = selectImages(await readBuildResult(path), request.imageName);
-  context.log.step(`publish ${countOf(images.length, 'image')} of ${request.buildResult} to ${where}`);
   const planned = plan(images, request.prefix, request.revision);
   const names = planned.map(({ name }) => name);
-  const late = {
+  using deadline = startDeadline(context, flags.timeout, {
     what: `${names.join(', ')} could not be published in time`,
     why: `the Kubernetes API did not answer within ${flags.timeout / 1000} s`,
     hint: 'look at the cluster with: kubectl get --raw /readyz',
-  };
-  const changed = await withDeadline(context, flags.timeout, late, (inTime) =>
-    applyChanges(inTime, createKubectl(inTime, namespace), planned, request.gitUrl),
+  });
+  await using api = await openApi(deadline.context, { namespace: flags.namespace }, { ownRole });
+  context.log.step(
+    `publish ${countOf(images.length, 'image')} of ${request.buildResult} to namespace ${api.namespace}`,
   );
-  const option = namespace === undefined ? '' : ` --namespace ${namespace}`;
+  const changed = await applyChanges(deadline.context, api, planned, request.gitUrl);
   const verdict =
-    changed === 0 ? 'nothing to publish: all is there already' : `published ${changed} of ${planned.length}`;
-  context.log.step(`${verdict}; see it with: kubectl get configmap ${names.join(' ')}${option} --output yaml`);
+    changed === 0 ? 'nothing to publish: already up to date' : `published ${changed} of ${planned.length}`;
+  context.log.step(
+    `${verdict}; see it with: kubectl get configmap ${names.join(' ')} --namespace ${api.namespace} --output yaml`,
+  );
   return { CONFIGMAPS: names.join(',') };
 }
 
 /** @returns how many were changed */
 async function applyChanges(
   context: Context,
-  kubectl: Kubectl,
+  api: KubernetesApi,
   planned: readonly Publication[],
   gitUrl: string | undefined,
 ): Promise<number> {
-  const existing = await readExisting(
-    kubectl,
-    planned.map(({ name }) => name),
-  );
+  const existing = await readExisting(api, planned);
   for (const publication of planned) refuseForeign(publication, existing.get(publication.name));
-  const changed = planned.filter(({ name, info }) => !saysTheSame(info, existing.get(name)));
   for (const { name, info } of planned) {
-    const before = existing.get(name)?.data;
-    context.log.step(`${name}: ${changeOf(before, info, before?.['build-timestamp'])}`);
-    const source = existing.get(name)?.metadata.annotations?.[gitUrlAnnotation];
+    const found = existing.get(name);
+    context.log.step(`${name}: ${changeOf(found, info)}`);
+    const source = found?.annotations[gitUrlAnnotation];
     if (source !== undefined && gitUrl !== undefined && source !== gitUrl) {
       context.log.warn(
-        `${name} was of ${source} and is of ${gitUrl} now; give each repository a --configmap-prefix of its own`,
+        `${name} was of ${source} and is now of ${gitUrl}; give each repository its own --configmap-prefix`,
       );
     }
   }
-  await apply(context, kubectl, changed, gitUrl);
+  const changed = planned.filter(({ name, info }) => !isUpToDate(info, existing.get(name)));
+  // All of them, also when one is refused.
+  valuesOf(await mapConcurrently(changed, atOnce, (one) => apply(context, api, one, gitUrl)));
   return changed.length;
 }
 
-function refuseForeign({ name, info }: Publication, found: ConfigMap | undefined): void {
+const atOnce = 4;
+
+async function readExisting(api: KubernetesApi, planned: readonly Publication[]) {
+  const read = await mapConcurrently(planned, atOnce, async ({ name }) => {
+    const found = await api.get(kinds.configMap, name);
+    return found === undefined ? [] : [[name, parseExisting(found)] as const];
+  });
+  return new Map(valuesOf(read).flat());
+}
+
+/** Applies one ConfigMap on the server side, so that labels and keys that others added stay. */
+async function apply(
+  context: Context,
+  api: KubernetesApi,
+  { name, info }: Publication,
+  gitUrl: string | undefined,
+): Promise<void> {
+  const annotations = gitUrl === undefined ? {} : { annotations: { [gitUrlAnnotation]: gitUrl } };
+  const timestamp = context
+    .now()
+    .toISOString()
+    .replace(/\.\d+Z$/u, 'Z');
+  const object = {
+    metadata: { name, labels: ours, ...annotations },
+    data: { ...info, 'build-timestamp': timestamp },
+  };
+  const outcome = await api.apply(kinds.configMap, object);
+  if ('object' in outcome) return;
+  // Someone edited a key by hand. These keys describe the last build, which only op knows.
+  context.log.warn(`overwriting what ${oneLine(outcome.conflictsWith.join(', '))} changed in ${name}`);
+  await api.apply(kinds.configMap, object, { force: true });
+}
+
+function refuseForeign({ name, info }: Publication, found: Existing | undefined): void {
   if (found === undefined) return;
-  const holder = found.data?.['image-name'];
+  const holder = found.data['image-name'];
   const manager = 'app.kubernetes.io/managed-by';
   const why =
-    found.metadata.labels?.[manager] !== ours[manager]
-      ? `it was not made by op: its label ${manager} is not octopipeline`
+    found.labels[manager] !== ours[manager]
+      ? `it was not created by op: its label ${manager} is not octopipeline`
       : holder !== info['image-name']
         ? `it holds the image "${holder ?? ''}"`
         : undefined;
@@ -88,24 +122,20 @@ function refuseForeign({ name, info }: Publication, found: ConfigMap | undefined
   throw refusedError({
     what: `ConfigMap ${name} is not overwritten with image "${info['image-name']}"`,
     why,
-    hint: 'give another --configmap-prefix, or delete that ConfigMap if nobody needs it',
+    hint: 'give another --configmap-prefix, or delete that ConfigMap if it is no longer needed',
   });
 }
 
-const saysTheSame = (info: Publication['info'], found: ConfigMap | undefined) =>
-  found?.data?.['build-timestamp'] !== undefined &&
-  Object.entries(info).every(([key, value]) => found.data?.[key] === value);
+const isUpToDate = (info: Publication['info'], found: Existing | undefined) =>
+  found?.data['build-timestamp'] !== undefined &&
+  Object.entries(info).every(([key, value]) => found.data[key] === value);
 
-function changeOf(
-  before: Readonly<Record<string, string>> | undefined,
-  info: Publication['info'],
-  since: string | undefined,
-): string {
+function changeOf(found: Existing | undefined, info: Publication['info']): string {
   const { 'image-digest': digest, 'git-revision': revision } = info;
   const now = `${digest.slice(0, 19)} of commit ${revision.slice(0, 12)}`;
-  if (before === undefined) return `new, ${now}`;
-  if (saysTheSame(info, { metadata: { name: '' }, data: before })) return `unchanged since ${since}, ${now}`;
-  if (before['image-digest'] === digest)
-    return `same image ${digest.slice(0, 19)}, now of commit ${revision.slice(0, 12)}`;
-  return `${before['image-digest']?.slice(0, 19) ?? 'nothing'} -> ${now}`;
+  if (found === undefined) return `new, ${now}`;
+  if (isUpToDate(info, found)) return `unchanged since ${found.data['build-timestamp']}, ${now}`;
+  const before = found.data['image-digest'];
+  if (before === digest) return `same image ${digest.slice(0, 19)}, now of commit ${revision.slice(0, 12)}`;
+  return `${before?.slice(0, 19) ?? 'nothing'} -> ${now}`;
 }

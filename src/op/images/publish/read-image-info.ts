@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { Context } from '../../context.js';
 import { inputError, refusedError } from '../../kit/errors/op-error.js';
-import { type KubeObject, kinds, withApi } from '../../systems/kubernetes/api.js';
+import { type KubeObject, kinds, openApi } from '../../systems/kubernetes/api.js';
 import { parseReference } from '../../systems/registry/reference.js';
 import type { BuildResult, BuiltImage } from '../build-result/build-result.js';
 import { nameFor } from './config-map.js';
@@ -10,7 +10,7 @@ import type { ImagesSource } from './options.js';
 /** Where images were published; without a name all, which have to be of one commit. */
 type ImageInfoSource = Pick<ImagesSource, 'imageInfoNamespace' | 'configmapPrefix' | 'imageName'>;
 
-/** The label of what `op publish` writes. */
+/** The label of the ConfigMaps that `op publish` writes. */
 const labelSelector = 'app.kubernetes.io/component=image-info';
 
 const data = v.looseObject({
@@ -22,26 +22,25 @@ const data = v.looseObject({
 const configMap = v.looseObject({ data });
 
 /**
- * Reads the images that `op publish` has written into ConfigMaps, in the cluster that op runs in.
- * @throws OpError (input) when there are none, or one is malformed; (refused) when they are of several commits; (tool) when the cluster does not answer
+ * Reads the images that `op publish` wrote into ConfigMaps, in the cluster that op runs in.
+ * @throws OpError (input) when none is found, or one is malformed; (refused) when they are of several commits; (tool) when the cluster does not answer
  */
 export async function readImageInfo(
   context: Context,
   { imageInfoNamespace, configmapPrefix: prefix, imageName }: ImageInfoSource,
 ): Promise<BuildResult> {
-  return withApi(context, { namespace: imageInfoNamespace }, async (api) => {
-    const found = await api.list(kinds.configMap, { labelSelector });
-    const published = found.filter(({ metadata }) => metadata.name.startsWith(`${prefix}-`)).map(publicationIn);
-    // With the prefix `shop`, `shop-admin-web` is no image of ours but web of `shop-admin`.
-    const ours = published.filter(({ name, image }) => name === nameFor(prefix, image.imageName));
-    const path = `the ConfigMaps ${prefix}-* in namespace ${api.namespace}`;
-    if (imageName.length === 0) refuseMixture(path, ours);
-    if (ours.length > 0) return { path, images: ours.map(({ image }) => image) };
-    throw inputError({
-      what: `no image is published in namespace ${api.namespace}`,
-      why: `there is no ConfigMap ${prefix}-… with the label ${labelSelector}`,
-      hint: 'run op publish first, or give its namespace with --image-info-namespace and its --configmap-prefix',
-    });
+  await using api = await openApi(context, { namespace: imageInfoNamespace });
+  const found = await api.list(kinds.configMap, { labelSelector });
+  const published = found.filter(({ metadata }) => metadata.name.startsWith(`${prefix}-`)).map(publicationIn);
+  // With the prefix `shop`, the ConfigMap `shop-admin-web` is not ours but that of `web` with the prefix `shop-admin`.
+  const ours = published.filter(({ name, image }) => name === nameFor(prefix, image.imageName));
+  const path = `the ConfigMaps ${prefix}-* in namespace ${api.namespace}`;
+  if (imageName.length === 0) refuseMixture(path, ours);
+  if (ours.length > 0) return { path, images: ours.map(({ image }) => image) };
+  throw inputError({
+    what: `no image is published in namespace ${api.namespace}`,
+    why: `no ConfigMap ${prefix}-… with the label ${labelSelector} was found`,
+    hint: 'run op publish first, or give its namespace with --image-info-namespace and its --configmap-prefix',
   });
 }
 
@@ -52,15 +51,15 @@ interface Published {
   readonly revision: string;
 }
 
-/** Images of two commits have never been proven together. */
+/** Images of two commits were never tested together. */
 function refuseMixture(path: string, published: readonly Published[]): void {
   const revisions = [...new Set(published.map(({ revision }) => revision))];
   if (revisions.length < 2) return;
   const said = published.map(({ image, revision }) => `${image.imageName} of ${revision.slice(0, 12)}`);
   throw refusedError({
     what: `${path} are not of one commit`,
-    why: `they hold ${said.join(', ')}: a build has published only some of them, or two applications share the prefix`,
-    hint: 'publish the whole commit again, give each application a --configmap-prefix of its own, or choose images with --image-name',
+    why: `they hold ${said.join(', ')}: a build published only some of them, or two applications share the prefix`,
+    hint: 'publish the whole commit again, give each application its own --configmap-prefix, or choose images with --image-name',
   });
 }
 
@@ -82,5 +81,5 @@ const malformed = ({ metadata }: KubeObject, why: string) =>
   inputError({
     what: `ConfigMap ${metadata.name} does not say which image it is`,
     why,
-    hint: 'run op publish again: it writes the ConfigMap anew',
+    hint: 'run op publish again: it rewrites the ConfigMap',
   });

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { inputError } from '../../kit/errors/op-error.js';
 import { oneLine } from '../../kit/log/printable.js';
 import { withoutCredentials } from '../../systems/git/head.js';
@@ -20,7 +19,7 @@ export function parsePublishRequest(flags: PublishFlags): PublishRequest {
   if (!/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/u.test(gitRevision)) {
     throw inputError({
       what: `--git-revision=${oneLine(gitRevision)} is not a commit`,
-      why: 'it must be a full commit id of 40 or 64 digits: a branch or a tag says something else tomorrow',
+      why: 'it must be a full commit id of 40 or 64 digits: a branch or a tag may point elsewhere tomorrow',
       hint: 'give the result commit of git-clone, not its parameter revision',
     });
   }
@@ -38,26 +37,4 @@ export function parsePublishRequest(flags: PublishFlags): PublishRequest {
     gitUrl: gitUrl === undefined ? undefined : withoutCredentials(gitUrl),
     prefix,
   };
-}
-
-const mounted = '/var/run/secrets/kubernetes.io/serviceaccount/namespace';
-
-/**
- * The namespace to publish to: the given one, else the pod's own, else undefined for that of the kubeconfig.
- * @param file where Kubernetes mounts the name of the pod's namespace
- * @throws OpError (input) for what is no name of a namespace
- */
-export async function findNamespace(given: string | undefined, file = mounted): Promise<string | undefined> {
-  const name =
-    given ??
-    (await readFile(file, 'utf8').then(
-      (text) => text.trim(),
-      () => undefined,
-    ));
-  if (name === undefined || /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/u.test(name)) return name;
-  throw inputError({
-    what: `"${oneLine(name)}" is not the name of a namespace`,
-    why: 'names have at most 63 of a-z, 0-9 and "-", and start and end with a letter or a digit',
-    hint: 'give another --namespace, or leave it out for the namespace of this pod',
-  });
 }

@@ -1,6 +1,7 @@
 import type { Context } from '../../context.js';
 import { makePrivateDirectory } from '../../kit/files/private-directory.js';
 import { type Ended, failureOf, run } from '../../kit/process/run.js';
+import { registryCommand } from '../../systems/registry/crane.js';
 
 /** Ends the registry; never seen outside this file. */
 const stopped = new Error('the registry is no longer needed');
@@ -17,8 +18,7 @@ export async function startThrowAwayRegistry(context: Context): Promise<ThrowAwa
   const directory = await makePrivateDirectory(context, 'registry');
   const stop = new AbortController();
   const signal = AbortSignal.any([context.signal, stop.signal]);
-  const args = ['registry', 'serve', '--address=127.0.0.1:0', `--disk=${directory.path}`];
-  const command = { program: 'crane', args };
+  const command = registryCommand(directory.path);
   let serving: Promise<Ended | undefined> = Promise.resolve(undefined);
   const port = new Promise<string>((found, failed) => {
     const onLine = (line: string) => {

@@ -24,11 +24,11 @@ test('the exit codes are the documented ones', () => {
 });
 
 test.each([new TypeError('x is not a function'), 'a text', undefined])(
-  'what nobody expected is a defect (%#)',
+  'an unexpected error is a bug in op (%#)',
   (thrown) => {
     const { text, exitCode } = report(thrown, false);
     expect(exitCode).toBe(1);
-    expect(text).toMatch(/^error: .*\n {2}why: .*\n {2}do: {2}.*defect in op\n$/u);
+    expect(text).toMatch(/^error: .*bug in op\n {2}why: .*\n {2}do: {2}.*--debug.*\n$/u);
     expect(text).not.toContain('    at ');
   },
 );

@@ -21,8 +21,8 @@ export function report(thrown: unknown, debug: boolean): Report {
     return { text: clean(`${lines.join('\n')}\n${stack(thrown, debug)}`), exitCode: thrown.exitCode };
   }
   const why = thrown instanceof Error ? thrown.message : String(thrown);
-  const lines = ['error: op failed in a way it does not know', `  why: ${indent(why)}`];
-  lines.push('  do:  run it again with --debug and report what it prints: this is a defect in op');
+  const lines = ['error: unexpected error: this is a bug in op', `  why: ${indent(why)}`];
+  lines.push('  do:  run it again with --debug, and report what it prints');
   return { text: clean(`${lines.join('\n')}\n${stack(thrown, debug)}`), exitCode: 1 };
 }
 

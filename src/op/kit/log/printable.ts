@@ -1,4 +1,7 @@
-/** Colours, cursor movements and window titles: ECMA-48 control sequences and operating system commands. */
+/**
+ * Colours, cursor movements and window titles: ECMA-48 control sequences and operating system commands. Node's stripVTControlCharacters
+ * leaves the rest of a window title with a space in it.
+ */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it looks for
 const sequences = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[ -/]*[0-~])/gu;
 /** All other control characters save tab and newline, and those that turn the direction of text around. */

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import * as v from 'valibot';
 import type { Context } from '../../context.js';
 import { toolError } from '../../kit/errors/op-error.js';
+import { jsonOf } from '../../kit/json/parse-json.js';
 import { mustRun, run } from '../../kit/process/run.js';
 import type { ContainerEngine } from '../container-engine.js';
 import { prepareEnv } from './container-env.js';
@@ -129,7 +130,7 @@ async function inspectExit(context: Context, program: string, name: string): Pro
     { program, args: ['inspect', '--format={{json .State}}', name] },
     { what: `cannot find out how ${name} ended`, hint: `check it: ${program} ps --all` },
   );
-  const read = v.safeParse(v.pipe(v.string(), v.parseJson(), state), ended.stdout);
+  const read = v.safeParse(jsonOf(state), ended.stdout);
   if (!read.success) {
     throw toolError({
       what: `cannot find out how ${name} ended`,

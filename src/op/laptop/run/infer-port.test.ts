@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Artifact, toArtifact } from '../../images/skaffold/artifact.js';
-import { exposedPort, inferPort, nginxPort, procfilePort } from './infer-port.js';
+import { inferPort, nginxPort, procfilePort } from './infer-port.js';
 
 let room: string;
 beforeAll(async () => {
@@ -98,28 +98,4 @@ describe('nginx.conf', () => {
     ['relisten 80;', undefined],
     ['listen {{port}};', undefined],
   ])('%s', (text, port) => expect(nginxPort(text)).toBe(port));
-});
-
-describe('a Dockerfile', () => {
-  it.each([
-    ['FROM a\nEXPOSE 80', 80],
-    ['FROM a\nexpose 80/tcp 443', 80],
-    ['FROM a\nEXPOSE 53/udp 80', 80],
-    ['FROM a\nEXPOSE 8000-8010', 8000],
-    ['FROM a\nEXPOSE \\\n  81 \\\n# not this\n  82', 81],
-    ['FROM a\nARG PORT=3000\nEXPOSE $PORT', 3000],
-    ['FROM a\nENV PORT 3000\nEXPOSE ${PORT}/tcp', 3000],
-    ['FROM a\nENV A=1 PORT="3000"\nEXPOSE ${PORT:-4000}', 3000],
-    ['FROM a\nEXPOSE ${PORT:-4000}', 4000],
-    ['FROM a\nEXPOSE $PORT', undefined],
-    ['FROM a AS build\nEXPOSE 1\nFROM b\nEXPOSE 2', 2],
-    ['FROM a AS Build\nEXPOSE 1\nFROM b', undefined],
-    ['FROM --platform=$BUILDPLATFORM a AS Base\nEXPOSE 1\nFROM base', 1],
-    ['FROM a\nEXPOSE 1\nFROM 0', 1],
-    ['FROM a AS a\nFROM a AS a', undefined],
-    ['# EXPOSE 1\nFROM a', undefined],
-    ['EXPOSE 1', undefined],
-    ['FROM a\nEXPOSE 99999', undefined],
-    ['', undefined],
-  ])('%j', (text, port) => expect(exposedPort(text)).toBe(port));
 });

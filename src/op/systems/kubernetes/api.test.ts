@@ -19,7 +19,7 @@ import { freePort } from '../../../../test/op/local-registry.js';
 import { testContext } from '../../../../test/op/test-context.js';
 import type { Context } from '../../context.js';
 import { Interrupted } from '../../kit/errors/op-error.js';
-import { type KubeObject, type KubernetesApi, kinds, type Where, withApi } from './api.js';
+import { type KubeObject, type KubernetesApi, kinds, openApi, type Where, withApi } from './api.js';
 
 const configMap = (name: string, value: string) => ({ metadata: { name, labels: { app: 'a' } }, data: { value } });
 let room: string;
@@ -30,7 +30,7 @@ beforeAll(async () => {
   temporary = await mkdtemp(join(room, 'tmp-'));
 });
 afterAll(() => rm(room, { recursive: true, force: true }));
-/** Nothing of op is left: no directory, and no kubectl. */
+/** op leaves nothing behind: no directory, and no kubectl. */
 afterEach(async () => {
   expect(await readdir(temporary)).toEqual([]);
   expect(proxies()).toEqual([]);
@@ -66,14 +66,14 @@ describe('without a server', () => {
     });
   });
 
-  test('a kubeconfig that is not there', async () => {
+  test('a kubeconfig that does not exist', async () => {
     await expect(openIn({ kubeconfig: 'none.yaml' }, never)).rejects.toMatchObject({
       kind: 'input',
       message: expect.stringContaining('none.yaml'),
     });
   });
 
-  test('a kubeconfig that is none', async () => {
+  test('a malformed kubeconfig', async () => {
     const kubeconfig = await written('broken.yaml', 'a: [\n');
     await expect(openIn({ kubeconfig }, never)).rejects.toMatchObject({
       kind: 'input',
@@ -86,7 +86,7 @@ describe('without a server', () => {
     await expect(openIn({ kubeconfig, context: 'prod' }, never)).rejects.toMatchObject({
       kind: 'input',
       why: `the kubeconfig ${kubeconfig} has no context "prod"`,
-      hint: `take one of: kubectl config get-contexts --output=name --kubeconfig=${kubeconfig}`,
+      hint: `use one of: kubectl config get-contexts --output=name --kubeconfig=${kubeconfig}`,
     });
   });
 
@@ -97,7 +97,7 @@ describe('without a server', () => {
     });
   });
 
-  test.each(['Not_A_Name', '--all-namespaces', 'a/b', '../x', ''])('%j is no namespace', async (namespace) => {
+  test.each(['Not_A_Name', '--all-namespaces', 'a/b', '../x', ''])('%j is not a valid namespace', async (namespace) => {
     await expect(openIn({ namespace }, never)).rejects.toMatchObject({ kind: 'input' });
   });
 
@@ -110,7 +110,7 @@ describe('without a server', () => {
     });
   });
 
-  test('a program for logging in that is not there', async () => {
+  test('a program for logging in that is missing', async () => {
     const config = JSON.parse(kubeconfigFor('admin', '', 1));
     config.users[0].user = {
       exec: { apiVersion: 'client.authentication.k8s.io/v1', command: 'no-such-login', interactiveMode: 'Never' },
@@ -141,7 +141,7 @@ describe.skipIf(missingTools.length > 0)('on a real API server', () => {
   const as = <T>(user: User, work: (api: KubernetesApi) => Promise<T>, parts: Partial<Context> = {}) =>
     openIn({ kubeconfig: server.kubeconfig(user), namespace: 'shop' }, work, parts);
 
-  test('an object is made, read, listed, changed and removed', async () => {
+  test('an object is created, read, listed, changed and deleted', async () => {
     await as('admin', async (api) => {
       expect(api.namespace).toBe('shop');
       expect(await api.get(kinds.configMap, 'one')).toBeUndefined();
@@ -168,6 +168,45 @@ describe.skipIf(missingTools.length > 0)('on a real API server', () => {
     });
   });
 
+  test('apply owns its own fields, keeps the others, and takes those of another manager only by force', async () => {
+    const applied = { metadata: { name: 'applied', labels: { app: 'b' } }, data: { value: '1' } };
+    await as('admin', async (api) => {
+      expect(await api.apply(kinds.configMap, applied)).toMatchObject({
+        object: { apiVersion: 'v1', data: { value: '1' } },
+      });
+      const theirs = ['patch', 'configmap', 'applied', '--namespace=shop', '--type=merge'];
+      await server.kubectl([...theirs, '--patch={"data":{"value":"theirs","note":"theirs"}}']);
+      expect(await api.apply(kinds.configMap, applied)).toEqual({ conflictsWith: ['kubectl-patch'] });
+      expect(await api.get(kinds.configMap, 'applied')).toMatchObject({ data: { value: 'theirs' } });
+      const forced = await api.apply(kinds.configMap, applied, { force: true });
+      expect(forced).toMatchObject({
+        object: { metadata: { labels: { app: 'b' } }, data: { value: '1', note: 'theirs' } },
+      });
+    });
+    const fields = ['get', 'configmap', 'applied', '--namespace=shop', '--show-managed-fields'];
+    const managers = await server.kubectl([...fields, '--output=jsonpath={.metadata.managedFields[*].manager}']);
+    expect(managers.split(' ')).toContain('octopipeline');
+  });
+
+  test('a command with a Role of its own is told to run as the account of that name', async () => {
+    const context = contextWith();
+    const where = { kubeconfig: server.kubeconfig('default'), namespace: 'shop' };
+    await using api = await openApi(context, where, { ownRole: 'octopipeline-build-push' });
+    const name = 'octopipeline-build-push';
+    const bind = `create rolebinding ${name} --role=${name} --serviceaccount=shop:${name} --namespace=shop`;
+    await expect(api.get(kinds.configMap, 'x')).rejects.toMatchObject({
+      kind: 'tool',
+      hint: `run it as the service account ${name}; if that has no rights yet: ${api.typed('kubectl create')}${bind.slice(6)}`,
+    });
+  });
+
+  test('kubectl caches nothing in the working directory, also without a HOME', async () => {
+    const cwd = await mkdtemp(join(room, 'cwd-'));
+    const kubeconfig = server.kubeconfig('admin');
+    await openIn({ kubeconfig }, (api) => api.serves(kinds.pod), { cwd, env: { HOME: undefined } });
+    expect(await readdir(cwd)).toEqual([]);
+  });
+
   test('a list that comes in pages is whole', async () => {
     const many = Array.from({ length: 603 }, (_, index) => ({
       apiVersion: 'v1',
@@ -183,7 +222,7 @@ describe.skipIf(missingTools.length > 0)('on a real API server', () => {
     expect(new Set(listed.map(({ metadata }) => metadata.name)).size).toBe(603);
   });
 
-  test('the namespace is that of the kubeconfig, when none is given', async () => {
+  test('without a namespace, the namespace is that of the kubeconfig', async () => {
     const namespace = (user: User, name: string) =>
       openIn({ kubeconfig: server.kubeconfig(user, name) }, async (api) => api.namespace);
     expect(await namespace('admin', 'shop')).toBe('shop');
@@ -206,9 +245,9 @@ describe.skipIf(missingTools.length > 0)('on a real API server', () => {
     });
   });
 
-  test('what an account may not do is said, with the command that allows it', async () => {
-    const hint =
-      'kubectl create rolebinding octopipeline-environment --role=octopipeline-environment --serviceaccount=shop:default --namespace=shop\nif that Role is not there: kubectl apply --filename=dist/optional/environment.yaml --namespace=shop';
+  test('a missing right is named, with the command that grants it', async () => {
+    const kubectl = `kubectl --kubeconfig=${server.kubeconfig('default')}`;
+    const hint = `${kubectl} create rolebinding octopipeline-environment --role=octopipeline-environment --serviceaccount=shop:default --namespace=shop\nif that Role does not exist: ${kubectl} apply --filename=dist/optional/environment.yaml --namespace=shop`;
     const denied = (what: string, right: string) => ({
       kind: 'tool',
       message: what,
@@ -281,7 +320,7 @@ describe.skipIf(missingTools.length > 0)('on a real API server', () => {
     await expect(make()).rejects.toMatchObject({ kind: 'refused', why: expect.stringContaining('a ResourceQuota') });
   });
 
-  test('a log that cannot be had: no such pod, no container that has started', async () => {
+  test('a log that cannot be read: no such pod, no container that has started', async () => {
     const pod = {
       apiVersion: 'v1',
       kind: 'Pod',
@@ -409,7 +448,7 @@ describe.skipIf(missingTools.length > 0)('on a real API server', () => {
       });
     });
 
-    test('after the connection was cut, and while the server was away, nothing is missed', async () => {
+    test('nothing is missed when the connection is cut or the server is down', async () => {
       const forwarder = await startForwarder();
       const kubeconfig = await written('forwarded.yaml', kubeconfigFor('admin', 'shop', forwarder.port));
       try {
@@ -431,7 +470,7 @@ describe.skipIf(missingTools.length > 0)('on a real API server', () => {
       }
     });
 
-    test('a kubectl proxy that was killed is started again', async () => {
+    test('a kubectl proxy that was killed is restarted', async () => {
       await set('f3', 'f3-a', '1');
       await following({ kubeconfig: server.kubeconfig('admin') }, 'f3', async ({ until }) => {
         await until('1');
@@ -461,7 +500,7 @@ describe.skipIf(missingTools.length > 0)('on a real API server', () => {
       }
     });
 
-    test('what the listener throws ends it', async () => {
+    test('an error of the listener ends it', async () => {
       const refuse = () => {
         throw new Error('enough');
       };
@@ -469,7 +508,7 @@ describe.skipIf(missingTools.length > 0)('on a real API server', () => {
     });
   });
 
-  test('an op that is killed takes its kubectl proxy along', async () => {
+  test('the kubectl proxy of an op that is killed ends, too', async () => {
     const api = join(import.meta.dirname, 'api.ts');
     const context = join(import.meta.dirname, '../../../../test/op/test-context.ts');
     const program = await written(
@@ -495,7 +534,7 @@ describe.skipIf(missingTools.length > 0)('on a real API server', () => {
     expect(running()).toBe(false);
   });
 
-  test('Ctrl-C ends what is under way, and what follows it can still use the connection', async () => {
+  test('Ctrl-C ends what is running, and the clean-up after it can still use the connection', async () => {
     const stop = new AbortController();
     const context = contextWith({ signal: stop.signal });
     const work = withApi(context, { kubeconfig: server.kubeconfig('admin'), namespace: 'shop' }, async (api) => {

@@ -1,62 +1,75 @@
 import { access, constants } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Context } from '../../context.js';
 import { inputError } from '../../kit/errors/op-error.js';
-import type { Clock } from './ask.js';
-import { atCluster, errorAtCluster } from './at-cluster.js';
-import { createCalls, type Query } from './calls.js';
+import { valuesOf } from '../../kit/process/map-concurrently.js';
+import { type Applied, type ApplyOptions, type ApplyOutcome, createCalls, type Query } from './calls.js';
+import { atCluster, type Cluster, errorAtCluster } from './cluster.js';
+import { createConnections } from './connections.js';
 import { follow, type OnState } from './follow.js';
 import type { Kind } from './kind.js';
 import { type LogOptions, readLogs } from './logs.js';
 import { namespaceOf } from './namespace.js';
 import type { KubeObject } from './object.js';
-import { createProxy } from './proxy.js';
-import { createConnections } from './send.js';
+import { createProxy, makeSocketDirectory } from './proxy.js';
+import type { Clock } from './retry-request.js';
 
 export { type Kind, kinds } from './kind.js';
 export type { KubeObject } from './object.js';
 
 /**
- * The API of one cluster. Where no namespace is given it is `namespace`. Every method ends with the signal's reason when op is told
- * to stop, and throws an OpError (tool, input) with the reason in words: no right, not reachable, no such namespace or kind.
+ * The API of one cluster. Calls without a namespace go to `namespace`. Every method ends with the signal's reason when op is told to
+ * stop, and throws an OpError (tool, input) that says why: no right, cannot be reached, no such namespace or kind. The commands to type
+ * in its hint are for this cluster.
  */
 export interface KubernetesApi {
-  /** Where things are looked for: the given one, the kubeconfig's, or the pod's. */
+  /** The given namespace, the kubeconfig's, or the pod's. */
   readonly namespace: string;
-  /** The time by the server's clock, the same for all who talk to it. */
+  /** The time by the server's clock, which is the same for all its clients. */
   readonly now: () => Date;
   /** False when this kind, in this version, is not installed. */
   readonly serves: (kind: Kind) => Promise<boolean>;
   readonly get: (kind: Kind, name: string, namespace?: string) => Promise<KubeObject | undefined>;
   readonly list: (kind: Kind, query?: Query) => Promise<readonly KubeObject[]>;
-  /** `conflict`: one of that name is there already. */
+  /** `conflict`: an object of that name exists already. */
   readonly create: (kind: Kind, object: object, namespace?: string) => Promise<KubeObject | 'conflict'>;
   /** `conflict`: it was changed since it was read. */
   readonly replace: (kind: Kind, object: KubeObject) => Promise<KubeObject | 'conflict' | 'gone'>;
   readonly patch: (kind: Kind, name: string, mergePatch: object, namespace?: string) => Promise<KubeObject>;
-  /** What it owns goes too. One that is not there is no failure. */
+  /**
+   * Creates an object or changes the given fields of it (server-side apply, as the field manager `octopipeline`). Fields that others added
+   * stay. Nothing is changed when other managers own one of the fields with another value, except with `force`.
+   */
+  readonly apply: (kind: Kind, object: Applied, options?: ApplyOptions) => Promise<ApplyOutcome>;
+  /** Deletes an object and what it owns. A missing object is not an error. */
   readonly remove: (kind: Kind, name: string, namespace?: string) => Promise<void>;
   /**
-   * Lists, then watches for ever: a cut connection is made again, and a history that is too old is listed again. `onState` gets all
-   * that is there, by uid, at each change, and what was removed since, as it was last seen. Rejects on what cannot heal: no right, no such kind, what `onState` throws, the signal.
+   * Lists, then watches until the signal: reconnects when the connection is cut, lists again when the history is gone. `onState` gets, at
+   * each change, all objects by uid, and the removed ones as they were last seen. Rejects on what a retry does not change: a missing right
+   * or kind, an error of `onState`, the signal.
    */
   readonly follow: (kind: Kind, query: Query, onState: OnState) => Promise<never>;
-  /** The log of a container. With `onLine` each line goes there, and the text that is given is empty. */
+  /** The log of a container. With `onLine` each line goes there, and the result is empty. */
   readonly logs: (pod: string, options?: LogOptions) => Promise<string>;
   /** A command to type, such as `kubectl get pods`, for this cluster. */
   readonly typed: (command: string) => string;
   /** Throws an error again, with the commands of its hint for this cluster: `work(api).catch(api.rethrow)`. */
   readonly rethrow: (error: unknown) => never;
-  /** The same connection for another context: its signal ends what is under way. */
+  /** The same connection for another context, whose signal then ends what is running. */
   readonly within: (context: Context) => KubernetesApi;
 }
 
-/** Which cluster, and where in it. */
-export interface Where {
+/** Which cluster, and which namespace in it. */
+export interface Where extends Cluster {
   /** Relative to the working directory. */
   readonly kubeconfig?: string | undefined;
-  readonly context?: string | undefined;
   readonly namespace?: string | undefined;
+}
+
+/** Who op is in the cluster. */
+export interface Identity {
+  /** The Role with the rights of this command, and the ServiceAccount of that name that it runs as; for the error when a right is missing. */
+  readonly ownRole?: string;
 }
 
 /** The API of a cluster for as long as its `await using` lasts. */
@@ -64,28 +77,34 @@ export type OpenApi = KubernetesApi & AsyncDisposable;
 
 /**
  * Opens the API of a cluster; the end of its `await using` ends the connection. What the API itself throws names the cluster in its
- * commands to type. The caller's own errors get that from `rethrow`.
+ * commands to type. `rethrow` does the same for the caller's own errors.
  * @example
  * await using api = await openApi(context, { context: 'pp' });
  * return await findRelease(api).catch(api.rethrow);
  * @throws OpError (input) for a kubeconfig or context that is not found, (tool) without kubectl
  */
-export async function openApi(context: Context, where: Where): Promise<OpenApi> {
+export async function openApi(context: Context, where: Where, { ownRole }: Identity = {}): Promise<OpenApi> {
   const cluster = { context: where.context, kubeconfig: await checkKubeconfig(context, where.kubeconfig) };
-  const proxy = await createProxy(context, cluster);
+  const directory = await makeSocketDirectory(context);
+  // Without HOME, kubectl would cache in `.kube` of the working directory.
+  const kubectl = { ...context, env: { ...context.env, KUBECACHEDIR: join(directory.path, 'cache') } };
+  const proxy = createProxy(kubectl, cluster, directory.path);
   const connections = createConnections(proxy.socket);
   const close = async () => {
     connections.close();
     await proxy.stop();
+    await directory.dispose();
   };
   const rethrow = (error: unknown): never => {
     throw errorAtCluster(error, cluster);
   };
   try {
-    const [namespace] = await Promise.all([namespaceOf(context, cluster, where.namespace), proxy.socket()]);
+    // Both have ended before the directory may be removed.
+    const outcomes = await Promise.allSettled([namespaceOf(kubectl, cluster, where.namespace), proxy.socket()]);
+    const [namespace = ''] = valuesOf(outcomes);
     const clock: Clock = { ahead: 0 };
     const within = (inner: Context): KubernetesApi => {
-      const calls = createCalls(inner, connections, namespace, clock);
+      const calls = createCalls(inner, connections, { namespace, clock, ownRole });
       return {
         namespace,
         now: calls.now,
@@ -95,6 +114,7 @@ export async function openApi(context: Context, where: Where): Promise<OpenApi> 
         create: (...given) => calls.create(...given).catch(rethrow),
         replace: (...given) => calls.replace(...given).catch(rethrow),
         patch: (...given) => calls.patch(...given).catch(rethrow),
+        apply: (...given) => calls.apply(...given).catch(rethrow),
         remove: (...given) => calls.remove(...given).catch(rethrow),
         follow: (kind, query, onState) =>
           follow({ context: inner, connections, calls, namespace }, kind, query, onState).catch(rethrow),
@@ -121,7 +141,7 @@ export async function withApi<T>(
   return await work(api, context).catch(api.rethrow);
 }
 
-/** kubectl takes a KUBECONFIG that is not there for an empty one, and then for a server on port 8080. */
+/** kubectl treats a missing KUBECONFIG as an empty one, and then tries a server on port 8080. */
 async function checkKubeconfig(context: Context, given: string | undefined): Promise<string | undefined> {
   if (given === undefined) return undefined;
   const path = resolve(context.cwd, given);
@@ -129,7 +149,7 @@ async function checkKubeconfig(context: Context, given: string | undefined): Pro
     throw inputError({
       what: `cannot read the kubeconfig ${path}`,
       why: cause.message,
-      hint: 'name a file that is there with --kubeconfig, or with kubeconfig in environments.yaml',
+      hint: 'name an existing file with --kubeconfig, or with kubeconfig in environments.yaml',
       cause,
     });
   });

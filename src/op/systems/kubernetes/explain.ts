@@ -1,12 +1,13 @@
 import * as v from 'valibot';
 import { inputError, type OpError, toolError } from '../../kit/errors/op-error.js';
+import { parseJson } from '../../kit/json/parse-json.js';
 import { oneLine } from '../../kit/log/printable.js';
 import { type Ended, failureOf } from '../../kit/process/run.js';
+import type { Cluster } from './cluster.js';
+import type { Answer } from './connections.js';
 import { type Kind, resourceOf } from './kind.js';
 import { knownFailure } from './known-failures.js';
 import { missingRight } from './missing-right.js';
-import type { Cluster } from './proxy.js';
-import type { Answer } from './send.js';
 
 /** What the API server answers instead of an object. Source: apimachinery's metav1.Status. */
 const status = v.object({
@@ -16,22 +17,17 @@ const status = v.object({
 });
 export type Status = v.InferOutput<typeof status>;
 
-/** The Status in an answer's text; undefined when the text is something else, such as what the proxy itself says. */
-export function parseStatus(text: string): Status | undefined {
-  try {
-    const read = v.safeParse(status, JSON.parse(text));
-    return read.success ? read.output : undefined;
-  } catch {
-    return undefined;
-  }
-}
+/** The Status in an answer's text; undefined when the text is something else, such as a message of the proxy. */
+export const parseStatus = (text: string): Status | undefined => parseJson(status, text);
 
-/** What was asked for, for an error's words. */
-export interface Asked {
+/** What op does at the API, for the words of an error. */
+export interface Operation {
   /** Such as "cannot create Lease octopipeline-dev-shop". */
   readonly what: string;
   readonly kind: Kind;
   readonly namespace: string;
+  /** See `missingRight`. */
+  readonly ownRole?: string | undefined;
 }
 
 /** The status of an answer, as the cause of an error. */
@@ -44,23 +40,23 @@ class HttpStatus extends Error {
   }
 }
 
-/** Whether the same request may succeed later. A token that has just expired is renewed by kubectl when it has been refused once. */
+/** Whether the same request may succeed later. kubectl renews an expired token once it was refused. */
 export function mayHeal({ cause }: OpError, failures: number): boolean {
   if (!(cause instanceof HttpStatus)) return cause !== undefined;
   return cause.status >= 500 || cause.status === 429 || (cause.status === 401 && failures < 2);
 }
 
 /** The error for an answer that is not a success. */
-export function failureOfAnswer(asked: Asked, answer: Pick<Answer, 'status' | 'text'>): OpError {
-  const { kind, namespace } = asked;
+export function failureOfAnswer(operation: Operation, answer: Pick<Answer, 'status' | 'text'>): OpError {
+  const { kind, namespace, ownRole } = operation;
   const found = parseStatus(answer.text);
   const text = found?.message || answer.text.trim();
   const said = oneLine(text, 500) || `status ${answer.status}`;
-  const what = `${asked.what} in namespace ${namespace}`;
+  const what = `${operation.what} in namespace ${namespace}`;
   const cause = new HttpStatus(answer.status, said);
   if (answer.status === 404 && found?.reason !== 'NotFound') return noSuchKind(what, kind);
   return (
-    missingRight(what, text) ??
+    missingRight(what, text, ownRole) ??
     knownFailure(what, text, said, cause) ??
     toolError({
       what,
@@ -71,18 +67,18 @@ export function failureOfAnswer(asked: Asked, answer: Pick<Answer, 'status' | 't
   );
 }
 
-/** The error for a kind that the cluster does not have. */
+/** The error for a kind that the cluster does not serve. */
 const noSuchKind = (what: string, kind: Kind) =>
   toolError({
     what,
-    why: `the cluster has no ${kind.kind} of ${kind.group}/${kind.version}: what brings it is not installed, or in another version`,
-    hint: `look at what there is with: kubectl api-resources --api-group=${kind.group}`,
+    why: `the cluster has no ${kind.kind} of ${kind.group}/${kind.version}: its controller is not installed, or is another version`,
+    hint: `list what it has with: kubectl api-resources --api-group=${kind.group}`,
   });
 
 /** The error for a request that got no answer. */
-export function failureOfConnection(asked: Asked, cause: Error): OpError {
+export function failureOfConnection(operation: Operation, cause: Error): OpError {
   const said = oneLine(cause.message, 300);
-  const what = `${asked.what} in namespace ${asked.namespace}`;
+  const what = `${operation.what} in namespace ${operation.namespace}`;
   return (
     knownFailure(what, cause.message, said, cause) ??
     toolError({
@@ -104,7 +100,7 @@ export function failureToStart(ended: Ended, { kubeconfig, context }: Cluster): 
     return inputError({
       what,
       why: `the kubeconfig${kubeconfig === undefined ? '' : ` ${kubeconfig}`} has no context "${oneLine(context)}"`,
-      hint: `take one of: kubectl config get-contexts --output=name${from}`,
+      hint: `use one of: kubectl config get-contexts --output=name${from}`,
     });
   }
   if (/error loading config file|couldn't get version\/kind|no such file or directory/u.test(ended.stderr)) {

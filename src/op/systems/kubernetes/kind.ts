@@ -36,9 +36,11 @@ export const kinds = {
   taskRun: of('tekton.dev', 'v1', 'taskruns', 'TaskRun'),
 } as const satisfies Readonly<Record<string, Kind>>;
 
-/** Path of a group and version below the server's address. */
-export const pathOfGroup = ({ group, version }: Kind) =>
-  group === '' ? `/api/${version}` : `/apis/${group}/${version}`;
+/** The `apiVersion` of its objects: `v1`, `apps/v1`. */
+export const apiVersionOf = ({ group, version }: Kind) => (group === '' ? version : `${group}/${version}`);
+
+/** The path of a group and version below the server's address. */
+export const pathOfGroup = (kind: Kind) => `${kind.group === '' ? '/api' : '/apis'}/${apiVersionOf(kind)}`;
 
 /** The name of a resource as rules of a Role and kubectl write it: `leases.coordination.k8s.io`. */
 export const resourceOf = ({ plural, group }: Kind) => (group === '' ? plural : `${plural}.${group}`);

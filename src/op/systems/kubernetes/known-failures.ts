@@ -7,46 +7,46 @@ interface Known {
   readonly hint: string;
 }
 
-/** What kubectl 1.28 to 1.34 and the API server say, and what it means. The first that fits counts. */
+/** What kubectl 1.28 to 1.34 and the API server say, and what it means. The first match counts. */
 const known: readonly Known[] = [
   {
-    // Before all others: what follows is said of the webhook, in the same words as they would be of the API server.
+    // First: the rest of the message is about the webhook, in the same words as it would be about the API server.
     pattern: /failed calling webhook|conversion webhook for/u,
     make: toolError,
-    why: 'a webhook of the cluster, which the API server asks about such objects, did not answer',
-    hint: 'look at what serves it: kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations',
+    why: 'a webhook of the cluster, which the API server calls for such objects, did not answer',
+    hint: 'find out what serves it: kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations',
   },
   {
     pattern: /getting credentials: exec|executable \S+ not found|exec plugin/u,
     make: toolError,
-    why: 'the program that the kubeconfig names for logging in is not there, or failed',
+    why: 'the program that the kubeconfig names for logging in is missing, or failed',
     hint: 'install it, or use a kubeconfig with a token; users[].user.exec of the kubeconfig names it',
   },
   {
     pattern:
       /must be logged in to the server|\(Unauthorized\)|^Unauthorized$|provide credentials|Please enter Username|^error: EOF$/mu,
     make: toolError,
-    why: 'the API server does not accept the token or certificate: there is none, or it has expired',
-    hint: 'log in again, or in a pod let the service account token be mounted (automountServiceAccountToken)',
+    why: 'the API server does not accept the token or certificate: it is missing or has expired',
+    hint: 'log in again, or in a pod mount the service account token (automountServiceAccountToken)',
   },
   {
     pattern:
       /localhost:8080|(?:127\.0\.0\.1|\[::1\]):8080|no configuration has been provided|current-context must exist|context .* does not exist/u,
     make: toolError,
-    why: 'no cluster is configured: there is no kubeconfig, and no service account token in this pod',
-    hint: 'set KUBECONFIG, or in a pod let the service account token be mounted (automountServiceAccountToken)',
+    why: 'no cluster is configured: neither a kubeconfig nor the service account token of a pod was found',
+    hint: 'set KUBECONFIG, or in a pod mount the service account token (automountServiceAccountToken)',
   },
   {
     pattern: /namespaces "[^"]*" not found/u,
     make: inputError,
     why: 'the namespace does not exist',
-    hint: 'make it with kubectl create namespace, or give another --namespace',
+    hint: 'create it with kubectl create namespace, or give another --namespace',
   },
   {
     pattern: /being terminated/u,
     make: inputError,
     why: 'the namespace is being deleted',
-    hint: 'wait until it is gone and make it again, or give another --namespace',
+    hint: 'wait until it is deleted and create it again, or give another --namespace',
   },
   {
     pattern: /x509|certificate/u,
@@ -58,7 +58,7 @@ const known: readonly Known[] = [
     pattern: /exceeded quota/u,
     make: refusedError,
     why: 'a ResourceQuota of the namespace allows no more',
-    hint: 'delete what nobody needs there, or raise the quota',
+    hint: 'delete what is no longer needed there, or raise the quota',
   },
   {
     pattern:
@@ -69,7 +69,7 @@ const known: readonly Known[] = [
   },
 ];
 
-/** The error for words that are known; undefined for others. @param said the words on one line */
+/** The error for a known message; undefined for others. @param said the message on one line */
 export function knownFailure(what: string, text: string, said: string, cause?: Error): OpError | undefined {
   const found = known.find(({ pattern }) => pattern.test(text));
   return found?.make({ what, why: `${found.why} (kubectl said: ${said})`, hint: found.hint, cause });

@@ -5,25 +5,44 @@ import { oneLine } from '../../kit/log/printable.js';
 const message =
   / is forbidden: User "([^"]*)" cannot (\S+) resource "([^"]+)" in API group "([^"]*)"(?: in the namespace "([^"]+)")?/u;
 
-/** The error for a right that the API server says is missing, with the command that gives it; undefined for other words. */
-export function missingRight(what: string, text: string): OpError | undefined {
+/**
+ * The error for a right that is missing according to the API server, with the command that grants it; undefined for other messages.
+ * @param ownRole the Role with the rights of the command, and the ServiceAccount of that name that the command is meant to run as;
+ * undefined for a command that runs as any account
+ */
+export function missingRight(what: string, text: string, ownRole?: string): OpError | undefined {
   const found = message.exec(text);
   if (found === null) return undefined;
   const [, user = '', verb = '', resource = '', group = '', namespace] = found;
-  const name = roleFor(verb, resource);
-  const account = /^system:serviceaccount:([^:]+):([^:]+)$/u.exec(user);
-  const subject = account === null ? `--user=${user}` : `--serviceaccount=${account[1]}:${account[2]}`;
   const of = group === '' ? '' : ` of ${group}`;
   const where = namespace === undefined ? 'in the whole cluster' : `in namespace ${namespace}`;
-  const at = namespace === undefined ? '' : ` --namespace=${namespace}`;
   return toolError({
     what,
     why: `${user || 'this account'} has no right to ${verb} ${resource}${of} ${where} (the API server said: ${oneLine(text, 400)})`,
-    hint: `kubectl create rolebinding ${name} --role=${name} ${subject}${at}\nif that Role is not there: kubectl apply --filename=dist/optional/environment.yaml${at}`,
+    hint:
+      ownRole === undefined ? bindUser(user, roleFor(verb, resource), namespace) : bindOwn(user, ownRole, namespace),
   });
 }
 
-/** The Role of dist/optional/environment.yaml that has a right: helm's tests make things, and read Secrets. */
+const account = (user: string) => /^system:serviceaccount:([^:]+):([^:]+)$/u.exec(user);
+const option = (namespace: string | undefined) => (namespace === undefined ? '' : ` --namespace=${namespace}`);
+
+function bindUser(user: string, role: string, namespace: string | undefined): string {
+  const [, from, name] = account(user) ?? [];
+  const subject = name === undefined ? `--user=${user}` : `--serviceaccount=${from}:${name}`;
+  const at = option(namespace);
+  return `kubectl create rolebinding ${role} --role=${role} ${subject}${at}\nif that Role does not exist: kubectl apply --filename=dist/optional/environment.yaml${at}`;
+}
+
+function bindOwn(user: string, role: string, namespace = 'default'): string {
+  const name = account(user)?.[2];
+  const bind = `kubectl create rolebinding ${role} --role=${role} --serviceaccount=${namespace}:${role}${option(namespace)}`;
+  return name === undefined || name === role
+    ? bind
+    : `run it as the service account ${role}; if that has no rights yet: ${bind}`;
+}
+
+/** The Role of dist/optional/environment.yaml that has a right: helm's tests create objects, and read Secrets. */
 const roleFor = (verb: string, resource: string) =>
   resource === 'secrets' || (/^(?:create|delete)$/u.test(verb) && resource !== 'leases')
     ? 'octopipeline-helm-test'

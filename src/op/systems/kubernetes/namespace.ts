@@ -3,16 +3,16 @@ import type { Context } from '../../context.js';
 import { inputError } from '../../kit/errors/op-error.js';
 import { oneLine } from '../../kit/log/printable.js';
 import { run } from '../../kit/process/run.js';
-import { type Cluster, optionsFor } from './proxy.js';
+import { type Cluster, optionsFor } from './cluster.js';
 
 const mounted = '/var/run/secrets/kubernetes.io/serviceaccount/namespace';
 const isName = (text: string) => /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/u.test(text);
 
 /**
- * Where things are looked for: the given namespace; else that of the kubeconfig's context, if there is a kubeconfig (its cluster may be
- * another than the pod's); else the pod's own; else `default`.
+ * The namespace to work in: the given one; else that of the kubeconfig's context, if there is a kubeconfig (its cluster may not be the
+ * pod's); else the pod's own; else `default`.
  * @param file where Kubernetes mounts the name of the pod's namespace
- * @throws OpError (input) for what is no name of a namespace
+ * @throws OpError (input) for an invalid name
  */
 export async function namespaceOf(
   context: Context,

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { Kind } from './kind.js';
+import { apiVersionOf, type Kind } from './kind.js';
 
 const texts = v.record(v.string(), v.string());
 const owner = v.looseObject({
@@ -25,17 +25,16 @@ const object = v.looseObject({ metadata });
 /** An object of any kind: its metadata checked, the rest as the server sent it. */
 export type KubeObject = v.InferOutput<typeof object>;
 
-/** An object without what only the server needs (`managedFields` are often half of it), and with its kind, which a list leaves out. */
+/** Checks an object, drops what only the server needs (`managedFields` is often half of it), and adds its kind, which a list leaves out. */
 export function parseObject(kind: Kind, value: unknown): KubeObject {
   const parsed = v.parse(object, value);
   const { managedFields: _, ...rest } = parsed.metadata;
-  const apiVersion = kind.group === '' ? kind.version : `${kind.group}/${kind.version}`;
-  return { ...parsed, apiVersion, kind: kind.kind, metadata: rest };
+  return { ...parsed, apiVersion: apiVersionOf(kind), kind: kind.kind, metadata: rest };
 }
 
 const versioned = v.object({ metadata: v.object({ resourceVersion: v.string() }) });
 
-/** The version of what a watch sends, also of a bookmark, which has no name; empty when it has none. */
+/** The resource version of an object in a watch, also of a bookmark, which has no name; empty when it has none. */
 export function versionOf(value: unknown): string {
   const read = v.safeParse(versioned, value);
   return read.success ? read.output.metadata.resourceVersion : '';

@@ -1,37 +1,27 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { Context } from '../../context.js';
-import { makePrivateDirectory } from '../../kit/files/private-directory.js';
+import { makePrivateDirectory, type PrivateDirectory } from '../../kit/files/private-directory.js';
 import { ownGroup } from '../../kit/process/own-group.js';
 import { splitLines } from '../../kit/process/split-lines.js';
+import { type Cluster, optionsFor } from './cluster.js';
 import { failureToStart } from './explain.js';
 
-/** Which cluster, in kubectl's own words; nothing given is kubectl's own way to find one. */
-export interface Cluster {
-  readonly kubeconfig?: string | undefined;
-  readonly context?: string | undefined;
-}
-
-/** A `kubectl proxy` of this op alone. */
+/** A `kubectl proxy` that only this op uses. */
 export interface Proxy {
-  /** Path of the socket that it listens on; one that ended is started again. @throws OpError (input, tool) */
+  /** The path of the socket that it listens on. A proxy that ended is started again. @throws OpError (input, tool) */
   readonly socket: () => Promise<string>;
   readonly stop: () => Promise<void>;
 }
 
-/** kubectl's options for a cluster. */
-export const optionsFor = ({ kubeconfig, context }: Cluster): readonly string[] => [
-  ...(kubeconfig === undefined ? [] : [`--kubeconfig=${kubeconfig}`]),
-  ...(context === undefined ? [] : [`--context=${context}`]),
-];
-
 /**
- * One child answers for all that op asks, so tokens, certificates and exec plugins stay kubectl's business. Only this user can enter
- * the directory of its socket. It does not heed the context's signal: after Ctrl-C there is still something to take back.
+ * Starts a `kubectl proxy`. op is no Kubernetes client of its own: kubectl reads the kubeconfig, renews tokens, runs exec plugins and
+ * checks certificates. The proxy ignores the context's signal: after Ctrl-C there
+ * is still something to clean up.
+ * @param directory where its socket goes, see `makeSocketDirectory`
  */
-export async function createProxy(context: Context, cluster: Cluster): Promise<Proxy> {
-  const directory = await makeSocketDirectory(context);
-  const path = join(directory.path, 'socket');
+export function createProxy(context: Context, cluster: Cluster, directory: string): Proxy {
+  const path = join(directory, 'socket');
   const ending = new AbortController();
   let running: Running | undefined;
   return {
@@ -44,15 +34,14 @@ export async function createProxy(context: Context, cluster: Cluster): Promise<P
       return path;
     },
     stop: async () => {
-      ending.abort(new Error('the proxy is not needed any more'));
+      ending.abort(new Error('the proxy is no longer needed'));
       await running?.ended;
-      await directory.dispose();
     },
   };
 }
 
-/** Systems allow about 104 bytes for the path of a socket. */
-async function makeSocketDirectory(context: Context) {
+/** Makes a directory that only this user can enter. Systems allow about 104 bytes for the path of a socket. */
+export async function makeSocketDirectory(context: Context): Promise<PrivateDirectory> {
   const directory = await makePrivateDirectory(context, 'kubernetes');
   if (Buffer.byteLength(directory.path) < 90) return directory;
   await directory.dispose();
@@ -65,8 +54,8 @@ interface Running {
 }
 
 /**
- * Becomes kubectl, and leaves a watcher beside it that ends it when op's end of the pipe is closed: when op was killed, nobody else would,
- * and an open way into the cluster would be left.
+ * Becomes kubectl, and leaves a watcher that ends it when op's end of the pipe closes: otherwise an op that is killed would leave an open
+ * door to the cluster.
  */
 const script = 'exec 3<&0; (read -r _ <&3; kill $$) >/dev/null 2>&1 & exec kubectl "$@" </dev/null 3<&-';
 
@@ -99,7 +88,7 @@ function startProxy(context: Context, cluster: Cluster, path: string, onEnd: () 
       );
     };
     child.once('error', () => over(undefined, true));
-    // What sh says of a program that it cannot find, or not run.
+    // The exit codes of sh for a program that it cannot find, or cannot run.
     child.once('close', (code) => over(code ?? undefined, code === 127 || code === 126));
   });
   const started = new Promise<void>((done) => {

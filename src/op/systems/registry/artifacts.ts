@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { jsonOf } from '../../kit/json/parse-json.js';
 
 /** What refers to an image: signatures, attestations, SBOMs, and what refers to these. */
 export interface Artifacts {
@@ -24,10 +25,10 @@ const listTag = /^sha256-[0-9a-f]{64}$/u;
 
 /**
  * Reads the tree that `regctl artifact tree --format '{{json .}}'` prints.
- * @throws ValiError when regctl has another form of it
+ * @throws ValiError when regctl prints another form
  */
 export function artifactsOf(json: string): Artifacts {
-  const tree = v.parse(node, JSON.parse(json));
+  const tree = v.parse(jsonOf(node), json);
   const referrers = new Set<string>();
   const visit = ({ child, referrer }: Node) => {
     for (const one of child ?? []) visit(one);

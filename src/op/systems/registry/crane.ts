@@ -1,14 +1,15 @@
 import * as v from 'valibot';
 import type { Context } from '../../context.js';
 import { type OpError, toolError } from '../../kit/errors/op-error.js';
-import { type Ended, failureOf, run } from '../../kit/process/run.js';
+import { parseJson } from '../../kit/json/parse-json.js';
+import { type Command, type Ended, failureOf, run } from '../../kit/process/run.js';
 import { type Problem, problemIn, remedyFor } from './problem.js';
 import { formatReference, type Reference, registryOf, repositoryOf } from './reference.js';
 import { type Pauses, pauses, retrying } from './retry.js';
 
-/** How registries are reached. */
+/** How op reaches registries. */
 export interface Access {
-  /** Registries that are spoken to without TLS; a host matches with its port, never as a prefix. */
+  /** Registries without TLS; a host matches with its port, never as a prefix. */
   readonly insecure: readonly string[];
   /** Variables for crane, such as DOCKER_CONFIG. */
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -16,17 +17,17 @@ export interface Access {
   readonly pauses?: Pauses;
 }
 
-/** Why a registry did not say what it was asked for. */
+/** Why a registry did not answer a question. */
 export interface NoAnswer {
   readonly problem: Problem;
   readonly error: OpError;
 }
 
-/** What a registry says of an image: its digest, or why there is none. */
+/** What a registry says about an image: its digest, or why it has none. */
 export type LookUp = { readonly digest: string } | NoAnswer;
 
 /**
- * Asks the registry for the digest that a reference has now.
+ * Asks the registry for the current digest of a reference.
  * @throws OpError (tool) only when crane itself is missing
  */
 export async function lookUp(context: Context, access: Access, reference: Reference): Promise<LookUp> {
@@ -39,7 +40,7 @@ export async function lookUp(context: Context, access: Access, reference: Refere
 }
 
 /**
- * Copies an image by digest and gives it the tag of `to`: a copy to a name with tag and digest would stay without its tag.
+ * Copies an image by digest and gives it the tag of `to`: a copy to a name with tag and digest would lose the tag.
  * @throws OpError (tool) with what the registry said
  */
 export async function copyImage(context: Context, access: Access, from: Reference, to: Reference): Promise<void> {
@@ -65,7 +66,7 @@ export async function pullLayout(context: Context, access: Access, from: Referen
   if (ended.ended !== 'ok') throw registryError(`cannot pull ${image}`, ended, problemIn(ended.stderr), from);
 }
 
-/** Gives an image another tag beside those that it has; one request. @throws OpError (tool) with what the registry said */
+/** Gives an image another tag with one request. @throws OpError (tool) with what the registry said */
 export async function tagImage(context: Context, access: Access, image: Reference, tag: string): Promise<void> {
   const { tag: _, ...byDigest } = image;
   const ended = await crane(context, access, [image], ['tag', formatReference(byDigest), tag]);
@@ -74,59 +75,136 @@ export async function tagImage(context: Context, access: Access, image: Referenc
   }
 }
 
+/** Writes the file system of an image of one platform into a tar file. @throws OpError (tool) with what the registry said */
+export async function exportImage(
+  context: Context,
+  access: Access,
+  image: Reference,
+  { platform, file }: { readonly platform: string; readonly file: string },
+): Promise<void> {
+  const args = ['export', formatReference(image), file, `--platform=${platform}`];
+  const ended = await crane(context, access, [image], args);
+  if (ended.ended !== 'ok') throw readError(image, ended);
+}
+
+/** The configuration of an image of one platform, as JSON. @throws OpError (tool) with what the registry said */
+export async function readConfig(
+  context: Context,
+  access: Access,
+  image: Reference,
+  platform: string,
+): Promise<string> {
+  const ended = await crane(context, access, [image], ['config', formatReference(image), `--platform=${platform}`]);
+  if (ended.ended !== 'ok') throw readError(image, ended);
+  return ended.stdout;
+}
+
+const descriptor = v.looseObject({ digest: v.string(), size: v.number() });
+const platformManifest = v.looseObject({
+  ...descriptor.entries,
+  platform: v.optional(v.looseObject({ os: v.optional(v.string()) })),
+});
+/** Source: OCI image specification, manifest and index; Docker's schema 2 has the same fields. */
+const manifest = v.looseObject({
+  config: v.optional(descriptor),
+  layers: v.optional(v.array(descriptor), []),
+  manifests: v.optional(
+    v.pipe(
+      v.array(platformManifest),
+      // An attestation is not an image.
+      v.filterItems(({ platform }) => platform?.os !== 'unknown'),
+    ),
+  ),
+});
+/** The manifest of an image; that of an image for several platforms has `manifests`, one per platform. */
+export type Manifest = v.InferOutput<typeof manifest>;
+
+/** Reads the manifest of an image; undefined when that fails, for which the debug log has the reason. */
+export async function readManifest(context: Context, access: Access, image: Reference): Promise<Manifest | undefined> {
+  const ended = await runCrane(context, access, [image], ['manifest', formatReference(image)], 30_000);
+  if (ended.ended === 'ok') return parseJson(manifest, ended.stdout);
+  context.log.debug(`crane manifest ${formatReference(image)}: ${ended.stderr}`);
+  return undefined;
+}
+
 /** Bytes of an image in the registry, of all its platforms together; undefined when the registry does not say. */
 export async function sizeOf(context: Context, access: Access, image: Reference): Promise<number | undefined> {
-  const ended = await crane(context, access, [image], ['manifest', formatReference(image)]);
-  const manifest = v.safeParse(manifestShape, ended.ended === 'ok' ? parseJson(ended.stdout) : undefined);
-  if (!manifest.success) return undefined;
-  const { config, layers, manifests } = manifest.output;
+  const read = await readManifest(context, access, image);
+  if (read === undefined) return undefined;
+  const { config, layers, manifests } = read;
   if (manifests === undefined) return [...layers, ...(config ? [config] : [])].reduce((sum, { size }) => sum + size, 0);
   const { tag: _, ...byDigest } = image;
-  const sizes = await Promise.all(
-    manifests
-      // An attestation is no image.
-      .filter(({ platform }) => platform?.os !== 'unknown')
-      .map(({ digest }) => sizeOf(context, access, { ...byDigest, digest })),
-  );
+  const sizes = await Promise.all(manifests.map(({ digest }) => sizeOf(context, access, { ...byDigest, digest })));
   return sizes.reduce<number>((sum, size = 0) => sum + size, 0);
 }
 
-const sized = v.looseObject({ size: v.number() });
-/** Source: OCI image specification, manifest and index. */
-const manifestShape = v.looseObject({
-  config: v.optional(sized),
-  layers: v.optional(v.array(sized), []),
-  manifests: v.optional(
-    v.array(v.looseObject({ digest: v.string(), platform: v.optional(v.looseObject({ os: v.optional(v.string()) })) })),
-  ),
+/** User and password of a registry, or the identity token that stands for both. */
+export type Credential = { readonly user: string; readonly pass: string } | { readonly token: string };
+
+/** The configured credential for a registry, wherever Docker's configuration has it; undefined when there is none. */
+export async function credentialFor(
+  context: Context,
+  access: Access,
+  registry: string,
+): Promise<Credential | undefined> {
+  const { Username: user, Secret: pass } = await login(context, access, registry);
+  if (user === '' || pass === '') return undefined;
+  // That is how the protocol of credential helpers writes an identity token.
+  return user === '<token>' ? { token: pass } : { user, pass };
+}
+
+/** Whether a credential for the registry is configured; the credential itself stays here. */
+export async function hasCredential(context: Context, access: Access, registry: string): Promise<boolean> {
+  const { Username: user, Secret: pass } = await login(context, access, registry);
+  return user !== '' || pass !== '';
+}
+
+/** Source: the protocol of docker-credential-helpers. */
+const loginForm = v.object({ Username: v.optional(v.string(), ''), Secret: v.optional(v.string(), '') });
+
+async function login(context: Context, { env }: Access, registry: string) {
+  const ended = await run(context, { program: 'crane', args: ['auth', 'get', registry], env });
+  const found = ended.ended === 'ok' ? parseJson(loginForm, ended.stdout) : undefined;
+  return found ?? { Username: '', Secret: '' };
+}
+
+/** The arguments with which crane is a registry. @param listen `HOST:PORT`; port 0 for any */
+export const serveArguments = (listen: string, directory: string): readonly string[] => [
+  ...['registry', 'serve', `--address=${listen}`, `--disk=${directory}`],
+];
+
+/** crane as a registry on a free port of this machine, which it prints as "serving on port N". */
+export const registryCommand = (directory: string): Command => ({
+  program: 'crane',
+  args: serveArguments('127.0.0.1:0', directory),
 });
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-/** Whether a credential for the registry is configured; the credential itself goes nowhere. */
-export async function hasCredential(context: Context, access: Access, registry: string): Promise<boolean> {
-  const ended = await run(context, { program: 'crane', args: ['auth', 'get', registry], env: access.env });
-  return ended.ended === 'ok' && /"(?:Username|Secret)":"[^"]/u.test(ended.stdout);
-}
-
+/** Runs crane until it answers. @throws OpError (tool) when it is not installed */
 async function crane(
   context: Context,
   access: Access,
   images: readonly Reference[],
   args: readonly string[],
 ): Promise<Ended> {
-  const insecure = images.some((image) => access.insecure.includes(registryOf(image)));
-  const command = { program: 'crane', args: [...args, ...(insecure ? ['--insecure'] : [])], env: access.env };
-  const ended = await retrying(context, access.pauses ?? pauses, `crane ${args[0]}`, () => run(context, command));
-  if (ended.ended === 'missing') throw failureOf(command, ended, { what: 'cannot ask the registry', hint: '' });
-  return ended;
+  const ended = await runCrane(context, access, images, args);
+  if (ended.ended !== 'missing') return ended;
+  throw failureOf({ program: 'crane', args }, ended, { what: 'cannot reach the registry', hint: '' });
 }
+
+async function runCrane(
+  context: Context,
+  access: Access,
+  images: readonly Reference[],
+  args: readonly string[],
+  timeout?: number,
+): Promise<Ended> {
+  const insecure = images.some((image) => access.insecure.includes(registryOf(image)));
+  const command = { program: 'crane', args: [...args, ...(insecure ? ['--insecure'] : [])], env: access.env, timeout };
+  return retrying(context, access.pauses ?? pauses, `crane ${args[0]}`, () => run(context, command));
+}
+
+const readError = (image: Reference, ended: Ended) =>
+  registryError(`cannot read ${formatReference(image)}`, ended, problemIn(ended.stderr), image);
 
 function registryError(what: string, ended: Ended, problem: Problem, { registry }: Reference): OpError {
   const lines = ended.stderr

@@ -1,7 +1,8 @@
 import * as v from 'valibot';
+import { parseJson } from '../../kit/json/parse-json.js';
 import type { Ended } from '../../kit/process/run.js';
 
-/** Flags for a log that `judged` can read: one JSON object for each line, with every request, which only the finest grain has. */
+/** Flags for a log that `judged` can read: one JSON object per line, with every request, which needs the level trace. */
 export const logging = ['--logopt=json', '--verbosity=trace'];
 
 const logLine = v.looseObject({
@@ -13,8 +14,8 @@ const logLine = v.looseObject({
 });
 
 /**
- * What regctl says, without its log; and a failure where its log shows one that it made nothing of: when the list of referrers cannot be
- * had, for whatever reason, it goes on as if there were none.
+ * What regctl says, without its log; and a failure where only its log shows one: when it cannot fetch the list of referrers, for whatever
+ * reason, regctl continues as if the list were empty.
  */
 export function judged(ended: Ended): Ended {
   const lines = ended.stderr.split('\n');
@@ -25,21 +26,13 @@ export function judged(ended: Ended): Ended {
 }
 
 function lostReferrers(line: string): readonly string[] {
-  const read = v.safeParse(logLine, parseJson(line));
-  if (!read.success) return [];
-  const { msg, 'req-url': url, 'resp-status': status, err } = read.output;
+  const read = parseJson(logLine, line);
+  if (read === undefined) return [];
+  const { msg, 'req-url': url, 'resp-status': status, err } = read;
   if (msg.startsWith('Failed to recover from short read')) return [`${msg}: unexpected EOF`];
   if (msg !== 'reg http request' || !url.includes('/referrers/')) return [];
   if (status === undefined) return [`cannot list referrers: ${err ?? 'no answer'}: unexpected EOF`];
-  // 404 and the like mean that the registry has no such list.
+  // With 404 and the like the registry has no such list.
   const busy = /^(?:408|429|500|502|503|504)\b/u.exec(status)?.[0];
   return busy === undefined ? [] : [`cannot list referrers: the registry answered ${status} [http ${busy}]`];
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

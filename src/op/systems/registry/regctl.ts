@@ -1,12 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import * as v from 'valibot';
 import type { Context } from '../../context.js';
 import { type OpError, toolError } from '../../kit/errors/op-error.js';
 import { makePrivateDirectory } from '../../kit/files/private-directory.js';
 import { type Ended, failureOf, run } from '../../kit/process/run.js';
 import { type Artifacts, artifactsOf } from './artifacts.js';
-import type { Access, LookUp, NoAnswer } from './crane.js';
+import { type Access, credentialFor, type LookUp, type NoAnswer } from './crane.js';
 import { isPlainHttp } from './plain-http.js';
 import { type Problem, problemIn, remedyFor } from './problem.js';
 import { formatReference, type Reference, registryOf, repositoryOf } from './reference.js';
@@ -19,14 +18,14 @@ import { speaksTls } from './speaks-tls.js';
  * referrers API, by its fallback tag, and by the tags of cosign), and a look at an image with one request.
  */
 export interface Regctl {
-  /** The digest that a reference has, or why it has none. */
+  /** The digest of a reference, or why it has none. */
   readonly look: (image: Reference) => Promise<LookUp>;
   /**
-   * Copies an image with all its platforms, and with all that refers to any of them. What is there already is not sent again.
+   * Copies an image with all its platforms, and with all that refers to any of them. What the registry has already is not sent again.
    * @throws OpError (tool)
    */
   readonly copy: (from: Reference, to: Reference, options: { readonly referrers: boolean }) => Promise<void>;
-  /** What refers to an image, directly and through others, or why that cannot be told. */
+  /** What refers to an image, directly and through others, or why that is unknown. */
   readonly artifacts: (image: Reference) => Promise<Artifacts | NoAnswer>;
 }
 
@@ -46,7 +45,7 @@ export async function openRegctl(context: Context, access: Access, registries: r
   try {
     const file = join(directory.path, 'config.json');
     const named = [...new Set(registries)].map(async (registry) => {
-      const settings = await Promise.all([tlsOf(context, access, registry), credentialOf(context, access, registry)]);
+      const settings = await Promise.all([tlsOf(context, access, registry), credentialFor(context, access, registry)]);
       return [registry, Object.assign({}, ...settings)] as const;
     });
     const hosts = Object.fromEntries(await Promise.all(named));
@@ -77,23 +76,12 @@ async function tlsOf(context: Context, { insecure }: Access, registry: string) {
   return insecure.includes(registry) ? { tls: 'insecure' } : {};
 }
 
-const login = v.object({ Username: v.pipe(v.string(), v.nonEmpty()), Secret: v.pipe(v.string(), v.nonEmpty()) });
-
-async function credentialOf(context: Context, { env }: Access, registry: string) {
-  const ended = await run(context, { program: 'crane', args: ['auth', 'get', registry], env });
-  const read = v.safeParse(login, ended.ended === 'ok' ? parseJson(ended.stdout) : undefined);
-  if (!read.success) return {};
-  const { Username: user, Secret: pass } = read.output;
-  // The protocol of credential helpers writes an identity token so.
-  return user === '<token>' ? { token: pass } : { user, pass };
-}
-
 function createRegctl(context: Context, access: Access): Regctl {
   const regctl = async (args: readonly string[]): Promise<Ended> => {
     const command = { program: 'regctl', args: [...args, ...logging], env: access.env };
     const attempt = async () => judged(await run(context, command));
     const ended = await retrying(context, access.pauses ?? usual, `regctl ${args[1]} ${args.at(-1)}`, attempt);
-    if (ended.ended === 'missing') throw failureOf(command, ended, { what: 'cannot ask the registry', hint: '' });
+    if (ended.ended === 'missing') throw failureOf(command, ended, { what: 'cannot reach the registry', hint: '' });
     return ended;
   };
   return {
@@ -105,7 +93,7 @@ function createRegctl(context: Context, access: Access): Regctl {
       return { problem, error: failure(`cannot read ${formatReference(image)}`, ended, problem, [image]) };
     },
     copy: async (from, to, { referrers }) => {
-      // Recursively also where a manifest is there already: it may be all that an interrupted copy has left.
+      // Also where a manifest exists already: an interrupted copy may have left nothing else.
       const all = referrers ? ['--referrers', '--digest-tags', '--force-recursive'] : ['--force-recursive'];
       const ended = await regctl(['image', 'copy', ...all, nameOf(from), nameOf(to)]);
       if (ended.ended === 'ok') return;
@@ -124,21 +112,13 @@ function createRegctl(context: Context, access: Access): Regctl {
   };
 }
 
-/** By digest where there is one: of a name with tag and digest regctl takes the digest and says so in other words. */
+/** By digest where there is one: regctl ignores the tag of a name with both, and says so in a message of its own. */
 const nameOf = (image: Reference) =>
   image.digest === undefined ? formatReference(image) : `${repositoryOf(image)}@${image.digest}`;
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
 function failure(what: string, ended: Ended, problem: Problem, images: readonly Reference[]): OpError {
-  // The last line is the error itself; a body that a registry sent may follow it.
-  const why = ended.stderr.trim() || `regctl ended with exit code ${ended.exitCode ?? 'none'}, and said nothing`;
+  // The error itself, and perhaps the body that the registry sent.
+  const why = ended.stderr.trim() || `regctl ended with exit code ${ended.exitCode ?? 'none'}, and printed nothing`;
   const registries = images.map(registryOf);
   const concerned = registries.find((registry) => why.includes(registry)) ?? registries[0] ?? 'docker.io';
   return toolError({ what, why: why.split('\n').slice(-4).join('\n'), hint: remedyFor(problem, concerned) });

@@ -1,13 +1,12 @@
 import { mkdir, rm } from 'node:fs/promises';
 import type { Context } from '../../../context.js';
-import { toolError } from '../../../kit/errors/op-error.js';
-import { failureOf, mustRun, run } from '../../../kit/process/run.js';
-import type { Access } from '../../../systems/registry/crane.js';
-import { problemIn, remedyFor } from '../../../systems/registry/problem.js';
-import { formatReference, type Reference, registryOf } from '../../../systems/registry/reference.js';
+import { mustRun, run } from '../../../kit/process/run.js';
+import { type Access, exportImage, readConfig } from '../../../systems/registry/crane.js';
+import { formatReference, type Reference } from '../../../systems/registry/reference.js';
 
 /** The architecture of this machine, as images name it. */
 export const architecture = process.arch === 'x64' ? 'amd64' : process.arch;
+const platform = `linux/${architecture}`;
 
 /**
  * Unpacks the file system of an image, or some paths of it, into a new directory. All files belong to the user that runs op.
@@ -22,7 +21,7 @@ export async function unpackImage(
 ): Promise<void> {
   const archive = `${to}.tar`;
   try {
-    await runCrane(context, access, image, ['export', formatReference(image), archive]);
+    await exportImage(context, access, image, { platform, file: archive });
     await mkdir(to, { recursive: true });
     const flags = ['--extract', `--file=${archive}`, `--directory=${to}`, '--no-same-owner', '--same-permissions'];
     // Only root can create devices, and no image needs them here.
@@ -38,26 +37,8 @@ export async function unpackImage(
 }
 
 /** The `config` of an image. @throws OpError (tool) */
-export async function imageConfig(context: Context, access: Access, image: Reference): Promise<string> {
-  return (await runCrane(context, access, image, ['config', formatReference(image)])).stdout;
-}
-
-async function runCrane(context: Context, access: Access, image: Reference, args: readonly string[]) {
-  const insecure = access.insecure.includes(registryOf(image)) ? ['--insecure'] : [];
-  const flags = [`--platform=linux/${architecture}`, ...insecure];
-  const command = { program: 'crane', args: [...args, ...flags], env: access.env };
-  const ended = await run(context, command);
-  if (ended.ended === 'ok') return ended;
-  const what = `cannot read ${formatReference(image)}`;
-  if (ended.ended !== 'failed') throw failureOf(command, ended, { what, hint: 'run op doctor' });
-  const why = ended.stderr
-    .trim()
-    .split('\n')
-    .slice(-4)
-    .join('\n')
-    .replace(/^Error: /gmu, '');
-  throw toolError({ what, why, hint: remedyFor(problemIn(ended.stderr), registryOf(image)) });
-}
+export const imageConfig = (context: Context, access: Access, image: Reference): Promise<string> =>
+  readConfig(context, access, image, platform);
 
 /** Removes an unpacked tree, including directories that their owner may not write to. */
 export async function removeTree(context: Context, path: string): Promise<void> {

@@ -1,4 +1,6 @@
+import * as v from 'valibot';
 import { inputError } from '../../../kit/errors/op-error.js';
+import { parseJson } from '../../../kit/json/parse-json.js';
 
 /** A registry that a docker config has credentials for; the credentials themselves are never kept. */
 export interface RegistryLogin {
@@ -12,10 +14,13 @@ export interface RegistryLogin {
  * Reads which registries a docker `config.json` has credentials for.
  * Source of the format: docker CLI, "Credential stores" and "Credential helpers" of `docker login`.
  * @param source the path, for messages; the content is never quoted
- * @throws OpError (input) for anything that the tools would stumble over later
+ * @throws OpError (input) for whatever would make the tools fail later
  */
 export function parseDockerConfig(source: string, content: string): readonly RegistryLogin[] {
-  const config = object(source, 'it', parseJson(source, content));
+  const json = parseJson(v.unknown(), content);
+  // Without the parser's message, which quotes the text around the error: that may be a password.
+  if (json === undefined) throw malformed(source, 'it is not JSON');
+  const config = object(source, 'it', json);
   const auths = Object.entries(object(source, 'auths', config.auths ?? {}));
   const helpers = Object.entries(object(source, 'credHelpers', config.credHelpers ?? {}));
   const logins = auths.flatMap(([host, auth]): RegistryLogin[] => {
@@ -43,15 +48,6 @@ const hasSecret = (entry: Readonly<Record<string, unknown>>) =>
   );
 
 const isUserAndPassword = (text: string) => Buffer.from(text, 'base64').toString('utf8').includes(':');
-
-function parseJson(source: string, content: string): unknown {
-  try {
-    return JSON.parse(content);
-  } catch {
-    // The parser's message quotes the text around the mistake, which may be a password.
-    throw malformed(source, 'it is not JSON');
-  }
-}
 
 function object(source: string, what: string, value: unknown): Readonly<Record<string, unknown>> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;

@@ -1,4 +1,4 @@
-import { Agent, type IncomingMessage, request } from 'node:http';
+import { Agent, type IncomingMessage, request as startRequest } from 'node:http';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 
@@ -10,52 +10,52 @@ export interface Request {
   readonly contentType?: string;
 }
 
-/** What came back. */
+/** The answer to a request. */
 export interface Answer {
   readonly status: number;
   readonly text: string;
   /** Seconds, of `Retry-After`. */
   readonly retryAfter: number | undefined;
-  /** When it was sent, by the server's clock; seconds only. */
+  /** When it was sent, by the server's clock, in whole seconds. */
   readonly date: Date | undefined;
 }
 
-/** An answer whose body is still coming. */
+/** An answer whose body is still arriving. */
 export interface Stream {
   readonly status: number;
   readonly body: Readable;
 }
 
-/** Connections to one socket. */
+/** HTTP connections to one socket. */
 export interface Connections {
   /** @throws Error of the connection, or the signal's reason */
-  readonly ask: (request: Request, signal: AbortSignal) => Promise<Answer>;
+  readonly send: (request: Request, signal: AbortSignal) => Promise<Answer>;
   readonly open: (path: string, signal: AbortSignal) => Promise<Stream>;
   readonly close: () => void;
 }
 
-/** HTTP over the socket of a `kubectl proxy`, which only answers for `localhost`. */
+/** HTTP over the socket of a `kubectl proxy`, which answers only for the host `localhost`. */
 export function createConnections(socket: () => Promise<string>): Connections {
   const agent = new Agent({ keepAlive: true });
-  const send = async (asked: Request, signal: AbortSignal): Promise<IncomingMessage> => {
+  const start = async (request: Request, signal: AbortSignal): Promise<IncomingMessage> => {
     signal.throwIfAborted();
     const socketPath = await socket();
-    const body = asked.body === undefined ? undefined : JSON.stringify(asked.body);
+    const body = request.body === undefined ? undefined : JSON.stringify(request.body);
     const headers = {
       host: 'localhost',
       accept: 'application/json',
-      ...(body === undefined ? {} : { 'content-type': asked.contentType ?? 'application/json' }),
+      ...(body === undefined ? {} : { 'content-type': request.contentType ?? 'application/json' }),
     };
     return new Promise((done, fail) => {
-      const { method, path } = asked;
-      const outgoing = request({ agent, socketPath, method, path, headers, signal }, done);
+      const { method, path } = request;
+      const outgoing = startRequest({ agent, socketPath, method, path, headers, signal }, done);
       outgoing.once('error', (error) => fail(signal.aborted ? signal.reason : error));
       outgoing.end(body);
     });
   };
   return {
-    ask: async (asked, signal) => {
-      const message = await send(asked, signal);
+    send: async (request, signal) => {
+      const message = await start(request, signal);
       const answer = await text(message).catch((error: unknown) => {
         throw signal.aborted ? signal.reason : error;
       });
@@ -69,7 +69,7 @@ export function createConnections(socket: () => Promise<string>): Connections {
       };
     },
     open: async (path, signal) => {
-      const body = await send({ method: 'GET', path }, signal);
+      const body = await start({ method: 'GET', path }, signal);
       return { status: body.statusCode ?? 0, body };
     },
     close: () => agent.destroy(),

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { inputError, OpError } from '../../kit/errors/op-error.js';
-import { atCluster, errorAtCluster } from './at-cluster.js';
+import { atCluster, errorAtCluster } from './cluster.js';
 
 const pp = { kubeconfig: '/kube/pp.yaml', context: 'pp' };
 
@@ -23,8 +23,13 @@ test.each([
   expect(atCluster(text, cluster)).toBe(typed);
 });
 
-test('an error keeps its kind and its reason, and is of the cluster that was asked', () => {
-  const error = inputError({ what: 'it is suspended', why: 'somebody did it', hint: 'kubectl patch a', cause: pp });
+test('an error keeps its kind and reason, and its commands name the cluster', () => {
+  const error = inputError({
+    what: 'it is suspended',
+    why: 'someone suspended it',
+    hint: 'kubectl patch a',
+    cause: pp,
+  });
   const found = errorAtCluster(error, { context: 'pp' });
   expect(found).toBeInstanceOf(OpError);
   expect(found).toMatchObject({
