@@ -64,7 +64,7 @@ describe('a platform team forks by configuration', () => {
         expect(metadata).toMatchObject({ labels: { team: 'platform' } });
         const { namespace } = metadata;
         if (!file.startsWith('optional/')) expect(namespace).toBe('ci');
-        else if (file === 'optional/environment.yaml') expect(namespace).toBeUndefined();
+        else if (file !== 'optional/buildkitd.yaml') expect(namespace).toBeUndefined();
         else expect(namespace).toBe(kind === 'Namespace' ? undefined : 'octopipeline-buildkit');
       }
     }

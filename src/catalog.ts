@@ -1,5 +1,6 @@
 import { BuildKitDaemon, buildkitdImage } from '../optional/buildkitd/buildkitd.js';
 import { EnvironmentRoles } from '../optional/environment/environment.js';
+import { FluxPolicy } from '../optional/environment/flux-policy.js';
 import { buildPush, buildPushRules } from '../pipelines/build-push.js';
 import { deliverRules, deliverTo, usualEnvironments } from '../pipelines/deliver.js';
 import {
@@ -33,6 +34,7 @@ import { PipelineAccess } from './cdk8s/pipeline-access.js';
 import { PipelineNetwork } from './cdk8s/pipeline-network.js';
 import { PipelineRun } from './cdk8s/pipeline-run.js';
 import { Task } from './cdk8s/task.js';
+import { TaskNetwork } from './cdk8s/task-network.js';
 import { referencePage } from './reference.js';
 import { version } from './version.js';
 
@@ -91,15 +93,18 @@ export function createCatalog(config: CatalogConfig, outdir?: string): CatalogAp
     new PipelineAccess(file, 'access', { name: `octopipeline-${name}`, rules });
     if (config.networkPolicy !== false) new PipelineNetwork(file, 'network', { pipeline: name });
   }
+  if (config.networkPolicy !== false) {
+    new TaskNetwork(chart('network', 'src/catalog.ts'), 'network', { tasks: tasks.map(({ name }) => name) });
+  }
   addBuildKit(app, config);
-  new EnvironmentRoles(
-    new CatalogChart(app, 'environment', {
-      source: 'optional/environment/environment.ts',
+  const optional = (id: string, source: string) =>
+    new CatalogChart(app, id, {
+      source,
       optional: true,
       ...(labels === undefined ? {} : { labels: { ...labels } }),
-    }),
-    'roles',
-  );
+    });
+  new EnvironmentRoles(optional('environment', 'optional/environment/environment.ts'), 'roles');
+  new FluxPolicy(optional('flux-policy', 'optional/environment/flux-policy.ts'), 'flux');
   return app;
 }
 

@@ -18,6 +18,7 @@ test('the public API is exactly this', () => {
       "PipelineRun",
       "ScheduledRun",
       "Task",
+      "TaskNetwork",
       "assertValid",
       "buildBuildpacksTask",
       "buildDockerfileTask",

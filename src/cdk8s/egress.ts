@@ -1,7 +1,10 @@
 import type { k8s } from 'cdk8s-plus-28';
 
-/** Where clouds serve the credentials of the node: AWS, Azure and Google; Alibaba; AWS over IPv6. */
-const metadataServices = { v4: ['169.254.169.254/32', '100.100.100.200/32'], v6: ['fd00:ec2::254/128'] };
+/** Where clouds serve the credentials of the node: AWS, Azure and Google; Alibaba; AWS and Google over IPv6. */
+const metadataServices = {
+  v4: ['169.254.169.254/32', '100.100.100.200/32'],
+  v6: ['fd00:ec2::254/128', 'fd20:ce::254/128'],
+};
 
 /** Registries and Git servers stand at any address and port, and a node's DNS cache at a link-local one: all but the metadata services. */
 export const egressButMetadataServices: k8s.NetworkPolicyEgressRule = {

@@ -24,7 +24,10 @@ interface AnySpec extends Partial<TaskSpec>, Partial<PipelineSpec> {
   readonly pipelineSpec?: PipelineSpec;
   readonly pipelineRef?: { readonly name?: string };
   readonly taskRunTemplate?: { readonly serviceAccountName?: string };
-  readonly podSelector?: { readonly matchLabels?: Readonly<Record<string, string>> };
+  readonly podSelector?: {
+    readonly matchLabels?: Readonly<Record<string, string>>;
+    readonly matchExpressions?: readonly { readonly key: string; readonly values?: readonly string[] }[];
+  };
 }
 
 export interface TaskSpec {

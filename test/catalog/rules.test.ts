@@ -24,7 +24,7 @@ const readJson = (path: string): unknown => JSON.parse(readFileSync(`${root}${pa
 let catalog: readonly CatalogDocument[];
 /** What stands apart: `kubectl apply -f dist/` does not install it. */
 let optional: readonly CatalogDocument[];
-/** The part of it that has a namespace of its own; the rest is Roles for the namespaces of environments. */
+/** The part of it that has its own namespace; the rest is for environments. */
 let apart: readonly CatalogDocument[];
 let commands: CommandFlags;
 
@@ -32,7 +32,7 @@ beforeAll(async () => {
   const everything = readCatalog(`${root}dist`);
   catalog = everything.filter(({ file }) => !file.startsWith('optional/'));
   optional = everything.filter(({ file }) => file.startsWith('optional/'));
-  apart = optional.filter(({ file }) => file !== 'optional/environment.yaml');
+  apart = optional.filter(({ file }) => file === 'optional/buildkitd.yaml');
   commands = await readOpHelp();
 }, 60_000);
 
@@ -96,6 +96,18 @@ describe('everything in dist/', () => {
     expect(violations(ownAccess)).toEqual([]);
   });
 
+  test('9: puts the pods of every Task under a NetworkPolicy, also without a Pipeline', () => {
+    const guarded = catalog.flatMap(({ object }) =>
+      object.kind === 'NetworkPolicy'
+        ? (object.spec?.podSelector?.matchExpressions ?? []).flatMap(({ key, values = [] }) =>
+            key === 'tekton.dev/task' ? values : [],
+          )
+        : [],
+    );
+    const names = catalog.flatMap(({ object }) => (object.kind === 'Task' ? [object.metadata.name] : []));
+    expect(names.filter((name) => !guarded.includes(name ?? ''))).toEqual([]);
+  });
+
   test('is flat, and says in its first line which version and source file it comes from', () => {
     expect(violations(saysWhereItIsFrom(version(), (path) => existsSync(`${root}${path}`)))).toEqual([]);
   });
@@ -123,13 +135,23 @@ describe('dist/optional/', () => {
   });
 
   test('has Roles for the namespaces of environments, which reach nothing outside of them and name what they allow', () => {
-    const roles = optional.filter((document) => !apart.includes(document));
+    const roles = optional.filter(({ file }) => file === 'optional/environment.yaml');
     expect(roles.map(({ object }) => `${object.kind} ${object.metadata.name}`)).toEqual([
       'Role octopipeline-environment',
+      'Role octopipeline-environment-observer',
+      'Role octopipeline-flux-sources',
       'Role octopipeline-helm-test',
     ]);
     expect(namespaceNeutral(roles)).toEqual([]);
     expect(texts(roles).filter((text) => text.includes('"*"'))).toEqual([]);
+  });
+
+  test('lets only octopipeline-environment and octopipeline-flux-sources change Flux objects, and no Role of other namespaces touch Leases', () => {
+    const rulesOf = (name: string) =>
+      JSON.stringify(optional.find(({ object }) => object.metadata.name === name)?.object.rules);
+    expect(rulesOf('octopipeline-environment')).toContain('patch');
+    expect(rulesOf('octopipeline-environment-observer')).not.toMatch(/patch|"\*"/u);
+    expect(rulesOf('octopipeline-flux-sources')).not.toMatch(/"(leases|pods|deployments|secrets)"/u);
   });
 
   test('is one namespace of its own for buildkitd, and mounts no token', () => {
