@@ -9,14 +9,14 @@ import { parseObject } from '../../src/op/systems/kubernetes/object.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** A container of a template: its image, or more of it. */
+/** A container of a template: its image, or several fields. */
 export type Given = string | Fields;
 
 export const digestOf = (letter: string) => `sha256:${letter.repeat(64)}`;
 
 let uids = 0;
 
-/** An object as the API server gives it. */
+/** An object as the API server returns it. */
 function kubeObject(kind: Kind, name: string, body: Fields, metadata: Fields = {}): KubeObject {
   uids += 1;
   return parseObject(kind, {
@@ -37,7 +37,7 @@ export const templateOf = (images: readonly Given[], init: readonly Given[] = []
   },
 });
 
-/** What one workload is like; all is finished unless it says otherwise. */
+/** The parts of a workload; its rollout is finished by default. */
 export interface Play {
   readonly kind?: Kind;
   readonly name?: string;
@@ -48,7 +48,7 @@ export interface Play {
   readonly annotations?: Fields;
 }
 
-/** A workload, with all its pods there and available. */
+/** A workload with all its pods available. */
 export function workloadObject({
   kind = kinds.deployment,
   name = 'web',
@@ -83,17 +83,17 @@ export function podControllerObject(kind: Kind, owner: KubeObject, template: Fie
   );
 }
 
-/** What a pod says of itself. */
+/** The parts of a pod. */
 export interface PodPlay {
   readonly name?: string;
   readonly labels?: Fields;
-  /** `imageID` of each container by name, or more of its status. */
+  /** The `imageID` of each container by name, or several fields of its status. */
   readonly containers: Readonly<Record<string, Given>>;
   readonly phase?: string;
   readonly terminating?: boolean;
 }
 
-/** A pod that runs and is ready. */
+/** A pod that is running and ready. */
 export function podObject(
   owner: KubeObject,
   { name = 'web-1-a', labels = {}, containers, phase = 'Running', terminating }: PodPlay,
@@ -135,7 +135,7 @@ export const fluxCondition = (type: string, status: string, reason: string, mess
   ...{ type, status, reason, message, observedGeneration },
 });
 
-/** An object of Flux that is asked with `now`. */
+/** A Flux object with a handled request. */
 export function fluxPart(
   kind: Kind,
   {
@@ -167,7 +167,7 @@ export function fluxPart(
   return { role, request, object: parseFluxObject(kind, object) };
 }
 
-/** Flux as a snapshot has it. */
+/** The Flux state of a snapshot. */
 export const fluxOf = (parts: readonly FluxPart[], requestPhase: FluxState['requestPhase'] = 'done'): FluxState => ({
   requestPhase,
   parts,

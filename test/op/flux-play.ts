@@ -6,12 +6,12 @@ const chartDigest = `sha256:${'c'.repeat(64)}`;
 /** Times in a status have no fractions of a second. */
 const now = () => new Date().toISOString().replace(/\.\d+/u, '');
 
-/** The labels of what a HelmRelease applied. */
+/** The labels of an object that a HelmRelease applied. */
 export const ofRelease = (namespace: string, name = 'web') => ({
   labels: { 'helm.toolkit.fluxcd.io/name': name, 'helm.toolkit.fluxcd.io/namespace': namespace },
 });
 
-/** The labels of what a Kustomization applied. */
+/** The labels of an object that a Kustomization applied. */
 export const ofKustomization = (namespace: string, name: string) => ({
   labels: { 'kustomize.toolkit.fluxcd.io/name': name, 'kustomize.toolkit.fluxcd.io/namespace': namespace },
 });
@@ -28,16 +28,16 @@ export const condition = (
   lastTransitionTime: now(),
 });
 
-/** What a source holds. */
+/** The status of a source with an artifact. */
 export const artifactOf = (revision: string) => ({
   artifact: { revision, digest: chartDigest, path: 'x', url: 'http://x/x', lastUpdateTime: now() },
 });
 
-/** The request that an object has been given. */
+/** The reconcile request of an object. */
 export const requestOf = async (stage: Stage, kind: Kind, name: string): Promise<string | undefined> =>
   (await stage.get(kind, name)).metadata.annotations?.['reconcile.fluxcd.io/requestedAt'];
 
-/** Waits until an object is asked to reconcile, and writes into its status what its controller does at the end. */
+/** Waits until an object is asked to reconcile, and writes the status that its controller writes when it finishes. */
 export async function reconciled(stage: Stage, kind: Kind, name: string, status: Sent = {}): Promise<void> {
   await until(async () => (await requestOf(stage, kind, name)) !== undefined);
   const { metadata } = await stage.get(kind, name);

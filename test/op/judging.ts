@@ -59,6 +59,6 @@ export const verdictOf = (
 };
 export const verdictOn = (objects: readonly KubeObject[], requirements?: Requirements, same?: SameImages) =>
   verdictOf(snapshotOf(objects, { component: 'Workload shop/web' }), requirements, same);
-/** With Flux that has done all that it was asked. */
+/** The verdict when Flux has handled all requests. */
 export const settled = (objects: readonly KubeObject[], requirements?: Requirements) =>
   verdictOf(snapshotOf(objects, { flux: fluxOf([fluxPart(kinds.helmRelease)]) }), requirements);

@@ -2,10 +2,10 @@ import { request } from 'node:https';
 import { type Kind, kinds } from '../../src/op/systems/kubernetes/api.js';
 import { pathOfGroup } from '../../src/op/systems/kubernetes/kind.js';
 
-/** An object as it is sent. */
+/** The fields of an object to send. */
 export type Sent = Readonly<Record<string, unknown>>;
 
-/** Plays the controllers of a cluster that has none: makes objects, and writes into their status what the real ones write. */
+/** Plays the controllers of a cluster that has none: creates objects, and writes the status that the real controllers write. */
 export interface Stage {
   readonly create: (kind: Kind, name: string, body: Sent, metadata?: Sent) => Promise<Made>;
   readonly patch: (kind: Kind, name: string, body: Sent) => Promise<Made>;
@@ -14,7 +14,7 @@ export interface Stage {
   readonly remove: (kind: Kind, name: string) => Promise<void>;
 }
 
-/** What the server keeps of it. */
+/** The object that the server returns. */
 export interface Made {
   readonly metadata: {
     readonly name: string;
@@ -64,7 +64,7 @@ export const templateOf = (image: string, labels: Sent = { app: 'web' }) => ({
   spec: { containers: [{ name: 'web', image }] },
 });
 
-/** A Deployment with its ReplicaSet and pods, as the controllers and the kubelet make them. */
+/** A Deployment with its ReplicaSet and pods, as the controllers and the kubelet create them. */
 export function playDeployment(stage: Stage, name = 'web') {
   const selector = { matchLabels: { app: 'web' } };
   const owned = (kind: string, { metadata: { uid, name } }: Made) => ({
@@ -121,5 +121,5 @@ export const containerStatus = (imageID: string, state: Sent, ready: boolean, re
   restartCount,
   state,
 });
-/** The status of a Deployment of two pods that is done. */
+/** The status of a finished Deployment of two pods. */
 export const finished = { replicas: 2, updatedReplicas: 2, readyReplicas: 2, availableReplicas: 2 };

@@ -14,7 +14,7 @@ import { type Stage, stageIn } from './rollout.js';
 import { testContext } from './test-context.js';
 
 const digest = (letter: string) => `sha256:${letter.repeat(64)}`;
-/** The digest that shall run, and the one before it. */
+/** The expected digest, and the one before it. */
 export const [wanted, old] = [digest('a'), digest('b')];
 const repository = 'registry.example.com/dev';
 export const web = `${repository}/web`;
@@ -26,11 +26,11 @@ export interface Ended {
   readonly at: number;
 }
 
-/** An API server with a build result beside it. */
+/** An API server, and a directory with a build result. */
 export interface WatchRoom {
   readonly server: Server;
   readonly room: string;
-  /** A namespace of its own for a test. */
+  /** A new namespace for a test. */
   readonly newStage: () => Promise<{ readonly stage: Stage; readonly namespace: string }>;
   readonly watch: (
     namespace: string,
@@ -50,7 +50,7 @@ export async function startWatchRoom({ flux }: { readonly flux: boolean }): Prom
   }
   const builds = [{ imageName: 'web', tag: `${web}:v2@${wanted}` }];
   await writeFile(join(room, 'build_result.json'), JSON.stringify({ builds }));
-  // Who has manifests of an environment writes them before the watch: then what Flux has done is final.
+  // An environment with manifests: op set-image writes them before the watch, so a finished Flux is final.
   const manifests = { repository: 'https://git.invalid/fleet.git' };
   await writeFile(join(room, 'environments.yaml'), JSON.stringify({ environments: [{ name: 'dev', manifests }] }));
   let count = 0;
@@ -84,9 +84,9 @@ export async function startWatchRoom({ flux }: { readonly flux: boolean }): Prom
   };
 }
 
-/** Waits for something that a test has caused. */
+/** Waits for an effect of the test. */
 export async function until(fits: () => boolean | Promise<boolean>): Promise<void> {
   for (const end = Date.now() + 15_000; !(await fits()); await wait(10)) {
-    if (Date.now() > end) throw new Error('it never came');
+    if (Date.now() > end) throw new Error('timed out');
   }
 }

@@ -152,7 +152,7 @@ describe.skipIf(missingTools.length > 0)('a workload that Flux does not own', ()
 
   test('a missing namespace', async () => {
     const { error } = await it.watch('nowhere').ended;
-    expect(error).toMatchObject({ kind: 'input', why: expect.stringContaining('no namespace "nowhere"') });
+    expect(error).toMatchObject({ kind: 'input', why: expect.stringContaining('the namespace does not exist') });
   });
 
   test('no permission to read', async () => {

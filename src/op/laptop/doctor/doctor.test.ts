@@ -175,5 +175,5 @@ test('a Docker daemon is reported as not needed', async () => {
 test('a configuration that cannot be read counts as missing', async () => {
   const { exitCode, findings } = await json(complete, ['--registry-file=nope.yaml']);
   expect(exitCode).toBe(4);
-  expect(named(findings, 'settings')).toMatchObject({ detail: expect.stringContaining('there is no such file') });
+  expect(named(findings, 'settings')).toMatchObject({ detail: expect.stringContaining('the file does not exist') });
 });

@@ -2,7 +2,7 @@ import type { Snapshot } from '../read/snapshot.js';
 import { type FluxJudgement, judgeFlux } from './judge-flux.js';
 import { judgeWorkload, type Requirements, type WorkloadJudgement } from './judge-workload.js';
 import type { ExpectedImage, SameImages } from './match-image.js';
-import { type Problem, problemsOf } from './problem.js';
+import { problemsOf, type RolloutProblem } from './rollout-problem.js';
 
 /** The facts that the verdict follows from. */
 export interface Assessment {
@@ -18,7 +18,7 @@ export interface Assessment {
   readonly waiting: WorkloadJudgement | undefined;
   readonly differs: WorkloadJudgement | undefined;
   readonly refused: WorkloadJudgement | undefined;
-  readonly problems: readonly Problem[];
+  readonly problems: readonly RolloutProblem[];
 }
 
 /** Extra grace for a problem that is older than the watch: the new release may be what fixes it. */
@@ -49,7 +49,7 @@ export function assess(snapshot: Snapshot, requirements: Requirements, same: Sam
 /** Without Flux, nothing has to be ready first. */
 export const isReady = (flux: FluxJudgement | undefined) => flux?.ready ?? true;
 
-function workloadProblems(one: WorkloadJudgement, snapshot: Snapshot, isReady: boolean): readonly Problem[] {
+function workloadProblems(one: WorkloadJudgement, snapshot: Snapshot, isReady: boolean): readonly RolloutProblem[] {
   // The pods of another template are about to go; whether it is another template may be known in a moment.
   if (one.state === 'differs' || one.comparisons.length > 0) return [];
   const { workload, pods } = one;

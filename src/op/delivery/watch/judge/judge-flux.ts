@@ -2,7 +2,7 @@ import { conditionOf } from '../../flux/condition.js';
 import { fluxKey, fluxName } from '../../flux/flux-object.js';
 import { type ReconcileStatus, reconcileStatus } from '../../flux/reconcile-status.js';
 import type { FluxPart, FluxState } from '../read/snapshot.js';
-import type { Problem } from './problem.js';
+import type { RolloutProblem } from './rollout-problem.js';
 
 /** The verdict on what Flux does for the component. */
 export interface FluxJudgement {
@@ -12,9 +12,9 @@ export interface FluxJudgement {
   readonly final: boolean;
   readonly why: string;
   /** Problems of the component and its sources. */
-  readonly problems: readonly Problem[];
+  readonly problems: readonly RolloutProblem[];
   /** Problems of its owners: they matter only when the right image does not arrive. */
-  readonly ownerProblems: readonly Problem[];
+  readonly ownerProblems: readonly RolloutProblem[];
 }
 
 const minute = 60_000;
@@ -56,7 +56,7 @@ interface Judged {
   readonly wasRequested: boolean;
 }
 
-const deleted: Problem = {
+const deleted: RolloutProblem = {
   key: 'gone',
   kind: 'tool',
   gracePeriod: 10_000,
@@ -86,7 +86,7 @@ function lagOf({ object }: FluxPart, parts: readonly FluxPart[]): string | undef
     : `${fluxName(object)} to apply ${source.artifactRevision} (it has tried ${object.attemptedRevision})`;
 }
 
-function problemOf({ part: { object, role }, status, lag, wasRequested }: Judged): readonly Problem[] {
+function problemOf({ part: { object, role }, status, lag, wasRequested }: Judged): readonly RolloutProblem[] {
   const name = fluxName(object);
   const { kind, namespace } = object;
   const key = `${fluxKey(object)} ${status.state}`;

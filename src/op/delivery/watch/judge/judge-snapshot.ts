@@ -3,12 +3,12 @@ import { type Assessment, assess, isReady } from './assess.js';
 import type { FluxJudgement } from './judge-flux.js';
 import type { Requirements, WorkloadJudgement } from './judge-workload.js';
 import { type DigestComparison, describeExpected, type SameImages } from './match-image.js';
-import type { Problem } from './problem.js';
+import type { RolloutProblem } from './rollout-problem.js';
 
 /** The verdict on a component at one moment. */
 export interface Judgement extends Decision {
   /** Problems that may end the watch early; each has its own grace period. */
-  readonly problems: readonly Problem[];
+  readonly problems: readonly RolloutProblem[];
   /** What the registry has to compare before the verdict can change. */
   readonly comparisons: readonly DigestComparison[];
   /** Facts that users should know, though they do not affect the verdict. */

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import type { Problem } from '../judge/problem.js';
+import type { RolloutProblem } from '../judge/rollout-problem.js';
 import { createProblemTimer } from './problem-timer.js';
 
-const problem = (key: string, kind: Problem['kind'], gracePeriod: number): Problem => ({
+const problem = (key: string, kind: RolloutProblem['kind'], gracePeriod: number): RolloutProblem => ({
   ...{ key, kind, gracePeriod, why: key, hint: '' },
 });
 

@@ -1,12 +1,12 @@
-import type { Problem } from '../judge/problem.js';
+import type { RolloutProblem } from '../judge/rollout-problem.js';
 
 /** Tracks how long each problem has lasted without a break. */
 export interface ProblemTimer {
   /** Returns the problem that has outlasted its grace period, if any, and the milliseconds until the next one may. */
   readonly check: (
-    problems: readonly Problem[],
+    problems: readonly RolloutProblem[],
     now: number,
-  ) => { readonly expired: Problem | undefined; readonly next: number | undefined };
+  ) => { readonly expired: RolloutProblem | undefined; readonly next: number | undefined };
 }
 
 /** Starts with no problems. */
@@ -15,7 +15,7 @@ export function createProblemTimer(): ProblemTimer {
   return {
     check: (problems, now) => {
       since = new Map(problems.map(({ key }) => [key, since.get(key) ?? now]));
-      const timeLeft = ({ key, gracePeriod }: Problem) => (since.get(key) ?? now) + gracePeriod - now;
+      const timeLeft = ({ key, gracePeriod }: RolloutProblem) => (since.get(key) ?? now) + gracePeriod - now;
       const expired = problems.filter((one) => timeLeft(one) <= 0);
       return {
         // A wrong configuration comes before the problems that follow from it.

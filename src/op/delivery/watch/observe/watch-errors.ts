@@ -1,11 +1,11 @@
 import { deadlineError, inputError, type OpError, refusedError, toolError } from '../../../kit/errors/op-error.js';
 import type { Judgement } from '../judge/judge-snapshot.js';
-import type { Problem } from '../judge/problem.js';
+import type { RolloutProblem } from '../judge/rollout-problem.js';
 import { type Component, componentName } from '../read/component.js';
 import type { WatchStatus } from './watch-status.js';
 
 /** A problem ended the watch: exit 3 when users have to change a configuration, else 4. */
-export function problemError(component: Component, { kind, why, hint }: Problem): OpError {
+export function problemError(component: Component, { kind, why, hint }: RolloutProblem): OpError {
   const make = kind === 'input' ? inputError : toolError;
   return make({ what: `${componentName(component)} cannot roll out the expected images`, why, hint });
 }

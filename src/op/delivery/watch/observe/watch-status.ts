@@ -1,5 +1,5 @@
 import type { Judgement } from '../judge/judge-snapshot.js';
-import type { Problem } from '../judge/problem.js';
+import type { RolloutProblem } from '../judge/rollout-problem.js';
 import type { Component } from '../read/component.js';
 import type { Snapshot } from '../read/snapshot.js';
 
@@ -11,5 +11,5 @@ export interface WatchStatus {
   snapshot?: Snapshot;
   judgement?: Judgement;
   /** The problem that ended the watch. */
-  problem?: Problem;
+  problem?: RolloutProblem;
 }

@@ -3,13 +3,14 @@ import { inputError } from '../../../kit/errors/op-error.js';
 import { type Kind, type KubeObject, kinds } from '../../../systems/kubernetes/api.js';
 import { type FluxObject, type FluxRequest, fluxKey, fluxName } from '../../flux/flux-object.js';
 import { ownersOf, parseFluxObject } from '../../flux/parse-flux-object.js';
+import { createBaseline } from './baseline.js';
 import { belongsTo, type Component, componentName } from './component.js';
 import { buildFluxTree, type FluxTree } from './flux-tree.js';
 import { parsePod } from './pod.js';
 import { parsePodController } from './pod-controller.js';
 import type { FailedCreate, FluxState, RequestPhase, Snapshot } from './snapshot.js';
 import type { StreamQuery, Streams } from './streams.js';
-import { parseWorkload, type Workload, type WorkloadKind, workloadKinds } from './workload.js';
+import { parseWorkload, type WorkloadKind, workloadKinds } from './workload.js';
 
 /** The requests to reconcile that were sent so far, by the key of the Flux object. */
 export interface ReconcileRequests {
@@ -78,23 +79,6 @@ export function createCollector(component: Component) {
   };
 }
 
-/** Remembers what existed at the first complete snapshot: its templates, and events that are older than the watch. */
-function createBaseline() {
-  const templates = new Map<string, string>();
-  const events = new Set<string>();
-  let isRecorded = false;
-  return {
-    templates,
-    record: (workloads: readonly Workload[], found: readonly KubeObject[]) => {
-      if (isRecorded) return;
-      isRecorded = true;
-      for (const { uid, templateHash } of workloads) templates.set(uid, templateHash);
-      for (const event of found) events.add(versionOf(event));
-    },
-    isNew: (event: KubeObject) => !events.has(versionOf(event)),
-  };
-}
-
 /** Whether a workload belongs to the component: by its name, or by the labels that Flux gave it. */
 function ownershipTest(component: Component, components: readonly FluxObject[]): (object: KubeObject) => boolean {
   if (component.kind === 'Workload') return (object) => belongsTo(object, component.name);
@@ -143,8 +127,6 @@ function namespacesOf({ kind, namespace, targetNamespace, inventory, release }: 
   const isKnown = kind === kinds.helmRelease && (release !== undefined || targetNamespace === namespace);
   return isKnown ? [targetNamespace, ...listed] : listed;
 }
-
-const versionOf = ({ metadata }: KubeObject) => `${metadata.uid} ${metadata.resourceVersion}`;
 
 const eventShape = v.object({
   message: v.optional(v.string(), ''),

@@ -7,7 +7,7 @@ import type { WorkloadPods } from '../read/workload-pods.js';
 import { rolloutStatus } from './rollout-status.js';
 
 /** A reason to end the watch early, once it has lasted for its grace period. */
-export interface Problem {
+export interface RolloutProblem {
   /** Identifies this problem of this object: the grace period is counted by key. */
   readonly key: string;
   /** The kind of error that it ends with: exit code 3, 4 or 6. */
@@ -35,7 +35,7 @@ export function problemsOf(
   workload: Workload,
   pods: WorkloadPods,
   failedCreates: readonly FailedCreate[],
-): readonly Problem[] {
+): readonly RolloutProblem[] {
   return [
     ...conditionProblems(workload, pods, failedCreates),
     ...pods.newest.flatMap((pod) => pod.statuses.flatMap((status) => containerProblems(workload, pod, status))),
@@ -46,11 +46,11 @@ function conditionProblems(
   workload: Workload,
   pods: WorkloadPods,
   failedCreates: readonly FailedCreate[],
-): readonly Problem[] {
+): readonly RolloutProblem[] {
   const { kind, name, namespace, uid } = workload;
   const describe = `kubectl describe ${kind.toLowerCase()}/${name} --namespace=${namespace}`;
   const progressing = conditionOf(workload.conditions, 'Progressing');
-  const found: Problem[] = [];
+  const found: RolloutProblem[] = [];
   const rollout = rolloutStatus(workload);
   if (rollout.state === 'held' && workload.paused) {
     found.push({
@@ -95,7 +95,7 @@ function conditionProblems(
 const noSuchImage =
   /not found|NotFound|manifest unknown|does not exist|denied|unauthorized|forbidden|authorization failed|invalid reference|no match for platform|InvalidImageName|ErrImageNeverPull/iu;
 
-function containerProblems(workload: Workload, pod: Pod, status: ContainerStatus): readonly Problem[] {
+function containerProblems(workload: Workload, pod: Pod, status: ContainerStatus): readonly RolloutProblem[] {
   const { waiting, name } = status;
   const subject = `container ${name} of pod ${pod.name}`;
   const describe = `kubectl describe pod/${pod.name} --namespace=${pod.namespace}`;
@@ -103,8 +103,8 @@ function containerProblems(workload: Workload, pod: Pod, status: ContainerStatus
     reason: string,
     gracePeriod: number,
     why: string,
-    more: Partial<Problem> = {},
-  ): readonly Problem[] => [
+    more: Partial<RolloutProblem> = {},
+  ): readonly RolloutProblem[] => [
     {
       key: `${pod.uid} ${name} ${reason}`,
       kind: 'tool',
@@ -114,7 +114,7 @@ function containerProblems(workload: Workload, pod: Pod, status: ContainerStatus
       ...more,
     },
   ];
-  const log = (previous: boolean): Partial<Problem> => ({
+  const log = (previous: boolean): Partial<RolloutProblem> => ({
     hint: `kubectl logs ${pod.name} --namespace=${pod.namespace} --container=${name}${previous ? ' --previous' : ''}`,
     log: { namespace: pod.namespace, pod: pod.name, container: name, previous },
   });
