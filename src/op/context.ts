@@ -1,6 +1,6 @@
 import type { Log } from './kit/log/log.js';
 
-/** Every way in which a command touches the world comes in through this object, so that tests need no patching. */
+/** Everything that a command needs from the outside world, passed in as one object so that tests need no patching. */
 export interface Context {
   /** The environment that op was started with; never changed. */
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -9,11 +9,11 @@ export interface Context {
   readonly now: () => Date;
   /** What the command produces: data, machine output. */
   readonly out: (text: string) => void;
-  /** What the command tells a person: stderr on a terminal, see `Log`. */
+  /** What the command prints for people: stderr on a terminal, see `Log`. */
   readonly log: Log;
-  /** Aborted by SIGINT, SIGTERM or SIGHUP (`reason` is an `Interrupted`); child processes are given it. */
+  /** Aborted by SIGINT, SIGTERM or SIGHUP (`reason` is an `Interrupted`); child processes are stopped by it. */
   readonly signal: AbortSignal;
   readonly debug: boolean;
-  /** Path of the properties file from `--config` or OCTOPILOT_PIPELINE_PROPERTIES, if one was named. */
+  /** Path of the properties file from `--config` or OCTOPILOT_PIPELINE_PROPERTIES, if given. */
   readonly propertiesFile: string | undefined;
 }

@@ -1,6 +1,6 @@
 import { version } from '../version.js';
 
-/** The two words that need none of op's code; everything else is loaded when it is asked for. */
+/** These flags need none of op's code; everything else is loaded on demand. */
 const asksVersion = (argv: readonly string[]) => argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V');
 
 async function main(argv: readonly string[]): Promise<void> {

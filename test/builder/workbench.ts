@@ -6,7 +6,7 @@ import type { Context } from '../../src/op/context.js';
 import { buildWithBuildpacks } from '../../src/op/images/buildpacks/build.js';
 import type { BuildpacksBuild } from '../../src/op/images/buildpacks/build-request.js';
 import { findBuilderHost } from '../../src/op/images/buildpacks/sandbox/builder-host.js';
-import type { Access } from '../../src/op/systems/registry/crane.js';
+import type { RegistryAccess } from '../../src/op/systems/registry/crane.js';
 import { parseReference, type Reference } from '../../src/op/systems/registry/reference.js';
 import { type LocalRegistry, startRegistry } from '../op/local-registry.js';
 import { testContext } from '../op/test-context.js';
@@ -33,7 +33,7 @@ export interface Workbench {
 
 interface BuildWith {
   readonly context?: Context;
-  readonly access?: Access;
+  readonly access?: RegistryAccess;
 }
 
 /** What came of a build. */

@@ -2,7 +2,7 @@ import type { Context } from '../context.js';
 import { toolError } from '../kit/errors/op-error.js';
 import { oneLine } from '../kit/log/printable.js';
 import { mustRun, run } from '../kit/process/run.js';
-import { isPlainHttp } from '../systems/registry/plain-http.js';
+import { isPlainHttp } from '../systems/registry/protocol.js';
 import { parseReference, registryOf } from '../systems/registry/reference.js';
 
 const containerEngines = ['docker', 'podman'] as const;

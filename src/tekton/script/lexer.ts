@@ -1,6 +1,6 @@
 /**
- * Where a place in a POSIX shell script is, as far as quoting goes. Only in `bare`, `double` and `heredoc` does
- * `${NAME}` stand for exactly the value of NAME (in `bare` with double quotes around it).
+ * The quoting at a position in a POSIX shell script. Only in `bare`, `double` and `heredoc` does
+ * `${NAME}` mean exactly the value of NAME (in `bare` with double quotes around it).
  */
 export type Context =
   | 'bare'
@@ -19,8 +19,10 @@ interface Heredoc {
 }
 
 /**
- * Reads a script piece by piece and says in which context the reader stands after each piece. It knows quotes,
- * comments, backquotes, here-documents and arithmetic, which is what decides whether a reference is safe there.
+ * Reads a script piece by piece and gives the context after each piece. It knows quotes, comments, backquotes,
+ * here-documents and arithmetic, which decide whether a reference is safe there. It is written by hand because shell
+ * parsers need a whole script and return a tree: here only the quoting between two pieces matters, and the core has no
+ * dependencies.
  */
 export class ShellLexer {
   line = 1;
@@ -31,7 +33,7 @@ export class ShellLexer {
   private sinceNewline = '';
   private before = '\n';
 
-  /** Where the reader stands. */
+  /** The context at the current position. */
   get context(): Context {
     return this.inner;
   }

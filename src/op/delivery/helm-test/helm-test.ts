@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Context } from '../../context.js';
 import { inputError, refusedError } from '../../kit/errors/op-error.js';
-import { countOf } from '../../kit/log/table.js';
+import { countOf } from '../../kit/log/format.js';
 import { startDeadline } from '../../kit/process/deadline.js';
 import { type KubernetesApi, openApi } from '../../systems/kubernetes/api.js';
 import { clusterOfEnvironment } from '../environments/environment.js';

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { parse as parseYaml } from 'yaml';
 import type { Context } from '../../context.js';
 import { refusedError, toolError } from '../../kit/errors/op-error.js';
+import { jsonOf } from '../../kit/json/parse-json.js';
 import { oneLine } from '../../kit/log/printable.js';
 import { failureOfHelm, type Helm } from './helm.js';
 import type { TestFilter } from './request.js';
@@ -79,7 +80,7 @@ export async function readRelease(context: Context, helm: Helm, name: string): P
 }
 
 function parseRelease(json: string): Release {
-  const { name, namespace, version, info, hooks } = v.parse(shape, JSON.parse(json));
+  const { name, namespace, version, info, hooks } = v.parse(jsonOf(shape), json);
   const tests = hooks.flatMap(({ name: test, kind, manifest, events, weight, last_run: last }): HelmTest[] => {
     if (!events.includes('test') || (kind !== 'Pod' && kind !== 'Job')) return [];
     const lastRun = { started: last.started_at, completed: last.completed_at, phase: last.phase };

@@ -13,7 +13,7 @@ import {
 import { testContext } from '../../../../test/op/test-context.js';
 import type { Context } from '../../context.js';
 import { Interrupted } from '../../kit/errors/op-error.js';
-import { type KubernetesApi, withApi } from '../../systems/kubernetes/api.js';
+import { type KubernetesApi, openApi } from '../../systems/kubernetes/api.js';
 import { acquireLease, defaultSettings, fingerprintOfCluster } from './acquire.js';
 
 describe.skipIf(missingTools.length > 0)('on a real API server', () => {
@@ -59,12 +59,14 @@ describe.skipIf(missingTools.length > 0)('on a real API server', () => {
     const env = { PATH: kubernetesPath, HOME: room, KUBECONFIG: server.kubeconfig('admin') };
     const { context, printed } = testContext({ env, ...(signal && { signal }) });
     const request = { environment, component: 'shop', holder, keep, wait: longest };
-    const result = withApi(context, { kubeconfig: server.kubeconfig(user), namespace: 'shop' }, async (api) => {
+    const acquire = async () => {
+      await using api = await openApi(context, { kubeconfig: server.kubeconfig(user), namespace: 'shop' });
       await using lease = await acquireLease(context, api, request, more.settings ?? settings);
       const value = await work(lease.context, lease.api);
       lease.succeeded();
       return value;
-    });
+    };
+    const result = acquire();
     result.catch(() => undefined);
     return { result, printed };
   }

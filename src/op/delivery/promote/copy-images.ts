@@ -1,7 +1,6 @@
 import type { Context } from '../../context.js';
 import { refusedError, toolError } from '../../kit/errors/op-error.js';
-import { secondsBetween } from '../../kit/log/seconds.js';
-import { countOf } from '../../kit/log/table.js';
+import { countOf, secondsBetween } from '../../kit/log/format.js';
 import { mapConcurrently } from '../../kit/process/map-concurrently.js';
 import { formatReference, type Reference } from '../../systems/registry/reference.js';
 import type { Regctl } from '../../systems/registry/regctl.js';

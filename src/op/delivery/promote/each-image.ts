@@ -1,6 +1,6 @@
 import type { Context } from '../../context.js';
 import { OpError } from '../../kit/errors/op-error.js';
-import { secondsBetween } from '../../kit/log/seconds.js';
+import { secondsBetween } from '../../kit/log/format.js';
 
 /** Reports while many images are worked on; the end of its `using` stops that. */
 export interface ProgressLog extends Disposable {

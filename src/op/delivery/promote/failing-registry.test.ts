@@ -106,7 +106,7 @@ describe('a registry that fails permanently', () => {
       'is read-only (405)',
       { status: 405, body: '{"errors":[{"code":"UNSUPPORTED","message":"read-only"}]}' },
       '405',
-      'takes no writes',
+      'is read-only',
     ],
     [
       'forbids writes (403)',

@@ -1,8 +1,8 @@
 import type { Context } from '../../context.js';
 import { inputError, OpError, refusedError } from '../../kit/errors/op-error.js';
-import { countOf, table } from '../../kit/log/table.js';
+import { countOf, table } from '../../kit/log/format.js';
 import { mapConcurrently } from '../../kit/process/map-concurrently.js';
-import { asksForPassword } from '../../systems/registry/challenge.js';
+import { asksForPassword } from '../../systems/registry/protocol.js';
 import { formatReference, type Reference, registryOf } from '../../systems/registry/reference.js';
 import type { Regctl } from '../../systems/registry/regctl.js';
 import { allSucceeded, startProgress } from './each-image.js';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Context } from '../../context.js';
 import { inputError } from '../../kit/errors/op-error.js';
 import type { Ended } from '../../kit/process/run.js';
-import type { Access } from '../../systems/git/access.js';
+import type { GitAccess } from '../../systems/git/access.js';
 import { createGit, type Git } from '../../systems/git/git.js';
 import { listRemote, noSuchRevision } from '../../systems/git/remote.js';
 import { listTree, readText, type TreeEntry, writeTree } from './git-objects.js';
@@ -38,7 +38,7 @@ export interface ManifestsBranch {
 }
 
 interface BranchLocation {
-  readonly access: Access;
+  readonly access: GitAccess;
   /** Without credentials. */
   readonly url: string;
   readonly branch: string;

@@ -81,7 +81,7 @@ describe('nothing is pushed, and the error says why, for', () => {
     ['ext::touch', 3, 'it names a helper program'],
     ['file:///etc', 3, 'op does not use file://'],
     ['--upload-pack=touch', 3, 'it starts with "-"'],
-    ['https://robot:secret-pw@example.com/x.git', 3, 'holds a password'],
+    ['https://robot:secret-pw@example.com/x.git', 3, 'contains a password'],
   ])('the repository %s', async (url, code, words) => {
     const ended = await fleet.set({ url }, web);
     expect(ended).toMatchObject({ exitCode: code, stderr: expect.stringContaining(words) });
@@ -139,7 +139,7 @@ describe('nothing is pushed, and the error says why, for', () => {
 
   test('a missing repository', async () => {
     const ended = await fleet.set({ url: `${fleet.host.url}/nowhere.git` }, web);
-    expect(ended).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('there is no such repository') });
+    expect(ended).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('repository not found') });
   });
 
   test('a protected branch: the words of the server are shown', async () => {
@@ -162,7 +162,10 @@ describe('nothing is pushed, and the error says why, for', () => {
     const repository = await fleet.repository('checked-out.git');
     execFileSync('git', ['-C', repository.bare, 'config', 'core.bare', 'false']);
     const ended = await fleet.set(repository, web);
-    expect(ended).toMatchObject({ exitCode: 4, stderr: expect.stringContaining('a working copy of the branch') });
+    expect(ended).toMatchObject({
+      exitCode: 4,
+      stderr: expect.stringContaining('the branch is checked out in that repository'),
+    });
   });
 
   test('a user with read access only', async () => {
@@ -171,7 +174,7 @@ describe('nothing is pushed, and the error says why, for', () => {
     await repository.commit('First', sample);
     const ended = await fleet.set(repository, web);
     await readOnly.stop();
-    expect(ended).toMatchObject({ exitCode: 4, stderr: expect.stringContaining('a push needs the right to write') });
+    expect(ended).toMatchObject({ exitCode: 4, stderr: expect.stringContaining('a push needs write access') });
   });
 });
 

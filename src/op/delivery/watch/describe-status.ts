@@ -1,5 +1,5 @@
+import { table } from '../../kit/log/format.js';
 import { oneLine } from '../../kit/log/printable.js';
-import { table } from '../../kit/log/table.js';
 import { formatReference } from '../../systems/registry/reference.js';
 import { describeCondition } from '../flux/condition.js';
 import { fluxName } from '../flux/flux-object.js';

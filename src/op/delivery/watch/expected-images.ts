@@ -3,7 +3,7 @@ import type { BuiltImage } from '../../images/build-result/build-result.js';
 import { checkRegistry } from '../../images/settings/repositories.js';
 import { inputError } from '../../kit/errors/op-error.js';
 import { mapConcurrently, valuesOf } from '../../kit/process/map-concurrently.js';
-import { type Access, lookUp } from '../../systems/registry/crane.js';
+import { lookUp, type RegistryAccess } from '../../systems/registry/crane.js';
 import { formatReference } from '../../systems/registry/reference.js';
 import { configuredRepository, propertiesOf } from '../environments/configured-repository.js';
 import type { Environment, Environments } from '../environments/environment.js';
@@ -24,7 +24,7 @@ interface ImagesOfEnvironment {
  */
 export async function readExpectedImages(
   context: Context,
-  access: Access,
+  access: RegistryAccess,
   { environments, environment, images, repository }: ImagesOfEnvironment,
 ): Promise<readonly ExpectedImage[]> {
   const to = await repositoryOfEnvironment(context, environment, repository);

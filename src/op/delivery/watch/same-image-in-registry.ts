@@ -1,5 +1,5 @@
 import type { Context } from '../../context.js';
-import { type Access, readManifest } from '../../systems/registry/crane.js';
+import { type RegistryAccess, readManifest } from '../../systems/registry/crane.js';
 import { parseReference, repositoryOf } from '../../systems/registry/reference.js';
 import type { DigestComparison } from './judge/match-image.js';
 
@@ -17,7 +17,7 @@ interface Digests {
  */
 export async function sameImageInRegistry(
   context: Context,
-  access: Access,
+  access: RegistryAccess,
   { expected, found, foundIn }: DigestComparison,
   onUnreadable: (image: string) => void,
 ): Promise<boolean> {
@@ -38,7 +38,7 @@ export async function sameImageInRegistry(
 
 async function digestsOf(
   context: Context,
-  access: Access,
+  access: RegistryAccess,
   repository: string,
   digest: string,
 ): Promise<Digests | undefined> {
@@ -58,7 +58,7 @@ async function digestsOf(
 }
 
 /** Undefined when the registry does not give it. */
-async function manifestOf(context: Context, access: Access, repository: string, digest: string) {
+async function manifestOf(context: Context, access: RegistryAccess, repository: string, digest: string) {
   const reference = parseReference(`${repository}@${digest}`);
   return 'problem' in reference ? undefined : readManifest(context, access, reference);
 }

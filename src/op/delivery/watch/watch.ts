@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import type { Context } from '../../context.js';
 import { type Explanation, OpError } from '../../kit/errors/op-error.js';
-import { countOf } from '../../kit/log/table.js';
+import { countOf } from '../../kit/log/format.js';
 import { startDeadline } from '../../kit/process/deadline.js';
 import { type KubernetesApi, openApi } from '../../systems/kubernetes/api.js';
-import type { Access } from '../../systems/registry/crane.js';
+import type { RegistryAccess } from '../../systems/registry/crane.js';
 import { prepareDockerConfig } from '../../systems/registry/dockerconfig/prepare.js';
 import { formatReference } from '../../systems/registry/reference.js';
 import { acquireLease } from '../lease/acquire.js';
@@ -59,7 +59,7 @@ export async function watchDeployment(context: Context, flags: WatchFlags): Prom
 /** What one watch works with, and what it has learned so far. */
 interface Watch {
   readonly request: WatchRequest;
-  readonly access: Access;
+  readonly access: RegistryAccess;
   readonly status: WatchStatus;
   /** Expected images that the registry did not return. */
   readonly unreadable: Set<string>;

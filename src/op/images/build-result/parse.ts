@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { inputError } from '../../kit/errors/op-error.js';
+import { jsonOf } from '../../kit/json/parse-json.js';
 import { formatReference, parseReference } from '../../systems/registry/reference.js';
 import type { BuildResult, BuiltImage } from './build-result.js';
 
@@ -25,11 +26,12 @@ type Entry = v.InferOutput<typeof entry>;
  * @throws OpError (input) that names the file and the location in it
  */
 export function parseBuildResult(path: string, content: string): BuildResult {
-  const json = parseJson(path, content);
-  const old = v.safeParse(single, json);
+  const json = v.safeParse(jsonOf(v.unknown()), content);
+  if (!json.success) throw malformed(path, json.issues[0].message);
+  const old = v.safeParse(single, json.output);
   const read = v.safeParse(
     file,
-    old.success ? { builds: [{ imageName: old.output.image, tag: old.output.tag }] } : json,
+    old.success ? { builds: [{ imageName: old.output.image, tag: old.output.tag }] } : json.output,
   );
   if (!read.success) throw malformed(path, [...new Set(read.issues.map(describe))].join('; '));
   const images = read.output.builds.map((item, index) => toImage(path, item, index));
@@ -42,14 +44,6 @@ function describe(issue: v.BaseIssue<unknown>): string {
     .map(({ key }) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`))
     .join('');
   return `${issue.message === notAResult ? 'it' : location.slice(1)} ${issue.message}`;
-}
-
-function parseJson(path: string, content: string): unknown {
-  try {
-    return JSON.parse(content);
-  } catch (error) {
-    throw malformed(path, error instanceof Error ? error.message : String(error), error);
-  }
 }
 
 function toImage(path: string, item: Entry, index: number): BuiltImage {
@@ -68,8 +62,8 @@ function withoutRepeats(images: readonly BuiltImage[]): readonly BuiltImage[] {
   return [...seen.values()];
 }
 
-const malformed = (path: string, why: string, cause?: unknown) =>
-  inputError({ what: `${path} is not a build result`, why, hint: 'run op push again: it rewrites the file', cause });
+const malformed = (path: string, why: string) =>
+  inputError({ what: `${path} is not a build result`, why, hint: 'run op push again: it rewrites the file' });
 
 /**
  * The text of a build result, as Skaffold writes it: one line,

@@ -1,5 +1,5 @@
 import { type OpError, toolError } from '../../kit/errors/op-error.js';
-import { problemIn, remedyFor } from '../../systems/registry/problem.js';
+import { hintFor, problemIn } from '../../systems/registry/problem.js';
 import { parseReference, registryOf } from '../../systems/registry/reference.js';
 
 /** The messages of containerd's resolver that differ from those of go-containerregistry. */
@@ -44,6 +44,6 @@ export function explainRegistry(image: string, push: string | undefined, error: 
 
 function failure(what: string, why: string, registry: string, first = ''): OpError {
   const problem = refused.test(why) ? 'refused' : problemIn(why);
-  const remedy = remedyFor(problem, registry);
+  const remedy = hintFor(problem, registry);
   return toolError({ what, why, hint: problem === 'unreachable' ? `${first}${remedy}` : remedy });
 }

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { inputError } from '../../kit/errors/op-error.js';
-import { isPlainHttp } from '../../systems/registry/plain-http.js';
+import { isPlainHttp } from '../../systems/registry/protocol.js';
 import { formatReference, parseReference, registryOf } from '../../systems/registry/reference.js';
 import type { DockerfileBuild } from './dockerfile-build.js';
 

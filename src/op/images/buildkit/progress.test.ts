@@ -54,6 +54,15 @@ it('keeps lines that are not progress reports, and shows each warning once', () 
   expect(progress.messages()).toEqual(['{ no JSON', 'error: failed to solve: why']);
 });
 
+it.each(['{"vertexes":5}', '{"logs":[{"vertex":1,"data":"eA=="}]}', '{"statuses":[null]}'])(
+  'keeps %s, which is not a progress report, as a message',
+  (line) => {
+    const progress = watchProgress(() => {});
+    progress.onLine(line);
+    expect(progress.messages()).toEqual([line]);
+  },
+);
+
 it('reports a cache that cannot be read or written, which does not fail the build', () => {
   const lines: string[] = [];
   const progress = watchProgress((line) => lines.push(line));

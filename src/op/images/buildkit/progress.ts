@@ -1,24 +1,30 @@
+import * as v from 'valibot';
+import { parseJson } from '../../kit/json/parse-json.js';
 import { oneLine } from '../../kit/log/printable.js';
 
-/** What buildctl reports of one step with `--progress=rawjson`. Source: BuildKit's client/graph.go, type SolveStatus. */
-interface Status {
-  readonly vertexes?: readonly {
-    readonly digest: string;
-    readonly name?: string;
-    readonly started?: string;
-    readonly completed?: string;
-    readonly cached?: boolean;
-    readonly error?: string;
-  }[];
-  readonly statuses?: readonly {
-    readonly id: string;
-    readonly vertex: string;
-    readonly current: number;
-    readonly completed?: string;
-  }[];
-  readonly logs?: readonly { readonly vertex: string; readonly data: string }[];
-  readonly warnings?: readonly { readonly short?: string }[];
-}
+const vertexShape = v.object({
+  digest: v.optional(v.string(), ''),
+  name: v.optional(v.string(), ''),
+  started: v.optional(v.string()),
+  completed: v.optional(v.string()),
+  cached: v.optional(v.boolean(), false),
+  error: v.optional(v.string(), ''),
+});
+const progressShape = v.object({
+  id: v.optional(v.string(), ''),
+  vertex: v.optional(v.string(), ''),
+  current: v.optional(v.number(), 0),
+  completed: v.optional(v.string()),
+});
+const logShape = v.object({ vertex: v.optional(v.string(), ''), data: v.nullish(v.string(), '') });
+
+/** What buildctl reports with `--progress=rawjson`. Source: BuildKit's client/graph.go, type SolveStatus. */
+const statusShape = v.object({
+  vertexes: v.nullish(v.array(vertexShape), []),
+  statuses: v.nullish(v.array(progressShape), []),
+  logs: v.nullish(v.array(logShape), []),
+  warnings: v.nullish(v.array(v.object({ short: v.nullish(v.string(), '') })), []),
+});
 
 interface Step {
   readonly name: string;
@@ -76,8 +82,8 @@ export function watchProgress(print: (line: string) => void): Progress {
     if (step.lines.length > linesKept) step.lines.shift();
     show(step, `  ${line}`);
   };
-  const onVertex = (vertex: NonNullable<Status['vertexes']>[number]) => {
-    const { name = '', started, completed } = vertex;
+  const onVertex = (vertex: v.InferOutput<typeof vertexShape>) => {
+    const { name, started, completed } = vertex;
     const step: Step = steps.get(vertex.digest) ?? {
       name: oneLine(name, 120),
       number: undefined,
@@ -90,24 +96,24 @@ export function watchProgress(print: (line: string) => void): Progress {
     };
     steps.set(vertex.digest, step);
     const isNew = step.started === 0 && started !== undefined;
-    const cachedNow = vertex.cached === true && !step.cached;
+    const cachedNow = vertex.cached && !step.cached;
     if (isNew) step.started = Date.parse(started);
     step.cached ||= cachedNow;
     if (completed !== undefined && step.rest !== '') {
       showOutput(step, step.rest);
       step.rest = '';
     }
-    const failedNow = vertex.error && !isCancelled(vertex.error) && step.error === undefined;
+    const failedNow = vertex.error !== '' && !isCancelled(vertex.error) && step.error === undefined;
     if (failedNow) step.error = vertex.error;
     if (isHousekeeping(step.name)) return;
     if (isNew) show(step, cachedNow ? `${step.name} (cached)` : step.name);
     else if (cachedNow) show(step, '(cached)');
     const seconds = completed === undefined ? 0 : (Date.parse(completed) - step.started) / 1000;
-    if (failedNow) show(step, failureOf(step.name, vertex.error ?? '') ?? `failed after ${seconds.toFixed(1)} s`);
-    else if (vertex.error) show(step, `stopped after ${seconds.toFixed(1)} s`);
+    if (failedNow) show(step, failureOf(step.name, vertex.error) ?? `failed after ${seconds.toFixed(1)} s`);
+    else if (vertex.error !== '') show(step, `stopped after ${seconds.toFixed(1)} s`);
     else if (!vertex.cached && seconds >= 1) show(step, `done in ${seconds.toFixed(1)} s`);
   };
-  const onLog = ({ vertex, data }: NonNullable<Status['logs']>[number]) => {
+  const onLog = ({ vertex, data }: v.InferOutput<typeof logShape>) => {
     const step = steps.get(vertex);
     if (step === undefined) return;
     const lines = (step.rest + Buffer.from(data, 'base64').toString('utf8')).split(/\r\n|\n|\r/u);
@@ -116,21 +122,21 @@ export function watchProgress(print: (line: string) => void): Progress {
   };
   return {
     onLine(line) {
-      const status = parse(line);
+      const status = line.startsWith('{') ? parseJson(statusShape, line) : undefined;
       if (status === undefined) {
         messages.push(line);
         if (messages.length > messagesKept) messages.shift();
         return;
       }
-      for (const vertex of status.vertexes ?? []) onVertex(vertex);
-      for (const { id, vertex, current, completed } of status.statuses ?? []) {
+      for (const vertex of status.vertexes) onVertex(vertex);
+      for (const { id, vertex, current, completed } of status.statuses) {
         const known = steps.get(vertex);
         if (known !== undefined && /^(?:extracting )?sha256:/u.test(id)) known.fetched = true;
         const sent = completed !== undefined && id === 'transferring context:' && current > 1024;
         if (sent && known !== undefined) show(known, `sent the context: ${sizeOf(current)}`);
       }
-      for (const log of status.logs ?? []) onLog(log);
-      for (const { short = '' } of status.warnings ?? []) {
+      for (const log of status.logs) onLog(log);
+      for (const { short } of status.warnings) {
         const text = Buffer.from(short, 'base64').toString('utf8');
         if (!warned.has(text)) print(`warning: ${text}`);
         warned.add(text);
@@ -165,13 +171,3 @@ const isCached = ({ name, cached, fetched }: Step) => cached || (!fetched && /^\
 const isCancelled = (error: string) => /context canceled/u.test(error);
 
 const sizeOf = (bytes: number) => (bytes < 1e6 ? `${Math.round(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`);
-
-/** The report comes from buildctl itself, so its shape is trusted; anything else that it prints is text. */
-function parse(line: string): Status | undefined {
-  if (!line.startsWith('{')) return undefined;
-  try {
-    return JSON.parse(line) as Status;
-  } catch {
-    return undefined;
-  }
-}

@@ -1,11 +1,15 @@
 import type { Context } from '../../context.js';
 import { OpError } from '../../kit/errors/op-error.js';
-import { type Access, copyImage } from '../../systems/registry/crane.js';
-import { isPlainHttp } from '../../systems/registry/plain-http.js';
+import { copyImage, type RegistryAccess } from '../../systems/registry/crane.js';
+import { isPlainHttp } from '../../systems/registry/protocol.js';
 import { formatReference, type Reference, registryOf } from '../../systems/registry/reference.js';
 
 /** The lifecycle uses TLS for the cache image, except for registries that usually have none: --insecure-registry has no effect on it. */
-export function usableCache({ log }: Context, access: Access, cache: Reference | undefined): Reference | undefined {
+export function usableCache(
+  { log }: Context,
+  access: RegistryAccess,
+  cache: Reference | undefined,
+): Reference | undefined {
   if (cache === undefined || !access.insecure.includes(registryOf(cache)) || isPlainHttp(registryOf(cache), [])) {
     return cache;
   }
@@ -19,7 +23,7 @@ export const previousImageOf = (cache: Reference): Reference => ({ ...cache, tag
 /** Keeps an image so that the next build can reuse its layers. If the registry rejects it, that build is only slower. */
 export async function keepForNextBuild(
   context: Context,
-  access: Access,
+  access: RegistryAccess,
   built: Reference,
   before: Reference,
 ): Promise<void> {

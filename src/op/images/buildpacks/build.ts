@@ -1,6 +1,6 @@
 import type { Context } from '../../context.js';
 import { inputError } from '../../kit/errors/op-error.js';
-import type { Access } from '../../systems/registry/crane.js';
+import type { RegistryAccess } from '../../systems/registry/crane.js';
 import { mirrored, namesSameImage } from '../image-mirrors/mirror.js';
 import { readApplication } from './application.js';
 import type { BuildInputs, BuildpacksBuild, BuiltByBuildpacks } from './build-request.js';
@@ -18,7 +18,7 @@ import type { PhaseRunner } from './sandbox/phase-runner.js';
  */
 export async function buildWithBuildpacks(
   context: Context,
-  access: Access,
+  access: RegistryAccess,
   host: BuilderHost,
   build: BuildpacksBuild,
   onLine: (line: string) => void,

@@ -1,6 +1,6 @@
 import { inputError, type OpError } from '../../kit/errors/op-error.js';
 import { type Command, type Ended, failureOf } from '../../kit/process/run.js';
-import { problemIn, remedyFor } from '../../systems/registry/problem.js';
+import { hintFor, problemIn } from '../../systems/registry/problem.js';
 import { explainPhase } from './explain-phase.js';
 
 /** What was being built, for messages. */
@@ -45,6 +45,6 @@ export function explainPack(command: Command, ended: Ended, lines: readonly stri
     });
   }
   const asked = /https?:\/\/([^/\s"]+)\/v2\//u.exec(output)?.[1] ?? registry;
-  const hint = problem === 'other' ? 'fix the problem that pack reports' : remedyFor(problem, asked);
+  const hint = problem === 'other' ? 'fix the problem that pack reports' : hintFor(problem, asked);
   return failureOf(command, { ...ended, stderr: output }, { what: `building ${image} with pack failed`, hint });
 }

@@ -1,5 +1,5 @@
 import { inputError, type OpError, toolError } from '../../kit/errors/op-error.js';
-import { problemIn, remedyFor } from '../../systems/registry/problem.js';
+import { hintFor, problemIn } from '../../systems/registry/problem.js';
 
 /** What is being built, for messages. */
 interface Subject {
@@ -57,7 +57,7 @@ function registryFailed(phase: string, exitCode: number, lines: readonly string[
   return toolError({
     what: phase === 'restore' ? `cannot read the build cache of ${image}` : `cannot push ${target}`,
     why: withLines(`${phase} ended with exit code ${exitCode}`, errors(lines)),
-    hint: remedyFor(problem, registry ?? target.replace(/\/.*$/u, '')),
+    hint: hintFor(problem, registry ?? target.replace(/\/.*$/u, '')),
   });
 }
 

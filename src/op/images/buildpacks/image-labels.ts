@@ -1,7 +1,9 @@
 import * as v from 'valibot';
 import type { Context } from '../../context.js';
-import type { Access } from '../../systems/registry/crane.js';
-import { parseReference, type Reference } from '../../systems/registry/reference.js';
+import { toolError } from '../../kit/errors/op-error.js';
+import { parseJson } from '../../kit/json/parse-json.js';
+import type { RegistryAccess } from '../../systems/registry/crane.js';
+import { formatReference, parseReference, type Reference } from '../../systems/registry/reference.js';
 import { imageConfig } from './files/unpack-image.js';
 
 const named = v.looseObject({ image: v.string() });
@@ -19,19 +21,25 @@ const metadataShape = v.looseObject({
   processes: v.optional(v.array(v.looseObject({ type: v.string() })), []),
 });
 
-const labelOf = async (context: Context, access: Access, image: Reference, label: string): Promise<unknown> =>
-  JSON.parse(v.parse(configShape, JSON.parse(await imageConfig(context, access, image))).config.Labels[label] ?? '{}');
+/** A label that holds JSON; undefined when it does not fit the schema. An image without it has an empty one. */
+async function readLabel<Schema extends v.GenericSchema>(
+  context: Context,
+  access: RegistryAccess,
+  image: Reference,
+  { name, schema }: { readonly name: string; readonly schema: Schema },
+): Promise<v.InferOutput<Schema> | undefined> {
+  const described = parseJson(configShape, await imageConfig(context, access, image));
+  return described && parseJson(schema, described.config.Labels[name] ?? '{}');
+}
 
 /** The images that pack uses by default for a builder; undefined if only the daemon has the builder, or it is not one: then pack reports it. */
-export async function defaultImages(context: Context, access: Access, builder: string) {
+export async function defaultImages(context: Context, access: RegistryAccess, builder: string) {
   const reference = parseReference(builder);
   if ('problem' in reference) return undefined;
-  const read = v.safeParse(
-    builderShape,
-    await labelOf(context, access, reference, 'io.buildpacks.builder.metadata').catch(() => undefined),
-  );
-  if (!read.success) return undefined;
-  const { images, stack, lifecycle } = read.output;
+  const label = { name: 'io.buildpacks.builder.metadata', schema: builderShape };
+  const metadata = await readLabel(context, access, reference, label).catch(() => undefined);
+  if (metadata === undefined) return undefined;
+  const { images, stack, lifecycle } = metadata;
   const version = lifecycle?.version;
   return {
     runImage: images?.[0]?.image ?? stack?.runImage?.image,
@@ -39,9 +47,21 @@ export async function defaultImages(context: Context, access: Access, builder: s
   };
 }
 
-/** The processes and buildpacks of an image, from its label. Source: buildpacks/spec, platform.md, io.buildpacks.build.metadata. */
-export async function readBuildMetadata(context: Context, access: Access, { tag: _, ...image }: Reference) {
-  const metadata = v.parse(metadataShape, await labelOf(context, access, image, 'io.buildpacks.build.metadata'));
+/**
+ * The processes and buildpacks of an image, from its label. Source: buildpacks/spec, platform.md, io.buildpacks.build.metadata.
+ * @throws OpError (tool) when the image cannot be read, or its label is invalid
+ */
+export async function readBuildMetadata(context: Context, access: RegistryAccess, { tag: _, ...image }: Reference) {
+  const label = { name: 'io.buildpacks.build.metadata', schema: metadataShape };
+  const metadata = await readLabel(context, access, image, label);
+  if (metadata === undefined) {
+    const name = formatReference(image);
+    throw toolError({
+      what: `cannot read the build metadata of ${name}`,
+      why: `its configuration or its label ${label.name} is not valid JSON of the expected form`,
+      hint: `look at it with: crane config ${name}`,
+    });
+  }
   return {
     processes: metadata.processes.map(({ type }) => type),
     buildpacks: metadata.buildpacks.map(({ id, version }) => `${id}@${version}`),

@@ -3,8 +3,8 @@ import type { Context } from '../../context.js';
 import { inputError } from '../../kit/errors/op-error.js';
 import { makePrivateDirectory } from '../../kit/files/private-directory.js';
 import { run } from '../../kit/process/run.js';
-import type { Access } from '../../systems/registry/crane.js';
-import { isPlainHttp } from '../../systems/registry/plain-http.js';
+import type { RegistryAccess } from '../../systems/registry/crane.js';
+import { isPlainHttp } from '../../systems/registry/protocol.js';
 import {
   formatReference,
   type NotAReference,
@@ -63,7 +63,7 @@ export function packArguments(build: BuildpacksBuild, pack: PackBuild, output: s
 /** Builds with pack, which drives the phases through a Docker daemon and pushes. @throws OpError (input, tool) */
 export async function buildWithPack(
   context: Context,
-  access: Access,
+  access: RegistryAccess,
   build: BuildpacksBuild,
   pack: BuildInputs & Pick<PackBuild, 'builder' | 'runImage'>,
   onLine: (line: string) => void,
@@ -115,7 +115,7 @@ const isOnLoopback = (image: Reference | NotAReference | undefined) =>
   !('problem' in image) &&
   /^(?:localhost|127(?:\.\d+){3}|\[::1\])(?::\d+)?$/u.test(registryOf(image));
 
-function checkInsecure({ image, target }: BuildpacksBuild, { insecure }: Access): void {
+function checkInsecure({ image, target }: BuildpacksBuild, { insecure }: RegistryAccess): void {
   const registry = registryOf(target);
   if (!insecure.includes(registry) || isPlainHttp(registry, [])) return;
   throw inputError({

@@ -1,6 +1,6 @@
 import type { Context } from '../../context.js';
 import { inputError, OpError } from '../../kit/errors/op-error.js';
-import { type Access, lookUp } from '../../systems/registry/crane.js';
+import { lookUp, type RegistryAccess } from '../../systems/registry/crane.js';
 import { parseReference, type Reference, registryOf } from '../../systems/registry/reference.js';
 import type { Builder } from './specification/builder.js';
 
@@ -18,7 +18,7 @@ interface Request {
  * read. Source: buildpacks/lifecycle, platform.BestRunImageMirrorFor.
  * @throws OpError (input) if there is none; (tool) if its registry cannot be used
  */
-export async function chooseRunImage(context: Context, access: Access, request: Request): Promise<string> {
+export async function chooseRunImage(context: Context, access: RegistryAccess, request: Request): Promise<string> {
   const { builder, explicit, target, mirrored } = request;
   const [first] = builder.runImages;
   if (explicit === undefined && first === undefined) throw hasNoRunImage(builder.image);

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import type { Context } from '../../context.js';
 import { inputError, toolError } from '../../kit/errors/op-error.js';
 import { findProgram } from '../../kit/process/find-program.js';
-import type { Access } from '../../systems/registry/crane.js';
-import { isPlainHttp } from '../../systems/registry/plain-http.js';
+import type { RegistryAccess } from '../../systems/registry/crane.js';
+import { isPlainHttp } from '../../systems/registry/protocol.js';
 import { formatReference, registryOf } from '../../systems/registry/reference.js';
 import { copyApplication } from './application.js';
 import { keepForNextBuild, previousImageOf, usableCache } from './build-cache.js';
@@ -20,7 +20,7 @@ import { commonApi, type PlatformApi, writePlatform } from './specification/plat
 /** Runs the phases of the lifecycle in order. @throws OpError (input, tool) */
 export async function runLifecycle(
   context: Context,
-  access: Access,
+  access: RegistryAccess,
   runner: PhaseRunner,
   request: BuildpacksBuild,
   { application, env, mirrored }: BuildInputs,
@@ -119,7 +119,7 @@ function findLauncher({ env }: Context): string {
   });
 }
 
-function checkInsecure({ image, target }: BuildpacksBuild, { insecure }: Access, api: PlatformApi): void {
+function checkInsecure({ image, target }: BuildpacksBuild, { insecure }: RegistryAccess, api: PlatformApi): void {
   const registry = registryOf(target);
   if (api.atLeast('0.13') || !insecure.includes(registry) || isPlainHttp(registry, [])) return;
   throw inputError({

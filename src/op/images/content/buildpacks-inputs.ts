@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import * as v from 'valibot';
+import { parseJson } from '../../kit/json/parse-json.js';
 import { parseReference } from '../../systems/registry/reference.js';
 import { imageConfig } from '../buildpacks/files/unpack-image.js';
 import { realPathWithin } from '../buildpacks/files/within-root.js';
@@ -61,11 +62,10 @@ async function runImageOf(
   const { mirrors } = prepared.builders;
   const reference = parseReference(mirrored(builder, mirrors));
   if ('problem' in reference) return undefined;
-  const config = v.safeParse(shape, JSON.parse(await imageConfig(context, prepared.access, reference)));
-  if (!config.success) return undefined;
-  const label = v.safeParse(metadata, JSON.parse(config.output.config.Labels['io.buildpacks.builder.metadata']));
-  if (!label.success) return undefined;
-  const { images, stack } = label.output;
+  const described = parseJson(shape, await imageConfig(context, prepared.access, reference));
+  const label = described && parseJson(metadata, described.config.Labels['io.buildpacks.builder.metadata']);
+  if (label === undefined) return undefined;
+  const { images, stack } = label;
   const runImages = [...(images ?? []), ...(stack?.runImage ? [stack.runImage] : [])].map(({ image, mirrors }) => ({
     image,
     mirrors: mirrors ?? [],

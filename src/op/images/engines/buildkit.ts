@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { type Access, pullLayout, pushLayout } from '../../systems/registry/crane.js';
-import { isPlainHttp } from '../../systems/registry/plain-http.js';
+import { pullLayout, pushLayout, type RegistryAccess } from '../../systems/registry/crane.js';
+import { isPlainHttp } from '../../systems/registry/protocol.js';
 import { formatReference, type Reference, registryOf } from '../../systems/registry/reference.js';
 import { buildDockerfile } from '../buildkit/build.js';
 import type { DockerfileBuild } from '../buildkit/dockerfile-build.js';
@@ -53,7 +53,7 @@ export async function buildArtifactWithBuildKit(build: BuildContext, planned: Bu
   return { digest, detail, layout: dockerfile.output.layout };
 }
 
-const output = (access: Access, push: Reference, layout: string | undefined): DockerfileBuild['output'] =>
+const output = (access: RegistryAccess, push: Reference, layout: string | undefined): DockerfileBuild['output'] =>
   layout === undefined ? { push, insecure: isPlainHttp(registryOf(push), access.insecure) } : { layout };
 
 /** The build arguments, in Skaffold's order: the images that it is built from under their aliases, then those of skaffold.yaml. */

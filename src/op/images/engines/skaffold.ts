@@ -1,5 +1,5 @@
 import type { Context } from '../../context.js';
-import { secondsBetween } from '../../kit/log/seconds.js';
+import { secondsBetween } from '../../kit/log/format.js';
 import type { BuiltImage } from '../build-result/build-result.js';
 import type { BuildableImage } from '../plan/plan.js';
 import { runBuild, type SkaffoldBuild } from '../skaffold/build.js';

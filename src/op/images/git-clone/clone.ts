@@ -4,7 +4,7 @@ import type { Context } from '../../context.js';
 import { refusedError } from '../../kit/errors/op-error.js';
 import { oneLine } from '../../kit/log/printable.js';
 import { startDeadline } from '../../kit/process/deadline.js';
-import { type Access, prepareAccess } from '../../systems/git/access.js';
+import { type GitAccess, prepareAccess } from '../../systems/git/access.js';
 import { createGit, type Git } from '../../systems/git/git.js';
 import { listRemote, type Remote } from '../../systems/git/remote.js';
 import { checkOut } from './checkout.js';
@@ -50,7 +50,12 @@ export async function gitClone(context: Context, flags: CloneFlags): Promise<Clo
   return await cloneWith(inTime, request, access, directory);
 }
 
-async function cloneWith(context: Context, request: CloneRequest, access: Access, directory: string): Promise<Cloned> {
+async function cloneWith(
+  context: Context,
+  request: CloneRequest,
+  access: GitAccess,
+  directory: string,
+): Promise<Cloned> {
   const start = context.now().getTime();
   const url = request.url.clean;
   const git = createGit(context, { access, directory, url });

@@ -63,7 +63,10 @@ describe('the URL of a repository', () => {
     try {
       parseGitUrl('https://bob:s3cret@example.com/shop.git');
     } catch (error) {
-      expect(error).toMatchObject({ kind: 'input', message: 'the URL https://example.com/shop.git holds a password' });
+      expect(error).toMatchObject({
+        kind: 'input',
+        message: 'the URL https://example.com/shop.git contains a password',
+      });
       expect(JSON.stringify(error)).not.toContain('s3cret');
     }
   });
@@ -183,12 +186,12 @@ describe('op git-clone', () => {
 
   test.each([
     ['an unknown revision: the error names the default branch', ['--revision=nope'], 3, 'try the default branch main'],
-    ['a similar name is suggested', ['--revision=MAI'], 3, 'what is written alike: main'],
+    ['a similar name is suggested', ['--revision=MAI'], 3, 'a similar name: main'],
     [
       'an abbreviated commit: the error asks for the full id',
       ['--revision=abc1234'],
       3,
-      'a server finds a commit by its full id only',
+      'a server finds a commit only by its full id',
     ],
     ['an unknown commit', [`--revision=${'a'.repeat(40)}`], 3, 'it is not in the history of any branch or tag'],
   ])('%s', async (_, flags, code, words) => {
@@ -199,9 +202,9 @@ describe('op git-clone', () => {
   });
 
   test.each([
-    ['a repository that does not exist', () => `${host.url}/nope.git`, 3, 'there is no such repository'],
+    ['a repository that does not exist', () => `${host.url}/nope.git`, 3, 'repository not found'],
     ['a port where nothing listens', () => 'http://127.0.0.1:1/shop.git', 4, 'the server cannot be reached'],
-    ['an unknown host name', () => 'http://nope.invalid/shop.git', 4, 'the name of the host is not known to DNS'],
+    ['an unknown host name', () => 'http://nope.invalid/shop.git', 4, 'DNS cannot resolve the host name'],
     [
       'a server that requires a password',
       () => `${host.url}/private/shop.git`,

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Context } from '../../context.js';
 import { inputError, usageError } from '../../kit/errors/op-error.js';
-import { countOf } from '../../kit/log/table.js';
+import { countOf } from '../../kit/log/format.js';
 import { buildWithBuildpacks } from '../buildpacks/build.js';
 import { type BuilderHost, findBuilderHost, releaseBuilderHost } from '../buildpacks/sandbox/builder-host.js';
 import { cacheImage } from '../engines/build-cache.js';

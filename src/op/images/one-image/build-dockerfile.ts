@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Context } from '../../context.js';
 import { inputError } from '../../kit/errors/op-error.js';
-import { isPlainHttp } from '../../systems/registry/plain-http.js';
+import { isPlainHttp } from '../../systems/registry/protocol.js';
 import { registryOf } from '../../systems/registry/reference.js';
 import { buildDockerfile } from '../buildkit/build.js';
 import { parseAttestations, parseBuildArgs } from '../buildkit/build-options.js';

@@ -3,11 +3,11 @@ import { resolve } from 'node:path';
 import type { Context } from '../../context.js';
 import { inputError, refusedError } from '../../kit/errors/op-error.js';
 import { shownPath } from '../../kit/files/path.js';
-import { secondsBetween } from '../../kit/log/seconds.js';
+import { secondsBetween } from '../../kit/log/format.js';
 import { startDeadline } from '../../kit/process/deadline.js';
 import { parseResultPaths, writeResults } from '../../kit/results/results.js';
 import { type Head, readHead } from '../../systems/git/head.js';
-import { type Access, lookUp, sizeOf } from '../../systems/registry/crane.js';
+import { lookUp, type RegistryAccess, sizeOf } from '../../systems/registry/crane.js';
 import { type DockerConfig, prepareDockerConfig } from '../../systems/registry/dockerconfig/prepare.js';
 import { formatReference, parseReference, type Reference } from '../../systems/registry/reference.js';
 import { clearResult, writeBuildResult } from '../build-result/result-file.js';
@@ -21,7 +21,7 @@ import type { StandAloneRequest } from './options.js';
 export interface PreparedImage extends AsyncDisposable {
   /** Its `cwd` is the repository's root, its signal ends with the deadline. */
   readonly context: Context;
-  readonly access: Access;
+  readonly access: RegistryAccess;
   /** Value of a setting that no flag gave. */
   readonly of: SettingReader;
   readonly mirrors: readonly Mirror[];
@@ -154,7 +154,7 @@ async function checkDirectory(path: string): Promise<void> {
 }
 
 /** Checks that the registry has the digest that the builder reported. */
-async function checkPushed(context: Context, access: Access, target: Reference, digest: string): Promise<void> {
+async function checkPushed(context: Context, access: RegistryAccess, target: Reference, digest: string): Promise<void> {
   const found = await lookUp(context, access, target);
   if ('error' in found) throw found.error;
   if (found.digest === digest) return;

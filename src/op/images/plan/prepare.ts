@@ -4,7 +4,7 @@ import type { Context } from '../../context.js';
 import { inputError } from '../../kit/errors/op-error.js';
 import { startDeadline } from '../../kit/process/deadline.js';
 import { type Head, readHead, workTree } from '../../systems/git/head.js';
-import type { Access } from '../../systems/registry/crane.js';
+import type { RegistryAccess } from '../../systems/registry/crane.js';
 import { type DockerConfig, prepareDockerConfig } from '../../systems/registry/dockerconfig/prepare.js';
 import { directoryWithin } from '../buildpacks/files/within-root.js';
 import { releaseBuilderHost } from '../buildpacks/sandbox/builder-host.js';
@@ -26,7 +26,7 @@ export interface PreparedBuild {
   readonly project: Project;
   /** The profiles and where they come from, for a person. */
   readonly profile: string | undefined;
-  readonly access: Access;
+  readonly access: RegistryAccess;
   /** Registries that the given docker config has credentials for. */
   readonly logins: readonly string[];
   readonly artifacts: Artifacts;

@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
 import type { Context } from '../../context.js';
-import { table } from '../../kit/log/table.js';
+import { table } from '../../kit/log/format.js';
 import { dryRun } from '../skaffold/build.js';
 import type { BuildRequest } from './options.js';
 import { checkBuildable, describeImage, planBuild } from './plan.js';

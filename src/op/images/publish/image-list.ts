@@ -1,9 +1,13 @@
 import { resolve } from 'node:path';
+import * as v from 'valibot';
 import type { Context } from '../../context.js';
+import { inputError, refusedError } from '../../kit/errors/op-error.js';
+import { type KubeObject, kinds, openApi } from '../../systems/kubernetes/api.js';
+import { parseReference } from '../../systems/registry/reference.js';
 import { type BuildResult, type BuiltImage, selectImages } from '../build-result/build-result.js';
 import { readBuildResult } from '../build-result/result-file.js';
+import { nameFor } from './config-map.js';
 import type { ImagesSource } from './options.js';
-import { readImageInfo } from './read-image-info.js';
 
 /** The default name of the file with the list of images. */
 export const usualBuildResult = 'build_result.json';
@@ -20,3 +24,80 @@ export async function imagesOf(context: Context, source: ImagesSource): Promise<
   if (imageName.length === 0) return result.images;
   return [...new Set(imageName.flatMap((name) => selectImages(result, name)))];
 }
+
+/** Where images were published; without names, all of them, which must be from one commit. */
+type ImageInfoSource = Pick<ImagesSource, 'imageInfoNamespace' | 'configmapPrefix' | 'imageName'>;
+
+/** The label of the ConfigMaps that `op publish` writes. */
+const labelSelector = 'app.kubernetes.io/component=image-info';
+
+const data = v.looseObject({
+  'image-name': v.pipe(v.string(), v.nonEmpty()),
+  'image-url': v.pipe(v.string(), v.nonEmpty()),
+  'image-digest': v.pipe(v.string(), v.nonEmpty()),
+  'git-revision': v.pipe(v.string(), v.nonEmpty()),
+});
+const configMap = v.looseObject({ data });
+
+/**
+ * Reads the images that `op publish` wrote into ConfigMaps, in the cluster that op runs in.
+ * @throws OpError (input) when none is found, or one is malformed; (refused) when they are of several commits; (tool) when the cluster does not answer
+ */
+async function readImageInfo(
+  context: Context,
+  { imageInfoNamespace, configmapPrefix: prefix, imageName }: ImageInfoSource,
+): Promise<BuildResult> {
+  await using api = await openApi(context, { namespace: imageInfoNamespace });
+  const found = await api.list(kinds.configMap, { labelSelector });
+  const published = found.filter(({ metadata }) => metadata.name.startsWith(`${prefix}-`)).map(publicationIn);
+  // With the prefix `shop`, the ConfigMap `shop-admin-web` is not ours but that of `web` with the prefix `shop-admin`.
+  const ours = published.filter(({ name, image }) => name === nameFor(prefix, image.imageName));
+  const path = `the ConfigMaps ${prefix}-* in namespace ${api.namespace}`;
+  if (imageName.length === 0) refuseMixture(path, ours);
+  if (ours.length > 0) return { path, images: ours.map(({ image }) => image) };
+  throw inputError({
+    what: `no image is published in namespace ${api.namespace}`,
+    why: `no ConfigMap ${prefix}-… with the label ${labelSelector} was found`,
+    hint: 'run op publish first, or give its namespace with --image-info-namespace and its --configmap-prefix',
+  });
+}
+
+interface Published {
+  /** Of the ConfigMap. */
+  readonly name: string;
+  readonly image: BuiltImage;
+  readonly revision: string;
+}
+
+/** Images of two commits were never tested together. */
+function refuseMixture(path: string, published: readonly Published[]): void {
+  const revisions = [...new Set(published.map(({ revision }) => revision))];
+  if (revisions.length < 2) return;
+  const said = published.map(({ image, revision }) => `${image.imageName} of ${revision.slice(0, 12)}`);
+  throw refusedError({
+    what: `${path} are not of one commit`,
+    why: `they hold ${said.join(', ')}: a build published only some of them, or two applications share the prefix`,
+    hint: 'publish the whole commit again, give each application its own --configmap-prefix, or choose images with --image-name',
+  });
+}
+
+function publicationIn(object: KubeObject): Published {
+  const read = v.safeParse(configMap, object);
+  if (!read.success) throw malformed(object, v.summarize(read.issues));
+  const {
+    'image-name': imageName,
+    'image-url': url,
+    'image-digest': digest,
+    'git-revision': revision,
+  } = read.output.data;
+  const reference = parseReference(`${url}@${digest}`);
+  if ('problem' in reference) throw malformed(object, reference.problem);
+  return { name: object.metadata.name, image: { imageName, reference }, revision };
+}
+
+const malformed = ({ metadata }: KubeObject, why: string) =>
+  inputError({
+    what: `ConfigMap ${metadata.name} does not say which image it is`,
+    why,
+    hint: 'run op publish again: it rewrites the ConfigMap',
+  });

@@ -170,7 +170,7 @@ describe.skipIf(missingTools.length > 0)('on a real API server', () => {
     const ended = await publish([image('shared', two)], as('builder', 'shop'), from('right'));
     expect(ended).toMatchObject({ exitCode: 0 });
     expect(ended.stderr).toContain(
-      'warning: image-info-shared was of https://example.com/left.git and is now of https://example.com/right.git; give each repository its own --configmap-prefix',
+      'warning: image-info-shared was published from https://example.com/left.git, and now from https://example.com/right.git; give each repository its own --configmap-prefix',
     );
   });
 

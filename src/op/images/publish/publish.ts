@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import type { Context } from '../../context.js';
 import { refusedError } from '../../kit/errors/op-error.js';
+import { countOf } from '../../kit/log/format.js';
 import { oneLine } from '../../kit/log/printable.js';
-import { countOf } from '../../kit/log/table.js';
 import { startDeadline } from '../../kit/process/deadline.js';
 import { mapConcurrently, valuesOf } from '../../kit/process/map-concurrently.js';
 import { type KubernetesApi, kinds, openApi } from '../../systems/kubernetes/api.js';
@@ -65,7 +65,7 @@ async function applyChanges(
     const source = found?.annotations[gitUrlAnnotation];
     if (source !== undefined && gitUrl !== undefined && source !== gitUrl) {
       context.log.warn(
-        `${name} was of ${source} and is now of ${gitUrl}; give each repository its own --configmap-prefix`,
+        `${name} was published from ${source}, and now from ${gitUrl}; give each repository its own --configmap-prefix`,
       );
     }
   }

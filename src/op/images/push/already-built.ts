@@ -1,8 +1,8 @@
 import type { Context } from '../../context.js';
 import { mapConcurrently, valuesOf } from '../../kit/process/map-concurrently.js';
 import type { Head } from '../../systems/git/head.js';
-import { asksForPassword } from '../../systems/registry/challenge.js';
-import { type Access, hasCredential, type LookUp, lookUp } from '../../systems/registry/crane.js';
+import { hasCredential, type LookUp, lookUp, type RegistryAccess } from '../../systems/registry/crane.js';
+import { asksForPassword } from '../../systems/registry/protocol.js';
 import { formatReference, registryOf } from '../../systems/registry/reference.js';
 import type { BuiltImage } from '../build-result/build-result.js';
 
@@ -21,7 +21,7 @@ const requestsAtOnce = 4;
  */
 export async function findAlreadyBuilt(
   context: Context,
-  access: Access,
+  access: RegistryAccess,
   images: readonly BuiltImage[],
   head: Head | undefined,
   rebuild: boolean,
@@ -45,7 +45,7 @@ export async function findAlreadyBuilt(
  * A registry with a token service may refuse to read an image that does not exist yet, and still accept a push. So a refusal ends the
  * command only when there is no credential, or when the password is refused.
  */
-async function lookUpOrFail(context: Context, access: Access, image: BuiltImage): Promise<LookUp> {
+async function lookUpOrFail(context: Context, access: RegistryAccess, image: BuiltImage): Promise<LookUp> {
   const answer = await lookUp(context, access, image.reference);
   if ('digest' in answer || answer.problem === 'absent') return answer;
   const registry = registryOf(image.reference);

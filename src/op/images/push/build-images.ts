@@ -1,4 +1,4 @@
-import { secondsBetween } from '../../kit/log/seconds.js';
+import { secondsBetween } from '../../kit/log/format.js';
 import { lookUp, tagImage } from '../../systems/registry/crane.js';
 import { formatReference, repositoryOf } from '../../systems/registry/reference.js';
 import type { BuiltImage } from '../build-result/build-result.js';

@@ -1,6 +1,6 @@
 import type { Context } from '../../context.js';
 import { makePrivateDirectory } from '../../kit/files/private-directory.js';
-import { countOf } from '../../kit/log/table.js';
+import { countOf } from '../../kit/log/format.js';
 import { parseResultPaths, writeResults } from '../../kit/results/results.js';
 import type { BuiltImage } from '../build-result/build-result.js';
 import { runSkaffold } from '../engines/skaffold.js';

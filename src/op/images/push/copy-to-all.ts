@@ -1,9 +1,9 @@
 import type { Context } from '../../context.js';
 import type { Setting } from '../../kit/config/setting.js';
 import { OpError, refusedError } from '../../kit/errors/op-error.js';
-import { countOf } from '../../kit/log/table.js';
+import { countOf } from '../../kit/log/format.js';
 import { mapConcurrently } from '../../kit/process/map-concurrently.js';
-import { type Access, copyImage, lookUp } from '../../systems/registry/crane.js';
+import { copyImage, lookUp, type RegistryAccess } from '../../systems/registry/crane.js';
 import { formatReference, type Reference } from '../../systems/registry/reference.js';
 import type { BuiltImage } from '../build-result/build-result.js';
 import { dryRun } from '../skaffold/build.js';
@@ -23,7 +23,7 @@ interface Copy {
  */
 export async function copyToAll(
   context: Context,
-  access: Access,
+  access: RegistryAccess,
   project: Project,
   images: readonly BuiltImage[],
   others: readonly Setting[],
@@ -60,7 +60,7 @@ async function copiesTo(context: Context, project: Project, images: readonly Bui
   });
 }
 
-async function copyAndCompare(context: Context, access: Access, { from, to }: Copy): Promise<void> {
+async function copyAndCompare(context: Context, access: RegistryAccess, { from, to }: Copy): Promise<void> {
   const name = formatReference(to);
   const before = await lookUp(context, access, to);
   if ('digest' in before && before.digest === from.digest) return context.log.step(`  already up to date: ${name}`);

@@ -4,7 +4,7 @@ import type { Context } from '../../context.js';
 import type { Setting } from '../../kit/config/setting.js';
 import { inputError } from '../../kit/errors/op-error.js';
 import { shownPath } from '../../kit/files/path.js';
-import { countOf } from '../../kit/log/table.js';
+import { countOf } from '../../kit/log/format.js';
 import { parseResultPaths, writeResults } from '../../kit/results/results.js';
 import { formatReference } from '../../systems/registry/reference.js';
 import { type BuiltImage, selectImages } from '../build-result/build-result.js';

@@ -1,6 +1,6 @@
 import type { Context } from '../../context.js';
 import { toolError } from '../../kit/errors/op-error.js';
-import { bytes, table } from '../../kit/log/table.js';
+import { bytes, table } from '../../kit/log/format.js';
 import { mapConcurrently } from '../../kit/process/map-concurrently.js';
 import type { Head } from '../../systems/git/head.js';
 import { sizeOf } from '../../systems/registry/crane.js';

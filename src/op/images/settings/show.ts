@@ -45,7 +45,7 @@ export async function showSettings(
   );
   const rows = [...known, ...others, ...entries];
   if (form === 'json') return context.out(`${JSON.stringify(rows, undefined, 2)}\n`);
-  const { table } = await import('../../kit/log/table.js');
+  const { table } = await import('../../kit/log/format.js');
   const cells = rows.map(({ key, value, origin }) => [
     key,
     value === '' ? '-' : value,

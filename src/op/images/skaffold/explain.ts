@@ -1,6 +1,6 @@
 import { type OpError, toolError } from '../../kit/errors/op-error.js';
 import { type Command, type Ended, failureOf } from '../../kit/process/run.js';
-import { problemIn, remedyFor } from '../../systems/registry/problem.js';
+import { hintFor, problemIn } from '../../systems/registry/problem.js';
 import { malformed } from './profiles.js';
 
 const linesShown = 12;
@@ -49,5 +49,5 @@ function remedy(output: string, otherwise: string): string {
   const problem = problemIn(output);
   const registry = /https?:\/\/([^/\s"]+)\/v2\//u.exec(output)?.[1];
   if (registry === undefined || problem === 'other' || problem === 'absent') return otherwise;
-  return remedyFor(problem, registry);
+  return hintFor(problem, registry);
 }

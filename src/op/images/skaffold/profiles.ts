@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import type { Context } from '../../context.js';
 import { inputError, type OpError } from '../../kit/errors/op-error.js';
+import { parseJson } from '../../kit/json/parse-json.js';
 import { failureOf, run } from '../../kit/process/run.js';
 import { type Project, skaffoldCommand } from './project.js';
 
@@ -22,11 +23,10 @@ export async function inspectProfiles(
 ): Promise<v.InferOutput<typeof listed>['profiles']> {
   const command = skaffoldCommand(project, ['inspect', 'profiles', 'list'], ['--update-check=false']);
   const ended = await run(context, command);
-  const json = parse(ended.stdout);
-  const profiles = v.safeParse(listed, json);
-  if (ended.ended === 'ok' && profiles.success) return profiles.output.profiles;
-  const problem = v.safeParse(failed, json);
-  if (problem.success) throw malformed(project.file, problem.output.errorMessage);
+  const list = parseJson(listed, ended.stdout);
+  if (ended.ended === 'ok' && list !== undefined) return list.profiles;
+  const failure = parseJson(failed, ended.stdout);
+  if (failure !== undefined) throw malformed(project.file, failure.errorMessage);
   throw failureOf(command, ended, { what: `cannot list the profiles of ${project.file}`, hint: 'run op doctor' });
 }
 
@@ -52,12 +52,4 @@ export function malformed(file: string, why: string): OpError {
     why: [...new Set(cause.split('\n'))].join('\n'),
     hint: `correct ${file}; skaffold diagnose --yaml-only shows how Skaffold reads it`,
   });
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -35,23 +35,23 @@ describe('a text with variables', () => {
   it.each([
     ['${U}', 'U is not set'],
     ['$U/', 'U is not set'],
-    ['${E}', 'E is not set, or is empty'],
+    ['${E}', 'E is not set or is empty'],
     ['$Ax', 'Ax is not set'],
     ['${A', 'no closing brace'],
     ['${U:-${A}', 'no closing brace'],
-    ['${A-d}', '${A-d} is not a form'],
-    ['${ A }', 'is not a form'],
-    ['${1}', 'is not a form'],
-    ['${A:d}', 'is not a form'],
-    ['${U:=d}', 'is not a form'],
-    ['${A:?e}', 'is not a form'],
-    ['${}', 'is not a form'],
+    ['${A-d}', '${A-d} is not supported'],
+    ['${ A }', 'is not supported'],
+    ['${1}', 'is not supported'],
+    ['${A:d}', 'is not supported'],
+    ['${U:=d}', 'is not supported'],
+    ['${A:?e}', 'is not supported'],
+    ['${}', 'is not supported'],
     ['${U:-${V}}', 'V is not set'],
   ])('%j is refused: %s', (template, problem) => {
     expect(interpolate(template, env)).toEqual({ problem: expect.stringContaining(problem) });
   });
 
-  it('without a dollar sign stays as it is', () => {
+  it('is unchanged without a dollar sign', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
         fc.pre(!text.includes('$'));
@@ -60,7 +60,7 @@ describe('a text with variables', () => {
     );
   });
 
-  it('with every dollar sign doubled gives the text itself, whatever is set', () => {
+  it('with every dollar sign doubled becomes the text itself, whatever is set', () => {
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom(...'$A{}:-x') }), (text) => {
         expect(interpolate(text.replaceAll('$', '$$$$'), env)).toEqual({ text });
@@ -68,7 +68,7 @@ describe('a text with variables', () => {
     );
   });
 
-  it('takes over any value byte for byte, and never fills it in again', () => {
+  it('gets any value byte for byte, and a value is never interpolated again', () => {
     fc.assert(
       fc.property(fc.string({ minLength: 1 }), (value) => {
         expect(interpolate('<${X}|${U:-$X}>', { X: value })).toEqual({ text: `<${value}|${value}>` });
@@ -76,7 +76,7 @@ describe('a text with variables', () => {
     );
   });
 
-  it('knows no variable that only every object has', () => {
+  it('does not treat the properties of every object as variables', () => {
     expect(interpolate('${constructor}', env)).toMatchObject({ problem: expect.stringContaining('is not set') });
     expect(interpolate('${__proto__:-d}', env)).toEqual({ text: 'd' });
   });

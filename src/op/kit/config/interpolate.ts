@@ -1,15 +1,15 @@
 import type { Env } from './setting.js';
 
-/** A text with variables filled in, or the first reason why that cannot be done. */
+/** A text with its variables replaced, or why that is not possible. */
 export type Interpolated = { readonly text: string } | { readonly problem: string };
 
 const reference = /\$(?:\$|([A-Za-z_]\w*)|(\{))/gu;
 const opening = /^([A-Za-z_]\w*)(\}|:-)/u;
 
 /**
- * Fills in `${VAR}`, `$VAR`, `${VAR:-default}` and `$$` (a dollar sign) as a shell does: the default also counts for a variable
- * that is set but empty, and may hold variables itself. A variable with neither value nor default is a problem, never an empty text:
- * `ghcr.io/${OWNER}` without an owner would be somebody else's registry.
+ * Replaces `${VAR}`, `$VAR`, `${VAR:-default}` and `$$` (a dollar sign) as a shell does: the default also applies to a variable
+ * that is set but empty, and may contain variables. A variable with neither value nor default is a problem, never an empty text:
+ * `ghcr.io/${OWNER}` without an owner would be someone else's registry.
  */
 export function interpolate(template: string, env: Env): Interpolated {
   let text = '';
@@ -36,12 +36,12 @@ export function interpolate(template: string, env: Env): Interpolated {
 
 type Filled = { readonly text: string; readonly end: number } | { readonly problem: string };
 
-/** Not what every object has, such as `constructor`. */
+/** Own properties only, not `constructor` and the like. */
 const lookUp = (name: string, env: Env) => (Object.hasOwn(env, name) ? env[name] : undefined);
 
 function plain(name: string, env: Env, end: number): Filled {
   const value = lookUp(name, env);
-  return value ? { text: value, end } : { problem: `the variable ${name} is not set, or is empty` };
+  return value ? { text: value, end } : { problem: `the variable ${name} is not set or is empty` };
 }
 
 /** What follows `${`, from `start`. */
@@ -52,7 +52,7 @@ function braced(template: string, start: number, env: Env): Filled {
   const [whole, name = '', sign] = opening.exec(`${inside}}`) ?? [];
   if (whole === undefined || (sign === '}' && whole.length !== inside.length + 1)) {
     return {
-      problem: `\${${inside}} is not a form that op knows: use \${VAR}, \${VAR:-default}, or $$ for a dollar sign`,
+      problem: `\${${inside}} is not supported: use \${VAR}, \${VAR:-default}, or $$ for a dollar sign`,
     };
   }
   if (sign === '}') return plain(name, env, end + 1);
@@ -62,7 +62,7 @@ function braced(template: string, start: number, env: Env): Filled {
   return 'problem' in fallback ? fallback : { text: fallback.text, end: end + 1 };
 }
 
-/** Where the brace that closes an opened one stands; defaults may hold `${…}` themselves. */
+/** The position of the closing brace; defaults may contain `${…}`. */
 function closing(template: string, start: number): number | undefined {
   let depth = 1;
   for (let at = start; at < template.length; at++) {

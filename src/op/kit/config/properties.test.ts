@@ -53,15 +53,15 @@ describe('a properties file', () => {
     }
   });
 
-  it('is named with its path when it cannot be read', async () => {
+  it('is reported with its path when it cannot be read', async () => {
     await expect(readProperties('/nowhere/pipeline.properties', '/')).rejects.toMatchObject({
       kind: 'input',
       message: 'cannot read the properties file /nowhere/pipeline.properties',
-      why: 'there is no such file',
+      why: 'the file does not exist',
     });
   });
 
-  it('is named as the person knows it', async () => {
+  it('is reported with the name that the user knows', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'properties-'));
     await writeFile(join(directory, 'x.properties'), '\nKEY=1\n');
     const settings = await readProperties(join(directory, 'x.properties'), directory);

@@ -4,21 +4,21 @@ import { Properties } from 'properties-file/parser';
 import { inputError } from '../errors/op-error.js';
 import type { Setting } from './setting.js';
 
-/** The settings of a properties file by key; of a key given twice the last counts. */
+/** The settings of a properties file by key; if a key is there twice, the last one wins. */
 export type PropertySettings = ReadonlyMap<string, Setting>;
 
-const hint = 'write one key=value a line; lines that start with # or ! are comments';
+const hint = 'write one key=value per line; lines that start with # or ! are comments';
 
 /**
- * Reads a properties file. Source of the format: java.util.Properties; values are also trimmed at their end, as op always did.
+ * Reads a properties file. Source of the format: java.util.Properties; values are also trimmed at their end, as op has always done.
  * @throws OpError (input) when the file is missing, or a line has no key, or no `=` or `:` after it
  */
 export async function readProperties(path: string, cwd: string): Promise<PropertySettings> {
   const content = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw inputError({
       what: `cannot read the properties file ${path}`,
-      why: error.code === 'ENOENT' ? 'there is no such file' : error.message,
-      hint: 'name an existing file with --config or OCTOPILOT_PIPELINE_PROPERTIES, or neither',
+      why: error.code === 'ENOENT' ? 'the file does not exist' : error.message,
+      hint: 'name an existing file with --config or OCTOPILOT_PIPELINE_PROPERTIES, or remove both',
       cause: error,
     });
   });
@@ -26,7 +26,7 @@ export async function readProperties(path: string, cwd: string): Promise<Propert
   return parseProperties(name, content);
 }
 
-/** Reads the text of a properties file that people know as `name`. @throws OpError (input) */
+/** Parses the text of a properties file; messages call it `name`. @throws OpError (input) */
 export function parseProperties(name: string, content: string): PropertySettings {
   const settings = new Map<string, Setting>();
   for (const node of properties(name, content)) {

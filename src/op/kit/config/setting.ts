@@ -5,7 +5,7 @@ export type Env = Readonly<Record<string, string | undefined>>;
 export interface Setting {
   readonly key: string;
   readonly value: string;
-  /** For a person: `--default-repo`, `environment`, `pipeline.properties:3`, `.registry:2`, `default`. */
+  /** For people: `--default-repo`, `environment`, `pipeline.properties:3`, `.registry:2`, `default`. */
   readonly origin: string;
 }
 
@@ -27,7 +27,7 @@ export const knownKeys = [
 
 export type KnownKey = (typeof knownKeys)[number];
 
-/** A value for people and logs: anything that a key of that name should keep to itself is hidden. */
+/** A value for people and logs; hidden if the name of its key suggests a secret. */
 export function masked({ key, value }: Pick<Setting, 'key' | 'value'>): string {
   return /TOKEN|PASS|PWD|SECRET|CREDENTIAL|PRIVATE|AUTH|KEY/iu.test(key) && value !== '' ? '***' : value;
 }

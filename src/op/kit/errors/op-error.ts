@@ -19,7 +19,7 @@ export interface Explanation {
   readonly cause?: unknown;
 }
 
-/** An expected failure, made to be read by the person who typed the command. */
+/** An expected failure, written for the person who typed the command. */
 export class OpError extends Error {
   readonly kind: ErrorKind;
   readonly why: string;
@@ -42,14 +42,14 @@ export class OpError extends Error {
 export const usageError = (explanation: Explanation) => new OpError('usage', explanation);
 /** A file, a value or a configuration is missing or malformed (exit 3). */
 export const inputError = (explanation: Explanation) => new OpError('input', explanation);
-/** A program or a service that op drives failed (exit 4). */
+/** A program or a service that op uses failed (exit 4). */
 export const toolError = (explanation: Explanation) => new OpError('tool', explanation);
-/** The time allowed ran out (exit 5). */
+/** A deadline passed (exit 5). */
 export const deadlineError = (explanation: Explanation) => new OpError('deadline', explanation);
-/** Everything worked, and a check said no (exit 6). */
+/** Everything worked, but a check failed (exit 6). */
 export const refusedError = (explanation: Explanation) => new OpError('refused', explanation);
 
-/** The signals that stop op, with its exit codes: 128 + their number, as shells report it. SIGHUP is a terminal that closes. */
+/** The signals that stop op, with its exit codes: 128 + their number, as shells report it. SIGHUP means that the terminal was closed. */
 const signalExitCodes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 export type StopSignal = keyof typeof signalExitCodes;
 export const stopSignals = Object.keys(signalExitCodes) as readonly StopSignal[];

@@ -33,13 +33,13 @@ test.each([new TypeError('x is not a function'), 'a text', undefined])(
   },
 );
 
-test('the stack, and that of the cause, are for --debug', () => {
+test('the stack and that of the cause are printed only with --debug', () => {
   const failure = toolError({ ...explanation, cause: new Error('below') });
   expect(report(failure, false).text).not.toContain('    at ');
   expect(report(failure, true).text).toMatch(/ {4}at [\s\S]*caused by Error: below\n {4}at /u);
 });
 
-test('no secret and nothing that commands a terminal is printed', () => {
+test('secrets and terminal control characters are never printed', () => {
   const why =
     'fatal: https://bob:s3cret@example.com/x \u001b[31mred\u001b[0m \u001b]0;title\u0007 Authorization: Basic Ym9iOnMzY3JldA==';
   const { text } = report(toolError({ what: 'it failed', why, hint: 'x' }), true);

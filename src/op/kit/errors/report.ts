@@ -8,12 +8,12 @@ export interface Report {
   readonly exitCode: number;
 }
 
-/** What is printed of anything that may hold words of a server, a tool or a file. */
+/** Makes text that may quote a server, a tool or a file safe to print. */
 export const clean = (text: string) => redact(printable(text));
 
 const indent = (text: string) => text.trim().split('\n').join('\n       ');
 
-/** Turns anything that was thrown into the three lines a person reads; the stack only with `debug`. */
+/** Turns anything thrown into the three lines for the user; the stack only with `debug`. */
 export function report(thrown: unknown, debug: boolean): Report {
   if (thrown instanceof Interrupted) return { text: `${thrown.message}\n`, exitCode: thrown.exitCode };
   if (thrown instanceof OpError) {

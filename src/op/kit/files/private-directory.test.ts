@@ -4,15 +4,15 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { makePrivateDirectory } from './private-directory.js';
 
-test('where there is no temporary directory, the error says which variable to set', async () => {
+test('if the temporary directory is missing, the error says which variable to set', async () => {
   await expect(makePrivateDirectory({ env: { TMPDIR: '/nowhere' } }, 'test')).rejects.toMatchObject({
     kind: 'input',
-    message: 'cannot make a temporary directory in /nowhere',
+    message: 'cannot create a temporary directory in /nowhere',
     hint: expect.stringContaining('TMPDIR'),
   });
 });
 
-test('its path goes through no symbolic link, also where that of the temporary directory does', async () => {
+test('its path has no symbolic links, even if that of the temporary directory has', async () => {
   const apart = await realpath(await mkdtemp(join(tmpdir(), 'linked-')));
   await mkdir(join(apart, 'real'));
   await symlink('real', join(apart, 'link'));

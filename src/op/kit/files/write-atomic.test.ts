@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(room, { recursive: true, force: true }));
 
-test('a file is replaced as a whole, with its mode, and nothing stays beside it', async () => {
+test('a file is replaced as a whole, with its mode, and no other file is left', async () => {
   const directory = join(room, 'a');
   const path = join(directory, 'file');
   await writeAtomic(path, 'old');
@@ -21,7 +21,7 @@ test('a file is replaced as a whole, with its mode, and nothing stays beside it'
   expect(await readdir(directory)).toEqual(['file']);
 });
 
-test('a reader never sees half of it', async () => {
+test('a reader never sees half a file', async () => {
   const path = join(room, 'contested');
   const texts = ['a'.repeat(300_000), 'b'.repeat(300_000)];
   await writeAtomic(path, texts[0] ?? '');
@@ -34,13 +34,13 @@ test('a reader never sees half of it', async () => {
   await writes;
 });
 
-test('two at once in one process both succeed', async () => {
+test('two concurrent writes in one process both succeed', async () => {
   const path = join(room, 'twice');
   await Promise.all(['one', 'two', 'three'].map((text) => writeAtomic(path, text)));
   expect(['one', 'two', 'three']).toContain(await readFile(path, 'utf8'));
 });
 
-test('when it cannot be written, the old file and nothing else is there', async () => {
+test('when writing fails, only the old file is there', async () => {
   const directory = join(room, 'b');
   await mkdir(join(directory, 'taken'), { recursive: true });
   await writeFile(join(directory, 'taken', 'x'), '');
@@ -48,7 +48,7 @@ test('when it cannot be written, the old file and nothing else is there', async 
   expect(await readdir(directory)).toEqual(['taken']);
 });
 
-test('a private directory is only for this user, and goes away', async () => {
+test('only this user can enter a private directory, and it is removed', async () => {
   const { path, dispose } = await makePrivateDirectory({ env: { TMPDIR: room } }, 'test');
   expect((await stat(path)).mode & 0o777).toBe(0o700);
   expect(path.startsWith(`${room}/op-test-`)).toBe(true);

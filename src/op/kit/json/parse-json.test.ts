@@ -4,7 +4,7 @@ import { parseJson } from './parse-json.js';
 
 const image = v.object({ digest: v.string(), size: v.optional(v.number(), 0) });
 
-test('a text that fits the schema is its value, with defaults', () => {
+test('text that matches the schema becomes its value, with defaults', () => {
   expect(parseJson(image, '{"digest":"sha256:1","more":true}')).toEqual({ digest: 'sha256:1', size: 0 });
 });
 

@@ -1,10 +1,13 @@
 import * as v from 'valibot';
 
-/** The schema of a JSON text with a value of another schema in it, for `v.parse` and `v.safeParse` where the issues are needed. */
-export const jsonOf = <Schema extends v.GenericSchema>(schema: Schema) => v.pipe(v.string(), v.parseJson(), schema);
+/** Its issue is the message of the JSON parser, such as "Unexpected end of JSON input". */
+const json = v.parseJson(undefined, ({ received }) => received.slice(1, -1));
+
+/** The schema of JSON text whose value matches `schema`, for `v.parse` and `v.safeParse` where the issues are needed. */
+export const jsonOf = <Schema extends v.GenericSchema>(schema: Schema) => v.pipe(v.string(), json, schema);
 
 /**
- * Reads JSON that came from a tool, a server or a file. Undefined when it is not JSON, or its value does not fit the schema.
+ * Parses JSON from a tool, a server or a file. Undefined if it is not JSON, or its value does not match the schema.
  * @example parseJson(v.object({ digest: v.string() }), ended.stdout)?.digest
  */
 export function parseJson<Schema extends v.GenericSchema>(

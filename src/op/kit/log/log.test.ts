@@ -15,7 +15,7 @@ function logInto(tty: boolean, debug = false) {
   return { log, text: () => written.join('') };
 }
 
-test('in a pod each line is whole, and progress has the time', () => {
+test('in a pod every line is complete, and progress has a timestamp', () => {
   const { log, text } = logInto(false);
   log.step('clone pw');
   log.progress('still at it');
@@ -24,7 +24,7 @@ test('in a pod each line is whole, and progress has the time', () => {
   expect(text()).toBe('clone ***\n10:20:30 still at it\nwarning: careful\n');
 });
 
-test('on a terminal, progress is one line that is written over', () => {
+test('on a terminal, progress is one line that is rewritten', () => {
   const { log, text } = logInto(true, true);
   log.progress('one');
   log.progress('two');
@@ -45,7 +45,7 @@ test.each([
   ['ü日本 👩‍💻', 'ü日本 👩‍💻'],
 ])('%j is printed as %j', (text, expected) => expect(printable(text)).toBe(expected));
 
-test('a text on one line is cut at whole characters', () => {
+test('text on one line is cut between characters', () => {
   expect(oneLine(' a\n\tb  c ')).toBe('a b c');
   expect(oneLine('👍'.repeat(5), 4)).toBe('👍👍👍…');
 });

@@ -1,6 +1,6 @@
 /**
- * Lines for a person who reads `tkn pr logs` or a terminal.
- * `step` is a fact of the run and always shown; `progress` is one rewritten line on a terminal and a plain timestamped line elsewhere.
+ * Output for people, in `tkn pr logs` or on a terminal.
+ * `step` is always shown; `progress` is one rewritten line on a terminal and a plain timestamped line elsewhere.
  */
 export interface Log {
   step(text: string): void;
@@ -20,7 +20,7 @@ interface Sink {
 const clock = (now: Date) => now.toISOString().slice(11, 19);
 const eraseLine = '\r\u001b[2K';
 
-/** Makes a log that writes to one sink; text passes through `clean` (redaction) first. */
+/** Creates a log that writes to one sink; text passes through `clean` (redaction) first. */
 export function createLog({ write, tty, now, debug, clean }: Sink): Log {
   let pending = false;
   const line = (text: string) => {

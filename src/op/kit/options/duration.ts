@@ -1,6 +1,6 @@
 const units = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
 
-/** A length of time with one unit, such as `90s` or `10m`. */
+/** A duration with one unit, such as `90s` or `10m`. */
 export type DurationText = `${number}${keyof typeof units}`;
 
 const isUnit = (text: string | undefined): text is keyof typeof units => text !== undefined && text in units;

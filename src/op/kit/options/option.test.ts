@@ -35,7 +35,7 @@ test('the type of a request follows from its options', () => {
   });
 });
 
-test('what a request does not have does not compile', () => {
+test('a wrong use of a request or an option does not compile', () => {
   const request = readRequest('clone', options, { url: ['x'] });
   // @ts-expect-error no option has this name
   expect(request.reversion).toBeUndefined();
@@ -62,6 +62,6 @@ test.each([
   ['timeout', 'time limit, such as 90s, 10m or 1h30m (default: 10m)'],
 ] as const)('the help of %s is "%s"', (name, help) => expect(describeOption(options[name])).toBe(help));
 
-test('a flag is the name of its option in kebab case', () => {
+test('the name of a flag is that of its option in kebab case', () => {
   expect(flagNameOf('sparseCheckoutDirectories')).toBe('sparse-checkout-directories');
 });

@@ -1,19 +1,19 @@
 /**
  * The options of op as data: one typed value each, as `param.*` is for Tasks. The command line, its help, the type of the request and
- * the params of Tasks all come from it. Nothing here knows a command line library: the Tasks import these lists too.
+ * the params of Tasks all come from it. Nothing here depends on a command line library, because the Tasks import these lists too.
  */
 import { type DurationText, parseDuration } from './duration.js';
 
 interface Described {
-  /** Stands for the value in the help, such as `<dir>`. */
+  /** The placeholder for the value in the help, such as `<dir>`. */
   readonly value?: string;
   /** The one-letter form, without its dash. */
   readonly letter?: string;
-  /** Other names of the same option, as they are typed, without dashes. */
+  /** Other names of the option, as typed, without dashes. */
   readonly aliases?: readonly string[];
   /** Left out of the help. */
   readonly hidden?: true;
-  /** The environment variable that gives the value too; the help names it. */
+  /** An environment variable that also sets the value; shown in the help. */
   readonly variable?: string;
 }
 
@@ -23,26 +23,26 @@ export interface Required {
   readonly hint: string;
 }
 
-/** One option: a flag of op, and what a command gets for it. */
+/** One option: a flag of op, and the value that a command gets from it. */
 export interface Option<Value = unknown> extends Described {
   readonly kind: 'text' | 'flag' | 'choice' | 'list' | 'repeatable' | 'count' | 'duration';
   readonly value: string;
   /** What it does, for the help and for the param of a Task: starts in lower case, ends without a full stop. */
   readonly sentence: string;
-  /** How a value looks or may be repeated; follows the sentence in the help. */
+  /** The format of a value, or that it is repeatable; follows the sentence in the help. */
   readonly format: string;
-  /** What applies without it, in words or as the value itself. */
+  /** What applies when it is not given: a description, or the value itself. */
   readonly otherwise?: string | undefined;
-  /** The default as it would be typed; empty when there is none. */
+  /** The default as one would type it; empty if there is none. */
   readonly default: string;
   readonly required?: Required | undefined;
-  /** All values that are allowed, when they are a few words. */
+  /** All allowed values, if there are only a few. */
   readonly words?: readonly string[];
-  /** What the flag without a value means. */
+  /** The value of the flag when it is typed without one. */
   readonly bare?: string | undefined;
-  /** What is wrong with a text that is not empty. */
+  /** Why a non-empty text is invalid; undefined if it is valid. */
   readonly problemOf: (text: string) => string | undefined;
-  /** The value of the texts that were given, without the empty ones; of none, the default. */
+  /** The value for the texts that were given, which are never empty; for none, the default. */
   readonly valueOf: (texts: readonly string[]) => Value;
 }
 
@@ -51,7 +51,7 @@ export interface Options {
   readonly [name: string]: Option;
 }
 
-/** What a command is asked for: the value of each option. An option without a default may be missing. */
+/** The values of a command's options. An option without a default may be missing. */
 export type RequestOf<O extends Options> = {
   readonly [N in keyof O as undefined extends ValueOf<O[N]> ? never : N]: ValueOf<O[N]>;
 } & {
@@ -60,17 +60,17 @@ export type RequestOf<O extends Options> = {
 
 type ValueOf<O> = O extends Option<infer Value> ? Value : never;
 
-/** The name of an option as it is typed, without dashes. */
+/** The name of an option as typed, without dashes. */
 export const flagNameOf = (name: string): string => name.replace(/[A-Z]/gu, (letter) => `-${letter.toLowerCase()}`);
 
-/** What the help says of an option. */
+/** The description of an option in the help. */
 export function describeOption({ sentence, format, variable, otherwise }: Option): string {
   const also = variable === undefined ? '' : `; also ${variable}`;
   return `${sentence}${format}${also}${otherwise === undefined ? '' : ` (default: ${otherwise})`}`;
 }
 
 interface TextParts extends Described {
-  /** What applies when it is missing, in words. */
+  /** Describes what applies when it is not given. */
   readonly otherwise?: string;
 }
 
@@ -122,14 +122,14 @@ function flag(sentence: string, parts: Described & { readonly default?: boolean 
   };
 }
 
-/** An option that is one of a few words. */
+/** An option with a fixed set of values. */
 export interface Choice<Word extends string, Value = Word> extends Option<Value> {
   readonly kind: 'choice';
   readonly words: readonly Word[];
 }
 
 interface ChoiceParts<Word extends string> extends Described {
-  /** What the flag without a value means. */
+  /** The value of the flag when it is typed without one. */
   readonly bare?: Word;
 }
 
@@ -181,7 +181,7 @@ function list(sentence: string, parts: TextParts = {}): Option<readonly string[]
   };
 }
 
-/** Repeatable; each value counts as it was typed. */
+/** Repeatable; each value is used exactly as typed. */
 function repeatable(sentence: string, parts: TextParts = {}): Option<readonly string[]> {
   return {
     value: '<item>',
@@ -209,10 +209,10 @@ function count(sentence: string, parts: Described & { readonly default: number }
   };
 }
 
-/** Node.js timers accept no more milliseconds than this, and fire at once for more: 596 hours. */
+/** The longest delay of a Node.js timer in milliseconds, 596 hours; with more it fires at once. */
 const longest = 2 ** 31 - 1;
 
-/** An option that is a length of time; its value is in milliseconds. */
+/** An option that is a duration; its value is in milliseconds. */
 export interface DurationOption extends Option<number> {
   readonly kind: 'duration';
   readonly default: DurationText;

@@ -5,8 +5,8 @@ import { flagNameOf, type Options, type RequestOf } from './option.js';
 export type GivenTexts = Readonly<Record<string, readonly string[] | undefined>>;
 
 /**
- * The request that texts make. Empty means not given: Tekton passes a param that nobody set as `--flag=`, and the path of a
- * workspace that is not bound as an empty string. An option wins over its aliases.
+ * Builds a request from texts. Empty means not given: Tekton passes an unset param as `--flag=`, and the path of an unbound workspace
+ * as an empty string. An option takes precedence over its aliases.
  * @param command for the message about a missing option
  * @throws OpError (usage) when a required option is missing
  */

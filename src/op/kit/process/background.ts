@@ -1,13 +1,13 @@
 import type { Context } from '../../context.js';
 
-/** Something that runs in the background; the end of its `await using` stops it and waits until it has ended. */
+/** A task that runs in the background. Disposing of it stops the task and waits for it to end. */
 export interface Background extends AsyncDisposable {
-  /** For the work in the foreground: aborted with the error of the background task when that fails. */
+  /** For the foreground work: aborted with the background task's error if that fails. */
   readonly context: Context;
 }
 
 /**
- * Starts a task in the background. When it fails, the work that was given `context` is aborted with its error.
+ * Starts a task in the background. If it fails, work that uses the returned `context` is aborted with its error.
  * @example
  * await using watching = startInBackground(context, (inner) => watch(inner));
  * await work(watching.context);
@@ -23,7 +23,7 @@ export function startInBackground(context: Context, task: (context: Context) => 
   return {
     context: { ...context, signal: AbortSignal.any([context.signal, failed.signal]) },
     [Symbol.asyncDispose]: async () => {
-      over.abort(new Error('the work in the foreground has ended'));
+      over.abort(new Error('the foreground work has ended'));
       await running;
     },
   };

@@ -1,9 +1,9 @@
 import type { Context } from '../../context.js';
 
-/** Wakes one that waits; rung while nobody waits, it wakes the next one at once. */
+/** Wakes a waiter. If it rings while nothing is waiting, the next wait ends at once. */
 export interface Bell {
   readonly ring: () => void;
-  /** Until it is rung, but no longer than `milliseconds`. @throws the signal's reason */
+  /** Waits until it rings, for at most `milliseconds`. @throws the signal's reason */
   readonly wait: (context: Context, milliseconds: number) => Promise<void>;
 }
 

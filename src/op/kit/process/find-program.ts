@@ -2,7 +2,7 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /**
- * The path of a program, as the system would find it; undefined when it would not.
+ * The path of a program, looked up on PATH as the system does; undefined if it is not found.
  * @param path the value of PATH
  */
 export function findProgram(program: string, path = ''): string | undefined {

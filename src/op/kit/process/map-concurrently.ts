@@ -1,5 +1,5 @@
 /**
- * Does the work for each item, at most `atOnce` at a time, and gives the outcomes in the order of the items.
+ * Runs `work` on each item, at most `atOnce` at a time, and returns the outcomes in the order of the items.
  * A failure does not stop the others.
  */
 export async function mapConcurrently<Item, Value>(
@@ -21,7 +21,7 @@ export async function mapConcurrently<Item, Value>(
   return outcomes;
 }
 
-/** The values of outcomes that must all be there. @throws the first failure */
+/** The values of outcomes that must all have succeeded. @throws the first failure */
 export function valuesOf<Value>(outcomes: readonly PromiseSettledResult<Value>[]): readonly Value[] {
   return outcomes.map((outcome) => {
     if (outcome.status === 'rejected') throw outcome.reason;

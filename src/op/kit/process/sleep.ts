@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Context } from '../../context.js';
 
-/** Waits; ends at once, with the signal's own reason, when op is told to stop. */
+/** Waits. Rejects at once, with the signal's reason, when op is told to stop. */
 export async function sleep({ signal }: Context, milliseconds: number): Promise<void> {
   await setTimeout(milliseconds, undefined, { signal }).catch(() => undefined);
   signal.throwIfAborted();

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 
-/** Calls `onLine` for each line of a stream, also the last without a newline; git's progress ends its lines with `\r`. */
+/** Calls `onLine` for each line of a stream, including a last line without a newline. Git's progress ends its lines with `\r`. */
 export function splitLines(stream: Readable, onLine: (line: string) => void): void {
   const decoder = new StringDecoder('utf8');
   let rest = '';

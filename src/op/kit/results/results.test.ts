@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(room, { recursive: true, force: true }));
 
-test('NAME=PATH, where the path may have an equals sign', () => {
+test('NAME=PATH; the path may contain an equals sign', () => {
   expect(parseResultPaths(['commit=/tekton/results/commit', 'url=/a=b'], ['commit', 'url'])).toEqual({
     commit: '/tekton/results/commit',
     url: '/a=b',
@@ -26,21 +26,21 @@ test.each(['commit', 'commit=', '=x', 'nope=/x', '', '__proto__=/x'])(
   },
 );
 
-test('values are written byte for byte, without a line break, and folders are made', async () => {
+test('values are written byte for byte, without a line break, and folders are created', async () => {
   const path = join(room, 'deep/er/url');
   expect(await writeResults({ url: path }, { url: 'https://example.com/ü', commit: 'not asked for' })).toBeUndefined();
   expect(await readFile(path, 'utf8')).toBe('https://example.com/ü');
   expect(await readdir(join(room, 'deep/er'))).toEqual(['url']);
 });
 
-test('a place that cannot be written is bad input, named with its output', async () => {
+test('a path that is not writable is an input error that names the output', async () => {
   await expect(writeResults({ url: room }, { url: 'x' })).rejects.toMatchObject({
     kind: 'input',
     message: `cannot write the output url to ${room}`,
   });
 });
 
-test('what does not fit into a TaskRun is written, with a warning', async () => {
+test('results that are too large for a TaskRun are written, with a warning', async () => {
   const path = join(room, 'long');
   expect(await writeResults({ IMAGES: path }, { IMAGES: 'x'.repeat(4000) })).toContain('4006 bytes');
   expect(await readFile(path, 'utf8')).toHaveLength(4000);

@@ -16,7 +16,7 @@ export function parseResultPaths(values: readonly string[], known: readonly stri
     if (split < 1 || split === value.length - 1 || !known.includes(name)) {
       throw usageError({
         what: `--result=${value} is not an output of this command`,
-        why: 'it takes NAME=PATH: the file PATH then holds the output NAME',
+        why: 'it must be NAME=PATH: op writes the output NAME to the file PATH',
         hint: `use one of the outputs ${known.join(', ')}`,
       });
     }
@@ -25,12 +25,12 @@ export function parseResultPaths(values: readonly string[], known: readonly stri
   return paths;
 }
 
-/** Tekton keeps about 4 kB of results of a whole TaskRun, its own bookkeeping included. */
-const roomOfResults = 3072;
+/** Bytes. Tekton keeps about 4 kB of results per TaskRun, including its own bookkeeping. */
+const sizeLimit = 3072;
 
 /**
- * Writes the outputs that were asked for, without a trailing newline: Tekton hands a result on verbatim.
- * @returns a warning when together they do not fit into what Tekton keeps
+ * Writes the requested outputs, without a trailing newline: Tekton passes a result on verbatim.
+ * @returns a warning if together they are larger than what Tekton keeps
  * @throws OpError (input) for a path that cannot be written
  */
 export async function writeResults(
@@ -45,11 +45,11 @@ export async function writeResults(
       throw inputError({
         what: `cannot write the output ${name} to ${path}`,
         why: cause.message,
-        hint: `name a file that can be written with --result=${name}=PATH`,
+        hint: `use a writable file: --result=${name}=PATH`,
         cause,
       });
     });
   }
-  if (size <= roomOfResults) return undefined;
-  return `the results take ${size} bytes and Tekton keeps about 4096 of a TaskRun: read build_result.json instead`;
+  if (size <= sizeLimit) return undefined;
+  return `the results have ${size} bytes, and Tekton keeps about 4096 per TaskRun: read build_result.json instead`;
 }

@@ -1,4 +1,4 @@
-import { table } from '../../kit/log/table.js';
+import { table } from '../../kit/log/format.js';
 
 /** One thing that doctor checked. */
 export interface Finding {

@@ -6,7 +6,7 @@ import { OpError } from '../../kit/errors/op-error.js';
 import { findProgram } from '../../kit/process/find-program.js';
 import { parseDockerConfig, type RegistryLogin } from '../../systems/registry/dockerconfig/parse.js';
 import { prepareDockerConfig } from '../../systems/registry/dockerconfig/prepare.js';
-import { isPlainHttp } from '../../systems/registry/plain-http.js';
+import { isPlainHttp } from '../../systems/registry/protocol.js';
 import type { Finding } from './finding.js';
 
 /** The registries that have credentials, and the problems with these. */

@@ -1,5 +1,5 @@
 import type { Context } from '../../context.js';
-import { table } from '../../kit/log/table.js';
+import { table } from '../../kit/log/format.js';
 import { readRepository, settingsFor } from './contexts.js';
 import { inferPort } from './infer-port.js';
 import type { RunRequest } from './options.js';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Context } from '../../context.js';
 import { inputError, OpError, toolError } from '../../kit/errors/op-error.js';
-import { secondsBetween } from '../../kit/log/seconds.js';
+import { secondsBetween } from '../../kit/log/format.js';
 import { type ContainerEngine, findEngine, pullMissingImage } from '../container-engine.js';
 import { chooseImage } from './choose-image.js';
 import { type ContainerExit, type ContainerSpec, runContainer } from './container.js';

@@ -42,7 +42,8 @@ const permitted = [
 
 /**
  * The certificate authority of this user: the existing one, or a new one. It is limited to this machine and private networks, so that
- * a stolen key cannot impersonate a bank. Source: RFC 5280, "Name Constraints".
+ * a stolen key cannot impersonate a bank. Source: RFC 5280, "Name Constraints". That is why op runs openssl itself: Node.js cannot sign
+ * certificates, mkcert's authority may sign for every name, and an npm library would bring its own cryptography.
  * @returns the path of its certificate
  * @throws OpError (tool) when openssl is missing or fails
  */

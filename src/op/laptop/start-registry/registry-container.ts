@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import type { Context } from '../../context.js';
 import { deadlineError, toolError } from '../../kit/errors/op-error.js';
 import { makePrivateDirectory } from '../../kit/files/private-directory.js';
+import { parseJson } from '../../kit/json/parse-json.js';
 import { mustRun, run } from '../../kit/process/run.js';
 import { sleep } from '../../kit/process/sleep.js';
 import { type ContainerEngine, pullMissingImage } from '../container-engine.js';
@@ -35,7 +36,6 @@ const inspection = v.tuple([
     Config: v.looseObject({ Labels: v.nullish(v.record(v.string(), v.string())), Image: v.optional(v.string(), '') }),
   }),
 ]);
-const json = v.pipe(v.string(), v.parseJson());
 
 /** Looks for the container that has the name of op's registry on a port. */
 export async function findContainer(
@@ -45,18 +45,18 @@ export async function findContainer(
 ): Promise<RegistryContainer | undefined> {
   const name = containerName(port);
   const { stdout } = await run(context, { program, args: ['container', 'inspect', name], timeout: 15_000 });
-  const read = v.safeParse(v.pipe(json, inspection), stdout);
-  if (!read.success) return undefined;
-  const [{ State: state, Config: config }] = read.output;
+  const inspected = parseJson(inspection, stdout);
+  if (inspected === undefined) return undefined;
+  const [{ State: state, Config: config }] = inspected;
   const labels = config.Labels ?? {};
-  const settings = v.safeParse(v.pipe(json, registrySettings), labels[settingsLabel]);
-  const created = labels[portLabel] === `${port}` && settings.success;
+  const settings = parseJson(registrySettings, labels[settingsLabel] ?? '');
+  const created = labels[portLabel] === `${port}`;
   return {
     name,
     image: config.Image,
     since: state.StartedAt,
     running: state.Running,
-    settings: created ? settings.output : undefined,
+    settings: created ? settings : undefined,
   };
 }
 

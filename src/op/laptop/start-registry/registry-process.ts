@@ -7,9 +7,11 @@ import * as v from 'valibot';
 import type { Context } from '../../context.js';
 import { toolError } from '../../kit/errors/op-error.js';
 import { writeAtomic } from '../../kit/files/write-atomic.js';
+import { parseJson } from '../../kit/json/parse-json.js';
 import { findProgram } from '../../kit/process/find-program.js';
 import { run } from '../../kit/process/run.js';
 import { sleep } from '../../kit/process/sleep.js';
+import { serveArguments } from '../../systems/registry/crane.js';
 import { hostPort, isAnswering, type RegistrySettings, registrySettings } from './registry.js';
 import type { RegistryPaths } from './state-directory.js';
 
@@ -38,9 +40,9 @@ export interface RegistryProcess {
 /** Reads what op wrote down about the registry; undefined when there is nothing, or nothing that makes sense. */
 export async function findProcess(context: Context, paths: RegistryPaths): Promise<RegistryProcess | undefined> {
   const text = await readFile(paths.state, 'utf8').catch(() => '');
-  const read = v.safeParse(v.pipe(v.string(), v.parseJson(), processState), text);
-  if (!read.success) return undefined;
-  const { pid, identity, program, since, ...settings } = read.output;
+  const read = parseJson(processState, text);
+  if (read === undefined) return undefined;
+  const { pid, identity, program, since, ...settings } = read;
   const running = (await identityOf(context, pid)) === identity;
   return { pid, identity, program: basename(program), since, running, settings };
 }
@@ -110,10 +112,7 @@ export async function startProcess(
   const log = openSync(paths.log, 'a', 0o600);
   const { PATH, HOME, TMPDIR } = context.env;
   const address = hostPort(settings.listen, settings.port);
-  const args =
-    name === 'crane'
-      ? ['registry', 'serve', `--address=${address}`, `--disk=${settings.data}`]
-      : ['serve', paths.config];
+  const args = name === 'crane' ? serveArguments(address, settings.data) : ['serve', paths.config];
   // Without the rest of the environment: variables REGISTRY_… override the configuration.
   const child = spawn(path, args, {
     cwd: paths.root,

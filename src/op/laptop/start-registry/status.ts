@@ -1,5 +1,5 @@
 import type { Context } from '../../context.js';
-import { table } from '../../kit/log/table.js';
+import { table } from '../../kit/log/format.js';
 import { findRegistry } from './find.js';
 import { isAnswering, portState, type RegistrySettings, startCommand, urlOf } from './registry.js';
 import { imageLocation } from './registry-container.js';

@@ -22,7 +22,7 @@ afterAll(async () => {
   await Promise.all([op?.dispose(), host?.stop(), rm(room, { recursive: true, force: true })]);
 });
 
-/** A directory as Kubernetes mounts a Secret: links to a folder beside them. */
+/** A directory as Kubernetes mounts a Secret: links to a folder next to them. */
 async function secret(files: Readonly<Record<string, string>>): Promise<string> {
   count += 1;
   const directory = join(room, `secret-${count}`);
@@ -55,7 +55,7 @@ test.each([
     }),
   ],
   ['.git-credentials alone', () => ({ '.git-credentials': host.url.replace('://', '://robot:s3cret-pw@') })],
-])('%s opens a private repository and is seen nowhere afterwards', async (_, files) => {
+])('%s opens a private repository and leaves no trace', async (_, files) => {
   const before = privateCopies();
   const into = `with-${count}`;
   const { exitCode, stdout, stderr } = await clone(into, `--basic-auth=${await secret(files())}`);
@@ -69,24 +69,24 @@ test.each([
 
 test.each([
   ['a wrong password', { username: 'robot', password: 'wrong-pw' }, 4, 'the server refused the credentials'],
-  ['a password without a user', { password: 'wrong-pw' }, 3, 'there is a password and no username'],
+  ['a password without a user', { password: 'wrong-pw' }, 3, 'it has a password but no username'],
   ['an empty password', { username: 'robot', password: '' }, 3, 'password is empty'],
   ['a Secret of another kind', { token: 'wrong-pw' }, 3, 'has no credentials for git'],
-])('%s is told apart', async (_, files, code, words) => {
+])('%s has its own message', async (_, files, code, words) => {
   const ended = await clone('never', `--basic-auth=${await secret(files)}`);
   expect(ended).toMatchObject({ exitCode: code, stderr: expect.stringContaining(words) });
   expect(ended.stderr).not.toContain('wrong-pw');
 });
 
 test.each([
-  ['a workspace that is not there', () => join(room, 'nowhere'), 'cannot read the credentials'],
+  ['a workspace that does not exist', () => join(room, 'nowhere'), 'cannot read the credentials'],
   ['known_hosts alone', () => secret({ known_hosts: 'x' }), 'none of its files is a private key'],
   [
     'a key without known_hosts',
     () => secret({ 'ssh-privatekey': '-----BEGIN OPENSSH PRIVATE KEY-----\nx\n-----END OPENSSH PRIVATE KEY-----' }),
-    'without known_hosts, anybody could answer',
+    'without known_hosts, anyone could impersonate',
   ],
-])('%s is no ssh directory', async (_, directory, words) => {
+])('%s is not an ssh directory', async (_, directory, words) => {
   const ended = await clone('never', `--ssh-directory=${await directory()}`);
   expect(ended).toMatchObject({ exitCode: 3, stderr: expect.stringContaining(words) });
 });
@@ -96,7 +96,7 @@ test('certificates must be PEM', async () => {
   expect(ended).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('has no BEGIN CERTIFICATE') });
 });
 
-test('a proxy is used when given, and not for the hosts that are excepted', async () => {
+test('a proxy is used when given, except for the hosts in --no-proxy', async () => {
   const open = await host.repository('open.git');
   await open.commit('First', { 'README.md': 'one\n' });
   const proxied = (into: string, ...flags: string[]) =>

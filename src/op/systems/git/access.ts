@@ -11,21 +11,21 @@ import { prepareSsh } from './ssh.js';
 import type { GitUrl } from './url.js';
 
 /** How git reaches a repository: an environment that points at private files, so that no secret is in an argv or in .git/config. */
-export interface Access extends AsyncDisposable {
+export interface GitAccess extends AsyncDisposable {
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** A private directory that is not inside of any repository. */
+  /** A private directory outside any repository. */
   readonly home: string;
   readonly dispose: () => Promise<void>;
 }
 
-/** Prepares it from the flags. @throws OpError (input) when credentials are not complete */
-export async function prepareAccess(context: Context, url: GitUrl, flags: AccessFlags): Promise<Access> {
+/** Prepares it from the flags. @throws OpError (input) when credentials are incomplete */
+export async function prepareAccess(context: Context, url: GitUrl, flags: AccessFlags): Promise<GitAccess> {
   const { path: home, dispose } = await makePrivateDirectory(context, 'git');
   try {
     const { basicAuth, sshDirectory, sslCaDirectory } = flags;
     const own = basicAuth === undefined ? usersConfig(context) : await prepareBasicAuth(basicAuth, url, home);
     if (basicAuth !== undefined && url.transport === 'http') {
-      context.log.warn(`the password goes to ${url.host} over http:// without encryption`);
+      context.log.warn(`the password is sent to ${url.host} over http://, without encryption`);
     }
     if (!flags.sslVerify) context.log.warn(`the certificate of ${url.host} is not checked (--ssl-verify=false)`);
     const user =
@@ -37,7 +37,7 @@ export async function prepareAccess(context: Context, url: GitUrl, flags: Access
     const ssh = await prepareSsh(sshDirectory, home, flags.acceptNewHostKeys);
     const env = {
       ...withoutGit(context.env),
-      // A user's own ssh command on a laptop counts as long as no credentials are given here.
+      // The user's own ssh command applies unless credentials are given here.
       GIT_SSH_COMMAND: (sshDirectory === undefined && context.env.GIT_SSH_COMMAND) || ssh,
       GIT_CONFIG_GLOBAL: join(home, 'gitconfig'),
       ...(basicAuth === undefined ? {} : { HOME: home }),
@@ -54,7 +54,7 @@ export async function prepareAccess(context: Context, url: GitUrl, flags: Access
   }
 }
 
-/** The person's own configuration, which may name a credential helper; in a pod there is none. */
+/** The user's own configuration, which may set a credential helper; a pod has none. */
 function usersConfig({ env }: Context): readonly string[] {
   const home = env.HOME || homedir();
   const paths = env.GIT_CONFIG_GLOBAL
@@ -66,7 +66,7 @@ function usersConfig({ env }: Context): readonly string[] {
 /** Git's own quoting of values. Source: git-config(1), "Syntax". */
 const quoted = (value: string) => `"${value.replace(/["\\]/gu, '\\$&').replace(/[\r\n]/gu, '')}"`;
 
-/** Workspaces belong to other users, and nothing that a repository says may run. */
+/** Workspaces belong to other users, and nothing that a repository configures may run. */
 const settings = [
   '[safe]',
   '\tdirectory = *',
@@ -76,7 +76,7 @@ const settings = [
   '\tshowSignature = false',
 ];
 
-/** Variables such as GIT_DIR or GIT_CONFIG_COUNT of whoever started op would change what git does. */
+/** Variables in op's environment, such as GIT_DIR or GIT_CONFIG_COUNT, would change what git does. */
 const withoutGit = (env: Context['env']): Record<string, undefined> =>
   Object.fromEntries(Object.keys(env).flatMap((name) => (name.startsWith('GIT_') ? [[name, undefined]] : [])));
 

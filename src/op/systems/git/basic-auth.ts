@@ -1,12 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inputError } from '../../kit/errors/op-error.js';
-import { readCredentialFiles } from './read-directory.js';
+import { readCredentialFiles } from './credential-files.js';
 import type { GitUrl } from './url.js';
 
 /**
  * Puts user and password where git's own credential store finds them: in `.git-credentials` of a private home.
- * Takes a `kubernetes.io/basic-auth` Secret (`username`, `password`), whose password then goes to the host of `url` only, or Tekton's
+ * Accepts a `kubernetes.io/basic-auth` Secret (`username`, `password`), whose password is sent only to the host of `url`, or Tekton's
  * convention of `.git-credentials` with an optional `.gitconfig`.
  * @returns lines for git's configuration
  * @throws OpError (input) when it is neither
@@ -34,9 +34,9 @@ function fromSecret(directory: string, files: ReadonlyMap<string, string>, url: 
   if (url.transport !== 'http' && url.transport !== 'https') return undefined;
   if (password === '' || user === undefined || user === '') {
     throw inputError({
-      what: `the credentials in ${directory} are not complete`,
-      why: password === '' ? 'password is empty' : 'there is a password and no username',
-      hint: 'make the Secret with both; for a token, any username will do on most servers',
+      what: `the credentials in ${directory} are incomplete`,
+      why: password === '' ? 'password is empty' : 'it has a password but no username',
+      hint: 'create the Secret with both; for a token, most servers accept any username',
     });
   }
   return `${url.transport}://${encodeURIComponent(user)}:${encodeURIComponent(password)}@${url.host}\n`;
@@ -45,6 +45,6 @@ function fromSecret(directory: string, files: ReadonlyMap<string, string>, url: 
 const neither = (directory: string) =>
   inputError({
     what: `${directory} has no credentials for git`,
-    why: 'it holds neither username and password, nor .git-credentials, nor .gitconfig; and a password is for http(s) URLs only',
+    why: 'it has neither username and password, nor .git-credentials, nor .gitconfig; a password works with http(s) URLs only',
     hint: 'bind a Secret of type kubernetes.io/basic-auth to the workspace basic-auth, or leave it unbound',
   });

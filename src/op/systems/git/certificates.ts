@@ -7,10 +7,10 @@ const systemBundles = ['/etc/ssl/certs/ca-certificates.crt', '/etc/pki/tls/certs
 const usualNames = ['ca-bundle.crt', 'ca.crt', 'tls.crt'];
 
 /**
- * Makes one file of the authorities in `directory` and the system's: git takes one file, and a submodule may be elsewhere.
- * @param file its name; undefined for the first of ca-bundle.crt, ca.crt, tls.crt that is there
+ * Merges the authorities in `directory` and the system's into one file: git accepts only one, and a submodule may be on another server.
+ * @param file its name; undefined for the first of ca-bundle.crt, ca.crt, tls.crt that exists
  * @returns the path of the file
- * @throws OpError (input) when there is none, or it is not PEM
+ * @throws OpError (input) if it is missing or not PEM
  */
 export async function prepareCertificates(directory: string, file: string | undefined, home: string): Promise<string> {
   const names = file === undefined ? usualNames : [file];
@@ -22,7 +22,7 @@ export async function prepareCertificates(directory: string, file: string | unde
         own === undefined
           ? `it has no readable file ${names.join(', ')}`
           : 'the file is not PEM: it has no BEGIN CERTIFICATE',
-      hint: 'put the certificate authority as ca-bundle.crt into the workspace ssl-ca-directory, or name the file with --ssl-ca-file',
+      hint: 'save the certificate authority as ca-bundle.crt in the workspace ssl-ca-directory, or name the file with --ssl-ca-file',
     });
   }
   const path = join(home, 'authorities.pem');

@@ -11,44 +11,44 @@ interface Known {
 
 const credentials = 'bind a Secret with access to it to the workspace basic-auth (https) or ssh-directory (ssh)';
 
-/** What git, curl and ssh say, and what it means. The first that fits counts. Quoted from git 2.39, curl 7.88 and OpenSSH 9.2. */
+/** Messages of git, curl and ssh, and what they mean; the first match applies. Quoted from git 2.39, curl 7.88 and OpenSSH 9.2. */
 const known: readonly Known[] = [
   {
     pattern: /transport '(.*)' not allowed/u,
     make: refusedError,
-    why: 'it wants a kind of URL that op does not use, such as ext:: (runs programs) or file: (reads this machine)',
+    why: 'it uses a kind of URL that op does not allow, such as ext:: (runs programs) or file: (reads files of this machine)',
     hint: 'use https or ssh URLs, in .gitmodules too, or leave submodules out with --submodules=false',
   },
   {
     pattern: /Host key verification failed|REMOTE HOST IDENTIFICATION HAS CHANGED/u,
     make: toolError,
-    why: 'the host key of the server is not the one in known_hosts, or there is none',
+    why: 'the host key of the server does not match known_hosts, or is not in it',
     hint: 'compare with the keys that the server publishes, then add the output of ssh-keyscan to known_hosts',
   },
   {
     pattern:
       /protected branch|(?:pre-receive |update )?hook declined|GH00[0-9]|not allowed to push|prohibited by Gerrit|hidden ref/iu,
     make: toolError,
-    why: 'the server does not take this push: the branch is protected, or a hook of the server said no',
-    hint: 'let the user of these credentials push to the branch, or give a --branch that is open and merge it there',
+    why: 'the server rejected the push: the branch is protected, or a hook on the server declined it',
+    hint: 'allow the user of these credentials to push to the branch, or push to another one with --branch and merge it',
   },
   {
     pattern: /branch is currently checked out/u,
     make: toolError,
-    why: 'that repository has a working copy of the branch, and a push would change it',
+    why: 'the branch is checked out in that repository, and a push would change its files',
     hint: 'push to a bare repository (git init --bare)',
   },
   {
     pattern: /returned error: 403|Permission to .* denied|(?:push|write) access/iu,
     make: toolError,
-    why: 'the server refused the credentials: they do not allow this (a push needs the right to write), or there are none',
+    why: 'the server refused the credentials: they do not allow this (a push needs write access), or none were given',
     hint: credentials,
   },
   {
     pattern:
       /Permission denied \(|Authentication failed|could not read (?:Username|Password)|returned error: 401|Access denied|invalid format|incorrect passphrase/u,
     make: toolError,
-    why: 'the server refused the credentials, or wants some and none were given',
+    why: 'the server refused the credentials, or requires some and none were given',
     hint: credentials,
   },
   {
@@ -60,8 +60,8 @@ const known: readonly Known[] = [
   {
     pattern: /Could not resolve (?:host|proxy)/iu,
     make: toolError,
-    why: 'the name of the host is not known to DNS',
-    hint: 'check the URL, and from a pod of this namespace, whether the name resolves',
+    why: 'DNS cannot resolve the host name',
+    hint: 'check the URL, and whether the name resolves in a pod of this namespace',
   },
   {
     pattern: /No space left on device|Disk quota exceeded/u,
@@ -73,13 +73,13 @@ const known: readonly Known[] = [
     pattern:
       /repository '.*' not found|Repository not found|not appear to be a git repository|returned error: 404|repository not exported/iu,
     make: inputError,
-    why: 'there is no such repository at that URL, or it is hidden from these credentials',
+    why: 'repository not found at that URL, or not visible with these credentials',
     hint: `check the URL; if it is private, ${credentials}`,
   },
   {
     pattern: /couldn't find remote ref|not our ref|no such ref was fetched/iu,
     make: inputError,
-    why: 'the repository does not have it (any more)',
+    why: 'the repository does not have it, or no longer has it',
     hint: 'check revision and refspec with: git ls-remote URL',
   },
   {
@@ -94,10 +94,10 @@ const known: readonly Known[] = [
 const transient =
   /Could not resolve host|Connection (?:refused|timed out|reset)|Failed to connect|Couldn't connect|Temporary failure|early EOF|RPC failed|unexpected disconnect|returned error: (?:429|5\d\d)|Empty reply/iu;
 
-/** Whether a second try can help. */
+/** Whether a retry can help. */
 export const isTransient = (stderr: string) => transient.test(stderr);
 
-/** The error for a git that failed to `doing`: a known reason in words, and git's own last words. */
+/** The error for a git command that failed: the known reason, and git's own message. */
 export function failureOfGit(doing: string, url: string, ended: Ended): OpError {
   const what = `git failed to ${doing} of ${url}`;
   const hint = 'run it again with --debug to see each call of git';
@@ -108,7 +108,7 @@ export function failureOfGit(doing: string, url: string, ended: Ended): OpError 
   return found.make({ what, why: `${found.why} (git said: ${said})`, hint: found.hint });
 }
 
-/** The lines that carry the reason, not the progress and not the advice around them. */
+/** The lines with the reason, without progress and advice. */
 function wordsOf(stderr: string): string {
   const lines = printable(stderr.replace(/\r/gu, '\n'))
     .split('\n')

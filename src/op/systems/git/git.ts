@@ -2,9 +2,8 @@ import { dirname } from 'node:path';
 import type { Context } from '../../context.js';
 import { type Ended, run } from '../../kit/process/run.js';
 import { sleep } from '../../kit/process/sleep.js';
-import type { Access } from './access.js';
+import type { GitAccess } from './access.js';
 import { failureOfGit, isTransient } from './failure.js';
-import { createProgress } from './progress.js';
 
 /**
  * Runs git for one repository: in one directory, with one set of credentials.
@@ -13,11 +12,11 @@ import { createProgress } from './progress.js';
 export interface Git {
   /** A failure is a value. */
   readonly attempt: (args: readonly string[], options?: GitOptions) => Promise<Ended>;
-  /** Success is needed; gives stdout. @throws OpError with the reason out of what git printed */
+  /** Must succeed; returns stdout. @throws OpError with the reason that git printed */
   readonly must: (doing: string, args: readonly string[], options?: GitOptions) => Promise<string>;
-  /** As `attempt`, for what talks to the server: shows progress, and tries again when the network failed. */
+  /** Like `attempt`, for commands that talk to the server: shows progress, and retries when the network failed. */
   readonly transfer: (doing: string, args: readonly string[], options?: GitOptions) => Promise<Ended>;
-  /** As `transfer`, and success is needed. @throws OpError */
+  /** Like `transfer`, but must succeed. @throws OpError */
   readonly remote: (doing: string, args: readonly string[], options?: GitOptions) => Promise<string>;
 }
 
@@ -27,7 +26,7 @@ export interface GitOptions {
   readonly onLine?: (line: string) => void;
 }
 
-/** On the command line of git these win over everything that a repository's own configuration says. */
+/** On git's command line these override the repository's own configuration. */
 const hardened = [
   'core.hooksPath=/dev/null',
   'core.fsmonitor=false',
@@ -42,14 +41,14 @@ const pauses = [1000, 3000];
 
 /** What all calls of git for one repository have in common. */
 export interface GitSetting {
-  readonly access: Access;
+  readonly access: GitAccess;
   /** A real path; git does not look for a repository above it. */
   readonly directory: string;
   /** Without credentials, for messages. */
   readonly url: string;
 }
 
-/** Makes the runner. */
+/** Creates the runner. */
 export function createGit(context: Context, { access, directory, url }: GitSetting): Git {
   const attempt: Git['attempt'] = (args, { env, ...options } = {}) =>
     run(context, {
@@ -69,7 +68,7 @@ export function createGit(context: Context, { access, directory, url }: GitSetti
       const progress = createProgress(context, doing);
       const ended = await attempt(args, { ...options, onLine: progress.onLine }).finally(progress.stop);
       if (ended.ended === 'ok' || pause === undefined || !isTransient(ended.stderr)) return ended;
-      context.log.progress(`${doing}: the network failed, next attempt in ${pause / 1000} s`);
+      context.log.progress(`${doing}: the network failed, retrying in ${pause / 1000} s`);
       await sleep(context, pause);
     }
     throw new Error('unreachable: the last attempt returns');
@@ -80,4 +79,24 @@ export function createGit(context: Context, { access, directory, url }: GitSetti
     return ended.stdout;
   };
   return { attempt, must, transfer, remote };
+}
+
+/** Milliseconds between two lines of progress. */
+const interval = 5000;
+
+/** Prints git's own progress every few seconds, or that op is still waiting. */
+function createProgress({ log, now }: Context, doing: string) {
+  const start = now().getTime();
+  let last = 'waiting';
+  const timer = setInterval(() => {
+    log.progress(`${doing}: ${last} (${Math.round((now().getTime() - start) / 1000)} s)`);
+  }, interval);
+  return {
+    onLine: (line: string) => {
+      const found =
+        /^(?:remote: )?((?:Receiving|Counting|Compressing|Resolving|Updating|Unpacking) [a-z]+: +\d+%)/u.exec(line);
+      last = found?.[1] ?? last;
+    },
+    stop: () => clearInterval(timer),
+  };
 }

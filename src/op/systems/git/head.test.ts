@@ -17,7 +17,7 @@ beforeEach(async () => {
 afterEach(() => repository.remove());
 
 describe('the commit that is checked out', () => {
-  it('is said in full, with the origin and without its credentials', async () => {
+  it('is given in full, with the origin and without its credentials', async () => {
     repository.git('remote', 'add', 'origin', 'https://bob:pw@git.example.com/shop.git');
     expect(await head()).toEqual({
       commit: repository.git('rev-parse', 'HEAD'),
@@ -41,7 +41,7 @@ describe('the commit that is checked out', () => {
     await rm(empty, { recursive: true });
   });
 
-  it('fails when git does not read the repository: it is no source without a commit', async () => {
+  it('fails when git cannot read the repository, which is not the same as no commit', async () => {
     const foreign = testContext({ env: { PATH: process.env.PATH, GIT_TEST_ASSUME_DIFFERENT_OWNER: '1' } }).context;
     await expect(readHead(foreign, repository.directory)).rejects.toMatchObject({
       kind: 'tool',
@@ -66,5 +66,5 @@ describe('the commit that is checked out', () => {
     ['https://h/x@y', 'https://h/x@y'],
     ['git@github.com:acme/shop.git', 'git@github.com:acme/shop.git'],
     ['ssh://git@h/x.git', 'ssh://git@h/x.git'],
-  ])('has the URL %s published as %s', (url, published) => expect(withoutCredentials(url)).toBe(published));
+  ])('publishes the URL %s as %s', (url, published) => expect(withoutCredentials(url)).toBe(published));
 });

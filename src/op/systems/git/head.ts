@@ -1,7 +1,7 @@
 import type { Context } from '../../context.js';
 import { failureOf, run } from '../../kit/process/run.js';
 
-/** What a directory's git says about the sources that are about to be built. */
+/** What git knows about the sources in a directory. */
 export interface Head {
   /** The full commit id. */
   readonly commit: string;
@@ -11,10 +11,10 @@ export interface Head {
   readonly url: string;
 }
 
-const failing = { what: 'git cannot say which commit is checked out', hint: 'run git status in that directory' };
+const failing = { what: 'cannot find out which commit is checked out', hint: 'run git status in that directory' };
 
 /**
- * Looks up HEAD of the repository that holds `directory`; undefined when there is no repository or no commit.
+ * Looks up HEAD of the repository that contains `directory`; undefined when there is no repository or no commit.
  * @throws OpError (tool) when git is missing or cannot read the repository
  */
 export async function readHead(context: Context, directory: string): Promise<Head | undefined> {
@@ -25,9 +25,9 @@ export async function readHead(context: Context, directory: string): Promise<Hea
   const revision = git('rev-parse', '--verify', '--quiet', 'HEAD^{commit}');
   const head = await run(context, revision);
   if (head.ended === 'missing') throw failureOf(revision, head, failing);
-  // It is silent when there is no commit yet. Anything else it says, of another owner or a broken file, is no "no".
-  const saysNo = head.stderr === '' || head.stderr.includes('not a git repository');
-  if (head.ended !== 'ok' && !saysNo) throw failureOf(revision, head, failing);
+  // It prints nothing if there is no commit yet. Anything else that it prints (another owner, a broken file) is a failure.
+  const isNone = head.stderr === '' || head.stderr.includes('not a git repository');
+  if (head.ended !== 'ok' && !isNone) throw failureOf(revision, head, failing);
   if (head.ended !== 'ok') return undefined;
   const status = git('status', '--porcelain', '-z', '--untracked-files=normal', '--', ':/');
   const [changes, origin] = await Promise.all([run(context, status), run(context, git('remote', 'get-url', 'origin'))]);
@@ -39,11 +39,11 @@ export async function readHead(context: Context, directory: string): Promise<Hea
   };
 }
 
-/** The root of the work tree that holds `directory`; the directory itself when git has none. */
+/** The root of the work tree that contains `directory`; the directory itself if there is none. */
 export async function workTree(context: Context, directory: string): Promise<string> {
   const ended = await run(context, { program: 'git', args: ['-C', directory, 'rev-parse', '--show-toplevel'] });
   return (ended.ended === 'ok' && ended.stdout.trim()) || directory;
 }
 
-/** A URL that may be published: user names and passwords of http remotes are removed. */
+/** A URL that is safe to publish: without the user name and password of an http remote. */
 export const withoutCredentials = (url: string) => url.replace(/^(https?:\/\/)[^/]*@/iu, '$1');

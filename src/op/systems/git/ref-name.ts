@@ -1,9 +1,9 @@
-/** What the name of a branch or a tag may not have, each with its words. Source: git-check-ref-format(1). */
+/** What the name of a branch or a tag must not contain, each with its message. Source: git-check-ref-format(1). */
 const rules: readonly (readonly [RegExp, string])[] = [
   [/^-/u, 'it starts with "-", and git would take it for an option'],
   [/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u, 'it has a line break or another invisible character'],
   [/[\s~^:?*[\\]/u, 'it has a space or one of ~ ^ : ? * [ \\'],
-  [/\.\.|@\{|^@$/u, 'it is an expression of git (.. or @), and not a name'],
+  [/\.\.|@\{|^@$/u, 'it is a git expression (.. or @), not a name'],
   [
     /^\/|\/$|\/\/|(?:^|\/)\.|\.$|\.lock(?:\/|$)/u,
     'it has a part that is empty, starts with ".", or ends in "." or ".lock"',

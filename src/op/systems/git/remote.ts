@@ -1,6 +1,6 @@
 import { inputError } from '../../kit/errors/op-error.js';
+import { countOf } from '../../kit/log/format.js';
 import { oneLine } from '../../kit/log/printable.js';
-import { countOf } from '../../kit/log/table.js';
 import type { Git } from './git.js';
 
 /** The refs of a repository, as its server lists them. */
@@ -29,18 +29,18 @@ export function noSuchRevision({ refs, defaultBranch }: Remote, name: string, ur
   const abbreviated = /^[0-9a-f]{4,39}$/iu.test(name);
   const commit = abbreviated ? [...refs.values()].find((id) => id.startsWith(name.toLowerCase())) : undefined;
   const visible = [...refs.keys()].filter((ref) => /^refs\/(?:heads|tags)\/.*[^}]$/u.test(ref));
-  const alike = visible.filter((ref) => isAlike(ref.replace(/^refs\/[a-z]+\//u, ''), name));
+  const similar = visible.filter((ref) => isSimilar(ref.replace(/^refs\/[a-z]+\//u, ''), name));
   const hints = [
     ...(commit === undefined ? [] : [`the full commit id ${commit}`]),
     ...(defaultBranch === undefined ? [] : [`the default branch ${defaultBranch.replace('refs/heads/', '')}`]),
-    ...(alike.length === 0 ? [] : [`what is written alike: ${namesOf(alike)}`]),
+    ...(similar.length === 0 ? [] : [`a similar name: ${namesOf(similar)}`]),
   ];
   return inputError({
     what: `${url} has no revision "${oneLine(name)}"`,
     why: abbreviated
-      ? 'it is no branch and no tag; a server finds a commit by its full id only (40 or 64 digits)'
-      : `it is neither a branch, a tag, nor the full name of a ref; the repository has ${countOf(visible.length, 'other name')}`,
-    hint: hints.length === 0 ? 'see what there is with: git ls-remote URL' : `try ${hints.join(', or ')}`,
+      ? 'it is not a branch or a tag, and a server finds a commit only by its full id (40 or 64 digits)'
+      : `it is not a branch, a tag, or the full name of a ref; the repository has ${countOf(visible.length, 'other name')}`,
+    hint: hints.length === 0 ? 'list the refs with: git ls-remote URL' : `try ${hints.join(', or ')}`,
   });
 }
 
@@ -50,8 +50,8 @@ export const namesOf = (refs: readonly string[]) => {
   return refs.length > 5 ? `${names.join(', ')}, …` : names.join(', ');
 };
 
-/** Equal but for capitals, one inside of the other, or a leading v. */
-function isAlike(one: string, other: string): boolean {
+/** Equal except for case or a leading v, or one contains the other. */
+function isSimilar(one: string, other: string): boolean {
   const [a, b] = [one, other].map((text) =>
     text.toLowerCase().replace(/^(?:refs\/)?(?:heads\/|tags\/|remotes\/|origin\/)*v?(?=\d)|^origin\//u, ''),
   );

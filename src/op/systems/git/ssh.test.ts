@@ -30,7 +30,7 @@ describe.skipIf(sshd === undefined)('over ssh', () => {
     await mkdir(directory);
     for (const [name, content] of Object.entries(files)) {
       await writeFile(join(directory, name), content);
-      // As a mounted Secret has it: everybody may read, which ssh itself refuses.
+      // As in a mounted Secret: readable by everyone, which ssh itself refuses.
       await chmod(join(directory, name), 0o644);
     }
     const into = `--destination=${join(room, `into-${count}`)}`;
@@ -59,13 +59,13 @@ describe.skipIf(sshd === undefined)('over ssh', () => {
     expect(await clone(files, '--accept-new-host-keys')).toMatchObject({ exitCode: 0 });
   });
 
-  test('another host key than the known one is refused', async () => {
+  test('a host key that does not match known_hosts is refused', async () => {
     const [where] = server.knownHosts.split(' ');
     const other = `${where} ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGPKkV8pGX8y3bIbRO8bTnFhwMXFjDmmXgx9nYXVfvMI\n`;
     const ended = await clone({ 'ssh-privatekey': server.privateKey, known_hosts: other }, '--accept-new-host-keys');
     expect(ended).toMatchObject({
       exitCode: 4,
-      stderr: expect.stringContaining('the host key of the server is not the one'),
+      stderr: expect.stringContaining('the host key of the server does not match known_hosts'),
     });
   });
 
@@ -78,7 +78,7 @@ describe.skipIf(sshd === undefined)('over ssh', () => {
     expect(ended).toMatchObject({ exitCode: 4, stderr: expect.stringContaining('the server refused the credentials') });
   });
 
-  test('a repository that is not there', async () => {
+  test('a repository that does not exist', async () => {
     const directory = join(room, 'ssh-1');
     const flags = [
       `--url=${server.url}/nowhere.git`,
@@ -86,6 +86,6 @@ describe.skipIf(sshd === undefined)('over ssh', () => {
       `--ssh-directory=${directory}`,
     ];
     const ended = await op.run(room, ['git-clone', ...flags]);
-    expect(ended).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('there is no such repository') });
+    expect(ended).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('repository not found') });
   });
 });

@@ -1,14 +1,14 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inputError } from '../../kit/errors/op-error.js';
-import { readCredentialFiles } from './read-directory.js';
+import { readCredentialFiles } from './credential-files.js';
 
-/** Never asks, and notices within a minute that the other side is gone. */
+/** Never prompts, and notices within a minute that the server is gone. */
 const always = ['-o', 'BatchMode=yes', '-o', 'ConnectTimeout=15', '-o', 'ServerAliveInterval=15'];
 
 /**
- * The ssh command line for git. With a directory (a `kubernetes.io/ssh-auth` Secret, or the files of a `.ssh` folder) only what is in
- * it counts: ssh refuses keys that others can read, so the files are copied to a private place.
+ * The ssh command line for git. With a directory (a `kubernetes.io/ssh-auth` Secret, or the files of a `.ssh` folder) ssh uses only its
+ * files. They are copied to a private place, because ssh refuses keys that others can read.
  * @throws OpError (input) when it has no private key, or no known_hosts and new hosts are not accepted
  */
 export async function prepareSsh(
@@ -22,7 +22,7 @@ export async function prepareSsh(
   const folder = join(home, 'ssh');
   await mkdir(folder, { mode: 0o700 });
   for (const [name, content] of files) {
-    // A key without its last line break, as Secrets are often made, is "invalid" to ssh.
+    // Secrets often lack the last line break of a key, and ssh calls such a key "invalid".
     await writeFile(join(folder, name), isKey(content) ? `${content.trimEnd()}\n` : content, { mode: 0o600 });
   }
   const keys = [...files].filter(([, content]) => isKey(content)).map(([name]) => join(folder, name));
@@ -30,7 +30,7 @@ export async function prepareSsh(
   if (!files.has('known_hosts') && !acceptNewHosts) {
     throw missing(
       directory,
-      'without known_hosts, anybody could answer in place of the git server',
+      'without known_hosts, anyone could impersonate the git server',
       'known_hosts (from ssh-keyscan)',
     );
   }

@@ -34,7 +34,7 @@ function clone(...flags: string[]) {
   return op.run(room, ['git-clone', `--url=${shop.url}`, `--destination=${join(room, `into-${count}`)}`, ...flags]);
 }
 
-test('an authority that nobody knows is refused', async () => {
+test('a certificate of an unknown authority is refused', async () => {
   expect(await clone()).toMatchObject({
     exitCode: 4,
     stderr: expect.stringContaining('certificate of the server is not trusted'),
@@ -42,7 +42,7 @@ test('an authority that nobody knows is refused', async () => {
 });
 
 test.each(['ca-bundle.crt', 'ca.crt'])(
-  '%s of the workspace is trusted besides the authorities of the system',
+  '%s of the workspace is trusted in addition to the authorities of the system',
   async (name) => {
     const directory = join(room, `authorities-${count}`);
     await mkdir(directory);
@@ -53,7 +53,7 @@ test.each(['ca-bundle.crt', 'ca.crt'])(
   },
 );
 
-test('without a check it works and warns', async () => {
+test('with --ssl-verify=false it works, with a warning', async () => {
   const ended = await clone('--ssl-verify=false');
   expect(ended).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('is not checked') });
 });

@@ -1,13 +1,13 @@
 import { inputError } from '../../kit/errors/op-error.js';
 
-/** Where a repository is. */
+/** The URL of a repository, in parts. */
 export interface GitUrl {
   readonly transport: 'http' | 'https' | 'ssh' | 'git';
-  /** What git is given, what stays in .git/config, and what is printed: for http without any user. */
+  /** What git gets, .git/config keeps and op prints; without the user of an http URL. */
   readonly clean: string;
-  /** Host and port, as credentials are looked up by. */
+  /** Host and port, by which credentials are looked up. */
   readonly host: string;
-  /** The user in an http URL: some servers want one (Azure DevOps), others take a token there. */
+  /** The user in an http URL: some servers require one (Azure DevOps), others accept a token there. */
   readonly user: string | undefined;
 }
 
@@ -27,33 +27,33 @@ const scpLike =
 export function parseGitUrl(text: string): GitUrl {
   const refuse = (why: string) =>
     inputError({
-      what: `"${shown(text)}" is not the URL of a repository that op clones`,
+      what: `"${shown(text)}" is not a repository URL that op accepts`,
       why,
       hint: 'give a URL such as https://host/group/repository.git or git@host:group/repository.git',
     });
   if (text === '') throw refuse('it is empty');
-  if (text.length > 2048) throw refuse(`it has ${text.length} characters, and at most 2048 make sense`);
+  if (text.length > 2048) throw refuse(`it has ${text.length} characters, and the limit is 2048`);
   if (/[\s\p{Cc}\p{Cf}]/u.test(text)) throw refuse('it has a space, a line break or another invisible character');
   if (text.startsWith('-')) throw refuse('it starts with "-", and git would take it for an option');
-  if (text.includes('\\')) throw refuse('it has a backslash, which git and others read differently');
-  if (/^[\w+.-]+::/u.test(text)) throw refuse('it names a helper program ("::"), and these run code');
+  if (text.includes('\\')) throw refuse('it has a backslash, which git and other programs read differently');
+  if (/^[\w+.-]+::/u.test(text)) throw refuse('it names a helper program ("::"), which could run code');
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//iu.exec(text)?.[1]?.toLowerCase();
   return scheme === undefined ? fromScp(text, refuse) : fromScheme(text, scheme, refuse);
 }
 
 function fromScheme(text: string, scheme: string, refuse: (why: string) => Error): GitUrl {
-  if (!isTransport(scheme)) throw refuse(`op does not use ${scheme}:// (only ${transports.join(', ')})`);
+  if (!isTransport(scheme)) throw refuse(`op does not use ${scheme}://, only ${transports.join(', ')}`);
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  // `git:` and `ssh:` are not special to URL, so that it keeps the host as it is written.
+  // URL does not normalize the host of `git:` and `ssh:`.
   if (!url || url.hostname === '' || url.hostname.startsWith('-')) throw refuse('it has no valid host');
   if (url.username.startsWith('-') || url.username.startsWith('%2D')) throw refuse('its user starts with "-"');
-  if (url.pathname === '' || url.pathname === '/') throw refuse('it names a host and no repository');
+  if (url.pathname === '' || url.pathname === '/') throw refuse('it has a host but no repository');
   if (/[?#]/u.test(text)) throw refuse('it has a query or a fragment ("?" or "#")');
   if (url.password !== '') {
     throw inputError({
-      what: `the URL ${shown(text)} holds a password`,
-      why: 'parameters of a run can be read by everybody who can read its objects, and stay in its logs',
-      hint: 'put the password into a Secret, bind it to the workspace basic-auth, and take it out of the URL',
+      what: `the URL ${shown(text)} contains a password`,
+      why: 'anyone who can read the run can read its params, and its logs keep them',
+      hint: 'put the password into a Secret, bind it to the workspace basic-auth, and remove it from the URL',
     });
   }
   if (/%(?![0-9a-f]{2})/iu.test(url.username))
@@ -66,11 +66,11 @@ function fromScheme(text: string, scheme: string, refuse: (why: string) => Error
 
 function fromScp(text: string, refuse: (why: string) => Error): GitUrl {
   const { host } = scpLike.exec(text)?.groups ?? {};
-  if (host === undefined) throw refuse('it is a local path, or not complete');
+  if (host === undefined) throw refuse('it is a local path, or incomplete');
   return { transport: 'ssh', clean: text, host, user: undefined };
 }
 
-/** For messages: without the user of an http URL or any password, without what could command a terminal, not too long. */
+/** For messages: without the user of an http URL, passwords and control characters, and shortened. */
 const shown = (text: string) => {
   const visible = text
     .replace(/[\p{Cc}\p{Cf}]/gu, '?')

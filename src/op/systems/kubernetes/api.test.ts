@@ -19,7 +19,7 @@ import { freePort } from '../../../../test/op/local-registry.js';
 import { testContext } from '../../../../test/op/test-context.js';
 import type { Context } from '../../context.js';
 import { Interrupted } from '../../kit/errors/op-error.js';
-import { type KubeObject, type KubernetesApi, kinds, openApi, type Where, withApi } from './api.js';
+import { type KubeObject, type KubernetesApi, kinds, openApi, type Where } from './api.js';
 
 const configMap = (name: string, value: string) => ({ metadata: { name, labels: { app: 'a' } }, data: { value } });
 let room: string;
@@ -46,8 +46,10 @@ function proxies(): readonly string[] {
 
 const contextWith = (parts: Partial<Context> = {}) =>
   testContext({ ...parts, env: { PATH: kubernetesPath, TMPDIR: temporary, HOME: room, ...parts.env } }).context;
-const openIn = <T>(where: Where, work: (api: KubernetesApi) => Promise<T>, parts: Partial<Context> = {}) =>
-  withApi(contextWith(parts), where, work);
+async function openIn<T>(where: Where, work: (api: KubernetesApi) => Promise<T>, parts: Partial<Context> = {}) {
+  await using api = await openApi(contextWith(parts), where);
+  return await work(api).catch(api.rethrow);
+}
 
 async function written(name: string, text: string): Promise<string> {
   const path = join(room, name);
@@ -188,7 +190,7 @@ describe.skipIf(missingTools.length > 0)('on a real API server', () => {
     expect(managers.split(' ')).toContain('octopipeline');
   });
 
-  test('a command with a Role of its own is told to run as the account of that name', async () => {
+  test('a command with its own Role is told to run as the account of that name', async () => {
     const context = contextWith();
     const where = { kubeconfig: server.kubeconfig('default'), namespace: 'shop' };
     await using api = await openApi(context, where, { ownRole: 'octopipeline-build-push' });
@@ -308,7 +310,7 @@ describe.skipIf(missingTools.length > 0)('on a real API server', () => {
     });
   });
 
-  test('a quota is told apart from a missing right', async () => {
+  test('a quota is not reported as a missing right', async () => {
     await server.kubectl(['create', 'namespace', 'full']);
     await server.kubectl(['create', 'quota', 'none', '--hard=configmaps=0', '--namespace=full']);
     const make = () => as('admin', (api) => api.create(kinds.configMap, configMap('x', ''), 'full'));
@@ -383,7 +385,7 @@ describe.skipIf(missingTools.length > 0)('on a real API server', () => {
       };
     }
 
-    /** Follows ConfigMaps of the name's label while the test goes on. */
+    /** Follows ConfigMaps with the name as label while the test continues. */
     async function following(
       where: Where,
       label: string,
@@ -513,10 +515,11 @@ describe.skipIf(missingTools.length > 0)('on a real API server', () => {
     const context = join(import.meta.dirname, '../../../../test/op/test-context.ts');
     const program = await written(
       'killed.mts',
-      `import { withApi, kinds } from ${JSON.stringify(api)};
+      `import { kinds, openApi } from ${JSON.stringify(api)};
       import { testContext } from ${JSON.stringify(context)};
       const { context } = testContext({ env: process.env });
-      await withApi(context, {}, (api) => api.follow(kinds.pod, {}, () => console.log('watching')));`,
+      await using api = await openApi(context, {});
+      await api.follow(kinds.pod, {}, () => console.log('watching'));`,
     );
     const env = { PATH: kubernetesPath, TMPDIR: room, KUBECONFIG: server.kubeconfig('admin') };
     const child = execa('node', ['--import', import.meta.resolve('tsx'), program], {
@@ -537,15 +540,16 @@ describe.skipIf(missingTools.length > 0)('on a real API server', () => {
   test('Ctrl-C ends what is running, and the clean-up after it can still use the connection', async () => {
     const stop = new AbortController();
     const context = contextWith({ signal: stop.signal });
-    const work = withApi(context, { kubeconfig: server.kubeconfig('admin'), namespace: 'shop' }, async (api) => {
+    const work = async () => {
+      await using api = await openApi(context, { kubeconfig: server.kubeconfig('admin'), namespace: 'shop' });
       try {
         await api.follow(kinds.pod, {}, () => setTimeout(() => stop.abort(new Interrupted('SIGINT')), 100));
       } finally {
         const after = api.within({ ...context, signal: AbortSignal.timeout(5000) });
         await after.create(kinds.configMap, configMap('afterwards', ''));
       }
-    });
-    await expect(work).rejects.toThrow('stopped by SIGINT');
+    };
+    await expect(work()).rejects.toThrow('stopped by SIGINT');
     expect(await server.kubectl(['get', 'configmap', 'afterwards', '--namespace=shop', '--output=name'])).toContain(
       'afterwards',
     );

@@ -131,16 +131,6 @@ export async function openApi(context: Context, where: Where, { ownRole }: Ident
   }
 }
 
-/** Gives `work` the API of a cluster, and ends the connection afterwards, however `work` ends. See `openApi`. */
-export async function withApi<T>(
-  context: Context,
-  where: Where,
-  work: (api: KubernetesApi, context: Context) => Promise<T>,
-): Promise<T> {
-  await using api = await openApi(context, where);
-  return await work(api, context).catch(api.rethrow);
-}
-
 /** kubectl treats a missing KUBECONFIG as an empty one, and then tries a server on port 8080. */
 async function checkKubeconfig(context: Context, given: string | undefined): Promise<string | undefined> {
   if (given === undefined) return undefined;

@@ -32,7 +32,7 @@ const commands = (program: 'kubectl' | 'helm') =>
     ? /\bkubectl (annotate|api-resources|apply|create|delete|describe|get|logs|patch|rollout)\b/gu
     : /\bhelm (history|list|status)\b/gu;
 
-/** The same error, with its commands for the cluster that op talks to. An error that has them already stays as it is. */
+/** The same error, with its commands for the cluster that op talks to. An error that already has them is returned unchanged. */
 export function errorAtCluster(error: unknown, cluster: Cluster): unknown {
   if (!(error instanceof OpError)) return error;
   const { kind, message: what, why, hint, cause } = error;

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { Context } from '../../context.js';
 import { makePrivateDirectory, type PrivateDirectory } from '../../kit/files/private-directory.js';
-import { ownGroup } from '../../kit/process/own-group.js';
+import { superviseGroup } from '../../kit/process/process-group.js';
 import { splitLines } from '../../kit/process/split-lines.js';
 import { type Cluster, optionsFor } from './cluster.js';
 import { failureToStart } from './explain.js';
@@ -15,9 +15,8 @@ export interface Proxy {
 }
 
 /**
- * Starts a `kubectl proxy`. op is no Kubernetes client of its own: kubectl reads the kubeconfig, renews tokens, runs exec plugins and
- * checks certificates. The proxy ignores the context's signal: after Ctrl-C there
- * is still something to clean up.
+ * Starts a `kubectl proxy`. op has no Kubernetes client library: kubectl reads the kubeconfig, renews tokens, runs exec plugins and
+ * checks certificates. The proxy ignores the context's signal, because the clean-up after Ctrl-C still needs it.
  * @param directory where its socket goes, see `makeSocketDirectory`
  */
 export function createProxy(context: Context, cluster: Cluster, directory: string): Proxy {
@@ -68,7 +67,7 @@ function startProxy(context: Context, cluster: Cluster, path: string, onEnd: () 
     detached: true,
     stdio: ['pipe', 'pipe', 'pipe'],
   });
-  const group = ownGroup(child.pid, { signal: context.signal, timeout: undefined });
+  const group = superviseGroup(child.pid, { signal: context.signal, timeout: undefined });
   child.stdin.on('error', () => undefined);
   const said: string[] = [];
   splitLines(child.stderr, (line) => {

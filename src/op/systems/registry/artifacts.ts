@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { jsonOf } from '../../kit/json/parse-json.js';
+import { parseJson } from '../../kit/json/parse-json.js';
 
 /** What refers to an image: signatures, attestations, SBOMs, and what refers to these. */
 export interface Artifacts {
@@ -23,12 +23,10 @@ const node: v.GenericSchema<unknown, Node> = v.object({
 /** The list of referrers itself, where the registry keeps it under a tag. Source: OCI distribution specification, "Referrers Tag Schema". */
 const listTag = /^sha256-[0-9a-f]{64}$/u;
 
-/**
- * Reads the tree that `regctl artifact tree --format '{{json .}}'` prints.
- * @throws ValiError when regctl prints another form
- */
-export function artifactsOf(json: string): Artifacts {
-  const tree = v.parse(jsonOf(node), json);
+/** Reads the tree that `regctl artifact tree --format '{{json .}}'` prints; undefined if it has another form. */
+export function artifactsOf(json: string): Artifacts | undefined {
+  const tree = parseJson(node, json);
+  if (tree === undefined) return undefined;
   const referrers = new Set<string>();
   const visit = ({ child, referrer }: Node) => {
     for (const one of child ?? []) visit(one);

@@ -43,28 +43,28 @@ async function answering(status: number): Promise<string> {
 }
 
 describe('a registry', () => {
-  it('says the digest of an image, and that another is not there', async () => {
+  it('gives the digest of an image, and reports that another does not exist', async () => {
     const there = await pushed(`${registry.host}/a/b:v1`);
     expect(there.digest).toMatch(/^sha256:[0-9a-f]{64}$/u);
     expect(await lookUp(context, access, image(`${registry.host}/a/b:v2`))).toMatchObject({ problem: 'absent' });
     expect(await lookUp(context, access, image(`${registry.host}/a/c:v1`))).toMatchObject({ problem: 'absent' });
   });
 
-  it('gets a copy under its tag, not only under its digest', async () => {
+  it('stores a copy under its tag, not only under its digest', async () => {
     const from = await pushed(`${registry.host}/from:v1`);
     const to = image(`${registry.host}/to:v7`);
     await copyImage(context, access, from, to);
     expect(await lookUp(context, access, to)).toEqual({ digest: from.digest });
   });
 
-  it('that is busy is asked again later, as often as there are pauses', async () => {
+  it('that is busy is retried, as often as there are pauses', async () => {
     const host = await answering(429);
     const answer = await lookUp(context, { ...access, pauses: [10] }, image(`${host}/x:1`));
     expect(answer).toMatchObject({ problem: 'busy', error: { hint: expect.stringContaining('later') } });
     expect(printed.filter((line) => line.includes('the registry is busy'))).toHaveLength(1);
   });
 
-  it('that refuses is asked once', async () => {
+  it('that refuses is not retried', async () => {
     const host = await answering(403);
     const before = printed.length;
     expect(await lookUp(context, access, image(`${host}/x:1`))).toMatchObject({ problem: 'refused' });

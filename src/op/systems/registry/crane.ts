@@ -3,12 +3,12 @@ import type { Context } from '../../context.js';
 import { type OpError, toolError } from '../../kit/errors/op-error.js';
 import { parseJson } from '../../kit/json/parse-json.js';
 import { type Command, type Ended, failureOf, run } from '../../kit/process/run.js';
-import { type Problem, problemIn, remedyFor } from './problem.js';
+import { hintFor, type Problem, problemIn } from './problem.js';
 import { formatReference, type Reference, registryOf, repositoryOf } from './reference.js';
 import { type Pauses, pauses, retrying } from './retry.js';
 
 /** How op reaches registries. */
-export interface Access {
+export interface RegistryAccess {
   /** Registries without TLS; a host matches with its port, never as a prefix. */
   readonly insecure: readonly string[];
   /** Variables for crane, such as DOCKER_CONFIG. */
@@ -17,7 +17,7 @@ export interface Access {
   readonly pauses?: Pauses;
 }
 
-/** Why a registry did not answer a question. */
+/** Why a registry did not answer. */
 export interface NoAnswer {
   readonly problem: Problem;
   readonly error: OpError;
@@ -30,7 +30,7 @@ export type LookUp = { readonly digest: string } | NoAnswer;
  * Asks the registry for the current digest of a reference.
  * @throws OpError (tool) only when crane itself is missing
  */
-export async function lookUp(context: Context, access: Access, reference: Reference): Promise<LookUp> {
+export async function lookUp(context: Context, access: RegistryAccess, reference: Reference): Promise<LookUp> {
   const image = formatReference(reference);
   const ended = await crane(context, access, [reference], ['digest', image]);
   const digest = /^sha256:[0-9a-f]{64}$/u.exec(ended.stdout.trim())?.[0];
@@ -43,7 +43,12 @@ export async function lookUp(context: Context, access: Access, reference: Refere
  * Copies an image by digest and gives it the tag of `to`: a copy to a name with tag and digest would lose the tag.
  * @throws OpError (tool) with what the registry said
  */
-export async function copyImage(context: Context, access: Access, from: Reference, to: Reference): Promise<void> {
+export async function copyImage(
+  context: Context,
+  access: RegistryAccess,
+  from: Reference,
+  to: Reference,
+): Promise<void> {
   const source = `${repositoryOf(from)}${from.digest === undefined ? `:${from.tag ?? 'latest'}` : `@${from.digest}`}`;
   const target = `${repositoryOf(to)}:${to.tag ?? 'latest'}`;
   const ended = await crane(context, access, [from, to], ['copy', source, target]);
@@ -52,22 +57,32 @@ export async function copyImage(context: Context, access: Access, from: Referenc
 }
 
 /** Pushes the image of an OCI layout directory. @throws OpError (tool) with what the registry said */
-export async function pushLayout(context: Context, access: Access, directory: string, to: Reference): Promise<void> {
+export async function pushLayout(
+  context: Context,
+  access: RegistryAccess,
+  directory: string,
+  to: Reference,
+): Promise<void> {
   const { digest: _, ...named } = to;
   const ended = await crane(context, access, [to], ['push', directory, formatReference(named)]);
   if (ended.ended !== 'ok')
     throw registryError(`cannot push ${formatReference(named)}`, ended, problemIn(ended.stderr), to);
 }
 
-/** Pulls an image, every platform of it, into an OCI layout directory. @throws OpError (tool) with what the registry said */
-export async function pullLayout(context: Context, access: Access, from: Reference, directory: string): Promise<void> {
+/** Pulls an image with all its platforms into an OCI layout directory. @throws OpError (tool) with what the registry said */
+export async function pullLayout(
+  context: Context,
+  access: RegistryAccess,
+  from: Reference,
+  directory: string,
+): Promise<void> {
   const image = formatReference(from);
   const ended = await crane(context, access, [from], ['pull', '--format=oci', image, directory]);
   if (ended.ended !== 'ok') throw registryError(`cannot pull ${image}`, ended, problemIn(ended.stderr), from);
 }
 
 /** Gives an image another tag with one request. @throws OpError (tool) with what the registry said */
-export async function tagImage(context: Context, access: Access, image: Reference, tag: string): Promise<void> {
+export async function tagImage(context: Context, access: RegistryAccess, image: Reference, tag: string): Promise<void> {
   const { tag: _, ...byDigest } = image;
   const ended = await crane(context, access, [image], ['tag', formatReference(byDigest), tag]);
   if (ended.ended !== 'ok') {
@@ -78,7 +93,7 @@ export async function tagImage(context: Context, access: Access, image: Referenc
 /** Writes the file system of an image of one platform into a tar file. @throws OpError (tool) with what the registry said */
 export async function exportImage(
   context: Context,
-  access: Access,
+  access: RegistryAccess,
   image: Reference,
   { platform, file }: { readonly platform: string; readonly file: string },
 ): Promise<void> {
@@ -90,7 +105,7 @@ export async function exportImage(
 /** The configuration of an image of one platform, as JSON. @throws OpError (tool) with what the registry said */
 export async function readConfig(
   context: Context,
-  access: Access,
+  access: RegistryAccess,
   image: Reference,
   platform: string,
 ): Promise<string> {
@@ -119,16 +134,20 @@ const manifest = v.looseObject({
 /** The manifest of an image; that of an image for several platforms has `manifests`, one per platform. */
 export type Manifest = v.InferOutput<typeof manifest>;
 
-/** Reads the manifest of an image; undefined when that fails, for which the debug log has the reason. */
-export async function readManifest(context: Context, access: Access, image: Reference): Promise<Manifest | undefined> {
+/** Reads the manifest of an image; undefined when that fails; the debug log has the reason. */
+export async function readManifest(
+  context: Context,
+  access: RegistryAccess,
+  image: Reference,
+): Promise<Manifest | undefined> {
   const ended = await runCrane(context, access, [image], ['manifest', formatReference(image)], 30_000);
   if (ended.ended === 'ok') return parseJson(manifest, ended.stdout);
   context.log.debug(`crane manifest ${formatReference(image)}: ${ended.stderr}`);
   return undefined;
 }
 
-/** Bytes of an image in the registry, of all its platforms together; undefined when the registry does not say. */
-export async function sizeOf(context: Context, access: Access, image: Reference): Promise<number | undefined> {
+/** Bytes of an image in the registry, of all its platforms together; undefined when it is unknown. */
+export async function sizeOf(context: Context, access: RegistryAccess, image: Reference): Promise<number | undefined> {
   const read = await readManifest(context, access, image);
   if (read === undefined) return undefined;
   const { config, layers, manifests } = read;
@@ -144,7 +163,7 @@ export type Credential = { readonly user: string; readonly pass: string } | { re
 /** The configured credential for a registry, wherever Docker's configuration has it; undefined when there is none. */
 export async function credentialFor(
   context: Context,
-  access: Access,
+  access: RegistryAccess,
   registry: string,
 ): Promise<Credential | undefined> {
   const { Username: user, Secret: pass } = await login(context, access, registry);
@@ -154,7 +173,7 @@ export async function credentialFor(
 }
 
 /** Whether a credential for the registry is configured; the credential itself stays here. */
-export async function hasCredential(context: Context, access: Access, registry: string): Promise<boolean> {
+export async function hasCredential(context: Context, access: RegistryAccess, registry: string): Promise<boolean> {
   const { Username: user, Secret: pass } = await login(context, access, registry);
   return user !== '' || pass !== '';
 }
@@ -162,13 +181,13 @@ export async function hasCredential(context: Context, access: Access, registry: 
 /** Source: the protocol of docker-credential-helpers. */
 const loginForm = v.object({ Username: v.optional(v.string(), ''), Secret: v.optional(v.string(), '') });
 
-async function login(context: Context, { env }: Access, registry: string) {
+async function login(context: Context, { env }: RegistryAccess, registry: string) {
   const ended = await run(context, { program: 'crane', args: ['auth', 'get', registry], env });
   const found = ended.ended === 'ok' ? parseJson(loginForm, ended.stdout) : undefined;
   return found ?? { Username: '', Secret: '' };
 }
 
-/** The arguments with which crane is a registry. @param listen `HOST:PORT`; port 0 for any */
+/** The arguments that make crane a registry. @param listen `HOST:PORT`; port 0 for any */
 export const serveArguments = (listen: string, directory: string): readonly string[] => [
   ...['registry', 'serve', `--address=${listen}`, `--disk=${directory}`],
 ];
@@ -182,7 +201,7 @@ export const registryCommand = (directory: string): Command => ({
 /** Runs crane until it answers. @throws OpError (tool) when it is not installed */
 async function crane(
   context: Context,
-  access: Access,
+  access: RegistryAccess,
   images: readonly Reference[],
   args: readonly string[],
 ): Promise<Ended> {
@@ -193,7 +212,7 @@ async function crane(
 
 async function runCrane(
   context: Context,
-  access: Access,
+  access: RegistryAccess,
   images: readonly Reference[],
   args: readonly string[],
   timeout?: number,
@@ -215,5 +234,5 @@ function registryError(what: string, ended: Ended, problem: Problem, { registry 
   const why = (said.length > 0 ? said : lines.slice(-4))
     .join('\n')
     .replace(/^Error: | \(HEAD responses have no body, use GET for details\)|; \[?map\[.*$/gmu, '');
-  return toolError({ what, why, hint: remedyFor(problem, registry ?? 'docker.io') });
+  return toolError({ what, why, hint: hintFor(problem, registry ?? 'docker.io') });
 }

@@ -3,7 +3,7 @@ import { problemIn } from './problem.js';
 
 const fallback = '2026/11/21 02:57:20 HEAD request failed, falling back on GET: ';
 
-describe('what a registry tool says', () => {
+describe('the output of a registry tool', () => {
   it.each([
     ['absent', 'Error: GET http://r/v2/x/manifests/1: MANIFEST_UNKNOWN: manifest unknown; map[Tag:1]'],
     ['absent', 'Error: GET http://r/v2/x/manifests/1: NAME_UNKNOWN: Unknown name'],
@@ -52,12 +52,12 @@ describe('what a registry tool says', () => {
     ['busy', 'failed to request manifest head r/x:1: request failed: rate limit exceeded [http 429]: '],
     ['busy', 'failed to get manifest r/x:1: request failed: unexpected http status code: Bad Gateway [http 502]: '],
     ['busy', 'failed to get manifest r/x:1: Get "http://r/v2/x/manifests/1": EOF'],
-    // Somebody else writes the same layers at the same moment, and the registry has them only half.
+    // Another client is pushing the same layers, and the registry does not have all of them yet.
     [
       'busy',
       'failed to put manifest r/x@sha256:1: request failed: Bad Request [http 400]: {"code":"MANIFEST_BLOB_UNKNOWN"}',
     ],
-    // The upload that it was a part of is gone after a broken connection.
+    // The upload that it belongs to is gone after a broken connection.
     ['busy', 'failed to send blob (chunk), ref r/x@sha256:1: http status: not found [http 404]'],
     [
       'unreachable',

@@ -1,11 +1,11 @@
 /**
- * What kind of answer a registry gave: there is no such image; credentials are missing or refused; it takes no writes; it may work
- * later; it cannot be reached; anything else.
+ * Why a request to a registry failed: image not found; credentials missing or refused; writes not allowed; busy, so that a retry may
+ * work; not reachable; anything else.
  */
 export type Problem = 'absent' | 'refused' | 'read-only' | 'busy' | 'unreachable' | 'other';
 
 /**
- * The words of go-containerregistry, which crane, Skaffold and ko print, and those of regclient (`[http 404]`). Source: their errors
+ * The messages of go-containerregistry, which crane, Skaffold and ko print, and those of regclient (`[http 404]`). Source: their errors
  * (transport.Error, reghttp.HTTPError) and Go's net package.
  */
 const signs: readonly (readonly [Problem, RegExp])[] = [
@@ -25,25 +25,25 @@ const signs: readonly (readonly [Problem, RegExp])[] = [
   ['absent', /MANIFEST_UNKNOWN|NAME_UNKNOWN|\b404 Not Found|\[http 404\]/u],
 ];
 
-/** Reads the output of a tool that spoke to a registry. */
+/** Finds the problem in the output of a tool that talked to a registry. */
 export function problemIn(output: string): Problem {
   const last = output.split('\n').filter((line) => line.startsWith('Error:'));
   const text = last.length > 0 ? last.join('\n') : output;
   return signs.find(([, sign]) => sign.test(text))?.[0] ?? 'other';
 }
 
-/** What a person can do about it. */
-export function remedyFor(problem: Problem, registry: string): string {
+/** What the user can do about it. */
+export function hintFor(problem: Problem, registry: string): string {
   switch (problem) {
     case 'refused':
       return `give credentials that may push to ${registry} with --dockerconfig DIR (in a Task: the workspace dockerconfig), or log in: crane auth login ${registry}`;
     case 'unreachable':
-      return `check the name ${registry} and that it runs; if it has no TLS, name it with --insecure-registry`;
+      return `check the name ${registry}, and that it is running; if it has no TLS, add it with --insecure-registry`;
     case 'read-only':
-      return `${registry} takes no writes: it is a mirror or under maintenance; name another repository, or wait until it takes them`;
+      return `${registry} is read-only: it is a mirror or under maintenance; use another repository, or try again later`;
     case 'busy':
       return `${registry} is busy or limits requests: run the same command again later`;
     default:
-      return `ask ${registry} with: crane digest IMAGE, and run op doctor`;
+      return `query ${registry} with: crane digest IMAGE, and run op doctor`;
   }
 }

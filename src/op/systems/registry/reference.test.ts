@@ -21,7 +21,7 @@ const valid: readonly (readonly [text: string, reference: Reference])[] = [
 ];
 
 const invalid: readonly (readonly [text: string, problem: string])[] = [
-  ['', 'names no image'],
+  ['', 'has no image name'],
   ['App', 'capital letters'],
   ['ghcr.io/Acme/app', 'capital letters'],
   ['ghcr.io/', 'empty part'],
@@ -42,7 +42,7 @@ const invalid: readonly (readonly [text: string, problem: string])[] = [
   ['app name', 'is not lower-case'],
   ['app\n', 'is not lower-case'],
   ['https://ghcr.io/app', 'not a registry host'],
-  [`ghcr.io/${'a'.repeat(255)}`, '255 are allowed'],
+  [`ghcr.io/${'a'.repeat(255)}`, 'the limit is 255'],
 ];
 
 describe('an image reference', () => {
@@ -67,7 +67,7 @@ describe('an image reference', () => {
     { requiredKeys: ['registry', 'path'] },
   );
 
-  it('is the same after it was written and read again', () => {
+  it('is the same after formatting and parsing', () => {
     fc.assert(
       fc.property(reference, (made) => {
         expect(parseReference(formatReference(made))).toEqual(made);
@@ -75,7 +75,7 @@ describe('an image reference', () => {
     );
   });
 
-  it('keeps every accepted text as it is, but for the case of the host', () => {
+  it('keeps every accepted text unchanged, except for the case of the host', () => {
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom(...'aA0./:@_-[] \n') }), (text) => {
         const read = parseReference(text);
@@ -84,7 +84,7 @@ describe('an image reference', () => {
     );
   });
 
-  it('says its repository, and Docker Hub when it names no registry', () => {
+  it('gives its repository, and Docker Hub if it has no registry', () => {
     expect(repositoryOf({ registry: 'r.io', path: 'a/b', tag: 't' })).toBe('r.io/a/b');
     expect(registryOf({ path: 'app' })).toBe('docker.io');
   });

@@ -1,9 +1,9 @@
 /**
- * The name of an image, taken apart. Source: OCI distribution specification, "Pulling manifests", and the grammar of
+ * The name of an image, in parts. Source: OCI distribution specification, "Pulling manifests", and the grammar of
  * `reference` in distribution/reference, which registries and Docker share.
  */
 export interface Reference {
-  /** Host and port, lower case; absent when the text names none: tools then mean docker.io. */
+  /** Host and port, lower case; absent if the text has none: tools then use docker.io. */
   readonly registry?: string;
   /** The path in the registry, such as `team/app`. */
   readonly path: string;
@@ -12,7 +12,7 @@ export interface Reference {
   readonly digest?: string;
 }
 
-/** Says what is wrong with a text that is not a reference. */
+/** Why a text is not a reference. */
 export interface NotAReference {
   readonly problem: string;
 }
@@ -25,21 +25,21 @@ const digestForm = /^sha256:[0-9a-f]{64}$/u;
 const longestName = 255;
 
 /**
- * Reads an image reference strictly: what a registry would refuse is refused here, with the reason.
+ * Parses an image reference strictly: rejects what a registry would reject, and says why.
  * @example parseReference('localhost:5001/team/app:v1') // { registry: 'localhost:5001', path: 'team/app', tag: 'v1' }
  */
 export function parseReference(text: string): Reference | NotAReference {
   const at = text.indexOf('@');
   const digest = at < 0 ? undefined : text.slice(at + 1);
   if (digest !== undefined && !digestForm.test(digest)) {
-    return { problem: `its digest "${digest}" is not sha256: and 64 hexadecimal digits` };
+    return { problem: `its digest "${digest}" is not sha256: followed by 64 hexadecimal digits` };
   }
   const named = at < 0 ? text : text.slice(0, at);
   const colon = named.indexOf(':', named.lastIndexOf('/') + 1);
   const tag = colon < 0 ? undefined : named.slice(colon + 1);
   if (tag !== undefined && !tagForm.test(tag)) {
     return {
-      problem: `its tag "${tag}" is not 1 to 128 letters, digits, "_", "." and "-", first a letter, digit or "_"`,
+      problem: `its tag "${tag}" is invalid: a tag has 1 to 128 letters, digits, "_", "." and "-", and starts with a letter, digit or "_"`,
     };
   }
   const name = parseName(colon < 0 ? named : named.slice(0, colon));
@@ -49,9 +49,9 @@ export function parseReference(text: string): Reference | NotAReference {
 
 /** A name without tag and digest: `[registry/]path`. */
 function parseName(name: string): Pick<Reference, 'registry' | 'path'> | NotAReference {
-  if (name === '') return { problem: 'it names no image' };
+  if (name === '') return { problem: 'it has no image name' };
   if (name.length > longestName)
-    return { problem: `its name has ${name.length} characters, and ${longestName} are allowed` };
+    return { problem: `its name has ${name.length} characters, and the limit is ${longestName}` };
   const [first = '', ...rest] = name.split('/');
   const registry = rest.length > 0 && isRegistry(first) ? first.toLowerCase() : undefined;
   if (registry !== undefined && !isHost(registry)) return { problem: `"${first}" is not a registry host` };
@@ -61,7 +61,7 @@ function parseName(name: string): Pick<Reference, 'registry' | 'path'> | NotARef
   return registry === undefined ? { path } : { registry, path };
 }
 
-/** The first part is a registry when it cannot be a path, or is localhost: the rule of Docker and every tool since. */
+/** The first part is a registry if it cannot be part of a path, or is localhost: the rule of Docker and every tool since. */
 const isRegistry = (first: string) => /[.:A-Z[]/u.test(first) || first === 'localhost';
 
 function isHost(text: string): boolean {
@@ -70,8 +70,8 @@ function isHost(text: string): boolean {
 }
 
 function explainComponent(part: string): string {
-  if (part === '') return 'it has an empty part between slashes, or ends in one';
-  if (/[A-Z]/u.test(part)) return `"${part}" has capital letters, which no registry takes in a path`;
+  if (part === '') return 'it has an empty part between slashes, or ends with a slash';
+  if (/[A-Z]/u.test(part)) return `"${part}" has capital letters, which are not allowed in a path`;
   return `"${part}" is not lower-case letters and digits with single ".", "_", "__" or dashes between them`;
 }
 
@@ -85,7 +85,7 @@ export function formatReference(reference: Reference): string {
   return `${repositoryOf(reference)}${tag}${digest}`;
 }
 
-/** The host that a tool asks for this image. */
+/** The registry that tools contact for this image. */
 export const registryOf = ({ registry }: Reference) => registry ?? 'docker.io';
 
 /** A prefix that image names are appended to. */
@@ -94,7 +94,7 @@ export interface Prefix {
   readonly registry: string;
 }
 
-/** Reads a prefix, such as `ghcr.io/acme`, `localhost:5001`, or `acme` for Docker Hub; trailing slashes do not count. */
+/** Parses a prefix, such as `ghcr.io/acme`, `localhost:5001`, or `acme` for Docker Hub; trailing slashes are ignored. */
 export function parsePrefix(text: string): Prefix | NotAReference {
   const prefix = text.trim().replace(/\/+$/u, '');
   if (prefix === '') return { problem: 'it is empty' };
@@ -105,7 +105,7 @@ export function parsePrefix(text: string): Prefix | NotAReference {
   const name = parseReference(prefix);
   if ('problem' in name) return name;
   if (name.digest !== undefined || name.tag !== undefined) {
-    return { problem: 'it is an image, and a registry or a path in one is needed' };
+    return { problem: 'it is an image, but must be a registry or a path in a registry' };
   }
   return { prefix: repositoryOf(name), registry: registryOf(name) };
 }

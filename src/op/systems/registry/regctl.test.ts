@@ -16,7 +16,7 @@ import { testContext } from '../../../../test/op/test-context.js';
 import { startUnrulyRegistry } from '../../../../test/op/unruly-registry.js';
 import { withTools } from '../../../../test/tools.js';
 import { parseReference, type Reference, registryOf } from './reference.js';
-import { type Regctl, withRegctl } from './regctl.js';
+import { openRegctl, type Regctl } from './regctl.js';
 
 let room: string;
 let plain: LocalRegistry;
@@ -49,21 +49,23 @@ function image(text: string): Reference {
   return reference;
 }
 
-interface Around {
+interface Setup {
   readonly insecure?: readonly string[];
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
-const at = <T>(target: Reference, act: (regctl: Regctl) => Promise<T>, { insecure = [], env = {} }: Around = {}) =>
-  withRegctl(
-    testContext({ env: { ...withTools(['regctl', 'crane']), HOME: room, ...env } }).context,
-    { insecure, env: {}, pauses: [10] },
-    [registryOf(target)],
-    act,
-  );
+async function at<T>(
+  target: Reference,
+  act: (regctl: Regctl) => Promise<T>,
+  { insecure = [], env = {} }: Setup = {},
+): Promise<T> {
+  const { context } = testContext({ env: { ...withTools(['regctl', 'crane']), HOME: room, ...env } });
+  await using regctl = await openRegctl(context, { insecure, env: {}, pauses: [10] }, [registryOf(target)]);
+  return await act(regctl);
+}
 
 describe('regctl', () => {
-  it('says the digest of an image with one request, and that another is not there', async () => {
+  it('gives the digest of an image with one request, and reports that another does not exist', async () => {
     const counted = await startUnrulyRegistry(plain.host);
     const digest = await pushImage(`${plain.host}/a/b:v1`);
     const target = image(`${counted.host}/a/b:v1`);
@@ -76,7 +78,7 @@ describe('regctl', () => {
     await counted.stop();
   });
 
-  it('knows who refers to an image', async () => {
+  it('lists what refers to an image', async () => {
     const digest = await pushImage(`${plain.host}/a/c:v1`);
     const one = await attach(`${plain.host}/a/c@${digest}`, 'application/vnd.example.sbom');
     const two = await attach(`${plain.host}/a/c@${one}`, 'application/vnd.example.signature');
@@ -84,7 +86,7 @@ describe('regctl', () => {
     expect(await at(target, ({ artifacts }) => artifacts(target))).toEqual({ digest, referrers: [one, two] });
   });
 
-  it('has no ear for the configuration that a user has for it', async () => {
+  it('ignores the configuration that a user has for regctl', async () => {
     await mkdir(join(room, '.regctl'), { recursive: true });
     await writeFile(join(room, '.regctl/config.json'), JSON.stringify({ hosts: { [plain.host]: { tls: 'enabled' } } }));
     const digest = await pushImage(`${plain.host}/a/d:v1`);
@@ -104,7 +106,7 @@ describe('regctl', () => {
     expect(answer).toMatchObject({ problem: 'absent' });
   });
 
-  it('speaks TLS to a registry on this machine that does', async () => {
+  it('uses TLS for a registry on this machine that has it', async () => {
     const target = image(`${tls.host}/a/b:v1`);
     const untrusted = await at(target, ({ look }) => look(target));
     expect(untrusted).toMatchObject({ problem: 'unreachable', error: { why: expect.stringContaining('x509') } });
@@ -114,13 +116,13 @@ describe('regctl', () => {
     expect(unchecked).toMatchObject({ problem: 'absent' });
   });
 
-  it('is missed with the way to get it', async () => {
+  it('is reported when it is not installed', async () => {
     const target = image(`${plain.host}/a/b:v1`);
     const looking = at(target, ({ look }) => look(target), { env: { PATH: '/nowhere' } });
     await expect(looking).rejects.toMatchObject({ kind: 'tool', why: expect.stringContaining('regctl') });
   });
 
-  it('copies what is only there under a tag', async () => {
+  it('copies an image that is named by tag only', async () => {
     const digest = await pushImage(`${plain.host}/a/e:v1`);
     const target = image(`${plain.host}/a/f:v7`);
     await at(target, ({ copy }) => copy(image(`${plain.host}/a/e:v1`), target, { referrers: true }));

@@ -5,23 +5,22 @@ import { type OpError, toolError } from '../../kit/errors/op-error.js';
 import { makePrivateDirectory } from '../../kit/files/private-directory.js';
 import { type Ended, failureOf, run } from '../../kit/process/run.js';
 import { type Artifacts, artifactsOf } from './artifacts.js';
-import { type Access, credentialFor, type LookUp, type NoAnswer } from './crane.js';
-import { isPlainHttp } from './plain-http.js';
-import { type Problem, problemIn, remedyFor } from './problem.js';
+import { credentialFor, type LookUp, type NoAnswer, type RegistryAccess } from './crane.js';
+import { hintFor, type Problem, problemIn } from './problem.js';
+import { isPlainHttp, speaksTls } from './protocol.js';
 import { formatReference, type Reference, registryOf, repositoryOf } from './reference.js';
 import { judged, logging } from './regctl-log.js';
 import { retrying, pauses as usual } from './retry.js';
-import { speaksTls } from './speaks-tls.js';
 
 /**
  * regclient's tool, for what crane does not do: an image together with all that refers to it (signatures, attestations, SBOMs: by the
- * referrers API, by its fallback tag, and by the tags of cosign), and a look at an image with one request.
+ * referrers API, by its fallback tag, and by the tags of cosign), and the digest of an image with one request.
  */
 export interface Regctl {
   /** The digest of a reference, or why it has none. */
   readonly look: (image: Reference) => Promise<LookUp>;
   /**
-   * Copies an image with all its platforms, and with all that refers to any of them. What the registry has already is not sent again.
+   * Copies an image with all its platforms, and with all that refers to any of them. What the registry already has is not sent again.
    * @throws OpError (tool)
    */
   readonly copy: (from: Reference, to: Reference, options: { readonly referrers: boolean }) => Promise<void>;
@@ -35,12 +34,16 @@ export type OpenRegctl = Regctl & AsyncDisposable;
 /**
  * Opens a regctl that ignores the user's own configuration of it; its credentials are removed at the end of its `await using`. They are
  * those that crane finds: regctl does not read every form of Docker's configuration, and what could be pushed must be promoted.
- * @param registries those that will be asked: each one is checked for TLS where its name does not say
+ * @param registries those that will be used: each is checked for TLS if its name does not tell
  * @example
  * await using regctl = await openRegctl(context, access, [registryOf(image)]);
  * await regctl.look(image);
  */
-export async function openRegctl(context: Context, access: Access, registries: readonly string[]): Promise<OpenRegctl> {
+export async function openRegctl(
+  context: Context,
+  access: RegistryAccess,
+  registries: readonly string[],
+): Promise<OpenRegctl> {
   const directory = await makePrivateDirectory(context, 'regctl');
   try {
     const file = join(directory.path, 'config.json');
@@ -59,24 +62,13 @@ export async function openRegctl(context: Context, access: Access, registries: r
   }
 }
 
-/** Gives `act` a regctl. See `openRegctl`. */
-export async function withRegctl<T>(
-  context: Context,
-  access: Access,
-  registries: readonly string[],
-  act: (regctl: Regctl) => Promise<T>,
-): Promise<T> {
-  await using regctl = await openRegctl(context, access, registries);
-  return await act(regctl);
-}
-
-async function tlsOf(context: Context, { insecure }: Access, registry: string) {
+async function tlsOf(context: Context, { insecure }: RegistryAccess, registry: string) {
   if (!isPlainHttp(registry, insecure)) return {};
   if (!(await speaksTls(context, registry))) return { tls: 'disabled' };
   return insecure.includes(registry) ? { tls: 'insecure' } : {};
 }
 
-function createRegctl(context: Context, access: Access): Regctl {
+function createRegctl(context: Context, access: RegistryAccess): Regctl {
   const regctl = async (args: readonly string[]): Promise<Ended> => {
     const command = { program: 'regctl', args: [...args, ...logging], env: access.env };
     const attempt = async () => judged(await run(context, command));
@@ -102,17 +94,20 @@ function createRegctl(context: Context, access: Access): Regctl {
     },
     artifacts: async (image) => {
       const ended = await regctl(['artifact', 'tree', '--digest-tags', '--format={{json .}}', nameOf(image)]);
-      if (ended.ended === 'ok') return artifactsOf(ended.stdout);
+      const what = `cannot read what refers to ${formatReference(image)}`;
+      if (ended.ended === 'ok') {
+        const found = artifactsOf(ended.stdout);
+        const why = 'op cannot parse the output of regctl';
+        const hint = 'check with op doctor that the version of regctl is supported';
+        return found ?? { problem: 'other', error: toolError({ what, why, hint }) };
+      }
       const problem = problemIn(ended.stderr);
-      return {
-        problem,
-        error: failure(`cannot read what refers to ${formatReference(image)}`, ended, problem, [image]),
-      };
+      return { problem, error: failure(what, ended, problem, [image]) };
     },
   };
 }
 
-/** By digest where there is one: regctl ignores the tag of a name with both, and says so in a message of its own. */
+/** By digest where there is one: regctl ignores the tag of a name with both, and prints a message about it. */
 const nameOf = (image: Reference) =>
   image.digest === undefined ? formatReference(image) : `${repositoryOf(image)}@${image.digest}`;
 
@@ -121,5 +116,5 @@ function failure(what: string, ended: Ended, problem: Problem, images: readonly 
   const why = ended.stderr.trim() || `regctl ended with exit code ${ended.exitCode ?? 'none'}, and printed nothing`;
   const registries = images.map(registryOf);
   const concerned = registries.find((registry) => why.includes(registry)) ?? registries[0] ?? 'docker.io';
-  return toolError({ what, why: why.split('\n').slice(-4).join('\n'), hint: remedyFor(problem, concerned) });
+  return toolError({ what, why: why.split('\n').slice(-4).join('\n'), hint: hintFor(problem, concerned) });
 }

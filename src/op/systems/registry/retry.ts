@@ -6,10 +6,10 @@ import { problemIn } from './problem.js';
 /** Milliseconds to wait before the second attempt, the third, and so on. */
 export type Pauses = readonly number[];
 
-/** crane itself tries for about eight seconds; a registry that limits requests needs longer. */
+/** crane itself retries for about eight seconds; a registry that limits requests needs longer. */
 export const pauses: Pauses = [3000, 10_000, 30_000];
 
-/** Repeats what failed because a registry was busy (429, 5xx, a connection that broke); never what it refused. */
+/** Retries what failed because a registry was busy (429, 5xx, a broken connection), but never what it refused. */
 export async function retrying(
   context: Context,
   waits: Pauses,
@@ -19,7 +19,7 @@ export async function retrying(
   for (const wait of waits) {
     const ended = await attempt();
     if (ended.ended !== 'failed' || problemIn(ended.stderr) !== 'busy') return ended;
-    context.log.progress(`${what}: the registry is busy, next attempt in ${wait / 1000} s`);
+    context.log.progress(`${what}: the registry is busy, retrying in ${wait / 1000} s`);
     await sleep(context, wait);
   }
   return attempt();

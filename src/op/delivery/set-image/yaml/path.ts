@@ -1,4 +1,6 @@
+import * as v from 'valibot';
 import { inputError } from '../../../kit/errors/op-error.js';
+import { parseJson } from '../../../kit/json/parse-json.js';
 import { oneLine } from '../../../kit/log/printable.js';
 
 /** The path of a value in a YAML file. */
@@ -38,7 +40,8 @@ export function parsePath(text: string): YamlPath {
     });
   const quoted = () => {
     const found = take(double)?.[0];
-    if (found !== undefined) return unescaped(found) ?? fail(refuse(`${oneLine(found)} is not a quoted key`));
+    if (found !== undefined)
+      return parseJson(v.string(), found) ?? fail(refuse(`${oneLine(found)} is not a quoted key`));
     return take(single)?.[0].slice(1, -1).replaceAll("''", "'");
   };
   while (at < text.length || keys.length === 0) {
@@ -75,15 +78,6 @@ export function formatPath(keys: readonly (string | number)[]): string {
       return `${at === 0 ? '' : '.'}${plain ? key : JSON.stringify(key)}`;
     })
     .join('');
-}
-
-/** The text of a JSON string. */
-function unescaped(text: string): string | undefined {
-  try {
-    return String(JSON.parse(text));
-  } catch {
-    return undefined;
-  }
 }
 
 function fail(error: Error): never {

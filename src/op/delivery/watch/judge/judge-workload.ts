@@ -1,4 +1,4 @@
-import { countOf } from '../../../kit/log/table.js';
+import { countOf } from '../../../kit/log/format.js';
 import { formatReference } from '../../../systems/registry/reference.js';
 import type { Container } from '../read/container.js';
 import type { Snapshot } from '../read/snapshot.js';

@@ -1,7 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import type { Context } from '../../../context.js';
 import { mustRun, run } from '../../../kit/process/run.js';
-import { type Access, exportImage, readConfig } from '../../../systems/registry/crane.js';
+import { exportImage, type RegistryAccess, readConfig } from '../../../systems/registry/crane.js';
 import { formatReference, type Reference } from '../../../systems/registry/reference.js';
 
 /** The architecture of this machine, as images name it. */
@@ -14,7 +14,7 @@ const platform = `linux/${architecture}`;
  */
 export async function unpackImage(
   context: Context,
-  access: Access,
+  access: RegistryAccess,
   image: Reference,
   to: string,
   paths: readonly string[] = [],
@@ -37,7 +37,7 @@ export async function unpackImage(
 }
 
 /** The `config` of an image. @throws OpError (tool) */
-export const imageConfig = (context: Context, access: Access, image: Reference): Promise<string> =>
+export const imageConfig = (context: Context, access: RegistryAccess, image: Reference): Promise<string> =>
   readConfig(context, access, image, platform);
 
 /** Removes an unpacked tree, including directories that their owner may not write to. */

@@ -86,4 +86,23 @@ describe('the image of a buildpack', () => {
       );
     },
   );
+
+  it.each(['{"id":', '{"id":"acme/evil"}', 'null'])('is refused if its label is %s', async (metadata) => {
+    await writeFile(join(room, 'file'), '');
+    const layer = join(room, 'layer.tar');
+    execFileSync('tar', ['--create', `--file=${layer}`, `--directory=${room}`, 'file']);
+    const image = `${registry.host}/evil/label:1`;
+    const crane = (...args: string[]) => execFileSync('crane', args, { env, stdio: 'pipe' });
+    crane('append', '--oci-empty-base', `--new_layer=${layer}`, `--new_tag=${image}`);
+    const label = `--label=io.buildpacks.buildpackage.metadata=${metadata}`;
+    crane('mutate', image, `--tag=${image}`, label, '--set-platform=linux/amd64');
+    const { context } = testContext({ env: { ...env, TMPDIR: room } });
+    const source = { from: 'image', image: reference(image) } as const;
+    const installing = installBuildpacks(context, { insecure: [], env: {} }, join(room, 'store'), [source]);
+    await expect(installing).rejects.toMatchObject({
+      kind: 'input',
+      message: `${image} is not a buildpack`,
+      why: expect.stringContaining('io.buildpacks.buildpackage.metadata is not JSON'),
+    });
+  });
 });

@@ -4,7 +4,8 @@ import * as v from 'valibot';
 import type { Context } from '../../../context.js';
 import { inputError } from '../../../kit/errors/op-error.js';
 import { makePrivateDirectory } from '../../../kit/files/private-directory.js';
-import type { Access } from '../../../systems/registry/crane.js';
+import { parseJson } from '../../../kit/json/parse-json.js';
+import type { RegistryAccess } from '../../../systems/registry/crane.js';
 import { formatReference, type Reference } from '../../../systems/registry/reference.js';
 import { copyTree } from '../files/copy-tree.js';
 import { imageConfig, unpackImage } from '../files/unpack-image.js';
@@ -35,7 +36,7 @@ const metadataShape = v.looseObject({ id: v.string(), version: v.string() });
  */
 export async function installBuildpacks(
   context: Context,
-  access: Access,
+  access: RegistryAccess,
   store: string,
   sources: readonly BuildpackSource[],
 ): Promise<readonly InstalledBuildpack[]> {
@@ -57,7 +58,7 @@ export async function linkBuildpacks(store: string, builder: readonly ModuleRef[
 
 async function install(
   context: Context,
-  access: Access,
+  access: RegistryAccess,
   store: string,
   source: BuildpackSource,
 ): Promise<ModuleRef | undefined> {
@@ -83,12 +84,20 @@ async function installDirectory(store: string, directory: string): Promise<Modul
   return { id, version };
 }
 
-async function installImage(context: Context, access: Access, store: string, image: Reference): Promise<ModuleRef> {
+async function installImage(
+  context: Context,
+  access: RegistryAccess,
+  store: string,
+  image: Reference,
+): Promise<ModuleRef> {
   const name = formatReference(image);
-  const config = v.safeParse(labels, JSON.parse(await imageConfig(context, access, image)));
-  const label = config.success ? config.output.config.Labels['io.buildpacks.buildpackage.metadata'] : undefined;
+  const described = parseJson(labels, await imageConfig(context, access, image));
+  const label = described?.config.Labels['io.buildpacks.buildpackage.metadata'];
   if (label === undefined) throw notABuildpack(name, 'it has no label io.buildpacks.buildpackage.metadata');
-  const main = v.parse(metadataShape, JSON.parse(label));
+  const main = parseJson(metadataShape, label);
+  if (main === undefined) {
+    throw notABuildpack(name, 'its label io.buildpacks.buildpackage.metadata is not JSON with an id and a version');
+  }
   checkIdentity(name, main);
   await using temporary = await makePrivateDirectory(context, 'buildpack');
   const root = join(temporary.path, 'root');

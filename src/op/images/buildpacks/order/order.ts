@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from '../../../context.js';
-import type { Access } from '../../../systems/registry/crane.js';
+import type { RegistryAccess } from '../../../systems/registry/crane.js';
 import { type PhaseRunner, phasePaths } from '../sandbox/phase-runner.js';
 import type { Builder, Group } from '../specification/builder.js';
 import type { NamedBuildpack, ProjectDescriptor } from '../specification/project-descriptor.js';
@@ -22,7 +22,7 @@ export interface OrderFlags {
  */
 export async function prepareOrder(
   context: Context,
-  access: Access,
+  access: RegistryAccess,
   { builder, exchange }: PhaseRunner,
   { root, buildpacks }: { readonly root: string; readonly buildpacks: readonly string[] },
   { descriptor, descriptorDirectory }: { readonly descriptor: ProjectDescriptor; readonly descriptorDirectory: string },

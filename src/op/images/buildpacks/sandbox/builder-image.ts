@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import type { Context } from '../../../context.js';
 import { inputError } from '../../../kit/errors/op-error.js';
-import { type Access, lookUp } from '../../../systems/registry/crane.js';
+import { parseJson } from '../../../kit/json/parse-json.js';
+import { lookUp, type RegistryAccess } from '../../../systems/registry/crane.js';
 import { parseReference, type Reference } from '../../../systems/registry/reference.js';
 import { architecture, imageConfig, removeTree, unpackImage } from '../files/unpack-image.js';
 import { notABuilder } from '../specification/builder.js';
@@ -28,7 +29,7 @@ const keptFor = 30 * 24 * 60 * 60 * 1000;
  */
 export async function getBuilder(
   context: Context,
-  access: Access,
+  access: RegistryAccess,
   cache: string,
   image: string,
 ): Promise<BuilderImage> {
@@ -46,11 +47,11 @@ export async function getBuilder(
   }
   const now = context.now();
   await utimes(directory, now, now);
-  return { root: join(directory, 'root'), env: await readEnv(directory) };
+  return { root: join(directory, 'root'), env: await readEnv(image, directory) };
 }
 
 /** Unpacks into a temporary directory, then renames it: two builds may need the same builder at the same time. */
-async function unpackInto(context: Context, access: Access, image: Reference, name: string, directory: string) {
+async function unpackInto(context: Context, access: RegistryAccess, image: Reference, name: string, directory: string) {
   await mkdir(join(directory, '..'), { recursive: true });
   const temporary = await mkdtemp(`${directory}.`);
   try {
@@ -80,10 +81,18 @@ async function removeOld(context: Context, cache: string, except: string): Promi
   }
 }
 
-async function readEnv(directory: string): Promise<Readonly<Record<string, string>>> {
-  const { config } = v.parse(configShape, JSON.parse(await readFile(join(directory, 'config.json'), 'utf8')));
+async function readEnv(image: string, directory: string): Promise<Readonly<Record<string, string>>> {
+  const path = join(directory, 'config.json');
+  const read = parseJson(configShape, await readFile(path, 'utf8'));
+  if (read === undefined) {
+    throw inputError({
+      what: `cannot use the builder ${image}`,
+      why: `its configuration ${path} is not valid`,
+      hint: `remove ${directory}, so that op fetches the builder again`,
+    });
+  }
   return Object.fromEntries(
-    config.Env.map((pair) => {
+    read.config.Env.map((pair) => {
       const equals = pair.indexOf('=');
       return [pair.slice(0, equals), pair.slice(equals + 1)];
     }),

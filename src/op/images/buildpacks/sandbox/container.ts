@@ -3,7 +3,7 @@ import type { Context } from '../../../context.js';
 import { toolError } from '../../../kit/errors/op-error.js';
 import { makePrivateDirectory } from '../../../kit/files/private-directory.js';
 import { failureOf, run } from '../../../kit/process/run.js';
-import type { Access } from '../../../systems/registry/crane.js';
+import type { RegistryAccess } from '../../../systems/registry/crane.js';
 import { readUntrusted } from '../files/untrusted-files.js';
 import { type Builder, readBuilder } from '../specification/builder.js';
 import { type BuilderAgent, runInContainer, stopAll, waitForAgent } from './builder-agent.js';
@@ -54,7 +54,7 @@ function containerAt(host: ContainerHost): Container {
 /** Builds in the builder's container, which runs next to op in a pod. */
 export function inContainer<T>(
   context: Context,
-  access: Access,
+  access: RegistryAccess,
   host: ContainerHost,
   act: (runner: PhaseRunner) => Promise<T>,
 ): Promise<T> {
@@ -66,7 +66,7 @@ export function inContainer<T>(
 
 async function buildAlone<T>(
   context: Context,
-  access: Access,
+  access: RegistryAccess,
   host: ContainerHost,
   act: (runner: PhaseRunner) => Promise<T>,
 ): Promise<T> {
@@ -122,7 +122,12 @@ async function readAbout(about: string, image: string): Promise<Builder> {
   });
 }
 
-async function runTrusted(context: Context, access: Access, directory: string, { argv, env, onLine }: Invocation) {
+async function runTrusted(
+  context: Context,
+  access: RegistryAccess,
+  directory: string,
+  { argv, env, onLine }: Invocation,
+) {
   const [program = '', ...args] = withUsualUmask(argv);
   const command = {
     program,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Context } from '../../../context.js';
 import { makePrivateDirectory } from '../../../kit/files/private-directory.js';
 import { failureOf, run } from '../../../kit/process/run.js';
-import type { Access } from '../../../systems/registry/crane.js';
+import type { RegistryAccess } from '../../../systems/registry/crane.js';
 import { removeTree } from '../files/unpack-image.js';
 import { refuseSymbolicLinks } from '../files/untrusted-files.js';
 import { readBuilder } from '../specification/builder.js';
@@ -18,7 +18,7 @@ const proxies = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_p
 /** Builds in namespaces on this machine: the builder's file system is unpacked once per digest. */
 export async function inNamespaces<T>(
   context: Context,
-  access: Access,
+  access: RegistryAccess,
   cache: string,
   image: string,
   act: (runner: PhaseRunner) => Promise<T>,

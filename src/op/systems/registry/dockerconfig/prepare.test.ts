@@ -66,7 +66,7 @@ test.each([
   await prepared.catch((error: Error) => expect(`${error.message}${JSON.stringify(error)}`).not.toContain('s3cret'));
 });
 
-test('a directory with neither file, or none at all, is refused', async () => {
+test('a directory with neither file, or that does not exist, is refused', async () => {
   const why = 'it holds neither config.json nor .dockerconfigjson';
   await expect(prepareDockerConfig(context, await directoryWith('other', '{}'))).rejects.toMatchObject({
     kind: 'input',

@@ -18,3 +18,7 @@ export function bytes(count: number): string {
   const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(count, 1)) / 3)));
   return `${power === 0 ? count : (count / 1000 ** power).toFixed(1)} ${units[power]}`;
 }
+
+/** Seconds from `start` to `end`, rounded to tenths. */
+export const secondsBetween = (start: Date, end: Date): number =>
+  Math.round((end.getTime() - start.getTime()) / 100) / 10;

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { inputError } from '../../kit/errors/op-error.js';
 
 /**
- * The files of a workspace of credentials by name. A mounted Secret has symbolic links to a folder `..data`; these are followed,
- * and the folders themselves left out.
+ * The files in a workspace with credentials, by name. A mounted Secret has symbolic links to a folder `..data`: the links are followed,
+ * and folders are skipped.
  * @throws OpError (input) when the directory or a file in it cannot be read
  */
 export async function readCredentialFiles(directory: string): Promise<ReadonlyMap<string, string>> {

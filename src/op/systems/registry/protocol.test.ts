@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isPlainHttp } from './plain-http.js';
+import { isPlainHttp } from './protocol.js';
 
 test.each([
   'localhost',
@@ -12,7 +12,7 @@ test.each([
   'registry.shop.svc.cluster.local:5000',
   '[::1]:5000',
   'named.example.com:5000',
-])('%s is spoken to without TLS', (registry) => expect(isPlainHttp(registry, ['named.example.com:5000'])).toBe(true));
+])('%s is contacted without TLS', (registry) => expect(isPlainHttp(registry, ['named.example.com:5000'])).toBe(true));
 
 test.each([
   'ghcr.io',
@@ -26,4 +26,4 @@ test.each([
   'named.example.com',
   'named.example.com:50000',
   'x.local.example.com',
-])('%s is spoken to with TLS', (registry) => expect(isPlainHttp(registry, ['named.example.com:5000'])).toBe(false));
+])('%s is contacted with TLS', (registry) => expect(isPlainHttp(registry, ['named.example.com:5000'])).toBe(false));

@@ -1,11 +1,11 @@
-/** How long a group has to end by itself after SIGTERM, in milliseconds. */
+/** Milliseconds that a group gets to end after SIGTERM. */
 const patience = 5000;
 
 /**
- * Watches a child that leads a process group of its own. A signal to the child alone would leave what it started (git's transport,
- * a build script's compiler) running and holding its output open, and op would wait for those.
+ * Stops a child that leads its own process group, together with everything that it started. A signal to the child alone would leave
+ * its own children (git's transport, a build script's compiler) running with the output still open, and op would wait for them.
  */
-export function ownGroup(
+export function superviseGroup(
   pid: number | undefined,
   { signal, timeout }: { readonly signal: AbortSignal; readonly timeout: number | undefined },
 ) {
@@ -28,7 +28,7 @@ export function ownGroup(
   process.once('exit', onExit);
   return {
     timedOut: () => timedOut,
-    /** To call when the child's output is closed: what is left of a group that was told to stop is killed. */
+    /** Call it when the child's output is closed: it kills what is left of a group that was told to stop. */
     ended: () => {
       clearTimeout(deadline);
       clearTimeout(killing);
