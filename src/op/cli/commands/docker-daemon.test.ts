@@ -239,7 +239,7 @@ describe.skipIf(whyNoDocker !== undefined)('a build with pack reports', () => {
 
   it('which registry does not answer', async () => {
     await repository.write({ 'skaffold.yaml': skaffoldYaml(site('localhost:1/none:1')) });
-    await expectError(await push('none'), 4, 'building site with pack failed', 'check the name localhost:1 and that');
+    await expectError(await push('none'), 4, 'building site with pack failed', 'check the name localhost:1, and that');
   });
 
   it.each([
