@@ -3,7 +3,7 @@ import { buildPush } from '../tasks/build-push.js';
 import { gitClone } from '../tasks/git-clone.js';
 import { publishImageInfo } from '../tasks/publish-image-info.js';
 
-/** The peer of the Pipeline `build-push`: the same three commands with the same values, each as a TaskRun of its own, so three pods. */
+/** The peer of the Pipeline `build-push`: the same three commands with the same values, each in its own TaskRun, so three pods. */
 export const buildPushApart = pipeline(
   'build-push-apart',
   {

@@ -38,8 +38,8 @@ interface Room {
 }
 
 /**
- * What op adds to BuildKit: one Dockerfile with `op build-dockerfile` beside `buildctl` with the same arguments; and what building
- * side by side is worth: four images at once beside one after the other.
+ * What op adds to BuildKit: one Dockerfile with `op build-dockerfile`, compared with `buildctl` with the same arguments. And what building
+ * in parallel saves: four images at once, compared with one after the other.
  */
 export const engines: Benchmark = {
   name: 'engines',

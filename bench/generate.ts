@@ -2,10 +2,10 @@ import { flag, param, result, type TaskDefinition, task, text, workspace } from 
 
 const image = `registry.example/op:1.0.0@sha256:${'0'.repeat(64)}`;
 
-/** A script of twenty lines, as Tasks of other catalogs have them; it holds no reference, so that both sides write the same text. */
+/** A script of twenty lines, as in the Tasks of other catalogs; it contains no reference, so that both sides write the same text. */
 const script = `#!/bin/sh\nset -eu\n${Array.from({ length: 18 }, (_, line) => `echo "line ${line} of the work" >> /tmp/log`).join('\n')}\n`;
 
-/** Tasks of the size that catalogs have: five params, two results, three steps, one of them a script; about 3 kB of YAML each. */
+/** Tasks of the usual size: five params, two results, three steps, one of them a script; about 3 kB of YAML each. */
 export function generateTasks(count: number): TaskDefinition[] {
   return Array.from({ length: count }, (_, index) => generateTask(`generated-${index}`)) as unknown as TaskDefinition[];
 }

@@ -1,4 +1,4 @@
-/** What was measured of one contender: milliseconds, sorted. */
+/** The measurements of one contender: milliseconds, sorted. */
 export interface Measurement {
   readonly label: string;
   readonly median: number;
@@ -14,12 +14,12 @@ export interface Comparison {
   readonly peer: Measurement;
   /** `at most 1.6 times the peer`. */
   readonly promise: string;
-  /** What the promise is held against: the ratio of the medians, or our median. */
+  /** What the promise is compared with: the ratio of the medians, or our median. */
   readonly found: string;
   readonly ok: boolean;
 }
 
-/** A benchmark of its own name: `npm run bench -- synth`. */
+/** A benchmark with a name: `npm run bench -- synth`. */
 export interface Benchmark {
   readonly name: string;
   readonly title: string;
@@ -28,7 +28,7 @@ export interface Benchmark {
   readonly run: () => Promise<readonly Comparison[]>;
 }
 
-/** Times each contender once per round, in turns, so that a busy moment of the machine hits all of them. The first round only warms up. */
+/** Times each contender once per round, in turns, so that a busy moment of the machine affects all of them. The first round only warms up. */
 export async function interleave<L extends string>(
   rounds: number,
   contenders: { readonly [label in L]: () => Promise<number> | number },
@@ -58,7 +58,7 @@ function summarize(label: string, samples: readonly number[]): Measurement {
   };
 }
 
-/** Milliseconds that some work takes. */
+/** How many milliseconds some work takes. */
 export async function took(work: () => unknown): Promise<number> {
   const start = performance.now();
   await work();
@@ -91,7 +91,7 @@ export function fasterBy(what: string, ours: Measurement, peer: Measurement, lim
   };
 }
 
-/** Ours ends within a fixed time; the peer shows what part of it is not ours. */
+/** Ours ends within a fixed time; the peer shows which part of it is not ours. */
 export function within(what: string, ours: Measurement, peer: Measurement, milliseconds: number): Comparison {
   return {
     what,
@@ -103,7 +103,7 @@ export function within(what: string, ours: Measurement, peer: Measurement, milli
   };
 }
 
-/** Ours may take a part longer than the peer, or some milliseconds: whichever is more. */
+/** Ours may take a given fraction longer than the peer, or some milliseconds: whichever is more. */
 export function addsAtMost(
   what: string,
   ours: Measurement,

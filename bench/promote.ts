@@ -9,11 +9,11 @@ import { startUnrulyRegistry } from '../test/op/unruly-registry.js';
 import { findTool, withTools } from '../test/tools.js';
 import { type Benchmark, type Comparison, fasterBy, interleave, type Measurement, took } from './measure.js';
 
-/** How many images a delivery has here. */
+/** Number of images in a delivery. */
 const many = 20;
-/** Milliseconds that each request takes longer: a registry that is not in the same room. */
+/** Milliseconds added to each request: a registry on another network. */
 const away = 50;
-/** What op itself may take of memory, in MB; the tools that it starts are not counted. */
+/** Memory that op itself may use, in MB, without the tools that it starts. */
 const room = 150;
 
 interface Image {
@@ -21,19 +21,19 @@ interface Image {
   readonly tag: string;
 }
 
-/** Where images are, and how each contender takes some of them to another place. */
+/** Where images are, and how each contender copies some of them to another repository. */
 interface Sides {
   readonly ours: (images: readonly Image[], to: string) => Promise<number>;
   readonly peer: (images: readonly Image[], to: string) => Promise<number>;
   /** The most memory that op has had so far, in MB. */
   readonly peak: () => number;
-  /** A name for a place that is empty yet. */
+  /** A name for a repository that is still empty. */
   readonly fresh: () => string;
   /** Builds a new version of an image. */
   readonly change: (image: Image) => Promise<Image>;
 }
 
-/** `op promote-image` of twenty images beside `crane copy` of one after the other. */
+/** `op promote-image` of twenty images, compared with `crane copy` of one after the other. */
 export const promote: Benchmark = {
   name: 'promote',
   title: `Promotion of ${many} images; each request to the registries takes ${away} ms longer than on loopback`,

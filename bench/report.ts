@@ -5,7 +5,7 @@ import type { Benchmark, Comparison, Measurement } from './measure.js';
 
 const folder = fileURLToPath(new URL('./', import.meta.url));
 
-/** What `bench/results/<name>.json` holds. */
+/** The content of `bench/results/<name>.json`. */
 interface Kept {
   readonly name: string;
   readonly title: string;
@@ -15,7 +15,7 @@ interface Kept {
   readonly comparisons: readonly Comparison[];
 }
 
-/** Keeps the result of one benchmark beside the command that made it. */
+/** Saves the result of one benchmark with the command that produced it. */
 export function keep({ name, title }: Benchmark, comparisons: readonly Comparison[], date: Date): void {
   const record: Kept = {
     name,
@@ -31,7 +31,7 @@ export function keep({ name, title }: Benchmark, comparisons: readonly Compariso
 
 const rounded = (_: string, value: unknown) => (typeof value === 'number' ? Number(value.toPrecision(4)) : value);
 
-/** Writes `bench/RESULTS.md` from every result that is kept. */
+/** Writes `bench/RESULTS.md` from every saved result. */
 export function summarize(): void {
   const records = readdirSync(`${folder}results`)
     .filter((file) => file.endsWith('.json'))

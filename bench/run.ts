@@ -8,14 +8,14 @@ import { tekton } from './tekton.js';
 import { typecheck } from './typecheck.js';
 import { watch } from './watch.js';
 
-/** In the order in which they run; each says itself when it cannot run here. */
+/** In the order in which they run; each tells whether it can run here. */
 const all: readonly Benchmark[] = [startup, synth, typecheck, engines, promote, watch, tekton];
 
 async function main(names: readonly string[]): Promise<void> {
   const unknown = names.filter((name) => !all.some((benchmark) => benchmark.name === name));
   if (unknown.length > 0) {
     console.error(
-      `error: no benchmark ${unknown.join(', ')}\n  do: choose of ${all.map(({ name }) => name).join(', ')}`,
+      `error: no benchmark ${unknown.join(', ')}\n  do: choose one of ${all.map(({ name }) => name).join(', ')}`,
     );
     process.exitCode = 2;
     return;

@@ -5,13 +5,13 @@ import { execa } from 'execa';
 import { bundle } from '../scripts/bundle.js';
 import { atMostTimes, type Benchmark, interleave, took } from './measure.js';
 
-/** Without the variables that make every node slower to start, so that the ratio is that of the programs alone. */
+/** Without the variables that make every node slower to start, so that only the programs are compared. */
 const { NODE_EXTRA_CA_CERTS: _certificates, NODE_OPTIONS: _options, ...env } = process.env;
 
 const node = (...args: string[]) =>
   took(() => execa(process.execPath, args, { env, extendEnv: false, stdin: 'ignore', stdout: 'ignore' }));
 
-/** How long `op`, packed afresh, takes to say its version: what every step of every Task pays before it does anything. */
+/** How long a fresh bundle of `op` takes to print its version: what every step of every Task costs before it does anything. */
 export const startup: Benchmark = {
   name: 'startup',
   title: 'Starting op',

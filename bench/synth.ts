@@ -8,8 +8,8 @@ import { generateTasks } from './generate.js';
 import { type Benchmark, type Comparison, fasterBy, interleave, type Measurement, took } from './measure.js';
 
 /**
- * Checking, rendering and writing generated Tasks, beside stock cdk8s synthesizing the same objects. Definitions and constructs
- * are made before the clock starts, on both sides; ours checks every Task, cdk8s is given objects that are checked already.
+ * Checking, rendering and writing generated Tasks, compared with stock cdk8s synthesizing the same objects. Definitions and constructs
+ * are created before the clock starts, on both sides; ours checks every Task, cdk8s gets objects that are already checked.
  */
 export const synth: Benchmark = {
   name: 'synth',
@@ -78,7 +78,7 @@ function oneChart(outdir: string, objects: readonly WireTask[], yamlOutputType: 
   return app;
 }
 
-/** The way this project itself goes: constructs around the definitions, in an App that writes readable files. */
+/** As in this project: constructs around the definitions, in an App that writes readable files. */
 function catalog(outdir: string, tasks: readonly TaskDefinition[]): App {
   const app = new CatalogApp({ outdir, producedBy: 'bench' });
   const chart = new CatalogChart(app, 'catalog', { source: 'bench' });

@@ -14,8 +14,8 @@ const namespace = 'octopipeline-bench';
 const rounds = 5;
 
 /**
- * Seconds from creating a PipelineRun to its success, for a commit whose images are in the registry already: `build-push` as the
- * catalog has it (two pods) beside the same commands as one TaskRun each (three pods). On the test cluster, in a restricted namespace.
+ * Seconds from creating a PipelineRun to its success, for a commit whose images are already in the registry: `build-push` from the
+ * catalog (two pods), compared with the same commands as one TaskRun each (three pods). On the test cluster, in a restricted namespace.
  */
 export const tekton: Benchmark = {
   name: 'tekton',
@@ -77,7 +77,7 @@ const options = {
 const together = toPipelineRun(pipelineRun({ generateName: 'together-' }, buildPush, options));
 const apart = toPipelineRun(pipelineRun({ generateName: 'apart-' }, buildPushApart, options));
 
-/** Dockerfiles and buildpacks for a commit that is built already, beside images that need neither. */
+/** Dockerfiles and buildpacks for a commit that is already built, compared with images that need neither. */
 async function cachedFour() {
   const [repository, buildkit] = await Promise.all([
     createRepository('bench-four', await fourFiles()),

@@ -9,7 +9,7 @@ const tsc = (project: string) =>
     execa('node_modules/.bin/tsc', ['--noEmit', '-p', project], { cwd: root, stdin: 'ignore', stdout: 'ignore' }),
   );
 
-/** How long an author waits for the compiler: the whole catalog, beside one empty module that only imports what the catalog stands on. */
+/** How long an author waits for the compiler: the whole catalog, compared with one empty module that only imports the libraries of the catalog. */
 export const typecheck: Benchmark = {
   name: 'typecheck',
   title: 'Type-checking the catalog',

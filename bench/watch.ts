@@ -8,14 +8,14 @@ import { kubernetesPath, missingTools, startKubernetesApi } from '../test/op/kub
 import { playDeployment, stageIn } from '../test/op/rollout.js';
 import { type Benchmark, interleave, type Measurement, within } from './measure.js';
 
-/** Pods of the component; each is as large as pods usually are. */
+/** Pods of the component; each as large as a usual pod. */
 const pods = 500;
 /** Milliseconds from the last event of the rollout to the exit of op. */
 const promised = 1000;
-/** What op itself may take of memory, in MB; kubectl, which it starts, is not counted. */
+/** Memory that op itself may use, in MB, without kubectl, which it starts. */
 const room = 150;
 
-/** How many of them change while op looks on. */
+/** How many of them change while op watches. */
 const busy = 200;
 
 const digest = `sha256:${'a'.repeat(64)}`;
@@ -25,7 +25,7 @@ const done = { replicas: pods, updatedReplicas: pods, readyReplicas: pods, avail
 const almost = { ...done, readyReplicas: pods - 1, availableReplicas: pods - 1 };
 const name = (index: number) => `web-one-${index}`;
 
-/** `op watch-deployment` beside `kubectl rollout status`, which looks at no pod and no digest. */
+/** `op watch-deployment` compared with `kubectl rollout status`, which checks neither pods nor digests. */
 export const watch: Benchmark = {
   name: 'watch',
   title: `From the last event of a rollout to the exit, ${pods} pods, of which ${busy} change meanwhile`,
@@ -43,7 +43,7 @@ export const watch: Benchmark = {
       const env = { PATH: [process.env.PATH, kubernetesPath].join(delimiter), HOME: folder, TMPDIR: folder };
       const cluster = [`--kubeconfig=${server.kubeconfig('admin')}`, '--namespace=shop'];
       let peak = 0;
-      /** Starts a program, gives the last event when it waits for that, and takes the time until it has ended. */
+      /** Starts a program, sends the last event when the program waits for it, and measures the time until it ends. */
       const after = async (program: string, args: readonly string[], sign: string) => {
         await play.status(almost);
         const child = execa(program, [...args, ...cluster], { cwd: folder, env, extendEnv: false, all: true });
@@ -89,7 +89,7 @@ export const watch: Benchmark = {
   },
 };
 
-/** A Deployment whose pods all run. */
+/** A Deployment whose pods are all running. */
 async function fill(play: ReturnType<typeof playDeployment>): Promise<void> {
   await play.create(image, {}, pods);
   const set = await play.replicaSet('one');

@@ -1,4 +1,4 @@
-/** Puts an image together: base layer, tools, and what else it has, each made only when it is not there yet. */
+/** Puts an image together: base layer, tools, and the rest, each built only when it is missing. */
 import { join } from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
 import { base } from './base.js';
@@ -15,11 +15,11 @@ export interface Assembly {
   readonly work: string;
   /** Debian packages of the lock, if any. */
   readonly locked: readonly DebianPackage[] | undefined;
-  /** Ask Debian's archive in any case. */
+  /** Always ask Debian's archive. */
   readonly renew: boolean;
-  /** Layers over those that every image has, from the bottom. */
+  /** Layers on top of those that every image has, from the bottom. */
   readonly more: readonly Recipe[];
-  /** Hears of each finished layer. */
+  /** Called for each finished layer. */
   readonly say: (layer: string, what: string) => void;
 }
 

@@ -1,4 +1,4 @@
-/** Finds or makes the base layer of an image: from the work directory when the locked packages were packed before, else from Debian's archive. */
+/** Finds or builds the base layer of an image: from the work directory when the locked packages are already packed, otherwise from Debian's archive. */
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { baseKey, baseRecipe } from './base-files.js';
@@ -11,14 +11,14 @@ export interface Base {
   readonly packages: readonly DebianPackage[];
 }
 
-/** How long an answer of the archive is believed: within it, a rebuild after a change of op asks nobody. */
+/** How long an answer of the archive is trusted: within that time, a rebuild after a change of op does not ask again. */
 const believed = 24 * 60 * 60 * 1000;
 
-/** Which packages a base layer may be made of. */
+/** Which packages a base layer may contain. */
 export interface Sources {
   /** Packages of the lock, if any. */
   readonly locked: readonly DebianPackage[] | undefined;
-  /** Ask the archive in any case (renewing the lock). */
+  /** Always ask the archive (to renew the lock). */
   readonly fresh: boolean;
   /** The time, milliseconds since 1970. */
   readonly now: number;

@@ -4,10 +4,10 @@
  *
  *   image/build                         into OCI layouts; prints the reference of each, with its digest
  *   image/build --push HOST/PATH        and pushes them with crane, as HOST/PATH/octopipeline:VERSION and so on
- *   image/build --lock                  renews image.lock.json from what the package archives serve today
+ *   image/build --lock                  renews image.lock.json from what the package archives serve now
  *
  * `--work DIRECTORY` holds layers and layouts (default `${XDG_CACHE_HOME:-~/.cache}/octopipeline/image`),
- * `--op FILE` is a bundle of op made elsewhere (default: one is made now).
+ * `--op FILE` is an existing bundle of op (default: a new one is built).
  */
 import { mkdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
@@ -77,12 +77,12 @@ async function build({ work, op, push: destination, lock: renew }: Options): Pro
   }
 }
 
-/** Says why an image is not the locked one. */
+/** Explains why an image differs from the locked one. */
 function warn(locked: Lock | undefined, built: Lock): void {
   if (locked?.digest === built.digest && locked.buildkitd.digest === built.buildkitd.digest) return;
-  const why = locked === undefined ? ['there is no image.lock.json'] : differences(locked, built);
+  const why = locked === undefined ? ['image.lock.json is missing'] : differences(locked, built);
   console.error(`warning: the digest differs from image.lock.json: ${why.join('; ') || 'the recipe changed'}`);
-  console.error('  do: image/build --lock, then npm run synth, when the new image is the one to release');
+  console.error('  do: image/build --lock, then npm run synth, to release the new image');
 }
 
 function report({ reference, digest, size, layout }: Assembled): void {

@@ -1,7 +1,7 @@
 import type { Image } from './image.js';
 import { buildctl, buildkitd as daemon } from './inputs.js';
 
-/** The optional builder of Dockerfiles (`dist/optional/buildkitd.yaml`): buildkitd, runc that runs its containers, and buildctl that asks whether it is well. */
+/** The optional builder of Dockerfiles (`dist/optional/buildkitd.yaml`): buildkitd, runc that runs its containers, and buildctl for its probes. */
 export const buildkitd: Image = {
   name: 'octopipeline-buildkitd',
   description: 'BuildKit for the octopipeline Tekton catalog',
@@ -27,7 +27,7 @@ export const buildkitd: Image = {
   workingDirectory: '/',
   entrypoint: ['buildkitd'],
   environment: {
-    // As the image of BuildKit's authors: on cgroup v2 the pod's processes move into a group of their own, so that builds get groups beside it.
+    // As in BuildKit's own image: on cgroup v2 the pod's processes move into a separate group, so that builds get sibling groups.
     BUILDKIT_SETUP_CGROUPV2_ROOT: '1',
     HOME: '/root',
     LANG: 'C.UTF-8',

@@ -12,8 +12,8 @@ export interface DebianPackage {
 }
 
 /**
- * Extracts the packages into `directory` and says what they were. Takes about 15 s.
- * On a machine of the same Debian release its own package sources are asked, elsewhere mmdebstrap's default for that release.
+ * Extracts the packages into `directory` and lists them. Takes about 15 s.
+ * On a machine of the same Debian release, its own package sources are used, elsewhere mmdebstrap's default for that release.
  */
 export async function extract(directory: string, packages: readonly string[]): Promise<readonly DebianPackage[]> {
   await rm(directory, { recursive: true, force: true });
@@ -38,7 +38,7 @@ export async function extract(directory: string, packages: readonly string[]): P
     throw new BuildError(
       'extracting the Debian packages failed',
       result.code === 'ENOENT' ? 'mmdebstrap is not installed' : (result.all?.trim().split('\n').at(-1) ?? ''),
-      'apt-get install mmdebstrap, and see that apt-get update works',
+      'apt-get install mmdebstrap, and check that apt-get update works',
     );
   }
   return (await readFile(list, 'utf8')).trim().split('\n').map(parsePackage);

@@ -1,4 +1,4 @@
-/** An expected failure of building an image, told as the project tells failures: what, why, what to do. */
+/** An expected failure of building an image, reported as everywhere in the project: what, why, what to do. */
 export class BuildError extends Error {
   readonly why: string;
   readonly hint: string;

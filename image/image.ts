@@ -7,7 +7,7 @@ export interface Image {
   readonly description: string;
   /** Debian packages and, through apt, what they depend on. */
   readonly packages: readonly string[];
-  /** Programs of /usr/sbin that stay; the others manage a machine. */
+  /** Programs of /usr/sbin that are kept; the others administer a machine. */
   readonly systemPrograms: readonly string[];
   readonly tools: readonly GoTool[];
   /** Files of configuration, text by absolute path. */
@@ -16,7 +16,7 @@ export interface Image {
   readonly mountPoints: readonly string[];
   /** Symbolic links, target by absolute path. */
   readonly links: Readonly<Record<string, string>>;
-  /** Who it runs as. Numeric, so that `runAsNonRoot` can be checked without looking at /etc/passwd. */
+  /** The user it runs as. Numeric, so that `runAsNonRoot` can be checked without looking at /etc/passwd. */
   readonly user: { readonly name: string; readonly id: number; readonly home: string };
   readonly workingDirectory: string;
   readonly entrypoint: readonly string[];

@@ -1,4 +1,4 @@
-/** What the images are made of: the only place where versions are chosen. `lock.ts` records what they resolved to. */
+/** What the images contain: the only place where versions are chosen. `lock.ts` records what they resolved to. */
 
 /** Where the images are published; the tag is the version of package.json. */
 export const registry = 'ghcr.io/octopilot';
@@ -15,7 +15,7 @@ export const node = {
   integrity: 'sha512-3nULszZ5X0fciYpG0t6TrdApJzAn8+FlINP6OiMX7V8HrvpATPN936U1LlReOJriLRa4e8yEqQBYCnLyPNAs7Q==',
 } as const;
 
-/** A command built from a Go module, and what it is called in an image; `ldflags` as its authors set them in a release. */
+/** A command built from a Go module, and its name in an image; `ldflags` as in its releases. */
 export interface GoTool {
   readonly name: string;
   readonly module: string;
@@ -67,7 +67,7 @@ export const helm: GoTool = {
   ldflags: '-X helm.sh/helm/v3/internal/version.version=v3.22.0',
 };
 
-/** Copies images with what refers to them: signatures, attestations, SBOMs. */
+/** Copies images with their referrers: signatures, attestations, SBOMs. */
 export const regctl: GoTool = {
   name: 'regctl',
   module: 'github.com/regclient/regclient',
@@ -76,7 +76,7 @@ export const regctl: GoTool = {
   ldflags: '-X github.com/regclient/regclient/internal/version.vcsTag=v0.11.7',
 };
 
-/** The commit is that of the tag, seven digits as the release has them: exported images name it. */
+/** The commit of the tag, seven digits as in the release: exported images contain it. */
 const buildpacks = {
   module: 'github.com/buildpacks/lifecycle',
   version: 'v0.21.0',

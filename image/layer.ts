@@ -19,11 +19,11 @@ export interface Layer {
   readonly size: number;
 }
 
-/** How a layer comes to be: `key` names its inputs (the same key is the same layer), `fill` lays out its files. */
+/** How to build a layer: `key` identifies its inputs (the same key is the same layer), `fill` writes its files. */
 export interface Recipe {
   readonly name: string;
   readonly key: string;
-  /** What is in it, for people. */
+  /** Its content, for people to read. */
   readonly what: string;
   readonly fill: (directory: string) => Promise<void>;
 }
@@ -34,7 +34,7 @@ export async function sha256(path: string): Promise<string> {
   return hash.digest('hex');
 }
 
-/** A key of inputs and of the source file that says how they are laid out, so that an edited recipe is never served from the cache. */
+/** A key of inputs and of the source file that lays them out, so that a changed recipe is never taken from the cache. */
 export async function keyOf(inputs: unknown, source: string): Promise<string> {
   const recipe = await readFile(source);
   return createHash('sha256').update(JSON.stringify(inputs)).update(recipe).digest('hex').slice(0, 24);
@@ -52,7 +52,7 @@ export async function cached(work: string, name: string, key: string): Promise<L
   }
 }
 
-/** Makes a layer, or takes it from the work directory. */
+/** Builds a layer, or takes it from the work directory. */
 export async function layer(work: string, { name, key, fill }: Omit<Recipe, 'what'>): Promise<Layer> {
   const found = await cached(work, name, key);
   if (found !== undefined) return found;
@@ -77,7 +77,7 @@ export async function layer(work: string, { name, key, fill }: Omit<Recipe, 'wha
     '.',
   ]);
   const diffId = `sha256:${await sha256(tar)}`;
-  // gzip, not zlib of this Node.js: its output depends on the processor's instructions.
+  // gzip, not Node's zlib, whose output depends on the processor's instructions.
   await execa('gzip', ['--no-name', '--force', '-6', tar]);
   const digest = `sha256:${await sha256(`${tar}.gz`)}`;
   const { size } = await stat(`${tar}.gz`);

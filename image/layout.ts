@@ -9,7 +9,7 @@ import type { Image } from './image.js';
 import { platform } from './inputs.js';
 import type { Layer } from './layer.js';
 
-/** No clock in the image: two builds are the same bytes. */
+/** No time stamps in the image: two builds give the same bytes. */
 const created = '1970-01-01T00:00:00Z';
 
 interface Descriptor {

@@ -1,4 +1,4 @@
-/** `image.lock.json`: every input of the images with its hash, and the digests that they give. */
+/** `image.lock.json`: every input of the images with its hash, and the resulting digests. */
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { DebianPackage } from './debian.js';
@@ -14,7 +14,7 @@ export interface LockedImage {
   readonly debian: { readonly packages: readonly DebianPackage[] };
 }
 
-/** The image of every step, and beside it the optional buildkitd. */
+/** The image of every step, and the optional buildkitd. */
 export interface Lock extends LockedImage {
   /** Hash of the op bundle. */
   readonly op: { readonly sha256: string };
@@ -26,7 +26,7 @@ export interface Lock extends LockedImage {
 
 const lockFile = fileURLToPath(new URL('image.lock.json', import.meta.url));
 
-/** The lock, or undefined when there is none yet. */
+/** The lock, or undefined when it does not exist yet. */
 export async function readLock(file = lockFile): Promise<Lock | undefined> {
   try {
     const lock: Lock = JSON.parse(await readFile(file, 'utf8'));
@@ -42,7 +42,7 @@ export async function writeLock(lock: Lock, file = lockFile): Promise<void> {
   await rename(`${file}.part`, file);
 }
 
-/** What differs between the lock and a build, one short phrase each; empty when the digests are bound to be the same. */
+/** What differs between the lock and a build, one short phrase each; empty when the digests must be the same. */
 export function differences(locked: Lock, built: Lock): readonly string[] {
   const all = [
     ...packageDifferences(locked.debian.packages, built.debian.packages),

@@ -2,10 +2,10 @@ import type { Image } from './image.js';
 import { buildctl, crane, helm, kubectl, launcher, lifecycle, regctl, skaffold } from './inputs.js';
 
 const home = '/home/op';
-/** Skaffold's settings in the image: it tells nobody what it does. */
+/** Skaffold's settings in the image: no telemetry. */
 const skaffoldConfig = '/etc/skaffold/config';
 
-/** The image that every step runs. Node.js and op come as layers of their own. */
+/** The image that every step runs. Node.js and op are separate layers. */
 export const octopipeline: Image = {
   name: 'octopipeline',
   description: 'The steps of the octopipeline Tekton catalog',
@@ -26,19 +26,19 @@ export const octopipeline: Image = {
   systemPrograms: [],
   tools: [buildctl, launcher, crane, helm, kubectl, lifecycle, regctl, skaffold],
   settings: {
-    // Steps run on volumes that other users own; the catalog decides what is cloned into them.
+    // Steps run on volumes owned by other users; the catalog decides what is cloned into them.
     '/etc/gitconfig': '[safe]\n\tdirectory = *\n',
     [skaffoldConfig]: 'global:\n  collect-metrics: false\n  survey:\n    disable-prompt: true\n',
   },
   mountPoints: ['/builder', '/layers-volume'],
-  // The lifecycle writes the owner and mode of /layers into images. A volume's root has those that the cluster gave it; a directory in it has op's.
+  // The lifecycle writes the owner and mode of /layers into images. The root of a volume has those that the cluster set; a directory in it has op's.
   links: { '/layers': '/layers-volume/.export' },
   user: { name: 'op', id: 65532, home },
   workingDirectory: '/workspace',
   entrypoint: ['op'],
-  // The environment of every step. A step has no `env` of its own: see docs on how parameters reach programs.
+  // The environment of every step. A step has no `env`: see docs on how parameters reach programs.
   environment: {
-    // Skaffold looks for a Docker client when this is unset, and warns that there is none.
+    // Skaffold looks for a Docker client when this is unset, and warns when it finds none.
     DOCKER_HOST: 'unix:///var/run/docker.sock',
     HOME: home,
     LANG: 'C.UTF-8',

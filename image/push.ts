@@ -4,7 +4,7 @@ import { BuildError } from './error.js';
 import { goTool } from './go-tools.js';
 import { crane } from './inputs.js';
 
-/** @param reference where to: `registry.example.com/octopilot/octopipeline:0.1.0` */
+/** @param reference the destination: `registry.example.com/octopilot/octopipeline:0.1.0` */
 export async function push(layout: string, reference: string): Promise<void> {
   const result = await execa(await goTool(crane), ['push', layout, reference], { reject: false });
   if (result.failed) {

@@ -7,7 +7,7 @@ import { deflateSync } from 'fflate';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** Where the bundle goes; package.json's `bin` names it. */
+/** Path of the bundle; package.json's `bin` names it. */
 export const bundlePath = join(root, 'lib', 'op.cjs');
 
 const options = {
@@ -22,8 +22,8 @@ const options = {
 } as const satisfies BuildOptions;
 
 /**
- * Packs `src/op/main.ts` and all that it imports. What main.ts imports when it needs it is kept as one compressed string, which the
- * engine passes over until it is asked for: so `op --version` costs little more than starting Node, however large the rest grows.
+ * Packs `src/op/main.ts` and everything that it imports. What main.ts imports on demand is kept as one compressed string, which the
+ * engine skips until it is needed: so `op --version` costs little more than starting Node, however large the rest grows.
  * @param to the file; by default {@link bundlePath}
  * @returns its size in bytes
  */
@@ -49,8 +49,8 @@ async function packed(build: BuildOptions & { readonly write: false }): Promise<
 }
 
 /**
- * Puts a module's code in as text, to be inflated (3 ms) and compiled when it is first imported. Deflated in JavaScript: what Node's own zlib
- * writes depends on its version and on the processor, and the same sources have to give the same bytes.
+ * Embeds a module's code as text, to be inflated (3 ms) and compiled when it is first imported. Deflated in JavaScript: the output of Node's
+ * own zlib depends on its version and on the processor, and the same sources must give the same bytes.
  */
 function compiledWhenNeeded(filter: RegExp, code: Buffer): Plugin {
   const deflated = Buffer.from(deflateSync(code, { level: 9, mem: 9 })).toString('base64');

@@ -1,5 +1,5 @@
 /**
- * Adds to package-lock.json the binaries of other platforms that npm left out, because the registry it asked does not serve them:
+ * Adds to package-lock.json the binaries of other platforms that npm left out, because the registry that it used does not serve them:
  * `npm ci` refuses a lock without them. Run after `npm install` behind such a mirror.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -22,7 +22,7 @@ for (const { dev, optionalDependencies = {} } of Object.values(lock.packages)) {
     const place = `node_modules/${name}`;
     if (place in lock.packages) continue;
     const [, os, cpu, libc] = platform.exec(name.split('/').at(-1) ?? '') ?? [];
-    if (cpu === undefined) throw new Error(`${name}@${version}: its name does not say for which platform it is`);
+    if (cpu === undefined) throw new Error(`${name}@${version}: its name does not contain a platform`);
     lock.packages[place] = {
       version,
       ...{ cpu: [cpu] },

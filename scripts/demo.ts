@@ -1,6 +1,6 @@
 /**
- * `npm run demo`: the main job on a real cluster. It starts one, installs `dist/`, runs the Pipeline `build-push` on the sample
- * application, shows what came out, and stops the cluster again; `npm run demo -- --keep` leaves it running.
+ * `npm run demo`: the main use case on a real cluster. It starts one, installs `dist/`, runs the Pipeline `build-push` on the sample
+ * application, shows the result, and stops the cluster again; `npm run demo -- --keep` leaves it running.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -12,7 +12,7 @@ import { imageReference } from '../test/cluster/rig.js';
 const namespace = 'demo';
 const keep = process.argv.includes('--keep');
 
-/** Runs a command as a person would, showing it first. */
+/** Prints a command, then runs it. */
 async function show(program: string, ...args: string[]): Promise<void> {
   process.stdout.write(`\n$ ${[program, ...args].join(' ')}\n`);
   await execa(program, args, { stdio: 'inherit' });
@@ -22,8 +22,8 @@ const kubectl = (...args: string[]) => show('test/cluster/kubectl', '--namespace
 const restricted = ['enforce', 'audit', 'warn'].map((mode) => `pod-security.kubernetes.io/${mode}=restricted`);
 
 /**
- * Installs `dist/`. Where the image that was built just now is not the locked one, because the machine has another Go or Debian has moved on,
- * nobody serves the digest that `dist/` names: then a synth that names this image, as a platform team's would.
+ * Installs `dist/`. If the new image differs from the locked one, because the machine has a different Go or Debian has newer packages, no
+ * registry has the digest in `dist/`: then it installs a synth with the new image, as a platform team would.
  */
 async function install(): Promise<void> {
   const image = await imageReference();
@@ -32,7 +32,7 @@ async function install(): Promise<void> {
     return;
   }
   process.stdout.write(
-    `\nThis machine built another image than the locked one, so dist/ is written anew for it, elsewhere.\n`,
+    `\nThe image built on this machine differs from the locked one, so a copy of dist/ is generated for it.\n`,
   );
   const folder = await mkdtemp(join(tmpdir(), 'octopipeline-demo-'));
   try {
@@ -65,7 +65,7 @@ try {
     '--exit-with-pipelinerun-error',
   );
   await kubectl('get', 'configmap', 'image-info-web', '--output', 'yaml');
-  if (keep) process.stdout.write('\nThe cluster runs on; stop it with test/cluster/down\n');
+  if (keep) process.stdout.write('\nThe cluster is still running; stop it with test/cluster/down\n');
 } catch (error) {
   process.stderr.write(`\n${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;

@@ -14,7 +14,7 @@ interface Counts {
   skipped: number;
 }
 
-/** What vitest's JSON reporter leaves, as far as it is read here. */
+/** The part of vitest's JSON report that is read here. */
 interface Report {
   readonly numTotalTests: number;
   readonly numPassedTests: number;
@@ -29,7 +29,7 @@ interface Report {
   }[];
 }
 
-/** Whether all has to run: what cannot is a failure then. */
+/** Whether every stage must run: one that cannot is then a failure. */
 const required = process.env.CI === 'true';
 
 const counts: Counts = { passed: 0, failed: 0, skipped: 0 };
@@ -50,7 +50,7 @@ async function check(name: string, program: string, args: readonly string[]): Pr
   else counts.failed += 1;
 }
 
-/** Runs one vitest project and adds what it counted; a run that counted nothing is a failure. */
+/** Runs one vitest project and adds its counts; a run without any test is a failure. */
 async function tests(project: string, ...more: readonly string[]): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'octopipeline-test-'));
   const report = join(folder, 'report.json');
@@ -76,12 +76,12 @@ async function tests(project: string, ...more: readonly string[]): Promise<void>
     if (counted.numTotalTests === 0) counts.failed += 1;
   } catch {
     counts.failed += 1;
-    notes.push(`${project} tests: they left no report`);
+    notes.push(`${project} tests: no report found`);
   }
   await rm(folder, { recursive: true, force: true });
 }
 
-/** How many tests did not run, by file and outermost name, which says why where a tool is missing. */
+/** The tests that did not run, by file and outermost title, which names the missing tool. */
 function skippedSuites({ testResults }: Report): Map<string, number> {
   const suites = new Map<string, number>();
   for (const { name, assertionResults } of testResults) {
@@ -101,7 +101,7 @@ function clusterObstacle(): string | undefined {
   return undefined;
 }
 
-/** What cannot run here is said and counted, and fails where it has to run. */
+/** Reports and counts a stage that cannot run here; it fails where every stage must run. */
 function skip(what: string, why: string): void {
   notes.push(`${what}: skipped, ${why}`);
   counts[required ? 'failed' : 'skipped'] += 1;

@@ -70,7 +70,7 @@ describe('a platform team forks by configuration', () => {
     }
   });
 
-  test('buildkitd takes its settings, and its image the registry prefix', () => {
+  test('buildkitd gets its settings, and its image the registry prefix', () => {
     const file = (config: CatalogConfig) => createCatalog(config).files().get('optional/buildkitd.yaml');
     expect(file({ buildkitd: { mirrors: { 'docker.io': ['mirror.lab/hub'] } } })).toContain(
       'mirrors = ["mirror.lab/hub"]',
@@ -103,7 +103,7 @@ describe('a platform team forks by configuration', () => {
       ['to-live', 'to-staging', ['live']],
     ]);
     expect(nodes({}).map(([name]: [string]) => name)).toEqual(['build', 'publish', 'to-dev', 'to-pp', 'to-prod']);
-    expect(() => nodes({ environments: ['a', 'B', 'a'] })).toThrow(/"B" is not a DNS label[\s\S]*"a" is there twice/u);
+    expect(() => nodes({ environments: ['a', 'B', 'a'] })).toThrow(/"B" is not a DNS label[\s\S]*"a" is listed twice/u);
   });
 
   test('network policies can be left out', () => {
@@ -123,7 +123,7 @@ describe('a platform team forks by configuration', () => {
     expect(sidecars).toMatchObject([{ name: 'builder', computeResources: limits }]);
   });
 
-  test('a wrong configuration names each mistake', () => {
+  test('an invalid configuration reports each problem', () => {
     const wrong = {
       image: 'op:latest@sha256:12',
       namespace: 'No_Label',
@@ -133,10 +133,10 @@ describe('a platform team forks by configuration', () => {
   });
 
   test.each([
-    [{ registyPrefix: 'mirror.example.com' }, 'config > registyPrefix: there is no such setting; there are image, reg'],
-    [{ networkPolicy: 'false' }, 'config > networkPolicy: has to be a boolean'],
-    [{ labels: ['platform'] }, 'config > labels: has to be an object'],
-    [{ labels: { team: 'a b' } }, 'config > labels.team: "a b" is not the value of a label'],
+    [{ registyPrefix: 'mirror.example.com' }, 'config > registyPrefix: unknown setting; known are image, reg'],
+    [{ networkPolicy: 'false' }, 'config > networkPolicy: must be a boolean'],
+    [{ labels: ['platform'] }, 'config > labels: must be an object'],
+    [{ labels: { team: 'a b' } }, 'config > labels.team: "a b" is not a valid label value'],
   ])('%j is refused, compiled or not', (wrong, message) => {
     expect(() => synth(wrong as unknown as CatalogConfig)).toThrow(message);
   });

@@ -131,17 +131,17 @@ export function createReference(): Map<string, string> {
   );
 }
 
-/** Steps and sidecars that the configuration names and the catalog does not have. */
+/** Steps and sidecars that are in the configuration but not in the catalog. */
 function unknownSteps({ resources = {} }: CatalogConfig): string[] {
   const known = tasks.flatMap(({ name, steps, sidecars }) =>
     [...steps, ...sidecars].map((container) => `${name}/${container.name}`),
   );
   return Object.keys(resources)
     .filter((step) => !known.includes(step))
-    .map((step) => `config > resources > ${step}: there is no such step; there are ${known.join(', ')}`);
+    .map((step) => `config > resources > ${step}: unknown step; known are ${known.join(', ')}`);
 }
 
-/** The optional buildkitd has a namespace of its own, whatever that of the catalog is. */
+/** The optional buildkitd has its own namespace, independent of the catalog's. */
 function addBuildKit(app: CatalogApp, { buildkitd = {}, registryPrefix, labels }: CatalogConfig): void {
   const file = new CatalogChart(app, 'buildkitd', {
     source: 'optional/buildkitd/buildkitd.ts',

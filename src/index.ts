@@ -1,4 +1,4 @@
-/** The public API of the package: what is named here, and nothing else. */
+/** The public API of the package: only what is exported here. */
 export { buildPush as buildPushPipeline, buildPushRules } from '../pipelines/build-push.js';
 export { build as buildTask } from '../tasks/build.js';
 export { buildBuildpacks as buildBuildpacksTask } from '../tasks/build-buildpacks.js';
@@ -76,18 +76,15 @@ export {
   type ScriptStep,
   type Sidecar,
   type Step,
+  type StepActionDefinition,
   step,
   type TaskScope,
 } from './tekton/step.js';
-export { type StepActionDefinition, type StepActionOptions, stepAction, stepFrom } from './tekton/step-action.js';
+export { type StepActionOptions, stepAction, stepFrom } from './tekton/step-action.js';
 export { type TaskDefinition, type TaskOptions, task } from './tekton/task.js';
+export type { AnyDefinition } from './tekton/validate/definition.js';
 export type { ValidateOptions } from './tekton/validate/options.js';
-export {
-  type AnyDefinition,
-  assertValid,
-  validate,
-  validateAll,
-} from './tekton/validate/validate.js';
+export { assertValid, validate, validateAll } from './tekton/validate/validate.js';
 export { cel, eq, ne, notOneOf, oneOf, type When } from './tekton/when.js';
 export type { WirePipeline } from './tekton/wire/pipeline.js';
 export type {

@@ -1,7 +1,7 @@
 /**
  * The cdk8s app: `npm run synth` and `npx cdk8s synth` write the same `dist/`, the PipelineRuns of `examples/` and the pages of
  * `docs/reference`.
- * `--config FILE` reads another configuration and `--outdir DIR` writes elsewhere; then nothing else is written.
+ * `--config FILE` reads another configuration and `--outdir DIR` writes elsewhere; then the other files are not written.
  */
 import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -18,7 +18,7 @@ try {
   const file = resolve(values.config ?? 'octopipeline.config.ts');
   doing = `synth with ${file}`;
   const { default: config } = (await import(pathToFileURL(file).href)) as { default?: CatalogConfig };
-  if (config === undefined) throw new Error('it exports nothing by default; write: export default defineConfig({})');
+  if (config === undefined) throw new Error('it has no default export; write: export default defineConfig({})');
   createCatalog(config, values.outdir).synth();
   if (values.config === undefined && values.outdir === undefined) {
     createExamples('examples').synth();

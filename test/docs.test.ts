@@ -8,7 +8,7 @@ const root = resolve(import.meta.dirname, '..');
 const docs = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'));
 const pages = ['README.md', ...docs.map((name) => `docs/${name}`)];
 
-/** The code of a page, every line where the page has it, so that a message of the compiler names the line of the page. */
+/** The code of a page, with the line numbers of the page, so that the compiler reports lines of the page. */
 function codeOf(page: string): string {
   let inside = false;
   const lines = page.split('\n').map((line) => {
@@ -33,7 +33,7 @@ const options: ts.CompilerOptions = {
   paths: { octopipeline: [join(root, 'src/index.ts')] },
 };
 
-/** Compiles modules that exist in memory only, as if they lay beside package.json. */
+/** Compiles modules that exist only in memory, as if they were in the folder of package.json. */
 function compile(modules: ReadonlyMap<string, string>): readonly string[] {
   const host = ts.createCompilerHost(options);
   const { getSourceFile, fileExists, readFile } = host;
@@ -57,7 +57,7 @@ function compile(modules: ReadonlyMap<string, string>): readonly string[] {
 const withCode = new Map(
   pages
     .map((page): [string, string] => [
-      // Flat: a page may import from ./src, as a file beside package.json does.
+      // Flat: a page may import from ./src, as a file in the folder of package.json does.
       join(root, `${page.replaceAll('/', ' ')}.ts`),
       codeOf(readFileSync(join(root, page), 'utf8')),
     ])
@@ -80,7 +80,7 @@ test('a block that is wrong is reported with the line of its page', () => {
   expect(message).toMatch(/^wrong\.md:5 Property 'number' does not exist/u);
 });
 
-test('links between the pages lead somewhere', () => {
+test('links between the pages are valid', () => {
   const broken = pages.flatMap((page) => {
     const from = resolve(root, page, '..');
     const text = readFileSync(join(root, page), 'utf8');

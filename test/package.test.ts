@@ -64,14 +64,14 @@ test('the public API is exactly this', () => {
   `);
 });
 
-test('the version is the one of package.json', () => {
+test('the version equals that of package.json', () => {
   expect(version).toBe(JSON.parse(readFileSync('package.json', 'utf8')).version);
 });
 
 const project = mkdtempSync(join(tmpdir(), 'octopipeline-user-'));
 afterAll(() => rmSync(project, { recursive: true }));
 
-/** What a platform team writes that adds a Task and a Pipeline of its own. */
+/** What a platform team writes to add its own Task and Pipeline. */
 const catalog = `
 import { CatalogApp, CatalogChart, Pipeline, Task, flag, gitCloneTask, param, pipeline, task, workspace } from 'octopipeline';
 
@@ -115,7 +115,7 @@ beforeAll(async () => {
 const tsc = (...args: string[]) =>
   execa('npx', ['tsc', '-p', join(project, 'tsconfig.json'), ...args], { reject: false });
 
-test('the packed package type-checks and synthesizes in a project of its own', async () => {
+test('the packed package type-checks and synthesizes in a separate project', async () => {
   const compiled = await tsc();
   expect(compiled.stdout).toBe('');
   await execa('node', ['built/catalog.js'], { cwd: project });

@@ -9,7 +9,7 @@ const starting = /from '(?:execa|typescript|node:(?:child_process|net|http|https
 /** The project's code is not followed: most of it could start a program, and a test of it that does sets the program up in `test/`. */
 const followed = /^(?:test|scripts|image)\//u;
 
-/** All test files but those of the test cluster, relative to the project: those that need nothing but Node, and the others. */
+/** All test files but those of the test cluster, relative to the project: those that need only Node, and the others. */
 export function testFiles(): { readonly pure: readonly string[]; readonly withTools: readonly string[] } {
   const files = folders.flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
@@ -27,7 +27,8 @@ function startsPrograms(file: string, seen: Map<string, boolean>): boolean {
   const known = seen.get(file);
   if (known !== undefined) return known;
   seen.set(file, false);
-  const text = readFileSync(join(root, file), 'utf8');
+  // What is imported for its types only does not run.
+  const text = readFileSync(join(root, file), 'utf8').replaceAll(/^(?:import|export) type [^;]*;/gmu, '');
   const imported = [...text.matchAll(/from '(\.[^']+)\.js'/gu)]
     .map(([, path = '']) => relative(root, join(root, dirname(file), `${path}.ts`)))
     .filter((path) => followed.test(path) && existsSync(join(root, path)));

@@ -21,13 +21,15 @@ function toolDirectories(env: NodeJS.ProcessEnv): readonly string[] {
 
 /**
  * The environment of a test that runs real tools: those on PATH, then those that the project built.
- * @throws Error that names every tool that is missing, and how to get it
+ * @throws Error that names every missing tool, and how to get it
  */
 export function withTools(tools: readonly string[], env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
   const path = [env.PATH ?? '', ...toolDirectories(env)].filter(Boolean).join(delimiter);
   const missing = tools.filter((tool) => findTool(tool, path) === undefined);
   if (missing.length === 0) return { ...env, PATH: path };
-  throw new Error(`${missing.join(', ')}: neither on PATH nor built by this project; image/build builds them`);
+  throw new Error(
+    `${missing.join(', ')}: not found on PATH or among the tools built by this project; image/build builds them`,
+  );
 }
 
 /** The path of a program, or undefined. */

@@ -4,7 +4,7 @@ import { type CatalogConfig, imageOf } from './config.js';
 import type { Pipeline } from './pipeline.js';
 import type { Task } from './task.js';
 
-/** @param locked the image of the lock file, which a configuration may replace */
+/** @param locked the image of the lock file, which a configuration can replace */
 export function applyToTask(task: Task, config: CatalogConfig, locked: string): void {
   const { name, steps, sidecars } = task.definition;
   applyToParams(task, config, locked);

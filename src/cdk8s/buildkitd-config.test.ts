@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { type BuildKitConfig, buildKitProblems } from './buildkitd-config.js';
 
-test('a right configuration has no problems', () => {
+test('a valid configuration has no problems', () => {
   expect(
     buildKitProblems({
       namespace: 'builds',
@@ -16,16 +16,16 @@ test('a right configuration has no problems', () => {
 });
 
 test.each([
-  [{ mirorrs: {} }, 'config > buildkitd > mirorrs: there is no such setting; there are namespace, image, mirrors,'],
-  [{ insecureRegistries: 'lab' }, 'config > buildkitd > insecureRegistries: has to be a list'],
+  [{ mirorrs: {} }, 'config > buildkitd > mirorrs: unknown setting; known are namespace, image, mirrors,'],
+  [{ insecureRegistries: 'lab' }, 'config > buildkitd > insecureRegistries: must be a list'],
   [{ namespace: 'A_B' }, 'config > buildkitd > namespace: "A_B" is not a DNS label'],
   [{ image: 'buildkitd:latest' }, 'config > buildkitd > image: "buildkitd:latest" is not tag@sha256'],
   [{ mirrors: { 'docker.io/library': [] } }, 'config > buildkitd > mirrors: "docker.io/library" is not host[:port]'],
-  [{ mirrors: { 'docker.io': 'mirror.lab' } }, 'config > buildkitd > mirrors > docker.io: has to be a list'],
+  [{ mirrors: { 'docker.io': 'mirror.lab' } }, 'config > buildkitd > mirrors > docker.io: must be a list'],
   [{ mirrors: { 'docker.io': ['https://m'] } }, 'mirrors > docker.io: "https://m" is not host[:port][/path]'],
   [{ insecureRegistries: ['a"\nhttp = true'] }, 'is not host[:port]'],
   [{ storage: '50 GB' }, 'config > buildkitd > storage: "50 GB" is not a size such as 50Gi'],
-  [{ claim: { class: 'fast' } }, 'config > buildkitd > claim > class: there is no such setting'],
+  [{ claim: { class: 'fast' } }, 'config > buildkitd > claim > class: unknown setting'],
   [{ resources: { limits: { memory: '8 GB' } } }, 'config > buildkitd > resources: "8 GB" is not a quantity'],
 ])('%j is refused', (wrong, message) => {
   expect(buildKitProblems(wrong as BuildKitConfig)).toEqual([expect.stringContaining(message)]);

@@ -1,10 +1,10 @@
 import { type Shape, shapeProblems } from './config-shape.js';
 import { dnsLabel, imageByDigest, quantityProblems, type StepResources } from './config-value.js';
 
-/** What a platform team may change of the optional buildkitd (`dist/optional/buildkitd.yaml`). */
+/** What a platform team can change in the optional buildkitd (`dist/optional/buildkitd.yaml`). */
 export interface BuildKitConfig {
   /**
-   * The namespace of its own. Builds that share a buildkitd share its cache: two circles of trust are two namespaces.
+   * The namespace of buildkitd. Builds that share a buildkitd share its cache: teams that do not trust each other need separate namespaces.
    * @default 'octopipeline-buildkit'
    */
   readonly namespace?: string;
@@ -14,22 +14,22 @@ export interface BuildKitConfig {
    */
   readonly image?: `${string}@sha256:${string}`;
   /**
-   * Where images of a registry are asked for first: `{ 'docker.io': ['mirror.example.com/hub'] }`.
+   * Mirrors that are tried before a registry: `{ 'docker.io': ['mirror.example.com/hub'] }`.
    * @default - none
    */
   readonly mirrors?: Readonly<Record<string, readonly string[]>>;
   /**
-   * Registries and mirrors that speak plain HTTP, as `HOST[:PORT]`.
+   * Registries and mirrors that use plain HTTP, as `HOST[:PORT]`.
    * @default - none
    */
   readonly insecureRegistries?: readonly string[];
   /**
-   * Size of the volume for the cache and for what runs; the cache keeps to 70 % of it.
+   * Size of the volume for the cache and for running builds; the cache uses at most 70 % of it.
    * @default '50Gi'
    */
   readonly storage?: string;
   /**
-   * Keeps the cache in a PersistentVolumeClaim, so that it outlives the pod; `{}` takes the cluster's default storage class.
+   * Keeps the cache in a PersistentVolumeClaim, so that it outlives the pod; `{}` uses the cluster's default storage class.
    * @default - an emptyDir
    */
   readonly claim?: { readonly storageClass?: string };
@@ -54,7 +54,7 @@ const host = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?$/u;
 const mirror = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?(\/[a-z0-9][a-z0-9._-]*)*$/u;
 const size = /^[1-9]\d*(Mi|Gi|Ti)$/u;
 
-/** Everything that is wrong with it, one sentence each. */
+/** Every problem in it, one sentence each. */
 export function buildKitProblems(config: BuildKitConfig): string[] {
   const path = 'config > buildkitd';
   const wrong = shapeProblems(path, config, shape);
@@ -69,7 +69,7 @@ export function buildKitProblems(config: BuildKitConfig): string[] {
   }
   for (const [registry, places] of Object.entries(mirrors)) {
     if (!host.test(registry)) problems.push(`${path} > mirrors: "${registry}" is not host[:port]`);
-    if (!Array.isArray(places)) problems.push(`${path} > mirrors > ${registry}: has to be a list`);
+    if (!Array.isArray(places)) problems.push(`${path} > mirrors > ${registry}: must be a list`);
     else problems.push(...notMatching(places, mirror, `${path} > mirrors > ${registry}`, 'host[:port][/path]'));
   }
   problems.push(...notMatching(insecureRegistries, host, `${path} > insecureRegistries`, 'host[:port]'));

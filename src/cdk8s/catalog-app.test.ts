@@ -23,7 +23,7 @@ afterEach(() => rmSync(outdir, { recursive: true }));
 
 const newApp = () => new CatalogApp({ outdir, producedBy: 'test 1' });
 
-test('each chart is a file with a header, and the fields stand in the order people write them', () => {
+test('each chart is a file with a header, with the fields in the order people write them', () => {
   const app = newApp();
   new Task(new CatalogChart(app, 'task-greet', { source: 'tasks/greet.ts', labels: { team: 'x' } }), 'greet', {
     definition: greet,
@@ -36,7 +36,7 @@ test('each chart is a file with a header, and the fields stand in the order peop
   expect(text.indexOf('name: say')).toBeLessThan(text.indexOf('image:'));
 });
 
-test('a cdk8s user patches a Task as any other object, and sets its namespace by chart', () => {
+test('a cdk8s user patches a Task like any other object, and sets its namespace by chart', () => {
   const app = newApp();
   const chart = new CatalogChart(app, 'task-greet', { source: 's', namespace: 'ci' });
   new Task(chart, 'greet', { definition: greet }).addJsonPatch(JsonPatch.replace('/spec/steps/0/name', 'patched'));
@@ -45,7 +45,7 @@ test('a cdk8s user patches a Task as any other object, and sets its namespace by
   expect(text).toContain('namespace: ci');
 });
 
-test('all mistakes of all charts are reported at once, and nothing is written', () => {
+test('all problems of all charts are reported at once, and nothing is written', () => {
   const app = newApp();
   const wrong = task('Wrong_Name', { steps: () => [{ name: 'a', image, command: ['x', 'typed $(params.by.hand)'] }] });
   new Task(new CatalogChart(app, 'one', { source: 's' }), 'a', { definition: wrong });
@@ -63,11 +63,11 @@ test('all mistakes of all charts are reported at once, and nothing is written', 
   expect(failure).toContain('Wrong_Name');
   expect(failure).toContain('steps[0] a');
   expect(failure).toContain('pipeline/empty');
-  expect(failure).toContain('four > Task/greet: three has the same object');
+  expect(failure).toContain('four > Task/greet: three contains the same object');
   expect(readdirSync(outdir)).toEqual([]);
 });
 
-test('an optional chart is a file apart, and stale files there go as well', () => {
+test('an optional chart is a file in a separate folder, and stale files there are removed too', () => {
   mkdirSync(join(outdir, 'optional/deeper'), { recursive: true });
   const header = '# test 0, generated from s: change that file, not this one.\n';
   writeFileSync(join(outdir, 'optional/stale.yaml'), header);
@@ -89,7 +89,7 @@ test('an optional chart is a file apart, and stale files there go as well', () =
   ]);
 });
 
-test('one name may come in two namespaces, and in two API groups', () => {
+test('the same name may appear in two namespaces, and in two API groups', () => {
   const app = newApp();
   for (const namespace of ['one', 'two']) {
     const chart = new CatalogChart(app, namespace, { source: 's', namespace });
@@ -99,13 +99,13 @@ test('one name may come in two namespaces, and in two API groups', () => {
   expect([...app.files().keys()]).toEqual(['one.yaml', 'two.yaml']);
 });
 
-test('a plain Chart, which would have no file, is named', () => {
+test('a plain Chart, which would have no file, is reported', () => {
   const app = newApp();
   new ApiObject(new Chart(app, 'mine'), 'x', { apiVersion: 'v1', kind: 'ConfigMap' });
   expect(() => app.synth()).toThrow('mine: is a plain Chart and has no file; make it a CatalogChart');
 });
 
-test('files of charts that are gone are removed, but not what somebody wrote; a file that is right already is not touched', () => {
+test('files of charts that no longer exist are removed, but not files that somebody wrote; an unchanged file is not touched', () => {
   writeFileSync(join(outdir, 'stale.yaml'), '# test 0, generated from s: change that file, not this one.\nold: true\n');
   writeFileSync(join(outdir, 'mine.yaml'), '# by hand\nmine: true\n');
   writeFileSync(join(outdir, 'notes.txt'), 'mine');

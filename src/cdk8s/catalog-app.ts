@@ -5,9 +5,9 @@ import { toYaml } from '../tekton/index.js';
 import { type CatalogChart, optionalFolder } from './catalog-chart.js';
 import { type JsonObject, objectHead, orderLike } from './order.js';
 
-/** Where a catalog is written, and what its header says. */
+/** Where a catalog is written, and the content of its header. */
 export interface CatalogAppProps {
-  /** @default CDK8S_OUTDIR, which `cdk8s synth` sets; else `dist` */
+  /** @default CDK8S_OUTDIR, which `cdk8s synth` sets, or `dist` */
   readonly outdir?: string;
   /** Name and version in the first line of each file. */
   readonly producedBy: string;
@@ -20,16 +20,16 @@ export interface OrderedObject {
 
 const hasOrder = (object: object): object is OrderedObject => 'written' in object;
 
-/** cdk8s answers `instanceof` for all charts alike, so the kind of a chart is told by what only this one has. */
+/** cdk8s answers `instanceof` for all charts alike, so a CatalogChart is recognized by a property that only it has. */
 const isCatalogChart = (node: unknown): node is CatalogChart => node instanceof Chart && 'source' in node;
 
-/** What the first line of every file says, by which a file of an earlier synth is known. */
+/** Text in the first line of every file, which identifies the files of an earlier synth. */
 const generated = ', generated from ';
 
 /**
  * A cdk8s App whose charts become readable files: fields in the order people write them, text as blocks, one header.
- * `synth` checks everything first and writes nothing when anything is wrong. Files of charts that are gone are removed, by their
- * header: a file that somebody wrote by hand stays.
+ * `synth` checks everything first and writes nothing if there is a problem. Files of charts that no longer exist are recognized by their
+ * header and removed: a file that somebody wrote by hand stays.
  *
  * @throws Error that lists every problem of every chart
  * @example
@@ -85,7 +85,7 @@ export class CatalogApp extends App {
 const unwritable = ({ node }: { readonly node: { readonly id: string } }): string =>
   `${node.id}: is a plain Chart and has no file; make it a CatalogChart`;
 
-/** The same object twice: one would undo the other when they are applied. A name may come again in another namespace or API group. */
+/** The same object twice: one would overwrite the other when they are applied. The same name may appear in another namespace or API group. */
 function duplicates(charts: readonly CatalogChart[]): string[] {
   const seen = new Map<string, string>();
   return charts.flatMap((chart) =>
@@ -94,7 +94,7 @@ function duplicates(charts: readonly CatalogChart[]): string[] {
       const identity = JSON.stringify([apiGroup, kind, metadata.namespace, name]);
       const first = seen.get(identity);
       seen.set(identity, first ?? chart.node.id);
-      return first === undefined ? [] : [`${chart.node.id} > ${kind}/${name}: ${first} has the same object`];
+      return first === undefined ? [] : [`${chart.node.id} > ${kind}/${name}: ${first} contains the same object`];
     }),
   );
 }
@@ -112,12 +112,12 @@ function isGenerated(path: string): boolean {
   return first.startsWith('# ') && first.includes(generated);
 }
 
-/** Leaves a file that is right already untouched, so that its time and git stay quiet. */
+/** Does not touch an unchanged file, so that its modification time stays the same. */
 function writeIfChanged(path: string, content: string): void {
   try {
     if (readFileSync(path, 'utf8') === content) return;
   } catch {
-    // It is not there yet.
+    // The file does not exist yet.
   }
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, content);

@@ -1,7 +1,7 @@
 import { ApiObject, Chart, type ChartProps } from 'cdk8s';
 import type { Construct } from 'constructs';
 
-/** The folder of files that are installed by themselves. */
+/** The folder of files that are installed separately. */
 export const optionalFolder = 'optional';
 
 /** A chart that becomes one file of `dist/`. */
@@ -9,7 +9,7 @@ export interface CatalogChartProps extends ChartProps {
   /** The file that a reader edits to change what this chart installs, from the root of the project. */
   readonly source: string;
   /**
-   * Whether the file stands apart, in the folder `optional`: `kubectl apply -f dist/` does not install it, `kubectl apply -f dist/optional/` does.
+   * Whether the file is written to the folder `optional`: `kubectl apply -f dist/` does not install it, `kubectl apply -f dist/optional/` does.
    * @default false
    */
   readonly optional?: boolean;
@@ -18,7 +18,7 @@ export interface CatalogChartProps extends ChartProps {
 /** One file of a catalog: `CHART.yaml`, with a header that says where it comes from. */
 export class CatalogChart extends Chart {
   readonly source: string;
-  /** Its path inside the catalog. */
+  /** Its path in the catalog. */
   readonly file: string;
 
   constructor(scope: Construct, id: string, { source, optional = false, ...props }: CatalogChartProps) {

@@ -4,7 +4,7 @@ import { type Shape, shapeProblems } from './config-shape.js';
 import { dnsLabel, imageByDigest, quantityProblems, type StepResources } from './config-value.js';
 
 /**
- * What a platform team may change of the catalog without touching a Task: the one file that a synth reads.
+ * What a platform team can change in the catalog without editing a Task: the one file that a synth reads.
  *
  * @example
  * export default defineConfig({ namespace: 'ci', registryPrefix: 'mirror.example.com/ghcr', labels: { team: 'platform' } });
@@ -17,7 +17,7 @@ export interface CatalogConfig {
   readonly image?: `${string}@sha256:${string}`;
   /**
    * Replaces the registry host of the project's images: `mirror.example.com/ghcr` + `/octopilot/octopipeline:…`.
-   * @default - the registry that the images name
+   * @default - the registry in the names of the images
    */
   readonly registryPrefix?: string;
   /**
@@ -27,7 +27,7 @@ export interface CatalogConfig {
   readonly namespace?: string;
   /**
    * Labels added to every object.
-   * @default - none but the catalog's own
+   * @default - only the catalog's own
    */
   readonly labels?: Readonly<Record<string, string>>;
   /**
@@ -37,17 +37,17 @@ export interface CatalogConfig {
   readonly networkPolicy?: boolean;
   /**
    * CPU and memory by `TASK/STEP` or `TASK/SIDECAR`.
-   * @default - what the Task says
+   * @default - what the Task sets
    */
   readonly resources?: Readonly<Record<`${string}/${string}`, StepResources>>;
   /**
-   * The environments that the Pipeline `deliver` goes through, in the order of promotion; what each is, environments.yaml says.
+   * The environments that the Pipeline `deliver` goes through, in the order of promotion; environments.yaml defines each.
    * @default ['dev', 'pp', 'prod']
    */
   readonly environments?: readonly [string, ...string[]];
   /**
    * The optional buildkitd of `dist/optional/`.
-   * @default - as it stands there
+   * @default - unchanged
    */
   readonly buildkitd?: BuildKitConfig;
 }
@@ -66,7 +66,7 @@ const shape: Shape<CatalogConfig> = {
   buildkitd: 'object',
 };
 
-/** Everything that is wrong with a configuration, one sentence each; empty when it is right. Nothing has compiled the file before. */
+/** Every problem in a configuration, one sentence each; empty when it is valid. The file was not compiled. */
 export function problemsOf(config: CatalogConfig): string[] {
   const problems = shapeProblems('config', config, shape);
   if (problems.length > 0) return problems;
@@ -86,13 +86,13 @@ export function problemsOf(config: CatalogConfig): string[] {
   for (const [index, name] of (config.environments ?? []).entries()) {
     if (!dnsLabel.test(name)) problems.push(`config > environments[${index}]: "${name}" is not a DNS label`);
     if (config.environments?.indexOf(name) !== index)
-      problems.push(`config > environments[${index}]: "${name}" is there twice`);
+      problems.push(`config > environments[${index}]: "${name}" is listed twice`);
   }
-  if (config.environments?.length === 0) problems.push('config > environments: there has to be at least one');
+  if (config.environments?.length === 0) problems.push('config > environments: at least one is required');
   return [...problems, ...buildKitProblems(config.buildkitd ?? {})];
 }
 
-/** The image that a container runs under a configuration: the chosen one, else the locked one, from the registry that is to be asked. */
+/** The image that a container runs under a configuration: the configured one, or the locked one, from the configured registry. */
 export function imageOf(registryPrefix: string | undefined, image: string): string {
   return registryPrefix === undefined ? image : `${registryPrefix}/${image.slice(image.indexOf('/') + 1)}`;
 }

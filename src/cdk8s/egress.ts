@@ -6,7 +6,7 @@ const metadataServices = {
   v6: ['fd00:ec2::254/128', 'fd20:ce::254/128'],
 };
 
-/** Registries and Git servers stand at any address and port, and a node's DNS cache at a link-local one: all but the metadata services. */
+/** Allows all but the metadata services: registries and Git servers have any address and port, and a node's DNS cache has a link-local one. */
 export const egressButMetadataServices: k8s.NetworkPolicyEgressRule = {
   to: [
     { ipBlock: { cidr: '0.0.0.0/0', except: metadataServices.v4 } },

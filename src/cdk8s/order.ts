@@ -9,7 +9,7 @@ const isObject = (value: Json | undefined): value is JsonObject =>
 const isList = (value: Json | undefined): value is readonly Json[] => Array.isArray(value);
 
 /**
- * Puts the fields of `value` into the order of `like`; fields that only `value` has come last, as they stand.
+ * Puts the fields of `value` into the order of `like`; fields that only `value` has come last, in their own order.
  * cdk8s sorts every field by name, and a person writes `name` before `image`.
  */
 export function orderLike(value: Json, like: Json | undefined): Json {
@@ -23,7 +23,7 @@ export function orderLike(value: Json, like: Json | undefined): Json {
   return Object.fromEntries([...first, ...rest].map((key) => [key, orderLike(value[key] ?? null, like[key])]));
 }
 
-/** The order in which people write the head of any Kubernetes object. */
+/** The order in which people write the first fields of any Kubernetes object. */
 export const objectHead: JsonObject = {
   apiVersion: '',
   kind: '',

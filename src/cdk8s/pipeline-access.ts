@@ -1,7 +1,7 @@
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 
-/** What the pods of one Pipeline may do at the Kubernetes API, in their own namespace. */
+/** What the pods of one Pipeline may do through the Kubernetes API, in their own namespace. */
 export interface PipelineAccessProps {
   /** Name of the ServiceAccount, the Role and the RoleBinding. */
   readonly name: string;
@@ -14,7 +14,7 @@ export interface PipelineAccessProps {
 
 /**
  * The ServiceAccount of a Pipeline, with the least rights that it needs.
- * No token is mounted by itself: the one step that talks to the API mounts a short-lived one.
+ * No token is mounted automatically: the one step that talks to the API mounts a short-lived one.
  */
 export class PipelineAccess extends Construct {
   constructor(scope: Construct, id: string, { name, rules = [] }: PipelineAccessProps) {

@@ -2,16 +2,16 @@ import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { egressButMetadataServices } from './egress.js';
 
-/** Which pods a policy is about. */
+/** The pods that a policy applies to. */
 export interface PipelineNetworkProps {
   /** Name of the Pipeline; Tekton labels its pods with it. */
   readonly pipeline: string;
 }
 
 /**
- * What the pods of one Pipeline may reach: nothing connects to them, and they connect to anything but the metadata services of
- * clouds. Egress is not narrowed further here. A platform team that knows its addresses, or whose workload identity is served there, sets `networkPolicy: false` and
- * brings its own.
+ * What the pods of one Pipeline may reach: nothing may connect to them, and they may connect to anything except the metadata
+ * services of clouds. Egress is not restricted further here. A platform team that knows its addresses, or whose workload identity comes
+ * from the metadata service, sets `networkPolicy: false` and adds its own policy.
  */
 export class PipelineNetwork extends Construct {
   constructor(scope: Construct, id: string, { pipeline }: PipelineNetworkProps) {

@@ -1,4 +1,4 @@
-/** The names of months and weekdays that may stand for numbers, the first for the lowest number. */
+/** The names of months and weekdays that can replace numbers; the first is the lowest number. */
 const months = ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', 'OCT', 'NOV', 'DEC'];
 const weekdays = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
 
@@ -21,7 +21,7 @@ const descriptors =
   /^@(?:yearly|annually|monthly|weekly|daily|midnight|hourly|every (?:\d+(?:\.\d+)?(?:ns|us|µs|ms|s|m|h))+)$/u;
 
 /**
- * Why Kubernetes would refuse a CronJob's schedule; undefined when it would not.
+ * Why Kubernetes would refuse a CronJob's schedule; undefined when it would accept it.
  *
  * Five fields, `*` or `?`, lists, ranges, steps, names of months and weekdays; Sunday is 0, and 7 is not a weekday. Or a descriptor such as `@daily`.
  * Source: ParseStandard of robfig/cron v3, which the API server and the CronJob controller use.
@@ -30,7 +30,7 @@ export function problemOfSchedule(schedule: string): string | undefined {
   if (schedule.startsWith('@')) {
     return descriptors.test(schedule) ? undefined : 'it is not a descriptor such as @hourly, @daily or @every 1h';
   }
-  if (/^(?:CRON_)?TZ=/u.test(schedule)) return 'a time zone belongs into timeZone, not into the schedule';
+  if (/^(?:CRON_)?TZ=/u.test(schedule)) return 'a time zone belongs in timeZone, not in the schedule';
   const parts = schedule.trim().split(/\s+/u);
   if (parts.length !== fields.length)
     return 'it is not five cron fields (minute, hour, day of month, month, day of week)';

@@ -47,7 +47,7 @@ describe('a schedule that cannot work is refused', () => {
     expect(() => synth(props)).toThrow(message);
   });
 
-  test('with the mistakes of its run, all at once', () => {
+  test('with the problems of its run, all at once', () => {
     const wrong = pipelineRun({ generateName: 'nightly-' }, nightly, { timeouts: { pipeline: '1h', tasks: '2h' } });
     expect(() => synth({ run: wrong, schedule: 'daily' })).toThrow(/five cron fields[\s\S]*pipelinerun\/nightly-/u);
   });

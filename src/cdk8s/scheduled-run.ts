@@ -5,13 +5,13 @@ import { type PipelineRunDefinition, toPipelineRun, toYaml, validate } from '../
 import { problemOfSchedule } from './schedule.js';
 import { sentence } from './sentence.js';
 
-/** When and how a Pipeline is started again and again. */
+/** When and how a Pipeline is started on a schedule. */
 export interface ScheduledRunProps {
-  /** Name of the CronJob, and of the ServiceAccount, Role and ConfigMap that serve it: at most 52 characters. */
+  /** Name of the CronJob, and of its ServiceAccount, Role and ConfigMap: at most 52 characters. */
   readonly name: string;
-  /** The run that each tick creates; its name has to be a `generateName`. */
+  /** The run that each tick creates; its name must be a `generateName`. */
   readonly run: PipelineRunDefinition;
-  /** A `Cron` of cdk8s, or what Kubernetes takes: five cron fields, such as `0 3 * * *`, or `@daily`. */
+  /** A `Cron` of cdk8s, or what Kubernetes accepts: five cron fields, such as `0 3 * * *`, or `@daily`. */
   readonly schedule: string | Cron;
   /**
    * Time zone of the schedule, as in the tz database.
@@ -21,7 +21,7 @@ export interface ScheduledRunProps {
   /** The image that runs `kubectl create`: the octopipeline image, by digest. */
   readonly image: string;
   /**
-   * Seconds after its time within which a missed tick is still started.
+   * How many seconds late a missed tick may still start.
    * @default 600
    */
   readonly startingDeadlineSeconds?: number;
@@ -40,7 +40,7 @@ const restricted: k8s.SecurityContext = {
 
 /**
  * Starts a Pipeline on a schedule: a CronJob that creates the PipelineRun, with a ServiceAccount that may do only that.
- * Tekton has no cron trigger of its own. A tick that comes while the job of the last one still creates its run is skipped.
+ * Tekton has no cron trigger. A tick is skipped while the Job of the previous one is still creating its run.
  *
  * @example
  * new ScheduledRun(chart, 'nightly', { name: 'nightly', schedule: '0 3 * * *', run: nightlyRun, image: octopipelineImage });
@@ -49,8 +49,8 @@ export class ScheduledRun extends Construct {
   constructor(scope: Construct, id: string, props: ScheduledRunProps) {
     super(scope, id);
     const { name, run, schedule, timeZone = 'Etc/UTC', image, startingDeadlineSeconds = 600, suspend = false } = props;
-    const mistakes = validate(run);
-    this.node.addValidation({ validate: () => [...problemsOf(props), ...mistakes.map(sentence)] });
+    const problems = validate(run);
+    this.node.addValidation({ validate: () => [...problemsOf(props), ...problems.map(sentence)] });
     const metadata = { name };
     new k8s.KubeServiceAccount(this, 'account', { metadata, automountServiceAccountToken: false });
     new k8s.KubeRole(this, 'role', {
@@ -64,7 +64,7 @@ export class ScheduledRun extends Construct {
     });
     new k8s.KubeConfigMap(this, 'run', {
       metadata,
-      data: { 'run.yaml': mistakes.length > 0 ? '' : toYaml([toPipelineRun(run)]) },
+      data: { 'run.yaml': problems.length > 0 ? '' : toYaml([toPipelineRun(run)]) },
     });
     new k8s.KubeCronJob(this, 'schedule', {
       metadata,
@@ -130,9 +130,9 @@ function problemsOf({ name, run, schedule, image }: ScheduledRunProps): string[]
   const problems: string[] = [];
   const wrong = problemOfSchedule(textOf(schedule));
   if (wrong !== undefined) problems.push(`${where} > schedule: "${textOf(schedule)}" is not a schedule: ${wrong}`);
-  if (name.length > 52) problems.push(`${where} > name: has ${name.length} characters; a CronJob takes at most 52`);
+  if (name.length > 52) problems.push(`${where} > name: has ${name.length} characters; a CronJob name has at most 52`);
   if (typeof run.name === 'string') {
-    problems.push(`${where} > run: "${run.name}" can be created once only; give it a generateName`);
+    problems.push(`${where} > run: "${run.name}" can be created only once; give it a generateName`);
   }
   if (!/@sha256:[0-9a-f]{64}$/u.test(image)) problems.push(`${where} > image: "${image}" has no digest`);
   return problems;

@@ -13,7 +13,7 @@ export interface TaskNetworkProps {
   readonly name?: string;
 }
 
-/** What the pods of Tasks may reach, also when a TaskRun starts one without a Pipeline: the same as `PipelineNetwork`. */
+/** What the pods of Tasks may reach, also when a TaskRun starts them without a Pipeline: the same as `PipelineNetwork`. */
 export class TaskNetwork extends Construct {
   constructor(scope: Construct, id: string, { tasks, name = 'octopipeline-tasks' }: TaskNetworkProps) {
     super(scope, id);

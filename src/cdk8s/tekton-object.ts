@@ -7,7 +7,7 @@ import { sentence } from './sentence.js';
 
 /** How a definition of the typed core becomes a Kubernetes object. */
 export interface Rendering {
-  /** The object, fields in the order people write them; called only when nothing is wrong. */
+  /** The object, fields in the order people write them; called only when there is no problem. */
   readonly render: () => object;
   readonly problems: readonly Problem[];
   readonly apiVersion: string;
@@ -26,7 +26,7 @@ interface Rendered {
 
 /**
  * An ApiObject whose content comes from the typed core: charts, labels, namespaces, `addJsonPatch` and validation work as in any
- * cdk8s app. A definition with mistakes is reported by `synth`, with all others, and nothing is written.
+ * cdk8s app. `synth` reports the problems of all definitions at once, and writes nothing.
  */
 export class TektonObject extends ApiObject implements OrderedObject {
   readonly written: JsonObject;
@@ -47,14 +47,14 @@ export class TektonObject extends ApiObject implements OrderedObject {
     this.#changes.push(...changes);
   }
 
-  /** The core's objects are plain data already: nothing in them waits for cdk8s to resolve it, and their order is meant. */
+  /** The core's objects are already plain data: cdk8s has nothing to resolve in them, and their order is intended. */
   override toJson(): JsonObject {
     const metadata: JsonObject = this.metadata.toJson();
     const { name: _, ...unnamed } = metadata;
     const json: JsonObject = {
       apiVersion: this.apiVersion,
       kind: this.kind,
-      // cdk8s gives every object a name; the cluster completes `generateName` only where there is none.
+      // cdk8s gives every object a name; the cluster completes `generateName` only when the object has no name.
       metadata: this.#generated ? unnamed : metadata,
       spec: this.written.spec ?? {},
     };

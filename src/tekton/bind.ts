@@ -2,7 +2,7 @@ import type { Need, ParamLiteral, Params, ParamValue } from './param.js';
 import type { Scope, StringRef, Text } from './reference.js';
 import type { WorkspaceRef, Workspaces } from './workspace.js';
 
-/** The values for a definition's params: required ones have to be there, those with a default may be left out. */
+/** The values for a definition's params: required ones must be given, those with a default may be left out. */
 export type BoundParams<P extends Params, S extends Scope> = {
   readonly [N in keyof P as P[N]['need'] extends 'optional' ? never : N]: ParamValue<P[N], S>;
 } & {

@@ -10,7 +10,7 @@ export type Duration =
 
 const shape = /^(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+)s)?(?:(\d+)ms)?$/;
 
-/** Milliseconds of a duration, or undefined when the text is not one. */
+/** Milliseconds of a duration, or undefined when the text is not a duration. */
 export function milliseconds(text: string): number | undefined {
   const found = shape.exec(text);
   if (found === null || text === '') return undefined;

@@ -52,13 +52,15 @@ export {
   type ScriptStep,
   type Sidecar,
   type Step,
+  type StepActionDefinition,
   step,
   type TaskScope,
 } from './step.js';
-export { type StepActionDefinition, type StepActionOptions, stepAction, stepFrom } from './step-action.js';
+export { type StepActionOptions, stepAction, stepFrom } from './step-action.js';
 export { type TaskDefinition, type TaskOptions, task } from './task.js';
+export type { AnyDefinition } from './validate/definition.js';
 export type { ValidateOptions } from './validate/options.js';
-export { type AnyDefinition, assertValid, validate, validateAll } from './validate/validate.js';
+export { assertValid, validate, validateAll } from './validate/validate.js';
 export { cel, eq, ne, notOneOf, oneOf, type When } from './when.js';
 export type { WirePipeline } from './wire/pipeline.js';
 export type { ObjectMeta, PodTemplate, Quantity, ResourceRequirements, SecurityContext, Volume } from './wire/pod.js';

@@ -40,14 +40,14 @@ export interface MatrixNode<R extends Results> extends PipelineNode {
   readonly reason: StringRef<'finally only'>;
 }
 
-/** A node of `finally`: only results of the pipeline can use what it gives. */
+/** A node of `finally`: only results of the pipeline can use its results. */
 export interface FinallyNode<R extends Results> {
   readonly phase: 'finally';
   readonly node: string;
   readonly results: RefsOf<R, 'pipeline result only'>;
 }
 
-/** What a node may say beside params and workspaces. */
+/** Options of a node besides params and workspaces. */
 export interface NodeOptions<S extends Scope> {
   readonly displayName?: string | StringRef<S> | Text<S>;
   readonly description?: string;
@@ -63,7 +63,7 @@ export interface NodeOptions<S extends Scope> {
 }
 
 export interface Ordered {
-  /** Nodes that have to end first although no value comes from them. Edges of values need no mention. */
+  /** Nodes that must finish first although no value comes from them. Nodes whose values are used need not be listed. */
   readonly after?: readonly PipelineNode[];
 }
 
@@ -76,7 +76,7 @@ export type StringNames<P extends Params> = { [N in keyof P]: P[N]['type'] exten
 /** The values to fan out over: a list of literals, or an array reference. */
 export type Fan<S extends Scope> = ArrayRef<S> | readonly (string | StringRef<S> | Text<S> | ArrayItems<S>)[];
 
-/** What a fanned-out node may say. */
+/** Options of a fanned-out node. */
 export type MatrixOptions<
   P extends Params,
   W extends Workspaces,
@@ -99,14 +99,14 @@ export interface RemoteTask {
   readonly params: { readonly [name: string]: string | StringRef<InTasks> | Text<InTasks> | readonly string[] };
 }
 
-/** What a remote Task declares: this side has to say it, since nothing is fetched at synth. */
+/** What a remote Task declares: it must be written here, because nothing is fetched at synth. */
 export interface Declared<P extends Params, R extends Results, W extends Workspaces> {
   readonly params?: P;
   readonly results?: R;
   readonly workspaces?: W;
 }
 
-/** The untyped inside of a node, as validation and rendering see it. */
+/** A node without its types, as validation and rendering see it. */
 export interface NodeDefinition {
   readonly name: string;
   readonly phase: 'tasks' | 'finally';

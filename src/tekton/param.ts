@@ -2,7 +2,7 @@ import type { Duration } from './duration.js';
 import { arrayRef, named, objectRef, stringRef } from './make-reference.js';
 import type { ArrayItems, ArrayRef, ObjectRef, Origin, Owner, Scope, StringRef, Text } from './reference.js';
 
-/** Whether a caller has to give a value. */
+/** Whether a caller must give a value. */
 export type Need = 'required' | 'optional';
 
 /** A param that holds one string; `V` is what a literal may be. */
@@ -11,9 +11,9 @@ export interface StringParam<V extends string = string, N extends Need = Need> {
   readonly need: N;
   readonly description?: string;
   readonly default?: V;
-  /** The only values allowed, when the param is one of a few. */
+  /** The allowed values, if the param is limited to some. */
   readonly values?: readonly V[];
-  /** How the text has to look, beyond being a string. */
+  /** The format of the string. */
   readonly format?: 'duration';
 }
 
@@ -36,7 +36,7 @@ export interface ObjectParam<K extends string = string, N extends Need = Need> {
 
 /** One input, made by {@link param}. */
 export type ParamDef = StringParam | ArrayParam | ObjectParam;
-/** Inputs by name; Tekton compares the names without regard to case. */
+/** Inputs by name; Tekton compares names case-insensitively. */
 export type Params = { readonly [name: string]: ParamDef };
 
 interface Described {
@@ -97,7 +97,7 @@ function needOf(options: { readonly default?: unknown }): Need {
  * The inputs of a Task, StepAction or Pipeline. A param with a default may be left out by callers.
  *
  * `oneOf` is checked in TypeScript and at synth, and written into the description: Tekton's own `enum` is alpha, and a
- * default install refuses it. The step has to check the value again, since a run may be written by hand.
+ * default install refuses it. The step must check the value again, because a run may be written by hand.
  *
  * @example
  * params: {
@@ -129,7 +129,7 @@ export type RefOf<D, S extends Scope> = D extends { readonly type: 'string' }
 /** A reference for every entry of a record of definitions. */
 export type RefsOf<D, S extends Scope> = { readonly [N in keyof D]: RefOf<D[N], S> };
 
-/** What may be given for a param inside scope `S`: a literal, or a reference that is usable there. */
+/** What a param accepts in scope `S`: a literal, or a reference that is usable there. */
 export type ParamValue<D, S extends Scope> =
   D extends StringParam<infer V, Need>
     ? V | StringRef<S> | Text<S>
@@ -139,7 +139,7 @@ export type ParamValue<D, S extends Scope> =
         ? ObjectRef<K, S> | { readonly [P in K]: string | StringRef<S> | Text<S> }
         : never;
 
-/** What may be given for a param by a run: literals only. */
+/** What a param accepts from a run: literals only. */
 export type ParamLiteral<D> =
   D extends StringParam<infer V, Need>
     ? V

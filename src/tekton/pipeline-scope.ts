@@ -75,7 +75,7 @@ export interface PipelineContext {
   readonly pipelineTask: { readonly retries: StringRef<'pipeline'> };
 }
 
-/** The scope of a Pipeline; what is called in it is added to `nodes`. */
+/** The scope of a Pipeline; each call on it adds a node to `nodes`. */
 export function scopeOf<P extends Params, W extends Workspaces>(
   params: P,
   workspaces: W,

@@ -27,7 +27,7 @@ export type Output = OutputValue | { readonly value: OutputValue; readonly descr
 /** What the body of a Pipeline returns: its results by name. */
 export type Outputs = { readonly [name: string]: Output };
 
-/** What {@link pipeline} takes beside the body that adds its nodes. */
+/** Options of {@link pipeline}, besides the body that adds its nodes. */
 export interface PipelineOptions<P extends Params, W extends Workspaces> {
   readonly displayName?: string;
   readonly description?: string;

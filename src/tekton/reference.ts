@@ -1,6 +1,6 @@
 /**
- * References are values, never strings. A reference knows which definition it belongs to, so that one that strays into
- * another Task or Pipeline is found, and its type knows where it may be used, so that most strays do not compile.
+ * References are values, never strings. A reference knows which definition it belongs to, so one that is used in another
+ * Task or Pipeline is found. Its type knows where it may be used, so most wrong uses do not compile.
  */
 
 /**
@@ -21,7 +21,7 @@ export interface Owner {
   readonly name: string;
 }
 
-/** What is known of a reference. Internal to the core: authors never write one. */
+/** The data of a reference. Internal to the core: authors never write one. */
 export interface Reference<K extends Kind = Kind, S extends Scope = Scope> {
   readonly kind: K;
   readonly scope: S;
@@ -33,7 +33,7 @@ export interface Reference<K extends Kind = Kind, S extends Scope = Scope> {
   readonly node?: string;
   /** The name of the param, result or workspace it points at. */
   readonly name: string;
-  /** Whether it collects the results of a matrix, which Tekton passes on only all together. */
+  /** Whether it collects the results of a matrix, which Tekton passes only as a whole. */
   readonly fanned?: true;
 }
 
@@ -48,7 +48,7 @@ export interface StringRef<S extends Scope = Scope> {
 
 /**
  * A reference to a list of strings. Spread it where items go: `args: ['--', ...params.files]`; pass it whole where a
- * param takes an array; `at(0)` is one item. It never fits inside a word.
+ * param takes an array; `at(0)` is one item. It cannot be part of a string.
  */
 export interface ArrayRef<S extends Scope = Scope> extends Iterable<ArrayItems<S>> {
   readonly [REFERENCE]: Reference<'array', S>;

@@ -15,7 +15,7 @@ import type {
 } from './wire/pod.js';
 import type { WorkspaceKind, Workspaces } from './workspace.js';
 
-/** A claim that is made for the run and deleted with it. */
+/** A claim that is created for the run and deleted with it. */
 export interface ClaimTemplate {
   readonly storage: Quantity;
   /** @default ['ReadWriteOnce'] */
@@ -78,7 +78,7 @@ export interface Timeouts {
   readonly finally?: Duration;
 }
 
-/** What one node's TaskRun does differently. */
+/** Settings for the TaskRun of one node. */
 export interface NodeRunSpec {
   readonly serviceAccountName?: string;
   readonly podTemplate?: PodTemplate;
@@ -91,7 +91,7 @@ export interface NodeRunSpec {
   readonly timeout?: Duration;
 }
 
-/** What {@link pipelineRun} takes beside params and workspaces. */
+/** Options of {@link pipelineRun} besides params and workspaces. */
 export interface PipelineRunOptions extends RunOptions {
   readonly timeouts?: Timeouts;
   /** By node name. */
@@ -100,7 +100,7 @@ export interface PipelineRunOptions extends RunOptions {
   readonly embed?: boolean;
 }
 
-/** What {@link taskRun} takes beside params and workspaces. */
+/** Options of {@link taskRun} besides params and workspaces. */
 export interface TaskRunOptions extends RunOptions {
   readonly timeout?: Duration;
   readonly retries?: number;

@@ -3,31 +3,17 @@ import { type Params, type RefsOf, refsTo } from './param.js';
 import type { Owner } from './reference.js';
 import type { Results } from './result.js';
 import {
+  type ActionBody,
   type ActionStep,
-  type CommandStep,
   outputsOf,
   type ResultPaths,
   resultPaths,
-  type ScriptStep,
+  type StepActionDefinition,
   type StepOptions,
   type StepWithResults,
 } from './step.js';
 
-/** What a StepAction may say of its container. */
-type ContainerField =
-  | 'image'
-  | 'command'
-  | 'args'
-  | 'script'
-  | 'env'
-  | 'workingDir'
-  | 'securityContext'
-  | 'volumeMounts';
-
-/** The container of a StepAction: a program or a script. */
-export type ActionBody = Pick<CommandStep, ContainerField> | Pick<ScriptStep, ContainerField>;
-
-/** What {@link stepAction} takes. */
+/** Options of {@link stepAction}. */
 export interface StepActionOptions<P extends Params, R extends Results> {
   readonly description?: string;
   readonly params?: P;
@@ -36,19 +22,6 @@ export interface StepActionOptions<P extends Params, R extends Results> {
   readonly annotations?: { readonly [key: string]: string };
   /** The container, written with references to the params and to the paths of the results. */
   readonly step: (scope: { readonly params: RefsOf<P, 'task'>; readonly results: ResultPaths<R> }) => ActionBody;
-}
-
-/** A step that several Tasks share: `tekton.dev/v1beta1` StepAction. */
-export interface StepActionDefinition<P extends Params = Params, R extends Results = Results> {
-  readonly kind: 'StepAction';
-  readonly name: string;
-  readonly owner: Owner;
-  readonly description?: string;
-  readonly params: P;
-  readonly results: R;
-  readonly labels?: { readonly [key: string]: string };
-  readonly annotations?: { readonly [key: string]: string };
-  readonly body: ActionBody;
 }
 
 type None = Record<never, never>;
@@ -75,7 +48,7 @@ export function stepAction<const P extends Params = None, const R extends Result
   return { kind: 'StepAction', name, owner, ...rest, params, results, body };
 }
 
-/** What a Task's step says when it runs a StepAction. */
+/** Options of a step that runs a StepAction. */
 export type StepFromOptions<P extends Params> = Omit<StepOptions, 'name'> &
   Pick<ActionStep, 'computeResources' | 'securityContext'> &
   (HasRequired<P> extends true

@@ -4,7 +4,6 @@ import { type Params, type RefsOf, refsTo } from './param.js';
 import type { ArrayItems, Owner, StringRef, Text, Value } from './reference.js';
 import type { Results } from './result.js';
 import type { Script } from './script/sh.js';
-import type { StepActionDefinition } from './step-action.js';
 import type { When } from './when.js';
 import type { EnvSource, Probe, ResourceRequirements, SecurityContext } from './wire/pod.js';
 import type { TaskWorkspace } from './workspace.js';
@@ -34,19 +33,19 @@ export interface ContainerOptions {
   readonly workingDir?: Value<'task'>;
   /**
    * Environment variables. References come first in the pod, whatever the order here: Kubernetes expands `$(NAME)` in a
-   * value from the variables before it. A step that uses references may not take a variable from a Secret.
+   * value from the variables before it. A step that uses references may not read a variable from a Secret.
    */
   readonly env?: Env;
   readonly computeResources?: ResourceRequirements;
   readonly volumeMounts?: readonly Mount[];
   readonly securityContext?: SecurityContext;
-  /** Not taken: these variables come before all others. Bind the Secret or ConfigMap as a workspace. */
+  /** Not accepted: these variables come before all others. Bind the Secret or ConfigMap as a workspace. */
   readonly envFrom?: never;
   /** The name in an older Tekton: write `computeResources`. */
   readonly resources?: never;
 }
 
-/** What every step may say. */
+/** Options of every step. */
 export interface StepOptions {
   /** A DNS label; `tkn` prints it before each log line, so keep it short. */
   readonly name: string;
@@ -82,7 +81,34 @@ export interface ScriptStep extends StepOptions, ContainerOptions {
   readonly ref?: never;
 }
 
-/** A StepAction that lives elsewhere. */
+/** The container fields that a StepAction may set. */
+type ContainerField =
+  | 'image'
+  | 'command'
+  | 'args'
+  | 'script'
+  | 'env'
+  | 'workingDir'
+  | 'securityContext'
+  | 'volumeMounts';
+
+/** The container of a StepAction: a program or a script. */
+export type ActionBody = Pick<CommandStep, ContainerField> | Pick<ScriptStep, ContainerField>;
+
+/** A step that several Tasks share: `tekton.dev/v1beta1` StepAction. */
+export interface StepActionDefinition<P extends Params = Params, R extends Results = Results> {
+  readonly kind: 'StepAction';
+  readonly name: string;
+  readonly owner: Owner;
+  readonly description?: string;
+  readonly params: P;
+  readonly results: R;
+  readonly labels?: { readonly [key: string]: string };
+  readonly annotations?: { readonly [key: string]: string };
+  readonly body: ActionBody;
+}
+
+/** A StepAction that a resolver fetches. */
 export interface RemoteStepAction {
   readonly resolver: Resolver;
   readonly params: { readonly [name: string]: Value<'task'> | readonly string[] };
@@ -120,7 +146,7 @@ export type Step = CommandStep | ScriptStep | ActionStep;
 export type ResultPaths<R extends Results> = { readonly [N in keyof R]: { readonly path: StringRef<'task'> } };
 
 /**
- * A step with results of its own, which later steps and the Task's results can use.
+ * A step with its own results, which later steps and the Task's results can use.
  *
  * @example
  * const probe = step('probe', { found: result.string() }, ({ results }) => ({
@@ -161,12 +187,12 @@ export function resultPaths<R extends Results>(results: R, prefix: string, owner
   return paths as ResultPaths<R>;
 }
 
-/** A container that runs beside the steps. */
+/** A container that runs alongside the steps. */
 export interface Sidecar extends Omit<ContainerOptions, 'image'> {
   readonly name: string;
   /**
-   * A literal with a digest. Or a param: then whoever starts the run chooses the program, and the sidecar may see no workspace
-   * and no secret of the Task; every workspace has to be taken by the steps that use it.
+   * A literal with a digest. Or a param: then anyone who starts the run chooses the program, so the sidecar may not see any
+   * workspace or secret of the Task, and each workspace must be listed by the steps that use it.
    */
   readonly image?: string | StringRef<'task'>;
   readonly command?: readonly Argument[];

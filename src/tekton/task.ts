@@ -18,7 +18,7 @@ export type StepsOrMore<R extends Results> =
   | readonly Step[]
   | { readonly steps: readonly Step[]; readonly results: { readonly [N in keyof R]?: StringRef<'task'> } };
 
-/** What {@link task} takes. What a Task does not need is left out. */
+/** Options of {@link task}. Leave out what the Task does not need. */
 export interface TaskOptions<P extends Params, R extends Results, W extends Workspaces> {
   readonly displayName?: string;
   readonly description?: string;
@@ -35,7 +35,7 @@ export interface TaskOptions<P extends Params, R extends Results, W extends Work
   readonly steps: (scope: TaskScope<P, R, W>) => StepsOrMore<NoInfer<R>>;
 }
 
-/** A Task as a value. `toTask` renders it; Pipelines take it as it is. */
+/** A Task as a value. `toTask` renders it; Pipelines use it directly. */
 export interface TaskDefinition<
   P extends Params = Params,
   R extends Results = Results,
@@ -43,7 +43,7 @@ export interface TaskDefinition<
 > {
   readonly kind: 'Task';
   readonly name: string;
-  /** Whom the references inside belong to. */
+  /** The owner of the references inside. */
   readonly owner: Owner;
   readonly displayName?: string;
   readonly description?: string;
@@ -58,14 +58,14 @@ export interface TaskDefinition<
   readonly steps: readonly Step[];
   /** Results of the Task that are results of one of its steps. */
   readonly resultValues: { readonly [name: string]: StringRef<'task'> };
-  /** Options that the core does not know, kept so that validation can name them. */
+  /** Unknown options, kept so that validation can name them. */
   readonly unknown: readonly string[];
 }
 
 type None = Record<never, never>;
 
 /**
- * Defines a Task. Nothing is checked here beyond the types; `validate`, `assertValid` and `toTask` name every mistake.
+ * Defines a Task. Only types are checked here; `validate`, `assertValid` and `toTask` report every problem.
  *
  * @example
  * export const gitClone = task('git-clone', {

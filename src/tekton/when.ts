@@ -1,6 +1,6 @@
 import type { ArrayItems, Scope, StringRef, Text } from './reference.js';
 
-/** One guard: an input that has to be, or not be, among some values; or an alpha CEL expression. */
+/** One guard: an input that must be, or must not be, one of some values; or an alpha CEL expression. */
 export type Condition<S extends Scope = Scope> =
   | {
       readonly input: StringRef<S> | Text<S>;
@@ -9,7 +9,7 @@ export type Condition<S extends Scope = Scope> =
     }
   | { readonly cel: string };
 
-/** Guards that all have to hold for a node or step to run. */
+/** Guards that must all hold for a node or step to run. */
 export interface When<S extends Scope = Scope> {
   readonly conditions: readonly Condition<S>[];
   /** This and the other conditions. */
@@ -56,7 +56,7 @@ export function notOneOf<S extends Scope>(
 
 /**
  * A CEL expression. This is an alpha field of Tekton that default installs refuse, so validation refuses it too unless
- * it is told `{ allow: ['cel'] }`.
+ * it is given `{ allow: ['cel'] }`.
  */
 export function cel(expression: string): When<never> {
   return new AllOf<never>([{ cel: expression }]);

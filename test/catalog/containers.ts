@@ -1,13 +1,13 @@
 import { type CatalogDocument, whereIs } from './document.js';
 import type { Container, PipelineSpec, PipelineTask, TaskSpec } from './objects.js';
 
-/** A TaskSpec wherever it stands: a Task's own, or one embedded in a Pipeline or a run. */
+/** Any TaskSpec: of a Task, or embedded in a Pipeline or a run. */
 export interface PlacedTask {
   readonly where: string;
   readonly spec: TaskSpec;
 }
 
-/** A step or sidecar as its pod has it: merged with the step template. */
+/** A step or sidecar as in its pod: merged with the step template. */
 export interface PlacedContainer {
   readonly where: string;
   readonly kind: 'step' | 'sidecar';
@@ -15,7 +15,7 @@ export interface PlacedContainer {
   readonly task: TaskSpec;
 }
 
-/** The nodes of a Pipeline, the final ones included, each with its place. */
+/** The nodes of a Pipeline, including the final ones, each with its path. */
 export function nodesOf(spec: PipelineSpec): { readonly path: string; readonly node: PipelineTask }[] {
   return [
     ...spec.tasks.map((node, index) => ({ path: `tasks[${index}] ${node.name}`, node })),
@@ -23,7 +23,7 @@ export function nodesOf(spec: PipelineSpec): { readonly path: string; readonly n
   ];
 }
 
-/** Every Pipeline: those of their own and those embedded in a PipelineRun. */
+/** Every Pipeline: separate ones and those embedded in a PipelineRun. */
 export function pipelinesOf(
   documents: readonly CatalogDocument[],
 ): { readonly where: string; readonly spec: PipelineSpec }[] {

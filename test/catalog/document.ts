@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import type { ClusterObject } from './objects.js';
 
-/** One YAML document of the catalog, and the file it stands in. */
+/** One YAML document of the catalog, and its file. */
 export interface CatalogDocument {
   /** Path of the file inside the catalog folder; `git-clone.yaml`. */
   readonly file: string;
@@ -12,7 +12,7 @@ export interface CatalogDocument {
   readonly object: ClusterObject;
 }
 
-/** One breach of a rule. `where` leads to it: `build.yaml Task/build > steps[1] push`. */
+/** One violation of a rule. `where` is its path: `build.yaml Task/build > steps[1] push`. */
 export interface Violation {
   readonly where: string;
   readonly message: string;
@@ -21,7 +21,7 @@ export interface Violation {
 /** A catalog rule: everything in these documents that breaks it. */
 export type Rule = (documents: readonly CatalogDocument[]) => Violation[];
 
-/** Where a document is, in one word pair. */
+/** The path of a document: its file and object. */
 export const whereIs = ({ file, object }: CatalogDocument): string =>
   `${file} ${object.kind}/${object.metadata.name ?? object.metadata.generateName ?? ''}`;
 

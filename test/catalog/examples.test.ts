@@ -20,7 +20,7 @@ test('every example run can be created any number of times, in any namespace', (
   expect(names).toEqual(names.map(({ run }) => ({ run, name: undefined, namespace: undefined, startsWith: 'string' })));
 });
 
-test('every example run starts a Pipeline of the catalog, as the ServiceAccount that came with it', () => {
+test('every example run starts a Pipeline of the catalog, as the ServiceAccount installed with it', () => {
   const has = (kind: string, name: string | undefined) =>
     catalog.some(({ object }) => object.kind === kind && object.metadata.name === name);
   for (const { object } of runs) {

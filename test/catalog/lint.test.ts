@@ -17,7 +17,7 @@ interface Problem {
   readonly path: string;
 }
 
-/** Runs the linter as its own command does, with all its rules at their defaults; the cache it insists on is a temporary folder. */
+/** Runs the linter as its own command does, with all its rules at their defaults; its mandatory cache is a temporary folder. */
 async function lint(...globs: string[]): Promise<Problem[]> {
   const { stdout } = await execa('node_modules/.bin/tekton-lint', ['--format', 'json', ...globs], {
     cwd: root,
@@ -28,7 +28,7 @@ async function lint(...globs: string[]): Promise<Problem[]> {
   return JSON.parse(stdout) as Problem[];
 }
 
-test('tekton-lint has nothing to say about dist/', async () => {
+test('tekton-lint finds nothing in dist/', async () => {
   expect(await lint('dist/*.yaml')).toEqual([]);
 }, 60_000);
 

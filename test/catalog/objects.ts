@@ -1,4 +1,4 @@
-/** The parts of Kubernetes and Tekton objects that the catalog rules look at, as YAML has them. */
+/** The parts of Kubernetes and Tekton objects that the catalog rules read, as in YAML. */
 export interface ClusterObject {
   readonly apiVersion: string;
   readonly kind: string;
@@ -18,7 +18,7 @@ interface Metadata {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
-/** The specs of Task, Pipeline, PipelineRun, TaskRun and NetworkPolicy laid over each other. */
+/** The specs of Task, Pipeline, PipelineRun, TaskRun and NetworkPolicy in one type. */
 interface AnySpec extends Partial<TaskSpec>, Partial<PipelineSpec> {
   readonly taskSpec?: TaskSpec;
   readonly pipelineSpec?: PipelineSpec;

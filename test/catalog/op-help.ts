@@ -1,12 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 
-/** The flags that each command of op takes, by command: `git-clone` -> {`--url`, ...}. */
+/** The flags that each command of op accepts, by command: `git-clone` -> {`--url`, ...}. */
 export type CommandFlags = ReadonlyMap<string, ReadonlySet<string>>;
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** The commands of op and their flags, as `op --help` and `op COMMAND --help` print them; those of op itself go with any command. Runs the source, so no build is needed. */
+/** The commands of op and their flags, as `op --help` and `op COMMAND --help` print them; those of op itself are valid for any command. Runs the source, so no build is needed. */
 export async function readOpHelp(): Promise<CommandFlags> {
   const program = await help([]);
   const anywhere = flagsIn(program);

@@ -22,7 +22,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const readJson = (path: string): unknown => JSON.parse(readFileSync(`${root}${path}`, 'utf8'));
 
 let catalog: readonly CatalogDocument[];
-/** What stands apart: `kubectl apply -f dist/` does not install it. */
+/** The optional part: `kubectl apply -f dist/` does not install it. */
 let optional: readonly CatalogDocument[];
 /** The part of it that has its own namespace; the rest is for environments. */
 let apart: readonly CatalogDocument[];
@@ -40,7 +40,7 @@ const violations = (rule: Rule): string[] => rule(catalog).map(({ where, message
 const version = () => (readJson('package.json') as { version: string }).version;
 
 describe('everything in dist/', () => {
-  test('is there: eight Tasks, a Pipeline, and what they need', () => {
+  test('exists: eight Tasks, a Pipeline, and what they need', () => {
     const kinds = catalog.map(({ object }) => object.kind);
     expect(kinds.filter((kind) => kind === 'Task').length).toBeGreaterThanOrEqual(8);
     expect(kinds).toEqual(
@@ -48,7 +48,7 @@ describe('everything in dist/', () => {
     );
   });
 
-  test('1: holds no $(...) inside a script or a text for sh -c', () => {
+  test('1: has no $(...) inside a script or a text for sh -c', () => {
     expect(violations(noSubstitutionInScripts)).toEqual([]);
   });
 
@@ -56,7 +56,7 @@ describe('everything in dist/', () => {
     expect(violations(knownArguments(commands))).toEqual([]);
   });
 
-  test('2: has no secret variable beside a reference', () => {
+  test('2: has no secret variable next to a reference', () => {
     expect(violations(secretsAreFiles)).toEqual([]);
   });
 
@@ -68,7 +68,7 @@ describe('everything in dist/', () => {
     expect(violations(restricted)).toEqual([]);
   });
 
-  test('4: runs the image of the lock file, by tag and digest, save the builder', () => {
+  test('4: runs the image of the lock file, by tag and digest, except for the builder', () => {
     expect(violations(lockedImages(readJson('image/image.lock.json') as ImageLock))).toEqual([]);
   });
 
@@ -108,11 +108,11 @@ describe('everything in dist/', () => {
     expect(names.filter((name) => !guarded.includes(name ?? ''))).toEqual([]);
   });
 
-  test('is flat, and says in its first line which version and source file it comes from', () => {
+  test('is flat, and names its version and source file in the first line', () => {
     expect(violations(saysWhereItIsFrom(version(), (path) => existsSync(`${root}${path}`)))).toEqual([]);
   });
 
-  test('carries the metadata that a catalog shows', () => {
+  test('has the metadata that a catalog shows', () => {
     expect(violations(catalogMetadata(version()))).toEqual([]);
   });
 });
@@ -134,7 +134,7 @@ describe('dist/optional/', () => {
     expect(new Set(images)).toEqual(new Set([`${buildkitd.image}@${buildkitd.digest}`]));
   });
 
-  test('has Roles for the namespaces of environments, which reach nothing outside of them and name what they allow', () => {
+  test('has Roles for the namespaces of environments, which reach nothing outside them and name what they allow', () => {
     const roles = optional.filter(({ file }) => file === 'optional/environment.yaml');
     expect(roles.map(({ object }) => `${object.kind} ${object.metadata.name}`)).toEqual([
       'Role octopipeline-environment',
@@ -154,7 +154,7 @@ describe('dist/optional/', () => {
     expect(rulesOf('octopipeline-flux-sources')).not.toMatch(/"(leases|pods|deployments|secrets)"/u);
   });
 
-  test('is one namespace of its own for buildkitd, and mounts no token', () => {
+  test('has a separate namespace for buildkitd, and mounts no token', () => {
     const [own] = apart.flatMap(({ object }) => (object.kind === 'Namespace' ? [object.metadata.name] : []));
     const others = apart.filter(({ object }) => object.kind !== 'Namespace');
     expect(new Set(others.map(({ object }) => object.metadata.namespace))).toEqual(new Set([own]));

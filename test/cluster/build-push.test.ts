@@ -60,7 +60,7 @@ beforeAll(async () => {
   namespace = await createNamespace('build-push');
   example = await readFile('examples/build-push.yaml', 'utf8');
   await applyDist(namespace);
-  // A path of its own in the registry, so that this run is the first to push there.
+  // A separate path in the registry, so that this run is the first to push there.
   const run = await createRun(namespace, redirected(example, namespace));
   first = { run, outcome: await waitForRun(run, 180_000), log: await logs(run) };
 });
@@ -75,7 +75,7 @@ test('the example PipelineRun builds, pushes and publishes in a namespace with P
   expect(first.outcome, first.log).toMatchObject({ succeeded: true, reason: 'Succeeded' });
 });
 
-test('the results name by digest what the registry has, both images, the one with a / in its name too', async () => {
+test('the results have the digests that the registry has, for both images, also for the one with a / in its name', async () => {
   const { IMAGE_URL, IMAGE_DIGEST, IMAGES, ...chains } = first.outcome.results as Record<string, string>;
   const images = (IMAGES ?? '').split(',');
   expect(images.map((image) => image.replace(/:.*/u, ''))).toHaveLength(2);
@@ -103,7 +103,7 @@ test('each image has its ConfigMap', async () => {
   }
 });
 
-test('tkn pr logs says what is done to what, and ends with the verdict and the next command', () => {
+test('tkn pr logs tells what each step does, and ends with the outcome and the next command', () => {
   const lines = first.log.split('\n').filter((line) => line !== '');
   const of = (step: string) =>
     lines.filter((line) => line.startsWith(`[${step}] `)).map((line) => line.slice(step.length + 3));
@@ -126,7 +126,7 @@ test('a second run for the same commit builds nothing, says so, and changes no C
   expect(await published()).toEqual(before);
 });
 
-test('the example runs unchanged, to the place in the registry that it names', async () => {
+test('the example runs unchanged, and pushes to the path that it names', async () => {
   const run = await createRun(namespace, example);
   const outcome = await waitForRun(run);
   expect(outcome, await logs(run)).toMatchObject({ succeeded: true });
@@ -177,7 +177,7 @@ describe('what the pods may do', () => {
     ]);
     const withToken = items.flatMap(({ spec }) =>
       spec.containers
-        // The sidecar has an empty directory there, so that no admission puts a token into it.
+        // The sidecar has an empty directory there, so that admission adds no token to it.
         .filter(({ volumeMounts }) =>
           volumeMounts.some(({ mountPath, name }) => mountPath.includes('serviceaccount') && hasToken(spec, name)),
         )
@@ -189,7 +189,7 @@ describe('what the pods may do', () => {
     expect(JSON.stringify(build?.spec.volumes)).not.toContain('serviceAccountToken');
   });
 
-  test('Pod Security restricted was enforced, and nothing of the run was refused or warned about', async () => {
+  test('Pod Security restricted was enforced, without a refusal or a warning', async () => {
     const labels = await kubectl(['get', 'namespace', namespace, '--output=jsonpath={.metadata.labels}']);
     expect(labels).toContain('"pod-security.kubernetes.io/enforce":"restricted"');
     const events = await kubectl(['get', 'events', `--namespace=${namespace}`, '--output=jsonpath={.items[*].reason}']);

@@ -1,4 +1,4 @@
-/** The optional buildkitd of `dist/optional/` on the test cluster, with certificates of its own. */
+/** The optional buildkitd of `dist/optional/` on the test cluster, with its own certificates. */
 import { mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -19,21 +19,21 @@ const host = `buildkitd.${namespace}.svc`;
 
 /** A buildkitd that runs on the cluster. */
 export interface ClusterBuildKit {
-  /** What a pod asks: `tcp://HOST:PORT`. */
+  /** The address for pods: `tcp://HOST:PORT`. */
   readonly address: string;
-  /** The same as programs in the cluster's network namespace reach it, which cannot resolve Services: by the Service's address. */
+  /** The address for programs in the cluster's network namespace, which cannot resolve Services: the address of the Service. */
   readonly addressByIp: string;
   /** The name in its certificate, for `--tlsservername`. */
   readonly serverName: string;
   /** Directory on this machine with ca.crt, tls.crt and tls.key of a client. */
   readonly clientCertificates: string;
-  /** Lets the pods of a namespace in: the label that the NetworkPolicy asks for, and a Secret `buildkit-client` for the workspace of that name. */
+  /** Gives the pods of a namespace access: the label that the NetworkPolicy asks for, and a Secret `buildkit-client` for the workspace of that name. */
   readonly clientSecret: (namespace: string) => Promise<void>;
 }
 
 /**
  * Installs `dist/optional/buildkitd.yaml`, with plain HTTP allowed to the cluster's two registries, and waits until it is ready. When it runs
- * already, this is a look at it; several test files may call it at once.
+ * already, nothing changes; several test files may call it at once.
  */
 export async function startBuildKit(): Promise<ClusterBuildKit> {
   const certificates = await makeCertificates();
@@ -62,12 +62,12 @@ export async function startBuildKit(): Promise<ClusterBuildKit> {
   };
 }
 
-/** The file as a platform team would generate it for this cluster; the image is the one that was really built. */
+/** The file as a platform team would generate it for this cluster; the image is the one that was built. */
 async function buildKitManifests(): Promise<string> {
   const { image } = lock.buildkitd;
   const inRegistry = `${registry}/${image.slice(image.indexOf('/') + 1)}`;
   const built = await digest(inRegistry);
-  if (built === undefined) throw new Error(`${inRegistry} is not there; do: test/cluster/push-image`);
+  if (built === undefined) throw new Error(`${inRegistry} is missing; do: test/cluster/push-image`);
   const catalog = createCatalog({
     buildkitd: {
       image: `${image}@sha256:${built.slice('sha256:'.length)}`,
@@ -89,7 +89,7 @@ async function applySecret(name: string, where: string, directory: string): Prom
   await apply(JSON.stringify({ apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace: where }, data }));
 }
 
-/** Certificates made by the very commands of docs/platform-teams.md, once for each cluster: whoever is first puts the directory in place. */
+/** Certificates made with the commands of docs/platform-teams.md, once for each cluster: the first caller creates the directory. */
 async function makeCertificates(): Promise<string> {
   const { state } = await places();
   const final = join(state, 'buildkit-certs');

@@ -74,7 +74,7 @@ describe('the optional buildkitd', () => {
     expect(await logs(run)).toContain('linux/amd64');
   });
 
-  describe('refuses, with no more than a closed connection,', () => {
+  describe('refuses, only by closing the connection,', () => {
     const refused = async (...tls: readonly string[]) => {
       const { stdout, stderr, exitCode } = await buildctl(tls, 'debug', 'workers');
       expect({ stdout, exitCode }).toEqual({ stdout: '', exitCode: 1 });
@@ -92,7 +92,7 @@ describe('the optional buildkitd', () => {
 
     it('a client without TLS', () => refused());
 
-    it('a certificate of another authority', async () => {
+    it('a certificate from another CA', async () => {
       const other = join(work, 'other');
       await mkdir(other);
       const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-noenc'];
@@ -127,7 +127,7 @@ RUN grep Seccomp: /proc/self/status && cat /proc/self/cgroup && ! mount -t tmpfs
   });
 });
 
-/** A Task that asks buildkitd for its workers, with everything that Pod Security `restricted` wants. */
+/** A Task that asks buildkitd for its workers, with everything that Pod Security `restricted` requires. */
 async function workersTaskRun(address: string): Promise<string> {
   return JSON.stringify({
     apiVersion: 'tekton.dev/v1',

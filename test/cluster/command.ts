@@ -18,7 +18,7 @@ export interface Places {
   readonly programs: string;
   /** Directory that the git server serves. */
   readonly repositories: string;
-  /** Directory of all that `down` removes. */
+  /** Directory of everything that `down` removes. */
   readonly state: string;
   /** How many persistent volumes there are. */
   readonly volumes: number;
@@ -36,7 +36,7 @@ export async function places(): Promise<Places> {
   }
 }
 
-/** What a program said. Output has no trailing newline. */
+/** The output of a program. Output has no trailing newline. */
 export interface Output {
   readonly stdout: string;
   readonly stderr: string;
@@ -46,7 +46,7 @@ export interface Output {
 export interface CommandOptions {
   /** Standard input; none by default. */
   readonly input?: string;
-  /** Milliseconds until it is killed; 60,000 by default. */
+  /** Milliseconds after which it is killed; 60,000 by default. */
   readonly timeout?: number;
   /** Return a failed command's output and exit code instead of throwing. */
   readonly mayFail?: boolean;

@@ -1,4 +1,4 @@
-/** Runs of the Pipeline `deliver` for a fleet: what a platform team sets up, an application, and runs as the example has them. */
+/** Runs of the Pipeline `deliver` for a fleet: what a platform team sets up, an application, and runs like the example. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { deliver } from '../../pipelines/deliver.js';
@@ -11,18 +11,18 @@ import { credentials } from './registry.js';
 import { commitFiles, createRepository, filesOf, gitAddress, type Repository, removeRepository } from './repository.js';
 import { createRun, logs, type Outcome, type Run, waitForRun } from './run.js';
 
-/** A fleet, a namespace with the catalog whose runs may deliver to it, and the shop's own repository. */
+/** A fleet, a namespace with the catalog whose runs may deliver to it, and the shop's repository. */
 export interface Site {
   readonly fleet: Fleet;
   readonly namespace: string;
   readonly app: Repository;
-  /** Commits a web page that says this. @returns the commit */
+  /** Commits a web page with this text. @returns the commit */
   readonly commit: (content: string) => Promise<string>;
   /** Starts a run of `deliver`. */
   readonly start: (revision: string, until: 'dev' | 'pp' | 'prod') => Promise<Run>;
 }
 
-/** Makes all of it. */
+/** Creates all of these. */
 export async function createSite(prefix: string): Promise<Site> {
   const fleet = await createFleet(prefix);
   const [namespace, app] = await Promise.all([
@@ -43,7 +43,7 @@ export async function removeSite({ fleet, namespace, app }: Site): Promise<void>
   await Promise.all([removeNamespace(namespace), removeFleet(fleet), removeRepository(app)]);
 }
 
-/** How a run ended, and all that it printed. */
+/** How a run ended, and everything that it printed. */
 export async function finish(run: Run): Promise<{ readonly outcome: Outcome; readonly log: string }> {
   const outcome = await waitForRun(run);
   return { outcome, log: await logs(run) };

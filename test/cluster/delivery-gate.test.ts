@@ -34,7 +34,7 @@ afterAll(async () => {
 const helmTest = (...more: string[]) =>
   op.run(['helm-test', '--release=shop', `--namespace=${namespace}`, '--timeout=60s', ...more]);
 
-test('helm tests pass, then fail with the log of the pod that failed, and pass again after the repair', async () => {
+test('helm tests pass, then fail with the log of the pod that failed, and pass again after the fix', async () => {
   await apply(shopManifests(build, namespace), namespace);
   await waitReady(namespace);
   const good = await helmTest();
@@ -65,7 +65,7 @@ test('helm tests pass, then fail with the log of the pod that failed, and pass a
   expect(await helmTest()).toMatchObject({ exitCode: 0 });
 });
 
-/** Promotes from dev to pp; nothing that looks like a success may be left when it fails. */
+/** Promotes from dev to pp; when it fails, nothing may look like a success. */
 async function promote(to: string, ...more: string[]) {
   const repositories = { GOOGLE_GKE_IMAGE_REPOSITORY: repository, GOOGLE_GKE_IMAGE_PP_REPOSITORY: to };
   const insecure = [registryForPods, privateRegistryForPods, readOnlyHost].join(',');
@@ -81,7 +81,7 @@ async function promote(to: string, ...more: string[]) {
   return { ...ran, written };
 }
 
-test('a destination that does not take the password gets nothing, and nothing says success', async () => {
+test('when the destination refuses the password, nothing is copied and nothing reports success', async () => {
   await op.write('wrong/config.json', dockerConfig().replace(/"auth":"[^"]*"/u, '"auth":"cm9ib3Q6d3Jvbmc="'));
   const to = `${privateRegistryForPods}/${namespace}/pp`;
   const bad = await promote(to, '--dockerconfig=wrong');
@@ -97,7 +97,7 @@ test('a destination that does not take the password gets nothing, and nothing sa
   expect(again.printed).toMatch(/already/u);
 });
 
-test('another image under the tag of the destination is refused, and stays', async () => {
+test('a different image with the same tag in the destination is refused, and is not overwritten', async () => {
   const to = `${registryForPods}/${namespace}/taken`;
   const { builds } = await pushShop(to, 'v1', 'of somebody else');
   expect(await promote(to)).toMatchObject({ exitCode: 6, written: false });
@@ -109,7 +109,7 @@ test('another image under the tag of the destination is refused, and stays', asy
 
 const readOnlyHost = '172.30.0.1:5009';
 
-test('a destination that is read-only fails in words', async () => {
+test('a read-only destination fails with an explanation', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'read-only-'));
   const config = join(directory, 'registry.yml');
   await writeFile(

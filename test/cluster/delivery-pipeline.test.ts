@@ -6,7 +6,7 @@ import { commitFiles, readCommitted } from './repository.js';
 import { createRun, digest } from './rig.js';
 
 let site: Site;
-/** What is delivered to pp, by digest, in order. */
+/** The digests delivered to pp, in order. */
 let delivered: string[];
 
 beforeAll(async () => {
@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => removeSite(site));
 
-test('one run builds the shop and brings it to dev, pp and prod, the same digests everywhere', async () => {
+test('one run builds the shop and delivers it to dev, pp and prod, with the same digests everywhere', async () => {
   const { fleet, app, start } = site;
   const { outcome, log } = await finish(await start(app.commit, 'prod'));
   expect(outcome, log).toMatchObject({ succeeded: true });
@@ -23,7 +23,7 @@ test('one run builds the shop and brings it to dev, pp and prod, the same digest
   expect(await readCommitted(fleet.git, 'prod/shop.yaml')).toContain(`${fleet.repositoryOf('prod')}/web:`);
 });
 
-test('when the helm tests of dev fail, nothing reaches pp; after the repair the next run goes on', async () => {
+test('when the helm tests of dev fail, nothing reaches pp; after the fix the next run continues', async () => {
   const { fleet, commit, start } = site;
   const broken = '    test: { path: /missing }\n';
   const manifests = await readCommitted(fleet.git, 'dev/shop.yaml');
@@ -47,7 +47,7 @@ test('when the helm tests of dev fail, nothing reaches pp; after the repair the 
   expect(await runningDigests(fleet, 'pp')).toEqual(delivered);
 });
 
-test('the examples promote.yaml and watch.yaml, unchanged, bring what was published to prod and prove it', async () => {
+test('the examples promote.yaml and watch.yaml, unchanged, deliver the published images to prod and verify them', async () => {
   const { fleet, namespace } = site;
   for (const example of ['promote', 'watch']) {
     const { outcome, log } = await finish(

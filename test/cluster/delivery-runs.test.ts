@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => removeSite(site));
 
-test('two runs for one environment come one after the other, and each proves its own images', async () => {
+test('two runs for one environment come one after the other, and each verifies its own images', async () => {
   const { fleet, commit, start } = site;
   const revisions = [await commit('left'), await commit('right')];
   const runs = await Promise.all(revisions.map((revision) => start(revision, 'dev')));
@@ -21,7 +21,7 @@ test('two runs for one environment come one after the other, and each proves its
   expect(ends.map(({ outcome }) => builtDigests(outcome))).toContainEqual(await runningDigests(fleet, 'dev'));
 });
 
-test('a delivery whose pod is killed while it watches goes on in another pod', async () => {
+test('a delivery whose pod is killed while it watches continues in another pod', async () => {
   const { fleet, namespace, commit, start } = site;
   const run = await start(await commit('watched twice'), 'dev');
   const selector = `--selector=tekton.dev/pipelineRun=${run.name},tekton.dev/pipelineTask=to-dev`;
@@ -33,7 +33,7 @@ test('a delivery whose pod is killed while it watches goes on in another pod', a
   await kubectl(['delete', ...pod, '--force', '--grace-period=0']);
   const { outcome, log } = await finish(run);
   expect(outcome, log).toMatchObject({ succeeded: true });
-  // The first pod had pushed the commit: the log is that of the second.
+  // The first pod had pushed the commit: this log is from the second.
   expect(log).toMatch(/\[to-dev : set-image\] already up to date: .* of main/u);
   expect(await runningDigests(fleet, 'dev')).toEqual(builtDigests(outcome));
 });

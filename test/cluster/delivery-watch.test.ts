@@ -23,7 +23,7 @@ import {
 let op: HostOp;
 let repository: string;
 let path: string;
-/** The build that runs in the beginning, the one that is delivered, and one whose tag only begins like the first one's. */
+/** The build that runs at first, the one that is delivered, and one whose tag only starts like the first one's. */
 let first: ShopBuild;
 let second: ShopBuild;
 let tenth: ShopBuild;
@@ -50,7 +50,7 @@ afterAll(async () => {
   ]);
 });
 
-/** A namespace in which a build runs, as its repository of manifests says. */
+/** A namespace in which a build runs, as in its repository of manifests. */
 async function running(build: ShopBuild): Promise<Scene> {
   const namespace = await createNamespace('watch');
   namespaces.push(namespace);
@@ -93,7 +93,7 @@ const watch = async (namespace: string, build: ShopBuild, ...more: string[]): Pr
 
 const digestOf = (build: ShopBuild, index: 0 | 1 = 0) => build.builds[index].tag.split('@')[1] ?? '';
 
-/** As a table has it: 12 digits. */
+/** As in a table: 12 digits. */
 const short = (build: ShopBuild) => digestOf(build).slice(0, 'sha256:'.length + 12);
 
 /** The same build with another web image. */
@@ -183,7 +183,7 @@ test.concurrent('a suspended HelmRelease is said at once, with the command that 
   expect(seconds).toBeLessThan(10);
 });
 
-/** The second build, whose web page needs some time to come up. */
+/** The second build, whose web page takes some time to start. */
 async function slow(name: string): Promise<ShopBuild> {
   return withWeb(second, await startedBy(name, 'sleep 12; exec busybox httpd -f -p 8080 -h /www'));
 }

@@ -57,7 +57,7 @@ test('the shop goes from dev to pp to prod by digest, through Git and Flux, with
   for (const [name = '', wanted] of moved.map((tag) => tag.split('@'))) expect(await digest(name)).toBe(wanted);
 });
 
-test('the same once more changes nothing, and says so', async () => {
+test('the same again changes nothing, and reports that', async () => {
   const head = async () => (await execa('git', ['-C', fleet.git.path, 'rev-parse', 'main'])).stdout;
   const commit = await head();
   expect(await promote('dev', 'pp')).toMatch(/already/u);
@@ -66,12 +66,12 @@ test('the same once more changes nothing, and says so', async () => {
   expect(await head()).toBe(commit);
 });
 
-test('an order that leaves an environment out is refused', async () => {
+test('an order that skips an environment is refused', async () => {
   const { exitCode, printed } = await op.run(['promote-image', '--source=dev', '--destination=prod', insecure]);
   expect(exitCode, printed).toBe(6);
 });
 
-test('a cluster without Helm runs plain manifests, reached by a kubeconfig of its own', async () => {
+test('a cluster without Helm runs plain manifests, reached with its own kubeconfig', async () => {
   const far = await createFleet('edge', edge);
   try {
     const { kubeconfig } = await places();

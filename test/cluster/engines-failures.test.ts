@@ -187,7 +187,7 @@ test.each<[string, Case]>([
   await expect(access(join(volume, 'build_result.json'))).rejects.toThrow('ENOENT');
 });
 
-/** A certificate for a client that BuildKit's authority has not signed. */
+/** A client certificate that BuildKit's CA has not signed. */
 async function foreignClient(): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), 'foreign-client-'));
   const made = ['-keyout', 'tls.key', '-out', 'tls.crt'];

@@ -46,7 +46,7 @@ afterAll(async () => {
   await removeRepository(repository);
 });
 
-/** Every other Task that builds, on one clone: two without skaffold.yaml, each with a list of its own, and the one that pushes nothing. */
+/** The other Tasks that build, on one clone: two without skaffold.yaml, each with its own list, and the one that pushes nothing. */
 const apart = pipeline(
   'stand-alone',
   {
@@ -138,7 +138,7 @@ test('build-dockerfile and build-buildpacks build one image each without skaffol
   expect(map.data).toMatchObject({ 'image-digest': String(site).split('@')[1], 'git-revision': repository.commit });
 });
 
-/** The content of one file of an image. */
+/** The content of one file in an image. */
 async function fileOf(image: string, path: string): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'image-'));
   try {

@@ -93,7 +93,7 @@ describe('a repository with two Dockerfiles and two applications for buildpacks'
     first = await build(source);
   });
 
-  test('is built in a restricted namespace, each image by its engine, the base before what is built from it', async () => {
+  test('is built in a restricted namespace, each image by its engine, the base before the images built from it', async () => {
     expect(first.outcome, first.log).toMatchObject({ succeeded: true });
     expect(howOf(first.log)).toEqual(Object.fromEntries(images.map((image) => [image, 'built'])));
     const built = String(first.outcome.results.IMAGES).split(',');
@@ -139,14 +139,14 @@ describe('a repository with two Dockerfiles and two applications for buildpacks'
     for (const path of missing) expect(await ask(namespace, podName, path)).toMatchObject({ status: 404 });
   });
 
-  test('the other process of the Procfile starts too', async () => {
+  test('the other process in the Procfile starts too', async () => {
     await runImage(namespace, 'worker', imageOf('team_worker-web'), 'worker');
     await expect
       .poll(() => kubectl(['logs', 'pod/worker', `--namespace=${namespace}`]), { timeout: 10_000 })
       .toBe('the worker works in /workspace');
   });
 
-  test('built again for the same commit, every image is reused, within seconds', async () => {
+  test('a second run for the same commit reuses every image within seconds', async () => {
     const { outcome, log } = await build(source);
     expect(outcome.results).toEqual(first.outcome.results);
     expect(howOf(log)).toEqual(Object.fromEntries(images.map((image) => [image, 'reused'])));
@@ -158,7 +158,7 @@ describe('a repository with two Dockerfiles and two applications for buildpacks'
     ['worker-web', { 'worker-web/www/index.html': 'other\n' }, ['team/worker-web']],
     ['api', { 'api/status.txt': 'almost\n' }, ['api']],
     ['what another is built from', { 'base/www/index.html': 'other\n' }, ['base', 'api']],
-  ])('a commit that changes %s builds no more than that', async (_, changes, expected) => {
+  ])('a commit that changes %s builds nothing else', async (_, changes, expected) => {
     const { outcome, log } = await build(await four(changes));
     expect(outcome, log).toMatchObject({ succeeded: true });
     const how = howOf(log);
@@ -185,7 +185,7 @@ test('the builder of buildpacks sees neither credentials nor the repository whil
     `--namespace=${namespace}`,
     `--from-literal=config.json=${config}`,
   ]);
-  // The buildpack of the site takes its time while this file is there, so that the builder is looked at in the middle of its work.
+  // The buildpack of the site waits while this file exists, so that the test inspects the builder during a build.
   const { url } = await four({ 'site/pages/take-time': '' });
   const run = await createRun(namespace, manifest(url, `${privateRegistryForPods}/${namespace}`, secret));
   const name = `${run.name}-build-pod`;
@@ -212,7 +212,7 @@ test('the builder of buildpacks sees neither credentials nor the repository whil
     (word) => `-e '${word.slice(0, 1)}[${word.slice(1, 2)}]${word.slice(2)}'`,
   );
   const places = '/source /secrets /workspace /layers /builder /home /tmp /tekton /var/run /proc/[0-9]*/environ';
-  // What is looked for with is there, and finds what is there.
+  // The search itself works: it finds files that exist.
   expect((await inBuilder("grep -rsla '^abou[t]' /workspace")).stdout).toBe('/workspace/pages/about.html');
   const { stdout } = await inBuilder(
     `grep -rsla ${words.join(' ')} ${places}; find /source /secrets /var/run/secrets -type f 2>/dev/null; env`,

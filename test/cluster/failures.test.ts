@@ -80,7 +80,7 @@ const published = () =>
     '--output=name',
   ]);
 
-describe('a run that cannot succeed says why in three lines, publishes nothing, and leaves nothing in the registry', () => {
+describe('a run that cannot succeed explains why in three lines, publishes nothing, and leaves nothing in the registry', () => {
   test('a revision that does not exist', async () => {
     const { outcome, log } = await run(
       buildPushRun({
@@ -104,7 +104,7 @@ describe('a run that cannot succeed says why in three lines, publishes nothing, 
     expect(await published()).toBe('');
   });
 
-  test('a registry that refuses, because it was given no credentials', async () => {
+  test('a registry that refuses access without credentials', async () => {
     const { outcome, log } = await run(
       buildPushRun({ params: { url: good.url, repository: `${privateRegistryForPods}/${namespace}` } }),
     );
@@ -113,7 +113,7 @@ describe('a run that cannot succeed says why in three lines, publishes nothing, 
     expect(await published()).toBe('');
   });
 
-  test('a skaffold.yaml that is not there', async () => {
+  test('a missing skaffold.yaml', async () => {
     const { outcome, log } = await run(
       buildPushRun({
         params: { url: good.url, repository: `${registryForPods}/${namespace}`, 'skaffold-file': 'other.yaml' },
@@ -139,7 +139,7 @@ describe('credentials are files, each for one step', () => {
     await secret('git-credentials', credentials);
   });
 
-  test('the private example runs unchanged, with a private repository and registry, and no log holds a secret', async () => {
+  test('the private example runs unchanged, with a private repository and registry, and no log contains a secret', async () => {
     const secretive = await createRepository('private/shop', await filesOf('examples/sample-app'));
     repositories.push(secretive);
     const { outcome, log } = await run(await readFile('examples/build-push-private.yaml', 'utf8'));
@@ -199,7 +199,7 @@ describe('a run that is stopped', () => {
     expect(outcome, log).toMatchObject({ succeeded: true });
   });
 
-  test('a pod that is killed in the middle of a build leaves nothing that the pod after it trips over', async () => {
+  test('a pod killed during a build leaves nothing that breaks the next pod', async () => {
     const killed = await repository(
       'killed',
       `[ -e /source/second ] || { touch /source/second; ${slow.trim()}; }\n${succeeds}`,
@@ -224,7 +224,7 @@ describe('a run that is stopped', () => {
     expect(outcome, await logs(stopped)).toMatchObject({ succeeded: true });
   });
 
-  test('a build that takes too long ends by its own deadline, with the reason in the log', async () => {
+  test('a build that takes too long ends at its own deadline, with the reason in the log', async () => {
     const endless = await repository('endless', slow);
     const { outcome, log } = await run(
       buildPushRun({

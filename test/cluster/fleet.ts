@@ -1,4 +1,4 @@
-/** What the tests of `delivery*.test.ts` share: the example fleets of examples/delivery, with names of a test's own. */
+/** What the tests of `delivery*.test.ts` share: the example fleets of examples/delivery, with names for one test. */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { apply, kubectl, projectRoot } from './command.js';
@@ -9,7 +9,7 @@ import { pushChart } from './shop.js';
 
 /** Environments of one example in namespaces of the test cluster, each with Flux objects that follow one Git repository. */
 export interface Fleet {
-  /** What everything of it begins with; also its path in the registry. */
+  /** The prefix of all its names; also its path in the registry. */
   readonly name: string;
   /** The repository with the manifests. */
   readonly git: Repository;
@@ -21,14 +21,14 @@ export interface Fleet {
   readonly repositoryOf: (environment: string) => string;
 }
 
-/** An example as {@link createFleet} takes it. */
+/** An example for {@link createFleet}. */
 interface Example {
   readonly folder: string;
   readonly flux: string;
   readonly environments: readonly string[];
   /** The namespaces that the example names; `$1` is the environment. */
   readonly namespace: RegExp;
-  /** What Flux makes first. */
+  /** What Flux creates first. */
   readonly component: string;
 }
 
@@ -50,7 +50,7 @@ export const edge: Example = {
   component: 'deployment/web',
 };
 
-/** Pushes the chart, makes the Git repository and the namespaces (Pod Security `restricted`), and waits until Flux follows. */
+/** Pushes the chart, creates the Git repository and the namespaces (Pod Security `restricted`), and waits until Flux follows. */
 export async function createFleet(prefix: string, example: Example = inNamespaces): Promise<Fleet> {
   const name = `${prefix}-${randomBytes(3).toString('hex')}`;
   const namespaceOf = (environment: string) => `${name}-${environment}`;
@@ -99,7 +99,7 @@ export async function runningDigests({ namespaceOf }: Fleet, environment: string
   return [...new Set(ids.split(' ').map((id) => id.split('@')[1] ?? id))].sort();
 }
 
-/** Deletes all of it; Flux takes what it has made along, meanwhile. */
+/** Deletes all of these; Flux deletes what it has created. */
 export async function removeFleet({ git, namespaces }: Fleet): Promise<void> {
   await kubectl(['delete', 'namespace', ...namespaces, '--wait=false']);
   await removeRepository(git);

@@ -1,4 +1,4 @@
-/** The Roles of dist/optional/environment.yaml and the policy of dist/optional/flux-policy.yaml, asked of a real API server. */
+/** The Roles of dist/optional/environment.yaml and the policy of dist/optional/flux-policy.yaml, tested with a real API server. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -33,7 +33,7 @@ beforeAll(async () => {
 });
 afterAll(() => removeNamespace(namespace));
 
-/** Has the account only this Role from now on. */
+/** Gives the account this Role and no other. */
 async function bind(role: string): Promise<void> {
   const here = `--namespace=${namespace}`;
   await kubectl(['delete', 'rolebinding', 'watch', '--ignore-not-found', here]);
@@ -87,7 +87,7 @@ describe('an account of a Pipeline', () => {
     expect(await patch({ metadata: { annotations: { [request]: 'now' } } })).toContain('forbidden');
   });
 
-  test('may touch no Lease and no workload where only sources are', async () => {
+  test('may access no Lease and no workload in a namespace of sources', async () => {
     await bind('octopipeline-flux-sources');
     expect(await patch({ metadata: { annotations: { [request]: 'now' } } })).toBe('');
     for (const resource of ['leases.coordination.k8s.io', 'pods', 'deployments.apps', 'secrets']) {

@@ -1,4 +1,4 @@
-/** What the tests of `engines*.test.ts` share: the sample with four images, what it is built from, and its images run as pods. */
+/** What the tests of `engines*.test.ts` share: the sample with four images, the images it is built from, and pods that run the results. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,13 +10,13 @@ import { withTools } from '../tools.js';
 import { projectRoot } from './command.js';
 import { crane, enter, filesOf, kubectl, type Run, registry, registryForPods } from './rig.js';
 
-/** Where the cluster finds what Dockerfiles and builders name: `image-mirrors` of the Tasks. */
+/** Where the cluster finds the images that Dockerfiles and builders name: `image-mirrors` of the Tasks. */
 export const mirrors = `docker.io=${registryForPods}/docker.io,ghcr.io=${registryForPods}`;
 
 /** The builder that the sample names. */
 export const builder = 'ghcr.io/octopilot/builders/builder:1';
 
-/** Pushes all that the sample is built from: the base image of its Dockerfiles, the builder and its run image. */
+/** Pushes everything that the sample is built from: the base image of its Dockerfiles, the builder and its run image. */
 export async function pushBases(): Promise<void> {
   await Promise.all([
     pushBase(),
@@ -29,7 +29,7 @@ export async function pushBases(): Promise<void> {
 /** The small base image of the Dockerfiles, under the name of the one on Docker Hub. */
 async function pushBase(): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), 'busybox-'));
-  // Made outside of the cluster, whose registry is reached only from inside.
+  // Built outside the cluster, whose registry is reachable only from inside.
   const local = await startRegistry();
   try {
     pushBusybox(`${local.host}/busybox`);
@@ -42,7 +42,7 @@ async function pushBase(): Promise<void> {
   }
 }
 
-/** The files of the sample, as a repository is made of them. */
+/** The files of the sample, as the files of a repository. */
 export const fourFiles = (): Promise<Record<string, string>> => filesOf(join(projectRoot, 'test/cluster/samples/four'));
 
 /** A pod with Pod Security `restricted` that runs one process of an image. */
@@ -75,7 +75,7 @@ function pod(name: string, image: string, port: number, process: string | undefi
 
 const port = 9090;
 
-/** Runs an image, its default process or the one named, and waits until it answers over HTTP, or has printed something. */
+/** Runs an image, its default process or a given one, and waits until it answers over HTTP or has printed a given text. */
 export async function runImage(namespace: string, name: string, image: string, process?: string): Promise<void> {
   const manifest = JSON.stringify(pod(name, image, port, process));
   await kubectl(['create', `--namespace=${namespace}`, '--filename=-'], { input: manifest });
@@ -93,13 +93,13 @@ export async function ask(namespace: string, name: string, path: string): Promis
   return { status: Number(lines.at(-1)), body: lines.slice(0, -1).join('\n').trim() };
 }
 
-/** How the table at the end of a log says that each image came to be there: image to `built` or `reused`. */
+/** The origin of each image in the table at the end of a log: image to `built` or `reused`. */
 export function howOf(log: string): Record<string, string> {
   const row = /^(?:\[[^\]]*\] )?(\S+) +\S+:\S+ +[0-9a-f]{12} .*? (?:buildkit|lifecycle|skaffold) +(built|reused)\b/gmu;
   return Object.fromEntries([...log.matchAll(row)].map(([, image = '', how = '']) => [image, how]));
 }
 
-/** The directory on this machine of the volume that a run worked on. */
+/** The directory on this machine of the volume of a run. */
 export async function volumeOf({ name, namespace }: Run): Promise<string> {
   const owned = `{.items[?(@.metadata.ownerReferences[0].name=="${name}")].spec.volumeName}`;
   const volume = await kubectl(['get', 'pvc', `--namespace=${namespace}`, `--output=jsonpath=${owned}`]);

@@ -1,8 +1,8 @@
 /**
- * Serves a directory of bare repositories over git's smart HTTP, by way of the real `git http-backend`.
+ * Serves a directory of bare repositories over git's smart HTTP, with the real `git http-backend`.
  *
  * Usage: `node --import tsx git-server.ts DIRECTORY ADDRESS PORT`.
- * Basic authentication, robot / robot-password, is asked for by every push, and by a repository in the sub-folder `private/`.
+ * Basic authentication, robot / robot-password, is required for every push, and for repositories in the sub-folder `private/`.
  * The protocol between the two is CGI (RFC 3875) as described in `git help http-backend`.
  */
 import { spawn } from 'node:child_process';
@@ -15,7 +15,7 @@ if (directory === undefined || address === undefined || port === undefined) {
 }
 const robot = `Basic ${Buffer.from('robot:robot-password').toString('base64')}`;
 
-/** Of a push the client asks first where the branches stand, then sends. */
+/** To push, the client first asks for the commits of the branches, then sends. */
 const isPush = (url: URL) =>
   url.pathname.endsWith('/git-receive-pack') || url.searchParams.get('service') === 'git-receive-pack';
 
@@ -25,7 +25,7 @@ function environment(request: IncomingMessage, url: URL): NodeJS.ProcessEnv {
     PATH: process.env.PATH,
     GIT_PROJECT_ROOT: directory,
     GIT_HTTP_EXPORT_ALL: '1',
-    // Tests make repositories as any user; git refuses foreign ones without this.
+    // Tests create repositories as any user; git refuses other users' repositories without this.
     GIT_CONFIG_COUNT: '1',
     GIT_CONFIG_KEY_0: 'safe.directory',
     GIT_CONFIG_VALUE_0: '*',
@@ -36,13 +36,13 @@ function environment(request: IncomingMessage, url: URL): NodeJS.ProcessEnv {
     HTTP_CONTENT_ENCODING: header('content-encoding'),
     GIT_PROTOCOL: header('git-protocol'),
     REMOTE_ADDR: request.socket.remoteAddress,
-    // git takes pushes only from somebody with a name.
+    // git accepts pushes only from a named user.
     ...(request.headers.authorization === robot ? { REMOTE_USER: 'robot' } : {}),
     ...(header('content-length') === '' ? {} : { CONTENT_LENGTH: header('content-length') }),
   };
 }
 
-/** Splits the CGI header from what has come so far; undefined while the header is not whole. */
+/** Splits off the CGI header of the bytes so far; undefined while the header is incomplete. */
 function parseHeader(bytes: Buffer): { status: number; headers: [string, string][]; rest: Buffer } | undefined {
   const end = bytes.indexOf('\r\n\r\n');
   if (end < 0) return undefined;

@@ -1,4 +1,4 @@
-/** op as it is in the tree, run on this machine inside the cluster's network: what a person with a kubeconfig types. */
+/** op from this working tree, run on this machine inside the cluster's network, as a person with a kubeconfig runs it. */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -15,7 +15,7 @@ export interface Ran {
   readonly seconds: number;
 }
 
-/** A run that has not ended yet. */
+/** A run that is still in progress. */
 export interface Running {
   /** Resolves when op has printed this. */
   readonly says: (sign: string) => Promise<void>;
@@ -23,7 +23,7 @@ export interface Running {
   readonly end: Promise<Ran>;
 }
 
-/** A directory of its own, with files, to run op in. */
+/** A new directory with files, to run op in. */
 export interface HostOp {
   readonly directory: string;
   readonly write: (path: string, content: string | object) => Promise<string>;
@@ -32,7 +32,7 @@ export interface HostOp {
   readonly dispose: () => Promise<void>;
 }
 
-/** Milliseconds after which a run of op is killed: it should have ended long before by its own deadline. */
+/** Milliseconds after which a run of op is killed: its own deadline should have ended it long before. */
 const limit = 200_000;
 
 /** Bundles op into a temporary directory. */

@@ -28,7 +28,7 @@ const pod = {
 } as const;
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 
-/** Says what arrived, once through an env entry of a script and once through an argument. */
+/** Prints what arrived, once through an env entry of a script and once through an argument. */
 const echo = task('echo', {
   ...restricted,
   params: { value: param.string() },
@@ -54,7 +54,7 @@ printf %s ${params.value} | sha256sum | cut -d ' ' -f 1
   ],
 });
 
-/** A run whose param is set behind the typed core's back, as anybody may who writes YAML. */
+/** A run whose param bypasses the typed core, as anyone who writes YAML can do. */
 function withParam(definition: TaskRunDefinition, name: string, value: string): string {
   const wire = toTaskRun(definition);
   const params = [...(wire.spec.params ?? []).filter((given) => given.name !== name), { name, value }];
@@ -86,7 +86,7 @@ describe.concurrent('a value arrives byte for byte in a real pod, through a scri
     expect(await arrived('a$$b')).toEqual([sha256('a$b'), sha256('a$b')]);
     expect(await arrived('$(KUBERNETES_SERVICE_PORT)')).toEqual([sha256('443'), sha256('443')]);
     expect(await arrived('$(context.task.retry-count)')).toEqual([sha256('0'), sha256('0')]);
-    // A name that Tekton does not know: it refuses the run before any pod is made.
+    // A name that Tekton does not know: it refuses the run before it creates a pod.
     await expect(arrived('$(params.other)')).rejects.toThrow('non-existent variable');
   });
 });

@@ -1,4 +1,4 @@
-/** Namespaces of tests: Pod Security `restricted` in force, the catalog installed, removed with all that is in them. */
+/** Namespaces of tests: Pod Security `restricted` in force, the catalog installed, removed with everything in them. */
 import { randomBytes } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,29 +8,29 @@ import { imageDigest } from './registry.js';
 
 const levels = ['enforce', 'audit', 'warn'].map((mode) => `pod-security.kubernetes.io/${mode}=restricted`);
 
-/** Makes a namespace with Pod Security `restricted`, named `PREFIX-…`, ready for pods. */
+/** Creates a namespace with Pod Security `restricted`, named `PREFIX-…`, ready for pods. */
 export async function createNamespace(prefix = 'test'): Promise<string> {
   const name = `${prefix}-${randomBytes(3).toString('hex')}`;
   await makeNamespace(name);
   return name;
 }
 
-/** Makes a namespace with Pod Security `restricted`, ready for pods. */
+/** Creates a namespace with Pod Security `restricted`, ready for pods. */
 export async function makeNamespace(name: string): Promise<void> {
   await kubectl(['create', 'namespace', name]);
   await kubectl(['label', 'namespace', name, ...levels]);
   await kubectl(['wait', '--for=create', 'serviceaccount/default', `--namespace=${name}`, '--timeout=30s']);
 }
 
-/** Deletes a namespace and gives its volumes back. */
+/** Deletes a namespace and makes its volumes available again. */
 export async function removeNamespace(name: string): Promise<void> {
   await kubectl(['delete', 'namespace', name, '--ignore-not-found', '--timeout=110s'], { timeout: 120_000 });
   await execa(join(projectRoot, 'test/cluster/renew-volumes'), { timeout: 60_000 });
 }
 
 /**
- * Installs `dist/` into a namespace, as `kubectl apply -f dist/` does. When the image of the tree is not the locked one (op was changed,
- * or Debian's archive moved on), its real digest is put in place of the locked one.
+ * Installs `dist/` into a namespace, as `kubectl apply -f dist/` does. When the image of this working tree differs from the locked one (op was
+ * changed, or Debian has newer packages), its digest replaces the locked one.
  * @returns the output of kubectl
  */
 export async function applyDist(namespace: string): Promise<string> {

@@ -1,16 +1,16 @@
-/** Looks into the cluster's registries. */
+/** Reads the cluster's registries. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crane, projectRoot } from './command.js';
 
-/** The anonymous registry, as programs of this machine and containerd reach it. */
+/** The anonymous registry, for programs on this machine and for containerd. */
 export const registry = 'localhost:5000';
 
-/** The same registry as pods reach it: by the node's address, and by its Service. */
+/** The same registry for pods: by the node's address, and by its Service. */
 export const registryForPods = '172.30.0.1:5000';
 export const registryService = 'registry.octopipeline-sample.svc.cluster.local:5000';
 
-/** The registry that asks for a password, for this machine and for pods. */
+/** The registry that requires a password, for this machine and for pods. */
 export const privateRegistry = 'localhost:5001';
 export const privateRegistryForPods = '172.30.0.1:5001';
 export const privateRegistryService = 'registry-private.octopipeline-sample.svc.cluster.local:5000';
@@ -34,7 +34,7 @@ export async function imageDigest(): Promise<string> {
   return crane(['digest', `${registry}/octopilot/octopipeline:${version}`]);
 }
 
-/** The octopipeline image as a pod names it. */
+/** The reference to the octopipeline image for pods. */
 export async function imageReference(): Promise<string> {
   const { version }: { version: string } = JSON.parse(await readFile(join(projectRoot, 'package.json'), 'utf8'));
   return `ghcr.io/octopilot/octopipeline:${version}@${await imageDigest()}`;

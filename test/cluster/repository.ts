@@ -5,15 +5,15 @@ import { dirname, join, relative } from 'node:path';
 import { execa } from 'execa';
 import { places } from './command.js';
 
-/** The git server as pods reach it. */
+/** The git server, for pods. */
 export const gitService = 'http://git.octopipeline-sample.svc.cluster.local';
 
-/** The same server by its address: as this machine reaches it too. */
+/** The same server by its address, which also works on this machine. */
 export const gitAddress = 'http://172.30.0.1:8080';
 
 /** A served bare repository. */
 export interface Repository {
-  /** What a pod clones. */
+  /** The URL that a pod clones. */
   readonly url: string;
   /** The bare repository on this machine. */
   readonly path: string;
@@ -37,8 +37,8 @@ async function git(directory: string, args: readonly string[]): Promise<string> 
 }
 
 /**
- * Makes a repository of these files (path to content; those ending in `.sh` are executable) as one commit on `main`.
- * One whose name begins with `private/` asks for basic authentication with `credentials` of registry.ts.
+ * Creates a repository with these files (path to content; those ending in `.sh` are executable) as one commit on `main`.
+ * One whose name begins with `private/` requires basic authentication with `credentials` of registry.ts.
  */
 export async function createRepository(name: string, files: Readonly<Record<string, string>>): Promise<Repository> {
   const { repositories } = await places();
@@ -52,7 +52,7 @@ export async function createRepository(name: string, files: Readonly<Record<stri
     await rm(path, { recursive: true, force: true });
     await mkdir(dirname(path), { recursive: true });
     await git(work, ['clone', '--quiet', '--bare', work, path]);
-    // So that a test can ask for any commit by its hash, as on the large hosting services.
+    // So that a test can fetch any commit by its hash, as on the large hosting services.
     await git(path, ['config', 'uploadpack.allowAnySHA1InWant', 'true']);
     return { url: `${gitService}/${name}.git`, path, commit: await git(path, ['rev-parse', 'main']) };
   } finally {
@@ -60,7 +60,7 @@ export async function createRepository(name: string, files: Readonly<Record<stri
   }
 }
 
-/** Commits these files on top of `main`, as somebody who pushes. @returns the commit */
+/** Commits these files on top of `main`, like a user who pushes. @returns the commit */
 export async function commitFiles({ path }: Repository, files: Readonly<Record<string, string>>): Promise<string> {
   const work = await mkdtemp(join(tmpdir(), 'octopipeline-commit-'));
   try {
@@ -75,7 +75,7 @@ export async function commitFiles({ path }: Repository, files: Readonly<Record<s
   }
 }
 
-/** A file as it is on `main` now. */
+/** The current content of a file on `main`. */
 export const readCommitted = ({ path }: Repository, file: string): Promise<string> =>
   git(path, ['show', `main:${file}`]);
 
@@ -91,7 +91,7 @@ export async function removeRepository({ path }: Repository): Promise<void> {
   await rm(path, { recursive: true, force: true });
 }
 
-/** The files of a directory, as {@link createRepository} takes them. */
+/** The files of a directory, for {@link createRepository}. */
 export async function filesOf(directory: string): Promise<Record<string, string>> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true });
   const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));

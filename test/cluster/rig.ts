@@ -1,4 +1,4 @@
-/** What cluster tests use of the test cluster; `test/cluster/up` starts it. */
+/** The parts of the test cluster that its tests use; `test/cluster/up` starts it. */
 export { crane, enter, kubectl, kubectlJson } from './command.js';
 export { applyDist, createNamespace, removeNamespace, withDigest } from './namespace.js';
 export {

@@ -37,9 +37,9 @@ export async function createRun(namespace: string, manifest: string): Promise<Ru
 }
 
 /**
- * Waits until a run has ended, well or badly.
+ * Waits until a run has succeeded or failed.
  * @param timeout milliseconds; 240,000 by default
- * @throws Error when it has not ended by then
+ * @throws Error when it has not ended in that time
  */
 export async function waitForRun({ kind, name, namespace }: Run, timeout = 240_000): Promise<Outcome> {
   const where = [`${kind.toLowerCase()}.tekton.dev/${name}`, `--namespace=${namespace}`];

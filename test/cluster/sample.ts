@@ -1,11 +1,11 @@
-/** Runs of `build-push` for tests: variations of the example that people start with. */
+/** Runs of `build-push` for tests: variations of the first example. */
 
 import { buildPush } from '../../pipelines/build-push.js';
 import { buildPushExample } from '../../pipelines/examples/build-push.js';
 import { pipelineRun, toPipelineRun, toYaml } from '../../src/index.js';
 import { registryService } from './rig.js';
 
-/** The example with a path of its own in the registry; everything else stays as people apply it. */
+/** The example with a separate path in the registry, otherwise unchanged. */
 export function redirected(example: string, path: string): string {
   return example.replaceAll(`${registryService}/shop`, `${registryService}/${path}`);
 }
@@ -14,7 +14,7 @@ type Options = Parameters<
   typeof pipelineRun<typeof buildPush.params, typeof buildPush.workspaces, typeof buildPush.outputs>
 >[2];
 
-/** A run of `build-push` on one repository of the test's own, with what differs from the example. */
+/** A run of `build-push` on a test's own repository, with the differences from the example. */
 export function buildPushRun(options: Partial<Options> & Pick<Options, 'params'>): string {
   const { serviceAccountName, podTemplate } = buildPushExample.options;
   const run = pipelineRun({ generateName: 'build-push-' }, buildPush, {

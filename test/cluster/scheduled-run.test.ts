@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => removeNamespace(namespace));
 
-test('a CronJob with Pod Security restricted creates the PipelineRun, with rights for that alone', async () => {
+test('a CronJob with Pod Security restricted creates the PipelineRun, with no other rights', async () => {
   const { serviceAccountName, podTemplate } = buildPushExample.options;
   const run = pipelineRun({ generateName: 'nightly-' }, buildPush, {
     ...(serviceAccountName === undefined ? {} : { serviceAccountName }),

@@ -37,9 +37,9 @@ export interface ShopBuild {
 }
 
 /**
- * Makes the shop's two images and pushes them, as a build of its repository does.
- * @param repository registry and path, as pods name it
- * @param content what the web page says: another text gives another digest
+ * Builds the shop's two images and pushes them, as a build of its repository does.
+ * @param repository registry and path, for pods
+ * @param content the text of the web page: a different text gives a different digest
  */
 export async function pushShop(repository: string, tag: string, content: string): Promise<ShopBuild> {
   const [web, api] = await Promise.all([
@@ -73,7 +73,7 @@ function parts({ tag }: ShopImage): { readonly repository: string; readonly dige
   return { repository: name.slice(0, name.lastIndexOf(':')), digest };
 }
 
-/** What a release may have besides its images. */
+/** Settings of a release besides its images. */
 export interface ReleaseOptions {
   readonly values?: object;
   readonly spec?: object;
@@ -99,7 +99,7 @@ export function shopManifests({ builds: [web, api] }: ShopBuild, path: string, o
     metadata: { name: 'shop' },
     spec: {
       interval: '10m',
-      // A release that fails keeps its namespace from going away until then.
+      // A failing release blocks the deletion of its namespace until then.
       timeout: '90s',
       chartRef: { kind: 'OCIRepository', name: 'shop' },
       values: { web: { image: web.tag }, api: parts(api), ...options.values },
@@ -109,7 +109,7 @@ export function shopManifests({ builds: [web, api] }: ShopBuild, path: string, o
   return [source, release].map((object) => JSON.stringify(object)).join('\n---\n');
 }
 
-/** Lets Flux follow a repository, all of it, in one namespace. */
+/** Makes Flux apply a whole repository to one namespace. */
 export async function followRepository(namespace: string, url: string): Promise<void> {
   await apply(
     `apiVersion: source.toolkit.fluxcd.io/v1
@@ -126,7 +126,7 @@ spec: {interval: 10m, prune: true, targetNamespace: ${namespace}, sourceRef: {ki
   );
 }
 
-/** Waits until Flux says that an object is ready. */
+/** Waits until Flux reports that an object is ready. */
 export async function waitReady(namespace: string, object = 'helmrelease/shop', seconds = 60): Promise<void> {
   await kubectl(['wait', '--for=condition=Ready', object, `--namespace=${namespace}`, `--timeout=${seconds}s`], {
     timeout: (seconds + 5) * 1000,

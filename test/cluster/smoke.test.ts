@@ -80,7 +80,7 @@ describe('the test cluster', () => {
     expect(printed).toMatch(new RegExp(`\\[password\\] ${repository.commit}`));
   });
 
-  it('has a registry that pods push to and this machine looks into', async () => {
+  it('has a registry that pods push to and this machine reads', async () => {
     const name = `smoke/${namespace}`;
     const run = await createRun(
       namespace,

@@ -50,7 +50,7 @@ afterAll(async () => {
   await removeRepository(repository);
 });
 
-/** Every Task of the catalog by itself, each in a pod of its own, on one volume. */
+/** Every Task of the catalog by itself, each in its own pod, on one volume. */
 const apart = pipeline(
   'apart',
   { params: { url: param.string(), repository: param.string() }, workspaces: { source: workspace() } },

@@ -20,7 +20,7 @@ import {
   workspace,
 } from '../../src/tekton/index.js';
 
-/** Right definitions, from which the rows of the parity table go wrong in one place. */
+/** Valid definitions; each row of the parity table changes one thing in them. */
 export const image = `registry.example/op:1@sha256:${'0'.repeat(64)}`;
 export const run = { name: 'run', image, command: ['op'] } as const;
 
@@ -45,7 +45,7 @@ export const reading = task('read', {
   steps: () => [run],
 });
 
-/** The Task that has these steps and nothing else, rendered. */
+/** The Task with only these steps, rendered. */
 export const steps = (...list: readonly Step[]): unknown => toTask(task('sample', { steps: () => list }));
 
 const params = { files: param.array(), repo: param.object({ url: 'string' }), text: param.string() };
@@ -61,7 +61,7 @@ export const scoped = (write: (scope: TaskScope<Declared, None, None>) => readon
 export const pipelineOf = (body: (p: PipelineScope<Declared, None>) => Record<string, Output> | void): unknown =>
   toPipeline(pipeline('sample', { params }, (p) => body(p) ?? {}));
 
-/** A node of another Pipeline, whose values stray. */
+/** A node of another Pipeline, whose values do not belong here. */
 export function stray() {
   let node: ReturnType<typeof add> | undefined;
   const add = (p: PipelineScope<None, None>) => p.task('elsewhere', build);

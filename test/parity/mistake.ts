@@ -7,10 +7,10 @@ export interface Wire {
 }
 
 /**
- * How the typed core stands to a mistake that Tekton refuses.
+ * How the typed core handles a mistake that Tekton refuses.
  * - `synth`: it can be written; rendering or the definition throws a message that contains `says`.
  * - `types`: it cannot be written; the function is never run, `tsc` proves the `@ts-expect-error` inside it.
- * - `absent`: the core has no word for the thing at all; the reason.
+ * - `absent`: the core has no such field; the reason.
  */
 export type Twin =
   | { readonly synth: () => unknown; readonly says: string }
@@ -22,7 +22,7 @@ export interface Mistake {
   /** What the author got wrong, as a noun phrase. */
   readonly name: string;
   readonly object: Wire;
-  /** A part of the message Tekton answers with. */
+  /** A part of Tekton's message. */
   readonly tekton: string;
   readonly core: Twin;
 }
@@ -54,5 +54,5 @@ export const taskRunObject = object('tekton.dev/v1', 'TaskRun');
 export const pipelineRunObject = object('tekton.dev/v1', 'PipelineRun');
 export const stepActionObject = object('tekton.dev/v1beta1', 'StepAction');
 
-/** The smallest step that Tekton takes. */
+/** The smallest step that Tekton accepts. */
 export const step = { name: 'run', image: 'registry.example/op:1', command: ['op'] } as const;

@@ -35,7 +35,7 @@ describe.skipIf(missing !== undefined && !required)(
 
     test('refuses nothing in examples/', async () => {
       const files = readdirSync(`${root}examples`, { recursive: true, encoding: 'utf8' }).filter((name) =>
-        // Templates of Helm are no YAML.
+        // Helm templates are not YAML.
         /^(?!.*\/templates\/).*\.ya?ml$/u.test(name),
       );
       const verdicts = await validateWithTekton(files.map((name) => `${root}examples/${name}`));

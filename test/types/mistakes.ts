@@ -97,12 +97,12 @@ export const mistakes: readonly Mistake[] = [
   {
     mistake: 'a name over 63 characters',
     write: () => task(long, { steps: () => [run] }),
-    says: [`task/${long}: the name has 64 characters; Tekton takes at most 63`],
+    says: [`task/${long}: the name has 64 characters; Tekton accepts at most 63`],
   },
   {
     mistake: 'two steps with one name',
     write: () => build(run, run),
-    says: ['task/build > steps[1] run: another step before it is also named "run"'],
+    says: ['task/build > steps[1] run: another step is already named "run"'],
   },
   {
     mistake: 'a step name that is not a DNS label',
@@ -117,7 +117,7 @@ export const mistakes: readonly Mistake[] = [
   {
     mistake: 'a step with command and script',
     write: () => build({ ...run, script: 'true' }),
-    says: ['task/build > steps[0] run > script: stands beside command'],
+    says: ['task/build > steps[0] run > script: is set together with command'],
   },
   {
     mistake: 'a step without an image',
@@ -131,12 +131,12 @@ export const mistakes: readonly Mistake[] = [
         params: { image: param.string() },
         steps: ({ params }) => [{ ...run, image: untyped<string>(params.image) }],
       }),
-    says: ['task/build > steps[0] run > image: takes a literal, not a reference'],
+    says: ['task/build > steps[0] run > image: must be a literal, not a reference'],
   },
   {
     mistake: 'a variable written by hand',
     write: () => build({ ...run, args: ['--url=$(params.url)'] }),
-    says: ['task/build > steps[0] run > args[0]: holds the literal "$(params.url)"'],
+    says: ['task/build > steps[0] run > args[0]: contains the literal "$(params.url)"'],
   },
   {
     mistake: 'a reference pasted into a plain template literal',
@@ -145,12 +145,12 @@ export const mistakes: readonly Mistake[] = [
         params: { url: param.string() },
         steps: ({ params }) => [{ ...run, args: [`--url=${params.url}`] }],
       }),
-    says: ['task/build > steps[0] run > args[0]: holds the literal "$(params.url)"'],
+    says: ['task/build > steps[0] run > args[0]: contains the literal "$(params.url)"'],
   },
   {
     mistake: 'a literal script that holds a variable',
     write: () => build({ name: 'run', image, script: 'echo $(params.url)' }),
-    says: ['task/build > steps[0] run > script: holds the literal "$(params.url)"'],
+    says: ['task/build > steps[0] run > script: contains the literal "$(params.url)"'],
   },
   {
     mistake: 'an undeclared param, in JavaScript',
@@ -159,7 +159,7 @@ export const mistakes: readonly Mistake[] = [
         params: { url: param.string() },
         steps: ({ params }) => [{ ...run, args: [untyped<typeof params & { readonly uri: string }>(params).uri] }],
       }),
-    says: ['task/build > steps[0] run > args[0]: is undefined, and a string is wanted here'],
+    says: ['task/build > steps[0] run > args[0]: is undefined, but a string is required here'],
   },
   {
     mistake: 'an array inside a word',
@@ -168,7 +168,7 @@ export const mistakes: readonly Mistake[] = [
         params: { files: param.array() },
         steps: ({ params }) => [{ ...run, args: [text`--files=${untyped<string>(params.files)}`] }],
       }),
-    says: ['task/build > steps[0] run > args[0]: "files" is an array, and one string is wanted here'],
+    says: ['task/build > steps[0] run > args[0]: "files" is an array, but a single string is required here'],
   },
   {
     mistake: 'an array in a shell word',
@@ -257,12 +257,12 @@ export const mistakes: readonly Mistake[] = [
   {
     mistake: '$$ in the code of sh -c',
     write: () => build({ name: 'run', image, command: ['/bin/sh', '-c', 'echo $$'] }),
-    says: ['task/build > steps[0] run > command[2]: is shell code with "$$", which Kubernetes writes as "$"'],
+    says: ['task/build > steps[0] run > command[2]: is shell code with "$$", which Kubernetes turns into "$"'],
   },
   {
     mistake: 'a literal $( in a script',
     write: () => build({ name: 'run', image, script: sh`x=$(date)` }),
-    says: ['task/build > steps[0] run > script line 1: the script holds a literal "$(": "$(date)"'],
+    says: ['task/build > steps[0] run > script line 1: the script contains a literal "$(": "$(date)"'],
   },
   {
     mistake: 'a script that ends inside quotes',
@@ -282,7 +282,7 @@ export const mistakes: readonly Mistake[] = [
           },
         ],
       }),
-    says: ['task/build > steps[0] run > env.TOKEN: takes a Secret into the environment of a step that uses references'],
+    says: ['task/build > steps[0] run > env.TOKEN: puts a Secret into the environment of a step that uses references'],
   },
   {
     mistake: 'two workspaces for volumes in one Task',
@@ -298,7 +298,7 @@ export const mistakes: readonly Mistake[] = [
         workspaces: { a: workspace({ mountPath: '/data' }), b: workspace.config({ mountPath: '/data/' }) },
         steps: () => [run],
       }),
-    says: ['task/build > workspaces.b: something else is mounted at "/data/" too'],
+    says: ['task/build > workspaces.b: something else is also mounted at "/data/"'],
   },
   {
     mistake: 'a volume mounted below /tekton',
@@ -307,7 +307,7 @@ export const mistakes: readonly Mistake[] = [
         volumes: [{ name: 'tmp', emptyDir: {} }],
         steps: () => [{ ...run, volumeMounts: [{ name: 'tmp', mountPath: '/tekton/results' }] }],
       }),
-    says: ['task/build > steps[0] run > volumeMounts[0].mountPath: "/tekton/results" belongs to Tekton'],
+    says: ['task/build > steps[0] run > volumeMounts[0].mountPath: "/tekton/results" is reserved by Tekton'],
   },
   {
     mistake: 'a mount of a volume that is not declared',
@@ -324,13 +324,13 @@ export const mistakes: readonly Mistake[] = [
         ],
         steps: () => [run],
       }),
-    says: ['task/build > volumes[1] tmp: another volume before it is also named "tmp"'],
+    says: ['task/build > volumes[1] tmp: another volume is already named "tmp"'],
   },
   {
     mistake: 'params whose names differ only in case',
     write: () => task('build', { params: { url: param.string(), URL: param.string() }, steps: () => [run] }),
     says: [
-      'task/build > params.URL: another param before it is also named "URL" (names are compared without case: "url")',
+      'task/build > params.URL: another param is already named "URL" (names are compared case-insensitively: "url")',
     ],
   },
   {
@@ -426,7 +426,7 @@ export const mistakes: readonly Mistake[] = [
   {
     mistake: 'a field from an older Tekton',
     write: () => build({ ...run, resources: { limits: { cpu: '1' } } }),
-    says: ['task/build > steps[0] run: the field "resources" is not known here'],
+    says: ['task/build > steps[0] run: unknown field "resources"'],
   },
   {
     mistake: 'a quantity that Kubernetes cannot read',
@@ -436,7 +436,7 @@ export const mistakes: readonly Mistake[] = [
   {
     mistake: 'an onError that does not exist',
     write: () => build({ ...run, onError: 'ignore' }),
-    says: ['task/build > steps[0] run > onError: "ignore" is not known'],
+    says: ['task/build > steps[0] run > onError: "ignore" is not valid'],
   },
   {
     mistake: 'a step limit that is not a duration',
@@ -446,7 +446,7 @@ export const mistakes: readonly Mistake[] = [
   {
     mistake: 'a sidecar with a name of Tekton',
     write: () => task('build', { sidecars: [{ name: 'tekton-log-results', image }], steps: () => [run] }),
-    says: ['task/build > sidecars[0] tekton-log-results: the name "tekton-log-results" belongs to Tekton'],
+    says: ['task/build > sidecars[0] tekton-log-results: the name "tekton-log-results" is reserved by Tekton'],
   },
   {
     mistake: 'a sidecar whose image is no param',
@@ -484,15 +484,15 @@ export const mistakes: readonly Mistake[] = [
       }),
     says: [
       'task/build > sidecars[0] builder: sees the workspace "source", and the image comes from a param',
-      'task/build > sidecars[0] builder > workspaces: takes the workspace "login", and the image comes from a param',
+      'task/build > sidecars[0] builder > workspaces: uses the workspace "login", and the image comes from a param',
       'task/build > sidecars[0] builder > volumeMounts[1].name: is more than an emptyDir or a ConfigMap, and the image comes from a param',
-      'task/build > sidecars[0] builder > env.TOKEN: takes a Secret, and the image comes from a param',
+      'task/build > sidecars[0] builder > env.TOKEN: uses a Secret, and the image comes from a param',
     ],
   },
   {
     mistake: 'a label that Kubernetes does not take',
     write: () => task('build', { labels: { 'app.kubernetes.io/part-of': 'a catalog' }, steps: () => [run] }),
-    says: ['task/build > labels.app.kubernetes.io/part-of: "a catalog" is not the value of a label'],
+    says: ['task/build > labels.app.kubernetes.io/part-of: "a catalog" is not a valid label value'],
   },
   {
     mistake: 'a variable with the name of one of the script',
@@ -503,7 +503,7 @@ export const mistakes: readonly Mistake[] = [
           { name: 'run', image, script: sh`git clone ${params.url}`, env: { V_PARAMS_URL: 'x' } },
         ],
       }),
-    says: ['task/build > steps[0] run > env.V_PARAMS_URL: is the name of a variable of the script'],
+    says: ['task/build > steps[0] run > env.V_PARAMS_URL: is already the name of a variable of the script'],
   },
   // StepActions
   {
@@ -511,13 +511,13 @@ export const mistakes: readonly Mistake[] = [
     write: () => build({ name: 'greet', ref: greet, params: { whom: 'you' } }),
     says: [
       'task/build > steps[0] greet > params.whom: "whom" is not a param of StepAction "greet"',
-      'task/build > steps[0] greet > params.who: the param "who" of StepAction "greet" has no default and is not given',
+      'task/build > steps[0] greet > params.who: the param "who" of StepAction "greet" has no default and no value',
     ],
   },
   {
     mistake: 'image or script beside a StepAction',
     write: () => build({ name: 'greet', ref: greet, params: { who: 'you' }, image }),
-    says: ['task/build > steps[0] greet: the field "image" is not known here'],
+    says: ['task/build > steps[0] greet: unknown field "image"'],
   },
   {
     mistake: 'a StepAction that mounts a volume by name',
@@ -525,7 +525,7 @@ export const mistakes: readonly Mistake[] = [
       stepAction('mount', {
         step: () => ({ image, command: ['true'], volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }] }),
       }),
-    says: ['stepaction/mount > volumeMounts[0].name: of a StepAction has to be a param'],
+    says: ['stepaction/mount > volumeMounts[0].name: must be a param in a StepAction'],
   },
   {
     mistake: 'a Task result from a step that is not listed',
@@ -552,7 +552,7 @@ export const mistakes: readonly Mistake[] = [
         p.task('run', plain);
         p.finally('run', plain);
       }),
-    says: ['pipeline/ci > finally[0] run: another node before it is also named "run"'],
+    says: ['pipeline/ci > finally[0] run: another node is already named "run"'],
   },
   {
     mistake: 'a node name that is not a DNS label',
@@ -568,9 +568,9 @@ export const mistakes: readonly Mistake[] = [
       }),
     says: [
       'pipeline/ci > tasks[0] compile > params.urll: "urll" is not a param of task "compile"',
-      'pipeline/ci > tasks[0] compile > params.files: is a string, and the param is an array',
+      'pipeline/ci > tasks[0] compile > params.files: is a string, but the param is an array',
       'pipeline/ci > tasks[0] compile > params.mode: "slow" is not one of: fast, full',
-      'pipeline/ci > tasks[0] compile > params.url: the param "url" of task "compile" has no default and is not given',
+      'pipeline/ci > tasks[0] compile > params.url: the param "url" of task "compile" has no default and no value',
     ],
   },
   {
@@ -581,7 +581,7 @@ export const mistakes: readonly Mistake[] = [
       }),
     says: [
       'pipeline/ci > tasks[0] compile > workspaces.src: "src" is not a workspace of task "compile"',
-      'pipeline/ci > tasks[0] compile > workspaces.source: the workspace "source" of task "compile" is required and not bound',
+      'pipeline/ci > tasks[0] compile > workspaces.source: the workspace "source" of task "compile" is required but not bound',
     ],
   },
   {
@@ -598,7 +598,7 @@ export const mistakes: readonly Mistake[] = [
       pipeline('ci', { workspaces: { source: workspace({ optional: true }) } }, (p) => {
         p.task('compile', compile, untyped({ params: { url: 'x' }, workspaces: { source: p.workspaces.source } }));
       }),
-    says: ['pipeline/ci > tasks[0] compile > workspaces.source: is required, and "source" is optional'],
+    says: ['pipeline/ci > tasks[0] compile > workspaces.source: is required, but "source" is optional'],
   },
   {
     mistake: 'a result of a task in another Pipeline',
@@ -612,7 +612,7 @@ export const mistakes: readonly Mistake[] = [
       });
     },
     says: [
-      'pipeline/ci > tasks[0] again > params.url: reads the result "commit" of "fetch", which is not in this Pipeline but in "other"',
+      'pipeline/ci > tasks[0] again > params.url: reads the result "commit" of "fetch", which is not in this Pipeline, but in "other"',
     ],
   },
   {
@@ -644,7 +644,7 @@ export const mistakes: readonly Mistake[] = [
         p.task('run', plain, { after: others });
       });
     },
-    says: ['pipeline/ci > tasks[0] run > after[0]: "far" is not in this Pipeline but in "other"'],
+    says: ['pipeline/ci > tasks[0] run > after[0]: "far" is not in this Pipeline, but in "other"'],
   },
   {
     mistake: 'after in finally, in JavaScript',
@@ -653,7 +653,7 @@ export const mistakes: readonly Mistake[] = [
         const first = p.task('run', plain);
         p.finally('last', plain, untyped({ after: [first] }));
       }),
-    says: ['pipeline/ci > finally[0] last: the field "after" is not known here'],
+    says: ['pipeline/ci > finally[0] last: unknown field "after"'],
   },
   {
     mistake: "retries together with onError: 'continue'",
@@ -663,7 +663,7 @@ export const mistakes: readonly Mistake[] = [
   {
     mistake: 'half a retry',
     write: () => pipeline('ci', {}, (p) => void p.task('run', plain, { retries: 0.5 })),
-    says: ['pipeline/ci > tasks[0] run > retries: is 0.5; it has to be a whole number from 0'],
+    says: ['pipeline/ci > tasks[0] run > retries: is 0.5; it must be a whole number, 0 or more'],
   },
   {
     mistake: 'a matrix over a string, in JavaScript',
@@ -671,7 +671,7 @@ export const mistakes: readonly Mistake[] = [
       pipeline('ci', { params: { url: param.string() } }, (p) => {
         untyped<Loose>(p).matrix('all', fetchAll, { over: { url: p.params.url } });
       }),
-    says: ['pipeline/ci > tasks[0] all > over.url: "url" is a string, and a matrix goes over an array'],
+    says: ['pipeline/ci > tasks[0] all > over.url: "url" is a string, but a matrix needs an array'],
   },
   {
     mistake: 'a matrix over an array param, in JavaScript',
@@ -681,7 +681,7 @@ export const mistakes: readonly Mistake[] = [
         untyped<Loose>(p).matrix('all', compile, { over: { files: ['a'] }, ...bound });
       }),
     says: [
-      'pipeline/ci > tasks[0] all > over.files: "files" is an array param, and a matrix gives each run one string',
+      'pipeline/ci > tasks[0] all > over.files: "files" is an array param, but a matrix gives each run one string',
     ],
   },
   {
@@ -699,7 +699,7 @@ export const mistakes: readonly Mistake[] = [
       pipeline('ci', {}, (p) => {
         untyped<Loose>(p).matrix('all', fetchAll, { over: { url: ['a'] }, params: { url: 'b' } });
       }),
-    says: ['pipeline/ci > tasks[0] all > over.url: "url" is given in params too'],
+    says: ['pipeline/ci > tasks[0] all > over.url: "url" is also given in params'],
   },
   {
     mistake: 'one single result of a matrix',
@@ -708,7 +708,7 @@ export const mistakes: readonly Mistake[] = [
         const all = p.matrix('all', fetchAll, { over: { url: ['a', 'b'] } });
         p.task('one', fetchAll, { params: { url: all.results.commit.at(0) } });
       }),
-    says: ['pipeline/ci > tasks[1] one > params.url: takes one result "commit" of a matrix'],
+    says: ['pipeline/ci > tasks[1] one > params.url: uses one result "commit" of a matrix'],
   },
   {
     mistake: 'a Task whose name is none',
@@ -751,7 +751,7 @@ export const mistakes: readonly Mistake[] = [
         p.task('one', plain);
         p.task('two', task('plain', { steps: () => [run] }));
       }),
-    says: ['pipeline/ci > tasks[1] two: uses another Task that is also named "plain"'],
+    says: ['pipeline/ci > tasks[1] two: uses a different Task that is also named "plain"'],
   },
   {
     mistake: 'a mistake in an embedded Task',
@@ -787,7 +787,7 @@ export const mistakes: readonly Mistake[] = [
         computeResources: { limits: { cpu: '1' } },
         steps: { run: { limits: { cpu: '1' } } },
       }),
-    says: ['taskrun/one > computeResources: stands beside resources of steps, which Tekton refuses'],
+    says: ['taskrun/one > computeResources: is set together with resources of steps, which Tekton refuses'],
   },
   {
     mistake: 'a claim for a workspace that holds a Secret, in JavaScript',
@@ -796,7 +796,7 @@ export const mistakes: readonly Mistake[] = [
         params: { url: 'x' },
         workspaces: { source: { emptyDir: {} }, login: untyped({ persistentVolumeClaim: 'data' }) },
       }),
-    says: ['taskrun/one > workspaces.login: is a secret workspace, and is bound to a claim'],
+    says: ['taskrun/one > workspaces.login: is a secret workspace, but is bound to a claim'],
   },
   {
     mistake: 'an unnamed claim',
@@ -821,8 +821,8 @@ export const mistakes: readonly Mistake[] = [
     says: [
       'task/Build: the name "Build" is not a DNS name',
       'task/Build > workspaces.b: is the second workspace for a volume; "a" is the first, and a TaskRun with two claims fails',
-      'task/Build > steps[1] run: another step before it is also named "run"',
-      'task/Build > steps[1] run > args[0]: holds the literal "$(params.x)"',
+      'task/Build > steps[1] run: another step is already named "run"',
+      'task/Build > steps[1] run > args[0]: contains the literal "$(params.x)"',
       'task/Build > params.1st: the param name "1st" is not allowed',
     ],
   },

@@ -5,7 +5,7 @@ import type { EnvVar } from '../wire/pod.js';
 
 /**
  * The variables of a container. Those of the script come first, then other references, then literals, then sources:
- * Kubernetes expands `$(NAME)` in a value from the variables before it, so nothing of worth may come before a reference.
+ * Kubernetes expands `$(NAME)` in a value from the variables before it, so nothing of value may come before a reference.
  */
 export function envVars(script: Script | undefined, env: Env | undefined): readonly EnvVar[] {
   const own = Object.entries(env ?? {});

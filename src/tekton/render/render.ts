@@ -1,6 +1,6 @@
 import type { PipelineDefinition } from '../pipeline.js';
 import type { PipelineRunDefinition, TaskRunDefinition } from '../run.js';
-import type { StepActionDefinition } from '../step-action.js';
+import type { StepActionDefinition } from '../step.js';
 import type { TaskDefinition } from '../task.js';
 import type { ValidateOptions } from '../validate/options.js';
 import { assertValid } from '../validate/validate.js';
@@ -12,34 +12,34 @@ import { wirePipelineRun, wireTaskRun } from './run.js';
 import { wireStepAction, wireTask } from './task.js';
 
 /**
- * The Task as the object that `kubectl apply` takes.
+ * The Task as the object that `kubectl apply` accepts.
  *
- * @throws CatalogError naming every mistake in it.
+ * @throws CatalogError with every problem in it.
  */
 export function toTask(task: TaskDefinition, options?: ValidateOptions): WireTask {
   assertValid(task, options);
   return wireTask(task);
 }
 
-/** The StepAction as an object. @throws CatalogError naming every mistake in it. */
+/** The StepAction as an object. @throws CatalogError with every problem in it. */
 export function toStepAction(action: StepActionDefinition, options?: ValidateOptions): WireStepAction {
   assertValid(action, options);
   return wireStepAction(action);
 }
 
-/** The Pipeline as an object. @throws CatalogError naming every mistake in it. */
+/** The Pipeline as an object. @throws CatalogError with every problem in it. */
 export function toPipeline(pipeline: PipelineDefinition, options?: ValidateOptions): WirePipeline {
   assertValid(pipeline, options);
   return wirePipeline(pipeline);
 }
 
-/** The PipelineRun as an object. @throws CatalogError naming every mistake in it. */
+/** The PipelineRun as an object. @throws CatalogError with every problem in it. */
 export function toPipelineRun(run: PipelineRunDefinition, options?: ValidateOptions): WirePipelineRun {
   assertValid(run, options);
   return wirePipelineRun(run);
 }
 
-/** The TaskRun as an object. @throws CatalogError naming every mistake in it. */
+/** The TaskRun as an object. @throws CatalogError with every problem in it. */
 export function toTaskRun(run: TaskRunDefinition, options?: ValidateOptions): WireTaskRun {
   assertValid(run, options);
   return wireTaskRun(run);

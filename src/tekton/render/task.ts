@@ -1,5 +1,5 @@
 import { written } from '../reference.js';
-import type { StepActionDefinition } from '../step-action.js';
+import type { StepActionDefinition } from '../step.js';
 import type { TaskDefinition } from '../task.js';
 import type { ObjectMeta } from '../wire/pod.js';
 import type { WireStepAction, WireTask, WireTaskSpec } from '../wire/task.js';

@@ -15,7 +15,7 @@ export function wireValue(value: unknown): WireValue {
   return String(value);
 }
 
-/** The values given for params; those left out vanish. */
+/** The values given for params, without those left out. */
 export function wireParams(values: { readonly [name: string]: unknown } | undefined): readonly WireParam[] {
   return Object.entries(values ?? {})
     .filter(([, value]) => value !== undefined)

@@ -70,7 +70,7 @@ describe('the places of a script where a reference is', () => {
 
   it('refuses arithmetic, which also holds a literal "$("', () => {
     expect(said('echo $((@+1))')).toEqual([
-      'the script holds a literal "$(": "$(("',
+      'the script contains a literal "$(": "$(("',
       'a reference inside arithmetic is evaluated as code',
     ]);
   });

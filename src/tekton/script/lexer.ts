@@ -48,7 +48,7 @@ export class ShellLexer {
     for (let index = 0; index < piece.length; ) index += this.take(piece, index);
   }
 
-  /** A value stands here: what follows is inside a word. */
+  /** A value is inserted here: what follows is inside a word. */
   hole(): void {
     this.before = '}';
     this.sinceNewline += '\0';

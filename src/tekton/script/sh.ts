@@ -9,7 +9,7 @@ export interface HoistedEnv<S extends Scope> {
   readonly value: StringRef<S> | Text<S>;
 }
 
-/** A mistake in a script, kept until validation can say in which step it is. */
+/** A problem in a script, kept until validation can say in which step it is. */
 export interface ScriptProblem {
   readonly line: number;
   readonly message: string;
@@ -26,7 +26,7 @@ export interface Script<S extends Scope = Scope> {
   };
 }
 
-/** What a hole of a script may hold. An array does not fit in a word: pass it through `args`, read it as `"$@"`. */
+/** What may be inserted into a script. An array does not fit in a word: pass it through `args`, read it as `"$@"`. */
 export type ScriptHole<S extends Scope> = StringRef<S> | Text<S> | number;
 
 /**
@@ -35,7 +35,7 @@ export type ScriptHole<S extends Scope> = StringRef<S> | Text<S> | number;
  * before all its other variables, and the script reads `"${V_PARAMS_URL}"`.
  *
  * A reference in single quotes, a comment, a quoted here-document, backquotes or arithmetic is refused, as is a
- * literal `$(`, which Tekton could read as one of its own. Without a `#!` line the script starts with
+ * literal `$(`, which Tekton could read as a reference. Without a `#!` line the script starts with
  * `#!/bin/sh` and `set -eu`. The text is raw, as the shell reads it, except that JavaScript itself wants a backquote
  * and `${` written with a backslash before them.
  *
@@ -72,7 +72,7 @@ export function sh<S extends Scope = never>(
   return { [SCRIPT]: { scope: undefined as unknown as S, body: `${head}${body}\n`, env, problems } };
 }
 
-/** What the script reads in place of a hole. */
+/** What the script reads in place of an inserted value. */
 function fill<S extends Scope>(
   hole: unknown,
   lexer: ShellLexer,
@@ -134,7 +134,7 @@ function refuseExpressions(literal: string, line: number, problems: ScriptProble
   for (let from = literal.indexOf('$('); from !== -1; from = literal.indexOf('$(', from + 2)) {
     problems.push({
       line: line + literal.slice(0, from).split('\n').length - 1,
-      message: `the script holds a literal "$(": "${excerpt(literal, from)}"`,
+      message: `the script contains a literal "$(": "${excerpt(literal, from)}"`,
       hint: 'insert references as ${…} values, and use backquotes for command substitution',
     });
   }

@@ -26,7 +26,7 @@ export function checkBoundParams(
   }
   for (const [name, definition] of Object.entries(declared)) {
     if (definition.need === 'optional' || given?.[name] !== undefined || elsewhere.includes(name)) continue;
-    report(`params.${name}`, `the param "${name}" of ${owner} has no default and is not given`);
+    report(`params.${name}`, `the param "${name}" of ${owner} has no default and no value`);
   }
 }
 
@@ -36,17 +36,17 @@ export function checkValue(definition: ParamDef, value: unknown, path: string, j
   if (reference !== undefined) {
     if (reference.kind === definition.type) checkReference(reference, path, judge, report);
     else
-      report(path, `"${reference.name}" is ${article(reference.kind)}, and the param is ${article(definition.type)}`);
+      report(path, `"${reference.name}" is ${article(reference.kind)}, but the param is ${article(definition.type)}`);
   } else if (partsOf(value) !== undefined) {
     if (definition.type === 'string') checkString(value, path, judge, report);
-    else report(path, `is a string, and the param is ${article(definition.type)}`);
+    else report(path, `is a string, but the param is ${article(definition.type)}`);
   } else checkWritten(definition, value, path, judge, report);
 }
 
 /** Checks a value that was written out: a string, a list or an object, whose inside may hold references. */
 function checkWritten(definition: ParamDef, value: unknown, path: string, judge: Judge, report: Report): void {
   const problem = isItems(value)
-    ? `is an array, and the param is ${article(definition.type)}`
+    ? `is an array, but the param is ${article(definition.type)}`
     : literalProblem(definition, value);
   if (problem !== undefined) report(path, problem);
   else if (Array.isArray(value)) {

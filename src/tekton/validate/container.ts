@@ -8,7 +8,7 @@ import { checkMountPath, clean } from './declare.js';
 import { checkEnvName } from './names.js';
 import { checkItem, checkLiteral, checkPlain, checkString, type Judge } from './strings.js';
 
-/** What may be said of a container, for the checks that all containers share. */
+/** The fields of a container that the shared checks read. */
 export interface Runnable extends Omit<ContainerOptions, 'image'> {
   readonly image?: Value<'task'>;
   readonly command?: readonly Argument[];
@@ -16,11 +16,11 @@ export interface Runnable extends Omit<ContainerOptions, 'image'> {
   readonly script?: Script | string;
 }
 
-/** The rules of the place where a container stands. */
+/** What is allowed where a container is defined. */
 export interface Place {
-  /** Which references may stand in `env`, `command` and `args`. */
+  /** Which references are allowed in `env`, `command` and `args`. */
   readonly judge: Judge;
-  /** Which references may stand elsewhere; Tekton takes results of steps only in the three above. */
+  /** Which references are allowed elsewhere; Tekton accepts results of steps only in the three above. */
   readonly strict: Judge;
   /** Which references may be the image; without it, none. */
   readonly image?: Judge;
@@ -56,11 +56,11 @@ function checkImage(container: Runnable, place: Place, report: Report): void {
   else if (typeof image === 'object') {
     report(
       'image',
-      'takes a literal, not a reference',
-      'an image from a param gives its power to whoever starts the run',
+      'must be a literal, not a reference',
+      'with an image from a param, anyone who starts the run chooses the program',
     );
   } else checkLiteral(image, 'image', report);
-  if (typeof image === 'string' && /\s/.test(image)) report('image', `"${image}" holds white space`);
+  if (typeof image === 'string' && /\s/.test(image)) report('image', `"${image}" contains white space`);
 }
 
 function checkArguments(list: readonly Argument[] | undefined, field: string, judge: Judge, report: Report): void {
@@ -71,7 +71,7 @@ function checkArguments(list: readonly Argument[] | undefined, field: string, ju
 
 const shell = /(?:^|\/)(?:ba|da|k|a|z)?sh$/;
 
-/** The code of `sh -c` is a script too: no value may be pasted into it, and Kubernetes must leave it as it is. */
+/** The code of `sh -c` is a script too: no value may be pasted into it, and Kubernetes must not change it. */
 function checkShellCode(container: Runnable, report: Report): void {
   const words = [...(container.command ?? []), ...(container.args ?? [])];
   const start = words.findIndex((word) => typeof word === 'string' && shell.test(word));
@@ -83,7 +83,7 @@ function checkShellCode(container: Runnable, report: Report): void {
   const text = words[code];
   if (holdsReference(text)) report(path, 'is shell code, and a reference in it becomes code', shellHint);
   if (typeof text === 'string' && text.includes('$$')) {
-    report(path, 'is shell code with "$$", which Kubernetes writes as "$"', 'write the step as script: sh`...`');
+    report(path, 'is shell code with "$$", which Kubernetes turns into "$"', 'write the step as script: sh`...`');
   }
 }
 
@@ -93,7 +93,7 @@ const shellHint = 'write the step as script: sh`...`, or pass the value as an ar
 function checkScript(container: Runnable, judge: Judge, report: Report): void {
   const { script, command } = container;
   if (script === undefined) return;
-  if (command !== undefined) report('script', 'stands beside command', 'keep one of the two');
+  if (command !== undefined) report('script', 'is set together with command', 'keep one of the two');
   const made = scriptOf(script);
   if (made === undefined && typeof script !== 'string') {
     report('script', 'is neither a string nor made by sh`...`');
@@ -110,7 +110,7 @@ function checkScript(container: Runnable, judge: Judge, report: Report): void {
     for (const { name, value } of made[SCRIPT].env) {
       checkString(value, 'script', judge, report);
       if (container.env?.[name] !== undefined)
-        report(`env.${name}`, 'is the name of a variable of the script', 'rename it');
+        report(`env.${name}`, 'is already the name of a variable of the script', 'rename it');
     }
   }
 }
@@ -126,7 +126,7 @@ function checkEnv(env: Env | undefined, judge: Judge, report: Report): void {
 
 /**
  * Kubernetes expands `$(NAME)` in values, command and args, so a param that holds `$(TOKEN)` would read the variable
- * TOKEN. Secrets are files; a step without any reference may still take one as a variable.
+ * TOKEN. Secrets are files; a step without any reference may still read one from a variable.
  */
 function checkSecretEnv(container: Runnable, template: ContainerOptions | undefined, report: Report): void {
   const env = { ...template?.env, ...container.env };
@@ -141,7 +141,7 @@ function checkSecretEnv(container: Runnable, template: ContainerOptions | undefi
   ].some(holdsReference);
   if (!used) return;
   for (const [name] of secrets) {
-    report(`env.${name}`, 'takes a Secret into the environment of a step that uses references', secretHint);
+    report(`env.${name}`, 'puts a Secret into the environment of a step that uses references', secretHint);
   }
 }
 
@@ -165,7 +165,7 @@ function checkMounts(mounts: readonly Mount[] | undefined, place: Place, report:
     checkString(mount.mountPath, `${path}.mountPath`, place.strict, report);
     if (typeof mount.mountPath === 'string') {
       checkMountPath(mount.mountPath, `${path}.mountPath`, (at, message, hint) => {
-        if (!message.startsWith('holds the literal')) report(at, message, hint);
+        if (!message.startsWith('contains the literal')) report(at, message, hint);
       });
       if (paths.has(clean(mount.mountPath))) inside('mountPath', `"${mount.mountPath}" is mounted twice`);
       paths.add(clean(mount.mountPath));
@@ -175,7 +175,7 @@ function checkMounts(mounts: readonly Mount[] | undefined, place: Place, report:
 }
 
 function checkVolumeName(name: string, volumes: ReadonlySet<string> | undefined, report: Report): void {
-  if (name.startsWith('tekton-internal-')) report('name', `"${name}" belongs to Tekton`, 'choose another name');
+  if (name.startsWith('tekton-internal-')) report('name', `"${name}" is reserved by Tekton`, 'choose another name');
   else if (volumes !== undefined && !volumes.has(name)) {
     const known = [...volumes];
     report(

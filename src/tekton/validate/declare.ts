@@ -7,7 +7,7 @@ import { checkFields } from './known-fields.js';
 import { checkKey, checkParamName, checkResultName, checkUnique, checkWorkspaceName } from './names.js';
 import { checkPlain } from './strings.js';
 
-/** Checks the declarations of params. Tekton compares their names without regard to case. */
+/** Checks the declarations of params. Tekton compares their names case-insensitively. */
 export function checkParams(params: Params, report: Report): void {
   const names = Object.keys(params);
   checkUnique(
@@ -40,14 +40,14 @@ export function literalProblem(definition: ParamDef, value: unknown): string | u
     case 'string':
       return stringProblem(definition, value);
     case 'array':
-      return Array.isArray(value) ? undefined : `is ${kindOf(value)}, and the param is an array`;
+      return Array.isArray(value) ? undefined : `is ${kindOf(value)}, but the param is an array`;
     default:
       return objectProblem(Object.keys(definition.properties), value);
   }
 }
 
 function stringProblem(definition: Extract<ParamDef, { readonly type: 'string' }>, value: unknown): string | undefined {
-  if (typeof value !== 'string') return `is ${kindOf(value)}, and the param is a string`;
+  if (typeof value !== 'string') return `is ${kindOf(value)}, but the param is a string`;
   if (definition.values !== undefined && !definition.values.includes(value)) {
     return `"${value}" is not one of: ${definition.values.join(', ')}`;
   }
@@ -59,10 +59,10 @@ function stringProblem(definition: Extract<ParamDef, { readonly type: 'string' }
 
 function objectProblem(keys: readonly string[], value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return `is ${kindOf(value)}, and the param is an object`;
+    return `is ${kindOf(value)}, but the param is an object`;
   }
   const missing = keys.filter((key) => !(key in value));
-  if (missing.length > 0) return `lacks the key "${missing.join('", "')}"`;
+  if (missing.length > 0) return `is missing the key "${missing.join('", "')}"`;
   const extra = Object.keys(value).filter((key) => !keys.includes(key));
   return extra.length === 0 ? undefined : `has the unknown key "${extra.join('", "')}"`;
 }
@@ -85,7 +85,7 @@ function checkProperties(properties: { readonly [key: string]: unknown }, path: 
 }
 
 function checkChoices(values: readonly string[], path: string, report: Report): void {
-  if (values.length === 0) report(path, 'allows no value at all', 'list at least one value');
+  if (values.length === 0) report(path, 'has no allowed values', 'list at least one value');
   const twice = values.filter((value, index) => values.indexOf(value) !== index);
   if (twice.length > 0) report(path, `allows "${twice[0]}" twice`, 'list each value once');
   checkPlain(values, `${path}.values`, report);
@@ -121,7 +121,7 @@ export function checkWorkspaces(workspaces: Workspaces, mounted: ReadonlySet<str
     const mountPath = definition.mountPath ?? `/workspace/${name}`;
     checkMountPath(mountPath, path, report);
     if (paths.has(clean(mountPath)))
-      report(path, `something else is mounted at "${mountPath}" too`, 'choose another mountPath');
+      report(path, `something else is also mounted at "${mountPath}"`, 'choose another mountPath');
     paths.add(clean(mountPath));
   }
 }
@@ -129,13 +129,13 @@ export function checkWorkspaces(workspaces: Workspaces, mounted: ReadonlySet<str
 const twoVolumes =
   'use one workspace with a subPath for each, or workspace.secret() or workspace.config() for small read-only files';
 
-/** Checks a place in a container: absolute, literal, and not Tekton's own. */
+/** Checks a mount path: absolute, literal, and not reserved by Tekton. */
 export function checkMountPath(mountPath: string, path: string, report: Report): void {
   checkPlain(mountPath, path, report);
   if (!mountPath.startsWith('/')) report(path, `the mount path "${mountPath}" is not absolute`);
   const place = clean(mountPath);
   if ((place === '/tekton' || place.startsWith('/tekton/')) && !place.startsWith('/tekton/home')) {
-    report(path, `"${mountPath}" belongs to Tekton`, 'mount it elsewhere');
+    report(path, `"${mountPath}" is reserved by Tekton`, 'mount it elsewhere');
   }
 }
 

@@ -26,7 +26,7 @@ const stepOnly = [
 const node = ['params', 'workspaces', 'when', 'retries', 'timeout', 'onError', 'displayName', 'description', 'embed'];
 const run = ['params', 'workspaces', 'labels', 'annotations', 'serviceAccountName', 'podTemplate', 'embed'];
 
-/** The fields of everything that authors write. What is not here is refused, as Tekton's webhook refuses it. */
+/** The fields of everything that authors write. Any other field is refused, as Tekton's webhook refuses it. */
 export const known = {
   task: [...described, 'params', 'results', 'workspaces', 'volumes', 'stepTemplate', 'sidecars', 'steps'],
   pipeline: [...described, 'params', 'workspaces'],
@@ -78,7 +78,7 @@ export const known = {
   ],
 } as const satisfies { readonly [kind: string]: readonly string[] };
 
-/** Fields of Tekton that a default install refuses, and the switch that each needs. */
+/** Fields of Tekton that a default install refuses, and the feature flag that each needs. */
 const alpha: { readonly [field: string]: string } = {
   enum: 'enable-param-enum',
   stdoutConfig: 'enable-api-fields: alpha',
@@ -120,7 +120,7 @@ export function checkFieldNames(
     const flag = alpha[name];
     const message =
       flag === undefined
-        ? `the field "${name}" is not known here`
+        ? `unknown field "${name}"`
         : `the field "${name}" is alpha: a default Tekton install refuses it (${flag})`;
     const near = nearest(name, fields);
     report(path, message, instead[name] ?? (near === undefined ? 'remove it' : `did you mean "${near}"?`));

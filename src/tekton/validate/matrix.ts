@@ -53,9 +53,9 @@ function checkFanned(
     report(path, `"${name}" is not a param of ${owner}`, didYouMean(name, Object.keys(declared)));
     return false;
   }
-  if (given.params?.[name] !== undefined) report(path, `"${name}" is given in params too`, 'keep one of the two');
+  if (given.params?.[name] !== undefined) report(path, `"${name}" is also given in params`, 'keep one of the two');
   if (definition.type === 'string') return true;
-  report(path, `"${name}" is ${article(definition.type)} param, and a matrix gives each run one string`);
+  report(path, `"${name}" is ${article(definition.type)} param, but a matrix gives each run one string`);
   return false;
 }
 
@@ -63,8 +63,8 @@ function checkFan(values: unknown, path: string, judge: Judge, report: Report): 
   const reference = referenceOf(values);
   if (reference !== undefined && !isItems(values)) {
     if (reference.kind === 'array') checkReference(reference, path, judge, report);
-    else report(path, `"${reference.name}" is ${article(reference.kind)}, and a matrix goes over an array`);
-  } else if (!Array.isArray(values)) report(path, `is ${kindOf(values)}, and a matrix goes over an array`);
+    else report(path, `"${reference.name}" is ${article(reference.kind)}, but a matrix needs an array`);
+  } else if (!Array.isArray(values)) report(path, `is ${kindOf(values)}, but a matrix needs an array`);
   else {
     if (values.length === 0) report(path, 'is an empty list, so nothing would run', 'give at least one value');
     values.forEach((value, index) => {

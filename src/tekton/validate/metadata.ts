@@ -13,7 +13,7 @@ export function checkMetadata({ labels = {}, annotations = {} }: Marked, report:
   for (const [key, value] of Object.entries(labels)) {
     checkEntry(key, value, `labels.${key}`, report);
     if (typeof value === 'string' && (!labelValue.test(value) || value.length > 63)) {
-      report(`labels.${key}`, `"${value}" is not the value of a label`, 'use at most 63 letters, digits, -, _ and .');
+      report(`labels.${key}`, `"${value}" is not a valid label value`, 'use at most 63 letters, digits, -, _ and .');
     }
   }
   for (const [key, value] of Object.entries(annotations)) checkEntry(key, value, `annotations.${key}`, report);
@@ -22,5 +22,5 @@ export function checkMetadata({ labels = {}, annotations = {} }: Marked, report:
 function checkEntry(key: string, value: unknown, path: string, report: Report): void {
   if (!qualifiedName.test(key)) report(path, `"${key}" is not a key such as app.kubernetes.io/name`);
   if (typeof value !== 'string')
-    report(path, `is a ${typeof value}, and a string is wanted here`, 'write it in quotes');
+    report(path, `is a ${typeof value}, but a string is required here`, 'write it in quotes');
 }

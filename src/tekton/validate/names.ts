@@ -24,7 +24,7 @@ export function checkLabel(name: string, path: string, report: Report): void {
 
 function checkLength(name: string, path: string, report: Report): void {
   if (name.length <= 63) return;
-  report(path, `the name has ${name.length} characters; Tekton takes at most 63`, 'choose a shorter name');
+  report(path, `the name has ${name.length} characters; Tekton accepts at most 63`, 'choose a shorter name');
 }
 
 /** Names of params: dots are allowed, except in objects, where they would read as keys. */
@@ -34,14 +34,14 @@ export function checkParamName(name: string, isObject: boolean, path: string, re
   report(
     path,
     `the param name "${name}" is not allowed`,
-    `begin with a letter or _, go on with letters, digits, _, -${dots}`,
+    `start with a letter or _, then use letters, digits, _, -${dots}`,
   );
 }
 
 /** Keys of object params and results. */
 export function checkKey(name: string, path: string, report: Report): void {
   if (key.test(name)) return;
-  report(path, `the key "${name}" is not allowed`, 'begin with a letter or _, go on with letters, digits, _, -');
+  report(path, `the key "${name}" is not allowed`, 'start with a letter or _, then use letters, digits, _, -');
 }
 
 /** Names of results. Tekton allows a dot, but then reads `results.a.b` as key `b` of the object `a`. */
@@ -67,10 +67,10 @@ export function checkWorkspaceName(name: string, path: string, report: Report): 
 /** Names of environment variables, as every shell can read them. */
 export function checkEnvName(name: string, path: string, report: Report): void {
   if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) return;
-  report(path, `"${name}" is not the name of an environment variable`, 'use letters, digits and _');
+  report(path, `"${name}" is not a valid name of an environment variable`, 'use letters, digits and _');
 }
 
-/** Reports every name that came before; Tekton compares some names without regard to case. */
+/** Reports every name that came before; Tekton compares some names case-insensitively. */
 export function checkUnique(
   names: readonly string[],
   pathOf: (index: number) => string,
@@ -83,8 +83,8 @@ export function checkUnique(
     const before = first.get(fold(name));
     if (before === undefined) first.set(fold(name), index);
     else {
-      const same = names[before] === name ? '' : ` (names are compared without case: "${names[before]}")`;
-      report(pathOf(index), `another ${what} before it is also named "${name}"${same}`, 'rename one of them');
+      const same = names[before] === name ? '' : ` (names are compared case-insensitively: "${names[before]}")`;
+      report(pathOf(index), `another ${what} is already named "${name}"${same}`, 'rename one of them');
     }
   });
 }

@@ -54,7 +54,8 @@ function fannedNames(given: NodeDefinition['options']): readonly string[] {
 function checkRetries(given: NodeDefinition['options'], report: Report): void {
   const { retries } = given;
   if (retries === undefined) return;
-  if (!Number.isInteger(retries) || retries < 0) report('retries', `is ${retries}; it has to be a whole number from 0`);
+  if (!Number.isInteger(retries) || retries < 0)
+    report('retries', `is ${retries}; it must be a whole number, 0 or more`);
   if (retries > 0 && given.onError === 'continue') {
     report('onError', "is 'continue' together with retries, which Tekton refuses", 'keep one of the two');
   }
@@ -70,7 +71,7 @@ function checkAfter(node: NodeDefinition, pipeline: PipelineDefinition, report: 
     else if (other.owner !== pipeline.owner) {
       report(
         path,
-        `"${other.node}" is not in this Pipeline but in "${other.owner.name}"`,
+        `"${other.node}" is not in this Pipeline, but in "${other.owner.name}"`,
         'pass a node of this Pipeline',
       );
     }
@@ -92,7 +93,7 @@ function checkBindings(node: NodeDefinition, pipeline: PipelineDefinition, judge
   }
   for (const [name, { need }] of Object.entries(definition.workspaces)) {
     if (need === 'required' && given[name] === undefined) {
-      report(`workspaces.${name}`, `the workspace "${name}" of ${owner} is required and not bound`);
+      report(`workspaces.${name}`, `the workspace "${name}" of ${owner} is required but not bound`);
     }
   }
 }
@@ -114,10 +115,10 @@ function checkBinding(
   if (workspace.owner !== pipeline.owner) {
     report(path, `"${workspace.name}" is a workspace of "${workspace.owner.name}"`, 'declare it in this Pipeline too');
   } else if (declared.need === 'required' && workspace.need === 'optional') {
-    report(path, `is required, and "${workspace.name}" is optional`, 'make the workspace of the Pipeline required');
+    report(path, `is required, but "${workspace.name}" is optional`, 'make the workspace of the Pipeline required');
   }
   if (declared.kind !== workspace.kind) {
-    report(path, `is a ${declared.kind} workspace, and "${workspace.name}" is a ${workspace.kind} workspace`);
+    report(path, `is a ${declared.kind} workspace, but "${workspace.name}" is a ${workspace.kind} workspace`);
   }
   if (given?.subPath !== undefined) checkString(given.subPath, `${path}.subPath`, judge, report);
 }

@@ -1,5 +1,5 @@
-/** What to let pass. */
+/** What to allow. */
 export interface ValidateOptions {
-  /** Alpha fields that the cluster is known to have switched on. @default [] */
+  /** Alpha fields that are enabled on the cluster. @default [] */
   readonly allow?: readonly 'cel'[];
 }

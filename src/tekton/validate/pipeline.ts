@@ -19,7 +19,7 @@ export function checkPipeline(pipeline: PipelineDefinition, options: ValidateOpt
   checkPipelineSpec(pipeline, options, report);
 }
 
-/** Checks what a Pipeline says, by itself or inside a run. */
+/** Checks the spec of a Pipeline, by itself or inside a run. */
 export function checkPipelineSpec(pipeline: PipelineDefinition, options: ValidateOptions, report: Report): void {
   checkFieldNames(pipeline.unknown, 'pipeline', '', report);
   checkParams(pipeline.params, report);
@@ -56,7 +56,7 @@ function checkNodes(pipeline: PipelineDefinition, options: ValidateOptions, repo
   });
 }
 
-/** A name of a Task means one Task: nodes refer to it by name. */
+/** One Task per name, because nodes refer to it by name. */
 function checkOneMeaning(pipeline: PipelineDefinition, paths: readonly string[], report: Report): void {
   const meaning = new Map<string, TaskDefinition>();
   pipeline.nodes.forEach(({ definition, options }, index) => {
@@ -66,14 +66,14 @@ function checkOneMeaning(pipeline: PipelineDefinition, paths: readonly string[],
     else if (known.owner !== definition.owner) {
       report(
         paths[index] ?? '',
-        `uses another Task that is also named "${definition.name}"`,
+        `uses a different Task that is also named "${definition.name}"`,
         'rename one of the Tasks',
       );
     }
   });
 }
 
-/** Which references a node may hold. */
+/** Which references a node may contain. */
 function judgeOf(owner: Owner, phase: 'tasks' | 'finally'): Judge {
   return (reference) => {
     if (reference.owner !== owner) return strayInPipeline(reference);
@@ -95,7 +95,7 @@ function strayInPipeline(reference: Reference): ReturnType<Judge> {
   const { owner, node, name } = reference;
   if (owner.kind !== 'Pipeline' || node === undefined) return stray(reference);
   return {
-    message: `reads the result "${name}" of "${node}", which is not in this Pipeline but in "${owner.name}"`,
+    message: `reads the result "${name}" of "${node}", which is not in this Pipeline, but in "${owner.name}"`,
     hint: 'add the Task to this Pipeline, or pass the value as a param',
   };
 }
@@ -122,5 +122,5 @@ function checkOutput(output: Output | undefined, path: string, judge: Judge, rep
   }
   checkString(value, path, judge, report);
   const literal = typeof value === 'string' || partsOf(value)?.every((part) => typeof part === 'string') === true;
-  if (literal) report(path, 'is a literal, and a result has to come from a task');
+  if (literal) report(path, 'is a literal, but a result must come from a task');
 }

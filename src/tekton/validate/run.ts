@@ -15,7 +15,7 @@ import { checkPlain, type Judge } from './strings.js';
 import { checkTaskSpec } from './task.js';
 
 const literalsOnly: Judge = ({ expression }) => ({
-  message: `refers to ${expression}, and a run takes literals`,
+  message: `refers to ${expression}, but a run accepts only literals`,
   hint: 'write the value',
 });
 
@@ -58,7 +58,8 @@ export function checkTaskRun(run: TaskRunDefinition, options: ValidateOptions, r
   checkRunWorkspaces(given.workspaces ?? {}, task.workspaces, owner, report);
   checkTimeout(given.timeout, 'timeout', report);
   const { retries = 0 } = given;
-  if (!Number.isInteger(retries) || retries < 0) report('retries', `is ${retries}; it has to be a whole number from 0`);
+  if (!Number.isInteger(retries) || retries < 0)
+    report('retries', `is ${retries}; it must be a whole number, 0 or more`);
   checkContainers(given, task, report);
 }
 
@@ -72,7 +73,7 @@ function checkRunName(name: RunName, report: Report): void {
   if (generateName.length > 58) {
     report(
       '',
-      `generateName has ${generateName.length} characters; with the 5 that follow it may have 63`,
+      `generateName has ${generateName.length} characters; with the 5 that Kubernetes appends, at most 63 are allowed`,
       'shorten it to 58',
     );
   }
@@ -100,7 +101,7 @@ function checkRunWorkspaces(
         `use one of: ${volumeSources.join(', ')}`,
       );
     if (definition.kind !== 'volume' && sources.some((field) => claims.includes(field))) {
-      report(path, `is a ${definition.kind} workspace, and is bound to a claim`, 'bind a Secret or a ConfigMap');
+      report(path, `is a ${definition.kind} workspace, but is bound to a claim`, 'bind a Secret or a ConfigMap');
     }
     for (const [field, value] of Object.entries(binding)) if (value === '') report(`${path}.${field}`, 'is empty');
     if ('projected' in binding && binding.projected.length === 0) report(`${path}.projected`, 'has no sources');
@@ -109,7 +110,7 @@ function checkRunWorkspaces(
   }
   for (const [name, { need }] of Object.entries(declared)) {
     if (need === 'required' && given[name] === undefined) {
-      report(`workspaces.${name}`, `the workspace "${name}" of ${owner} is required and not bound`);
+      report(`workspaces.${name}`, `the workspace "${name}" of ${owner} is required but not bound`);
     }
   }
 }
@@ -117,10 +118,10 @@ function checkRunWorkspaces(
 const claims = ['persistentVolumeClaim', 'volumeClaimTemplate'];
 const volumeSources = [...claims, 'emptyDir', 'secret', 'configMap', 'projected', 'csi'];
 
-/** What Tekton gives a PipelineRun that says nothing. */
+/** Tekton's default limit of a PipelineRun. */
 const defaultPipelineTimeout = '1h0m';
 
-/** The limits of tasks and finally have to fit into the limit of the pipeline. */
+/** The limits of tasks and finally must fit into the limit of the pipeline. */
 function checkTimeouts(timeouts: Timeouts, report: Report): void {
   for (const [name, timeout] of Object.entries(timeouts)) checkTimeout(timeout, `timeouts.${name}`, report);
   const pipeline = timeouts.pipeline ?? defaultPipelineTimeout;
@@ -134,7 +135,7 @@ function checkTimeouts(timeouts: Timeouts, report: Report): void {
   }
   if (tasks === undefined || last === undefined || whole === undefined) return;
   if (whole === Number.POSITIVE_INFINITY) {
-    report('timeouts.pipeline', 'is without limit while tasks and finally have one, which Tekton refuses');
+    report('timeouts.pipeline', 'has no limit although tasks and finally have one, which Tekton refuses');
   } else if (tasks <= whole && last <= whole && tasks + last > whole) {
     report(
       'timeouts',
@@ -168,7 +169,7 @@ function checkContainers(
 ): void {
   checkResources(spec.computeResources, report);
   if (spec.computeResources !== undefined && Object.keys(spec.steps ?? {}).length > 0) {
-    report('computeResources', 'stands beside resources of steps, which Tekton refuses', 'keep one of the two');
+    report('computeResources', 'is set together with resources of steps, which Tekton refuses', 'keep one of the two');
   }
   for (const field of ['steps', 'sidecars'] as const) {
     const names = task?.[field].map(({ name }) => name);

@@ -22,7 +22,7 @@ export function checkSidecars(task: TaskDefinition, report: Report): void {
   task.sidecars.forEach((sidecar, index) => {
     const inside = below(report, pathOf(index));
     checkLabel(sidecar.name, '', inside);
-    if (sidecar.name === 'tekton-log-results') inside('', `the name "${sidecar.name}" belongs to Tekton`);
+    if (sidecar.name === 'tekton-log-results') inside('', `the name "${sidecar.name}" is reserved by Tekton`);
     checkFields(sidecar, 'sidecar', '', inside);
     checkStepWorkspaces(sidecar.workspaces, task, inside);
     checkContainer(sidecar, { judge, strict: judge, volumes, image: imageOf(task) }, inside);
@@ -30,7 +30,7 @@ export function checkSidecars(task: TaskDefinition, report: Report): void {
   });
 }
 
-/** What may be the image of a sidecar when it is no literal. */
+/** Which references may be the image of a sidecar. */
 function imageOf({ owner }: TaskDefinition): Judge {
   return (reference) => {
     if (reference.owner !== owner) return stray(reference);
@@ -43,8 +43,8 @@ function imageOf({ owner }: TaskDefinition): Judge {
 }
 
 /**
- * Whoever starts the run chooses what runs in this sidecar, so it sees nothing that the Task was given. Tekton mounts a workspace
- * into every sidecar, unless some step or sidecar takes it for itself (`pkg/workspace/apply.go`).
+ * Anyone who starts the run chooses what runs in this sidecar, so it sees nothing that the Task was given. Tekton mounts a workspace
+ * into every sidecar, unless a step or sidecar lists it in its own workspaces (`pkg/workspace/apply.go`).
  */
 function checkChosen(sidecar: Sidecar, task: TaskDefinition, report: Report): void {
   const names = (list: readonly TaskWorkspace[] = []) => list.map(({ [WORKSPACE]: { name } }) => name);
@@ -52,8 +52,7 @@ function checkChosen(sidecar: Sidecar, task: TaskDefinition, report: Report): vo
   const taken = new Set([...task.steps, ...task.sidecars].flatMap(({ workspaces }) => names(workspaces)));
   const why = 'and the image comes from a param';
   for (const name of Object.keys(task.workspaces)) {
-    if (own.includes(name))
-      report('workspaces', `takes the workspace "${name}", ${why}`, 'hand over files in an emptyDir');
+    if (own.includes(name)) report('workspaces', `uses the workspace "${name}", ${why}`, 'pass files in an emptyDir');
     else if (!taken.has(name)) {
       report('', `sees the workspace "${name}", ${why}`, 'list it in workspaces of the steps that use it');
     }
@@ -65,6 +64,6 @@ function checkChosen(sidecar: Sidecar, task: TaskDefinition, report: Report): vo
     report(`volumeMounts[${index}].name`, `is more than an emptyDir or a ConfigMap, ${why}`, 'mount it in a step');
   });
   for (const [name, value] of Object.entries(sidecar.env ?? {})) {
-    if (isSecret(value)) report(`env.${name}`, `takes a Secret, ${why}`, 'give it to a step');
+    if (isSecret(value)) report(`env.${name}`, `uses a Secret, ${why}`, 'give it to a step');
   }
 }

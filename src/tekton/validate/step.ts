@@ -81,7 +81,7 @@ export function checkTimeout(timeout: string | undefined, path: string, report: 
 /** Checks what a failure does. */
 export function checkOnError(onError: string | undefined, report: Report): void {
   if (onError === undefined || onError === 'continue' || onError === 'stopAndFail') return;
-  report('onError', `"${onError}" is not known`, "write 'continue' or 'stopAndFail'");
+  report('onError', `"${onError}" is not valid`, "write 'continue' or 'stopAndFail'");
 }
 
 function checkActionStep(step: ActionStep, judge: Judge, report: Report): void {
@@ -94,7 +94,7 @@ function checkActionStep(step: ActionStep, judge: Judge, report: Report): void {
   } else checkSource(ref.params, 'ref.params', judge, report);
 }
 
-/** Checks what a resolver is told; what it fetches is not known here. */
+/** Checks the params of a resolver; what it fetches is unknown here. */
 export function checkSource(
   params: { readonly [name: string]: unknown },
   place: string,
@@ -112,7 +112,7 @@ export function checkSource(
   }
 }
 
-/** Checks the workspaces that a step or sidecar takes for itself. */
+/** Checks the workspaces that a step or sidecar lists for itself. */
 export function checkStepWorkspaces(
   workspaces: readonly TaskWorkspace[] | undefined,
   task: TaskDefinition,
@@ -130,7 +130,7 @@ export function checkStepWorkspaces(
   });
 }
 
-/** Which references the steps and sidecars of a Task may hold. */
+/** Which references the steps and sidecars of a Task may contain. */
 export function judgeOf(task: { readonly owner: Owner }, earlier: readonly Owner[], own: Owner | undefined): Judge {
   return (reference) => {
     const { owner, origin, name } = reference;
@@ -154,7 +154,7 @@ export function judgeOf(task: { readonly owner: Owner }, earlier: readonly Owner
   };
 }
 
-/** What to say of a reference that belongs to another definition. */
+/** The problem with a reference that belongs to another definition. */
 export function stray({ owner, expression }: Reference): { readonly message: string; readonly hint: string } {
   const place = `${owner.kind.toLowerCase()} "${owner.name}"`;
   return {
@@ -168,7 +168,7 @@ function withoutStepResults(judge: Judge): Judge {
     reference.origin === 'step result'
       ? {
           message: `uses the result "${reference.name}" of a step`,
-          hint: 'Tekton takes it only in env, command and args',
+          hint: 'Tekton accepts it only in env, command and args',
         }
       : judge(reference);
 }

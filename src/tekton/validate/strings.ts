@@ -2,10 +2,10 @@ import type { Report } from '../problem.js';
 import { isItems, partsOf, type Reference, referenceOf } from '../reference.js';
 import { SCRIPT } from '../script/sh.js';
 
-/** Says why a reference may not stand here, or nothing when it may. */
+/** Says why a reference is not allowed here, or nothing when it is. */
 export type Judge = (reference: Reference) => { readonly message: string; readonly hint: string } | undefined;
 
-/** Checks one string: a literal without `$(`, a string reference that may stand here, or both joined. */
+/** Checks one string: a literal without `$(`, a string reference that is allowed here, or both joined. */
 export function checkString(value: unknown, path: string, judge: Judge, report: Report): void {
   const parts = partsOf(value);
   if (parts !== undefined) {
@@ -21,29 +21,25 @@ export function checkString(value: unknown, path: string, judge: Judge, report: 
     const article = reference.kind === 'array' || reference.kind === 'object' ? 'an' : 'a';
     const hint =
       reference.kind === 'array'
-        ? 'spread it (...) as an item of args, or take one item with .at(0)'
-        : 'take one key of it';
-    report(path, `"${reference.name}" is ${article} ${reference.kind}, and one string is wanted here`, hint);
+        ? 'spread it (...) as an item of args, or use one item with .at(0)'
+        : 'use one of its keys';
+    report(path, `"${reference.name}" is ${article} ${reference.kind}, but a single string is required here`, hint);
     return;
   }
   checkReference(reference, path, judge, report);
 }
 
-/** Checks one item of a list, where all items of an array reference may stand too. */
+/** Checks one item of a list, where all items of an array reference are allowed too. */
 export function checkItem(value: unknown, path: string, judge: Judge, report: Report): void {
   const reference = isItems(value) ? referenceOf(value) : undefined;
   if (reference === undefined) checkString(value, path, judge, report);
   else checkReference(reference, path, judge, report);
 }
 
-/** Checks that a reference may stand here. */
+/** Checks that a reference is allowed here. */
 export function checkReference(reference: Reference, path: string, judge: Judge, report: Report): void {
   if (reference.kind === 'string' && reference.fanned === true) {
-    report(
-      path,
-      `takes one result "${reference.name}" of a matrix`,
-      'Tekton passes on only all of them: take the array',
-    );
+    report(path, `uses one result "${reference.name}" of a matrix`, 'Tekton passes only all of them: use the array');
   }
   const reason = judge(reference);
   if (reason !== undefined) report(path, reason.message, reason.hint);
@@ -55,7 +51,7 @@ export function checkLiteral(value: unknown, path: string, report: Report): void
     const what = value === undefined ? 'undefined' : value === null ? 'null' : `a ${typeof value}`;
     const hint =
       value === undefined ? 'a reference to something that is not declared gives undefined' : 'write it as a string';
-    report(path, `is ${what}, and a string is wanted here`, hint);
+    report(path, `is ${what}, but a string is required here`, hint);
     return;
   }
   const from = value.indexOf('$(');
@@ -64,12 +60,12 @@ export function checkLiteral(value: unknown, path: string, report: Report): void
   const found = value.slice(from, end === -1 ? from + 30 : end + 1);
   report(
     path,
-    `holds the literal "${found}"`,
+    `contains the literal "${found}"`,
     'use the reference itself, joined by text`...${params.name}...` where needed',
   );
 }
 
-/** Checks every string inside plain data, where no reference may stand at all. */
+/** Checks every string inside plain data, where no reference is allowed. */
 export function checkPlain(value: unknown, path: string, report: Report): void {
   if (typeof value === 'string') {
     checkLiteral(value, path, report);
@@ -80,7 +76,7 @@ export function checkPlain(value: unknown, path: string, report: Report): void {
   } else if (typeof value === 'object' && value !== null) {
     const reference = referenceOf(value);
     if (reference !== undefined || partsOf(value) !== undefined || SCRIPT in value) {
-      report(path, `takes a literal, not a reference${reference === undefined ? '' : ` to "${reference.name}"`}`);
+      report(path, `must be a literal, not a reference${reference === undefined ? '' : ` to "${reference.name}"`}`);
       return;
     }
     for (const [name, inner] of Object.entries(value))

@@ -1,7 +1,7 @@
 import { below, type Report } from '../problem.js';
 import { referenceOf } from '../reference.js';
+import type { StepActionDefinition } from '../step.js';
 import { STEP, type Step, type StepWithResults } from '../step.js';
-import type { StepActionDefinition } from '../step-action.js';
 import type { TaskDefinition } from '../task.js';
 import type { Volume } from '../wire/pod.js';
 import { checkContainer } from './container.js';
@@ -21,7 +21,7 @@ export function checkTask(task: TaskDefinition, options: ValidateOptions, report
   checkTaskSpec(task, options, report);
 }
 
-/** Checks what a Task says, by itself or inside a Pipeline. */
+/** Checks the spec of a Task, by itself or inside a Pipeline. */
 export function checkTaskSpec(task: TaskDefinition, options: ValidateOptions, report: Report): void {
   checkFieldNames(task.unknown, 'task', '', report);
   checkVolumes(task.volumes, report);
@@ -79,8 +79,7 @@ function checkResultValues(task: TaskDefinition, report: Report): void {
     const reference = referenceOf(value);
     if (declared === undefined) {
       report(path, `"${name}" is not a result of the Task`, didYouMean(name, Object.keys(task.results)));
-    } else if (declared.type !== 'string')
-      report(path, `is an ${declared.type}, and a result of a step gives a string`);
+    } else if (declared.type !== 'string') report(path, `is an ${declared.type}, but a result of a step is a string`);
     if (reference?.origin !== 'step result' || !owners.includes(reference.owner)) {
       report(path, 'is not a result of a step of this Task', 'use step(...) or stepFrom(...), and list the step');
     }
@@ -101,10 +100,6 @@ export function checkStepAction(action: StepActionDefinition, report: Report): v
   checkResults(action.results, report);
   body.volumeMounts?.forEach(({ name }, index) => {
     if (referenceOf(name)?.origin === 'param') return;
-    report(
-      `volumeMounts[${index}].name`,
-      'of a StepAction has to be a param',
-      'the Task passes the name of its volume',
-    );
+    report(`volumeMounts[${index}].name`, 'must be a param in a StepAction', 'the Task passes the name of its volume');
   });
 }

@@ -1,12 +1,8 @@
 import type { Report } from '../problem.js';
-import type { AnyDefinition } from './validate.js';
+import { type AnyDefinition, rootOf } from './definition.js';
 
-/** Checks definitions that are installed together: names are unique, and a reference means what its author used. */
-export function checkTogether(
-  definitions: readonly AnyDefinition[],
-  rootOf: (definition: AnyDefinition) => string,
-  report: Report,
-): void {
+/** Checks definitions that are installed together: names are unique, and a name refers to the definition that the author used. */
+export function checkTogether(definitions: readonly AnyDefinition[], report: Report): void {
   const known = new Map<string, AnyDefinition>();
   for (const definition of definitions) {
     if (typeof definition.name !== 'string') continue;
@@ -15,14 +11,17 @@ export function checkTogether(
     if (before === undefined) known.set(root, definition);
     else {
       const same = before === definition ? 'is listed twice' : `another ${definition.kind} has the same name`;
-      report(root, same, 'names are unique per kind');
+      report(root, same, 'names must be unique per kind');
     }
   }
   for (const definition of definitions) {
     for (const { used, path } of usedBy(definition)) {
       const installed = known.get(rootOf(used));
       if (installed === undefined || installed === used) continue;
-      report(`${rootOf(definition)} > ${path}`, `uses another ${used.kind} "${used.name}" than the one listed here`);
+      report(
+        `${rootOf(definition)} > ${path}`,
+        `uses a different ${used.kind} "${used.name}" from the one listed here`,
+      );
     }
   }
 }

@@ -1,4 +1,4 @@
-/** The parts of the Kubernetes core v1 API that a Task can hold. Field order follows how people write them. */
+/** The parts of the Kubernetes core v1 API that a Task can contain. Field order follows how people write them. */
 
 /** A CPU, memory or storage quantity: `500m`, `1`, `128Mi`, `1Gi`. */
 export type Quantity = `${number}` | `${number}${'m' | 'k' | 'M' | 'G' | 'T' | 'Ki' | 'Mi' | 'Gi' | 'Ti'}`;

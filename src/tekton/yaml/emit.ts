@@ -28,7 +28,7 @@ function document(value: unknown): string {
   return after(value, '', true).replace(/^[ \n]/, '');
 }
 
-/** What stands after a key or a dash, with the white space before it; `indent` is where its lines begin. */
+/** The text after a key or a dash, with the white space before it; `indent` is where its lines begin. */
 function after(value: unknown, indent: string, ownLine: boolean): string {
   if (typeof value === 'string') return ` ${text(value, indent)}\n`;
   if (typeof value !== 'object' || value === null) return ` ${atom(value)}\n`;

@@ -12,7 +12,11 @@ test.each([
     'kind: ServiceAccount\nmetadata: { name: default }',
     'has no ServiceAccount',
   ],
-  ['automountServiceAccountToken: false\n', '', 'its ServiceAccount octopipeline-deliver mounts its token by itself'],
+  [
+    'automountServiceAccountToken: false\n',
+    '',
+    'its ServiceAccount octopipeline-deliver mounts its token automatically',
+  ],
   ['kind: Role\nmetadata: { name: octopipeline-deliver }', 'kind: Role\nmetadata: { name: other }', 'has no Role'],
   ['verbs: [get, create, patch]', "verbs: ['*']", 'its Role has a rule with *'],
   [

@@ -1,8 +1,8 @@
 import { type CatalogDocument, type Rule, whereIs } from '../document.js';
 
 /**
- * Catalog rule 9, second half: every Pipeline has its own ServiceAccount, whose token is mounted nowhere by itself, and a NetworkPolicy
- * over its pods; a Role that is there is bound to that account. The account is named as the Pipeline, or `octopipeline-` and the Pipeline.
+ * Catalog rule 9, second half: every Pipeline has its own ServiceAccount, whose token is never mounted automatically, and a NetworkPolicy
+ * over its pods; a Role, if any, is bound to that account. The account has the name of the Pipeline, or `octopipeline-` and the Pipeline.
  */
 export const ownAccess: Rule = (documents) =>
   documents
@@ -32,7 +32,7 @@ function problems({ object }: CatalogDocument, documents: readonly CatalogDocume
   return [
     ...(account === undefined ? ['has no ServiceAccount'] : []),
     ...(account !== undefined && account.automountServiceAccountToken !== false
-      ? [`its ServiceAccount ${account.metadata.name} mounts its token by itself`]
+      ? [`its ServiceAccount ${account.metadata.name} mounts its token automatically`]
       : []),
     ...(role === undefined ? ['has no Role'] : []),
     ...(JSON.stringify(role?.rules ?? []).includes('"*"') ? ['its Role has a rule with *'] : []),

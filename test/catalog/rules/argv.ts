@@ -3,8 +3,8 @@ import type { Rule } from '../document.js';
 import type { CommandFlags } from '../op-help.js';
 
 /**
- * Every step is `op` with a fixed command and flags in the form `--flag` or `--flag=value`: so whatever a value holds, it can become
- * neither a command nor another flag. The command and each flag exist in `op --help`. Sidecars have a rule of their own.
+ * Every step is `op` with a fixed command and flags in the form `--flag` or `--flag=value`: so no value can become a command or
+ * another flag. The command and each flag exist in `op --help`. Sidecars have a separate rule.
  */
 export const knownArguments =
   (commands: CommandFlags): Rule =>

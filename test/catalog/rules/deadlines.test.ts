@@ -8,10 +8,8 @@ test('deadlines that end before their TaskRun are fine', () => {
   expect(rule(sample())).toEqual([]);
 });
 
-test('a step that can wait and is given no deadline is caught', () => {
-  expect(complaints(rule, '        - --timeout=$(params.timeout)\n', '')).toEqual([
-    'op build-push is given no --timeout',
-  ]);
+test('a step that can wait and has no deadline is caught', () => {
+  expect(complaints(rule, '        - --timeout=$(params.timeout)\n', '')).toEqual(['op build-push has no --timeout']);
 });
 
 test('a default deadline as long as the default of a TaskRun is caught', () => {
@@ -28,8 +26,8 @@ test('a deadline longer than the timeout of its node is caught', () => {
   ]);
 });
 
-test('a deadline that is no duration is caught', () => {
+test('a deadline that is not a duration is caught', () => {
   expect(complaints(rule, 'default: 30m', 'default: half an hour')).toEqual([
-    'a deadline is no duration: half an hour',
+    'a deadline is not a duration: half an hour',
   ]);
 });

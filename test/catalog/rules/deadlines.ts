@@ -3,12 +3,12 @@ import type { CatalogDocument, Rule, Violation } from '../document.js';
 import type { Param, PipelineTask, TaskSpec } from '../objects.js';
 import type { CommandFlags } from '../op-help.js';
 
-/** What Tekton gives a TaskRun that says nothing. */
+/** Tekton's default timeout of a TaskRun. */
 const defaultTimeout = '1h';
 
 /**
- * Catalog rule 7, the part that YAML shows: a step whose command can wait is told its deadline, and the deadlines of a Task's steps
- * together end before its TaskRun does, with the defaults and with what each Pipeline gives.
+ * Catalog rule 7, the part that YAML shows: a step whose command can wait gets a deadline, and the deadlines of a Task's steps
+ * together end before its TaskRun does, with the defaults and with the values of each Pipeline.
  */
 export const deadlines =
   (commands: CommandFlags): Rule =>
@@ -32,7 +32,7 @@ function withoutDeadline(where: string, { steps }: TaskSpec, commands: CommandFl
     const waits = commands.get(args[0] ?? '')?.has('--timeout') === true;
     const told = args.some((argument) => argument.startsWith('--timeout='));
     if (!waits || told) return [];
-    return [{ where: `${where} > steps[${index}] ${name}`, message: `op ${args[0]} is given no --timeout` }];
+    return [{ where: `${where} > steps[${index}] ${name}`, message: `op ${args[0]} has no --timeout` }];
   });
 }
 
@@ -44,7 +44,7 @@ function tooLong(where: string, { steps, params = [] }: TaskSpec, bound: Values,
     args.flatMap((argument) => (argument.startsWith('--timeout=') ? [resolve(argument.slice(10), values)] : [])),
   );
   const sum = waits.reduce((total, wait) => total + seconds(wait), 0);
-  if (Number.isNaN(sum)) return [{ where, message: `a deadline is no duration: ${waits.join(', ')}` }];
+  if (Number.isNaN(sum)) return [{ where, message: `a deadline is not a duration: ${waits.join(', ')}` }];
   if (sum < seconds(limit)) return [];
   return [{ where, message: `its steps may wait ${waits.join(' + ')}, not shorter than its ${limit}` }];
 }
@@ -52,7 +52,7 @@ function tooLong(where: string, { steps, params = [] }: TaskSpec, bound: Values,
 const defaults = (params: readonly Param[]): Values =>
   Object.fromEntries(params.map(({ name, default: value }) => [name, value]));
 
-/** What a Pipeline hands to one node, its own params at their defaults. */
+/** What a Pipeline passes to one node, its own params at their defaults. */
 function given({ params = [] }: PipelineTask, pipelineParams: readonly Param[] = []): Values {
   const values = defaults(pipelineParams);
   return Object.fromEntries(params.map(({ name, value }) => [name, resolve(String(value), values)]));
@@ -61,7 +61,7 @@ function given({ params = [] }: PipelineTask, pipelineParams: readonly Param[] =
 const resolve = (text: string, values: Values) =>
   text.replace(/\$\(params\.([^)]+)\)/gu, (_, name: string) => String(values[name] ?? ''));
 
-/** Seconds of a Go duration of whole units, such as `1h30m`; NaN when it is none. An empty one is op's own default, 0 here. */
+/** Seconds of a Go duration of whole units, such as `1h30m`; NaN when it is not one. An empty one is op's own default, 0 here. */
 function seconds(duration: string): number {
   if (duration === '') return 0;
   if (!/^(?:\d+(?:h|m|s))+$/u.test(duration)) return Number.NaN;

@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import type { Rule } from '../document.js';
 
-/** One file per subject in a flat folder, and each says in its first line which version made it from which source file. */
+/** One file per subject in a flat folder, and the first line of each names the version and the source file that it was generated from. */
 export const saysWhereItIsFrom =
   (version: string, sourceExists: (path: string) => boolean): Rule =>
   (documents) => {

@@ -29,7 +29,7 @@ test.each([
   expect(complaints(rule, from, to).join()).toContain(message);
 });
 
-test('the default of a Pipeline is looked at, too', () => {
+test('the default of a Pipeline is checked, too', () => {
   const from = '- { name: patience, default: 20m }';
   expect(changed(rule, from, `${from}\n    - { name: builder, default: 'x:1' }`)).toEqual([
     {

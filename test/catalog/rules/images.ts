@@ -11,7 +11,7 @@ export interface ImageLock {
 const pinned = /^[^\s@$]+:[\w][\w.-]*@sha256:[0-9a-f]{64}$/u;
 
 /**
- * Catalog rule 4: every image is `tag@sha256` from the lock file, and none comes from a param, save a CNB builder: the sidecar
+ * Catalog rule 4: every image is `tag@sha256` from the lock file, and none comes from a param, except for a CNB builder: the sidecar
  * `builder` may run the param `builder`, whose default, if it has one, is the image of the lock file.
  */
 export const lockedImages = ({ image, digest }: ImageLock): Rule => {

@@ -4,7 +4,7 @@ import { catalogMetadata } from './metadata.js';
 
 const rule = catalogMetadata('1.2.3');
 
-test('a Task and a Pipeline that say everything are fine', () => {
+test('a Task and a Pipeline with complete metadata are fine', () => {
   expect(rule(sample())).toEqual([]);
 });
 

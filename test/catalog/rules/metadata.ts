@@ -9,7 +9,7 @@ const annotations = [
   'tekton.dev/platforms',
 ] as const;
 
-/** Every Task and Pipeline carries what a catalog shows of it: version, oldest Tekton, names, categories, platforms, a description. */
+/** Every Task and Pipeline has the metadata that a catalog shows: version, oldest Tekton, names, categories, platforms, a description. */
 export const catalogMetadata =
   (version: string): Rule =>
   (documents) =>

@@ -1,9 +1,9 @@
 import { type Rule, whereIs } from '../document.js';
 
-/** Kinds that belong to no namespace, or would make one. */
+/** Kinds without a namespace, or that would create one. */
 const clusterWide = new Set(['ClusterRole', 'ClusterRoleBinding', 'Namespace', 'CustomResourceDefinition']);
 
-/** Catalog rule 9, first half: `kubectl apply -n NAMESPACE` decides where the catalog lives, and nothing reaches out of there. */
+/** Catalog rule 9, first half: `kubectl apply -n NAMESPACE` decides where the catalog lives, and nothing reaches beyond it. */
 export const namespaceNeutral: Rule = (documents) =>
   documents.flatMap((document) => {
     const { kind, metadata, subjects = [], roleRef } = document.object;

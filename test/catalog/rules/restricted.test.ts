@@ -26,12 +26,12 @@ test.each([
   expect(complaints(restricted, from, to)).toContain(message);
 });
 
-test('a step that takes back what its template says is caught', () => {
+test('a step that overrides its template is caught', () => {
   const own = 'command: [op]\n      securityContext: { runAsUser: 0 }';
   expect(complaints(restricted, 'command: [op]', own)).toEqual(['runAsUser is not a number above 0']);
 });
 
-test('a sidecar does not get the template and must say everything itself', () => {
+test('a sidecar does not get the template and must set everything itself', () => {
   const violations = changed(restricted, '  sidecars:\n', '  sidecars:\n    - { name: db, image: a }\n');
   expect(violations.map(({ message }) => message)).toContain('runAsNonRoot is not true');
   expect(violations[0]?.where).toBe('build-push.yaml Task/build-push > sidecars[0] db');

@@ -2,11 +2,11 @@ import { nodesOf, pipelinesOf, tasksOf } from '../containers.js';
 import type { CatalogDocument, Rule, Violation } from '../document.js';
 import type { PipelineSpec, Result, TaskSpec } from '../objects.js';
 
-/** What Tekton Chains reads of a build, and what every Pipeline that builds hands on. */
+/** What Tekton Chains reads from a build, and what every Pipeline that builds returns. */
 const imageResults = ['IMAGE_URL', 'IMAGE_DIGEST', 'IMAGES'] as const;
 const sourceResults = ['CHAINS-GIT_URL', 'CHAINS-GIT_COMMIT'] as const;
 
-/** The commands of op that make an image, and may therefore claim one. */
+/** The commands of op that build an image, and may therefore claim one. */
 const builders = new Set(['push', 'build-push', 'build-dockerfile', 'build-buildpacks']);
 
 /** Catalog rule 6: one result contract, in Tasks, in their steps' arguments, and in Pipelines. */
@@ -29,18 +29,18 @@ function taskProblems(task: TaskSpec): string[] {
   ];
 }
 
-/** Names that Chains would take for an image although the contract has no such name. */
+/** Names that Chains would read as an image although they are not in the contract. */
 const strangers = (names: ReadonlySet<string>) =>
   [...names]
     .filter((name) => /IMAGE_(?:URL|DIGEST)$/u.test(name) && name !== 'IMAGE_URL' && name !== 'IMAGE_DIGEST')
     .map((name) => `Chains would attest the result ${name}`);
 
 const missing = (names: ReadonlySet<string>, wanted: readonly string[]) =>
-  wanted.filter((name) => !names.has(name)).map((name) => `lacks the result ${name}`);
+  wanted.filter((name) => !names.has(name)).map((name) => `is missing the result ${name}`);
 
 const namesOf = (results: readonly Result[] = []) => new Set(results.map(({ name }) => name));
 
-/** Results that a step is told to write, `$(results.NAME.path)`, or that take a step result as value. */
+/** Results that a step is told to write, `$(results.NAME.path)`, or that have a step result as value. */
 function writtenBy({ steps, results = [] }: TaskSpec): ReadonlySet<string> {
   const texts = steps.flatMap(({ args = [], command = [], env = [], script = '' }) => [
     ...args,
@@ -63,9 +63,9 @@ function pipelineProblems(where: string, spec: PipelineSpec, documents: readonly
     if (!names.has('IMAGE_URL')) continue;
     for (const name of [...imageResults, ...sourceResults]) {
       const value = results.get(name);
-      if (value === undefined) problems.push(`builds in ${node.name} and does not hand on ${name}`);
+      if (value === undefined) problems.push(`builds in ${node.name} and does not return ${name}`);
       else if (isImage(name) && value !== `$(tasks.${node.name}.results.${name})`) {
-        problems.push(`hands on ${name} as ${value}, not the one of ${node.name}`);
+        problems.push(`returns ${name} as ${value}, not the one of ${node.name}`);
       }
     }
   }

@@ -3,20 +3,20 @@ import type { Rule } from '../document.js';
 import type { Container } from '../objects.js';
 
 /**
- * Catalog rule 1: no `$(...)` of any kind inside a script or inside the text that a shell is told to run. Nor `$$` in such a text:
- * Kubernetes makes it one `$`.
+ * Catalog rule 1: no `$(...)` of any kind inside a script or inside the text that a shell runs, and no `$$` in such a text:
+ * Kubernetes turns it into one `$`.
  */
 export const noSubstitutionInScripts: Rule = (documents) =>
   containersOf(documents).flatMap(({ where, container }) =>
     shellTexts(container).flatMap(({ field, text, rewritten }) => {
       const found = rewritten.exec(text)?.[0];
-      return found === undefined ? [] : [{ where, message: `${field} holds ${found}` }];
+      return found === undefined ? [] : [{ where, message: `${field} contains ${found}` }];
     }),
   );
 
 const shell = /^(?:.*\/)?(?:sh|bash|dash|ash|zsh|ksh)$/u;
 
-/** What a shell would read as its program: the script, or the word after `-c`. */
+/** What a shell would run as its program: the script, or the word after `-c`. */
 function shellTexts({
   script,
   command = [],

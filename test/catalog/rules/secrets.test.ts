@@ -9,7 +9,7 @@ test('references without secret variables are fine', () => {
 test.each([
   ['a secret variable', 'env: [{ name: TOKEN, valueFrom: { secretKeyRef: { name: s, key: k } } }]', 'TOKEN'],
   ['a whole secret as variables', 'envFrom: [{ secretRef: { name: s } }]', 'envFrom'],
-])('%s beside a reference is caught', (_, replacement, named) => {
+])('%s next to a reference is caught', (_, replacement, named) => {
   expect(complaints(secretsAreFiles, 'command: [op]', `command: [op]\n      ${replacement}`)).toEqual([
     `secret variable ${named} beside the reference --directory=$(workspaces.source.path)`,
   ]);

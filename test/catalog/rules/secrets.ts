@@ -3,7 +3,7 @@ import type { Rule } from '../document.js';
 
 /**
  * Catalog rule 2: secrets are files. Kubernetes expands `$(NAME)` in env values, command and args from the container's variables,
- * so a secret variable could be read through any reference that ends up beside it.
+ * so any reference in the same container could read a secret variable.
  */
 export const secretsAreFiles: Rule = (documents) =>
   containersOf(documents).flatMap(({ where, container: { env = [], envFrom = [], command = [], args = [] } }) => {

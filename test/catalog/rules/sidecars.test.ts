@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { complaints, sample } from '../sample.js';
 import { sidecarsSeeNothing } from './sidecars.js';
 
-test('a builder that sees only what a step puts there is fine', () => {
+test('a builder that sees only files from a step is fine', () => {
   expect(sidecarsSeeNothing(sample())).toEqual([]);
 });
 
@@ -12,24 +12,24 @@ test.each([
   [
     '-c, read -r request]',
     '-c, \'echo "$(params.timeout)"\']',
-    'its command holds a reference: echo "$(params.timeout)"',
+    'its command contains a reference: echo "$(params.timeout)"',
   ],
   ['-c, read -r request]', '-c, read]\n      env: [{ name: A, value: b }]', 'has variables'],
   [
     '      workspaces:\n        - { name: source }\n',
     '      workspaces:\n',
-    'sees the workspace source, which no step takes for itself',
+    'sees the workspace source, which no step lists for itself',
   ],
   [
     'image: $(params.builder)',
     'image: $(params.builder)\n      workspaces: [{ name: source }]',
-    'takes the workspace source',
+    'uses the workspace source',
   ],
-  [mount, `${mount}        - { name: token, mountPath: /token }\n`, 'mounts token, which is no emptyDir'],
+  [mount, `${mount}        - { name: token, mountPath: /token }\n`, 'mounts token, which is not an emptyDir'],
   [
     '{ name: builder-home, emptyDir: {} }',
     '{ name: builder-home, secret: { secretName: s } }',
-    'mounts builder-home, which is no emptyDir',
+    'mounts builder-home, which is not an emptyDir',
   ],
   [
     '        - { name: no-token, mountPath: /var/run/secrets/kubernetes.io/serviceaccount }\n',
@@ -46,7 +46,7 @@ test.each([
     '',
     'shares /workspace with step build, which has the workspace dockerconfig below it',
   ],
-  ['requests: { cpu: 50m, memory: 64Mi }', 'requests: { cpu: 50m }', 'requests no cpu and memory'],
+  ['requests: { cpu: 50m, memory: 64Mi }', 'requests: { cpu: 50m }', 'does not request cpu and memory'],
   ['limits: { memory: 1Gi }', 'limits: { cpu: 1 }', 'has no limit of memory'],
 ])('%s -> %s is caught', (from, to, message) => {
   expect(complaints(sidecarsSeeNothing, from, to)).toEqual([message]);

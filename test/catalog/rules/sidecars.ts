@@ -5,8 +5,8 @@ import type { Container, TaskSpec } from '../objects.js';
 const tokenPath = '/var/run/secrets/kubernetes.io/serviceaccount';
 
 /**
- * Catalog rules 1, 2 and 4 for sidecars: one runs a program of its own choice or, as the builder, of whoever starts the run. So it has
- * a fixed command, sees no workspace, no Secret and no token, only directories that a step fills; and it says what it needs.
+ * Catalog rules 1, 2 and 4 for sidecars: a sidecar runs a third-party program or, as the builder, one that the user of a run chooses.
+ * So it has a fixed command, sees no workspace, Secret or token, only directories that a step fills; and it has resource requests.
  */
 export const sidecarsSeeNothing: Rule = (documents) =>
   tasksOf(documents).flatMap(({ where, spec }) =>
@@ -23,25 +23,25 @@ function commandProblems({ command = [], args = [], script = '', env = [], envFr
     /\$\((?:params|workspaces|context|results)/u.test(text),
   );
   return [
-    ...references.map((text) => `its command holds a reference: ${text}`),
+    ...references.map((text) => `its command contains a reference: ${text}`),
     ...(env.length + envFrom.length > 0 ? ['has variables'] : []),
   ];
 }
 
-/** Tekton mounts a workspace into every sidecar, unless a step or sidecar takes it for itself; then only into those. */
+/** Tekton mounts a workspace into every sidecar, unless a step or sidecar lists it for itself; then only into those. */
 function viewProblems(sidecar: Container, task: TaskSpec): string[] {
   const { steps, workspaces = [], volumes = [] } = task;
   const mounts = sidecar.volumeMounts ?? [];
   const own = (sidecar.workspaces ?? []).map(({ name }) => name);
   const taken = new Set(steps.flatMap((step) => step.workspaces ?? []).map(({ name }) => name));
   return [
-    ...own.map((name) => `takes the workspace ${name}`),
+    ...own.map((name) => `uses the workspace ${name}`),
     ...workspaces
       .filter(({ name }) => !own.includes(name) && !taken.has(name))
-      .map(({ name }) => `sees the workspace ${name}, which no step takes for itself`),
+      .map(({ name }) => `sees the workspace ${name}, which no step lists for itself`),
     ...mounts
       .filter(({ name }) => !volumes.some((volume) => volume.name === name && volume.emptyDir !== undefined))
-      .map(({ name }) => `mounts ${name}, which is no emptyDir`),
+      .map(({ name }) => `mounts ${name}, which is not an emptyDir`),
     ...(mounts.some(({ mountPath }) => mountPath === tokenPath) ? [] : ['may get a token for the Kubernetes API']),
     ...steps.flatMap((step) => nestedProblems(step, mounts, task)),
   ];
@@ -65,7 +65,7 @@ function nestedProblems(
 
 function resourceProblems({ computeResources: { requests, limits } = {} }: Container): string[] {
   return [
-    ...(requests?.cpu === undefined || requests.memory === undefined ? ['requests no cpu and memory'] : []),
+    ...(requests?.cpu === undefined || requests.memory === undefined ? ['does not request cpu and memory'] : []),
     ...(limits?.memory === undefined ? ['has no limit of memory'] : []),
   ];
 }

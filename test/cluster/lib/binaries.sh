@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Builds the cluster's programs from their Go modules into the cache; later calls only look them up.
+# Builds the cluster's programs from their Go modules into the cache; later calls find them there.
 # Cold on two cores: Kubernetes 4 min, Tekton 2 min, tkn 1.5 min, coredns 2 min, Flux 9 min, helm 2 min.
 
 go_tool() { "$repo/image/go-tool" "$@"; }

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Cluster DNS: coredns as a process on the node's address, behind the Service that pods are told to ask.
+# Cluster DNS: coredns as a process on the node's address, behind the Service that pods use.
 
 start_dns() {
   cat >"$run/Corefile" <<EOC

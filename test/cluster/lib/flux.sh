@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# Flux: its CRDs from its Go modules, and its controllers as processes in the cluster's network namespace. They are the cluster's
-# administrator, as a released Flux makes them; a HelmRelease or Kustomization with a serviceAccountName is applied as that account.
+# Flux: its CRDs from its Go modules, and its controllers as processes in the cluster's network namespace. They are cluster
+# administrators, as in a released Flux; a HelmRelease or Kustomization with a serviceAccountName is applied as that account.
 
 install_flux() {
   local controller
@@ -12,9 +12,9 @@ install_flux() {
     kubectl apply --server-side --force-conflicts -f "$run/flux.yaml" >"$run/log/flux-apply.log" 2>&1
     touch "$run/flux-installed"
   fi
-  # A controller exits at once when discovery does not list what it watches, and the API server lists a CRD a while after it was applied.
+  # A controller exits at once when discovery does not list what it watches, and the API server lists a CRD some time after it was applied.
   wait_for 120 'the API of Flux' flux_is_served
-  # Sources name registries and repositories as pods do.
+  # Sources use the same names of registries and repositories as pods.
   printf 'nameserver %s\nsearch svc.cluster.local cluster.local\n' "$node_address" >"$run/flux-resolv.conf"
   mkdir -p "$run/flux-artifacts" "$run/flux-tmp"
   start_controller source-controller 19440 --storage-path="$run/flux-artifacts" --storage-addr="$node_address:19430" --storage-adv-addr="$node_address:19430"
@@ -22,12 +22,16 @@ install_flux() {
   start_controller kustomize-controller 19442
 }
 
+# Every CRD, not one of each group: helm-controller also watches kinds of source-controller, and discovery lists them one by one.
 flux_is_served() {
-  local group
-  for group in source.toolkit.fluxcd.io helm.toolkit.fluxcd.io kustomize.toolkit.fluxcd.io; do
-    kubectl api-resources --cached=false --api-group="$group" --output=name | grep -q . || return 1
+  local crd expected served
+  mapfile -t expected < <(sed -n 's/^  name: \(.*\.toolkit\.fluxcd\.io\)$/\1/p' "$run/flux.yaml")
+  [ ${#expected[@]} -gt 0 ] || return 1
+  kubectl wait --for=condition=Established --timeout=1s "${expected[@]/#/crd/}" || return 1
+  served=$(kubectl api-resources --cached=false --output=name) || return 1
+  for crd in "${expected[@]}"; do
+    grep -qxF "$crd" <<<"$served" || return 1
   done
-  kubectl wait --for=condition=Established --timeout=1s $(kubectl get crd --output=name | grep '\.toolkit\.fluxcd\.io$')
 }
 
 crds() { # MODULE@VERSION
@@ -40,8 +44,8 @@ crds() { # MODULE@VERSION
   done
 }
 
-# In a mount namespace of its own, whose resolv.conf asks the cluster's DNS. Many at once, because a release that fails, as tests have
-# them, keeps a worker waiting until its timeout.
+# In its own mount namespace, whose resolv.conf names the cluster's DNS. Many workers, because a failing release, as in some tests,
+# blocks a worker until its timeout.
 start_controller() { # NAME HEALTH-PORT FLAGS...
   local controller=$1 port=$2
   shift 2
@@ -50,7 +54,7 @@ start_controller() { # NAME HEALTH-PORT FLAGS...
     "$cache/cluster-bin/$controller" --concurrent=16 --enable-leader-election=false --events-addr= --metrics-addr=0 --health-addr="$node_address:$port" "$@"
 }
 
-# Apart from the installation, so that other stages go on while the controllers start.
+# Separate from the installation, so that other stages run while the controllers start.
 wait_for_flux() {
   local controller
   for controller in source-controller:19440 helm-controller:19441 kustomize-controller:19442; do

@@ -6,14 +6,14 @@ crane() { in_ns "$cache/cluster-bin/crane" "$@" 2>>"$run/log/crane.log"; }
 
 push_cluster_images() {
   if crane digest "$registry_a/rig/done:$TEKTON" >/dev/null; then
-    note='pushed before'
+    note='already pushed'
     return
   fi
   local layers
   layers=$cache/cluster-images/$(readlink "$cache"/cluster-bin/ko-app/* | cat - /usr/bin/busybox | cksum | cut -d' ' -f1)
   pack_layers "$layers"
   # One image serves every image flag of Tekton: it has the /ko-app binaries, a shell, and nop as its entrypoint. Its user is not root,
-  # as in the released images: with set-security-context on, Tekton demands runAsNonRoot of the containers it injects.
+  # as in the released images: with set-security-context on, Tekton requires runAsNonRoot for the containers it injects.
   push_image rig/busybox:1 "$layers/busybox.tar.gz" --user 65532 --cmd /bin/sh --env PATH=/bin
   push_image rig/pause:1 "$layers/busybox.tar.gz" --entrypoint /bin/sleep,2147483647 --env PATH=/bin
   push_image "rig/tekton:$TEKTON" "$layers/busybox.tar.gz,$layers/tekton.tar.gz" --user 65532 --entrypoint /ko-app/nop --env PATH=/bin:/ko-app

@@ -10,5 +10,5 @@ start_network() {
   # A default route makes kube-proxy and the kubelet find the node's address; its gateway does not exist.
   in_ns ip route show default | grep -q . || in_ns ip route add default via 172.30.0.254 dev node0
   in_ns sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.all.route_localnet=1
-  in_ns sysctl -qw net.bridge.bridge-nf-call-iptables=1 2>/dev/null || true # absent where the bridge filter is not loaded: not needed then
+  in_ns sysctl -qw net.bridge.bridge-nf-call-iptables=1 2>/dev/null || true # missing when the bridge filter is not loaded; then it is not needed
 }

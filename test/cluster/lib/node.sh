@@ -4,7 +4,7 @@
 start_node() {
   local bin=$cache/cluster-bin
   make_cgroup
-  # The kubelet sets these for the whole machine; down gives them back.
+  # The kubelet sets these for the whole machine; down restores them.
   [ -s "$run/sysctls" ] || sysctl vm.overcommit_memory vm.panic_on_oom kernel.panic kernel.panic_on_oops kernel.keys.root_maxkeys kernel.keys.root_maxbytes >"$run/sysctls"
   write_containerd_config
   start containerd containerd --config "$run/containerd.toml"
@@ -20,20 +20,20 @@ start_node() {
 
 node_ready() { kubectl wait --for=condition=Ready node/node --timeout=1s; }
 
-# All pods live below one cgroup of the cluster's own: `down` finds every process in it, and a second cluster has another.
+# All pods are in one cgroup of this cluster: `down` finds every process in it, and a second cluster has another.
 make_cgroup() {
   local hierarchy
   if [ -f /sys/fs/cgroup/cgroup.controllers ]; then
     mkdir -p "/sys/fs/cgroup/$cgroup_root"
-    # A container's root group holds processes and then may not hand controllers down; the machine's own root group may.
+    # A container's root group contains processes and then cannot enable controllers for its children; the machine's root group can.
     { sed 's/[^ ]*/+&/g' /sys/fs/cgroup/cgroup.controllers >/sys/fs/cgroup/cgroup.subtree_control; } 2>/dev/null ||
-      die 'the node cannot be started' 'cgroup controllers cannot be enabled in the root cgroup' 'run on the machine itself, or in a virtual machine, not inside a container'
+      die 'the node cannot be started' 'cgroup controllers cannot be enabled in the root cgroup' 'run it on the machine itself or in a virtual machine, not inside a container'
     return
   fi
   for hierarchy in /sys/fs/cgroup/*/; do
     [ -f "$hierarchy/cgroup.procs" ] || continue
     mkdir -p "$hierarchy/$cgroup_root"
-    # A new group of this hierarchy has no processors until it is given some.
+    # A new group in this hierarchy has no processors until some are assigned.
     if [ -f "$hierarchy/cpuset.cpus" ]; then
       cat "$hierarchy/cpuset.cpus" >"$hierarchy/$cgroup_root/cpuset.cpus"
       cat "$hierarchy/cpuset.mems" >"$hierarchy/$cgroup_root/cpuset.mems"
@@ -50,7 +50,7 @@ write_containerd_config() {
   {"type": "portmap", "capabilities": {"portMappings": true}}]}
 EOC
   local host
-  # dist/ names its image on ghcr.io: here that name, like every name of registry A, leads to registry A.
+  # dist/ names its image on ghcr.io: here that name, like every name of registry A, resolves to registry A.
   for host in ghcr.io "$node_address:5000" "registry.$sample.svc.cluster.local:5000"; do
     mkdir -p "$run/certs.d/$host"
     printf 'server = "http://%s:5000"\n[host."http://%s:5000"]\n  capabilities = ["pull", "resolve"]\n' "$node_address" "$node_address" >"$run/certs.d/$host/hosts.toml"

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# What the cluster needs of the machine: root, Linux, some programs from Debian packages, Go to build with, the project's node_modules.
+# What the cluster needs from the machine: root, Linux, some programs from Debian packages, Go, the project's node_modules.
 
-# PROGRAM PACKAGE. A program that is there is used, whoever installed it: Docker's own containerd, say.
+# PROGRAM PACKAGE. An installed program is used, from any package: Docker's containerd, for example.
 needed() {
   cat <<EOC
 containerd containerd
@@ -25,8 +25,8 @@ EOC
 }
 
 check_machine() {
-  [ "$(uname -sm)" = 'Linux x86_64' ] || die 'the test cluster cannot run here' "it needs Linux on x86_64, this is $(uname -sm)" 'use such a machine; npm test skips the cluster tests elsewhere'
-  [ "$(id -u)" = 0 ] || die 'the test cluster cannot run here' 'it makes network namespaces, mounts and cgroups: only root may' 'run it as root, in a virtual machine if you like'
+  [ "$(uname -sm)" = 'Linux x86_64' ] || die 'the test cluster cannot run here' "it needs Linux on x86_64, this is $(uname -sm)" 'use such a machine; elsewhere, npm test skips the cluster tests'
+  [ "$(id -u)" = 0 ] || die 'the test cluster cannot run here' 'it creates network namespaces, mounts and cgroups, which requires root' 'run it as root, for example in a virtual machine'
   command -v go >/dev/null || die 'the test cluster cannot be built' "'go' is not on the PATH" 'install Go 1.26.5 or newer'
   [ -d "$repo/node_modules/tsx" ] || die 'the test cluster cannot be built' 'node_modules is missing' 'npm ci'
 }
@@ -47,9 +47,9 @@ install_packages() {
     command -v "$program" >/dev/null || missing+=("$package")
   done < <(needed)
   [ ${#missing[@]} -gt 0 ] || return 0
-  command -v apt-get >/dev/null || die "programs are missing: ${missing[*]}" 'this machine has no apt-get to install them with' 'install them by hand; the names are those of Debian packages'
+  command -v apt-get >/dev/null || die "programs are missing: ${missing[*]}" 'apt-get is not on the PATH' 'install them by hand; these are names of Debian packages'
   progress "installing ${missing[*]}"
-  # Never at the price of another package: that would be somebody's Docker.
+  # Never removes another package, such as an installed Docker.
   install() { DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends --no-remove "${missing[@]}"; }
   start_no_services
   install >"$rig/apt.log" 2>&1 || { apt-get update && install; } >"$rig/apt.log" 2>&1 ||
@@ -57,16 +57,16 @@ install_packages() {
   note="installed ${missing[*]}"
 }
 
-# dockerd and pack, which unit tests use. Never installed: the package would start a service, and replace somebody's Docker.
+# dockerd and pack, which unit tests use. Never installed: the package would start a service, and replace an installed Docker.
 get_docker() {
   go_tool github.com/buildpacks/pack@v0.37.0 github.com/buildpacks/pack/cmd/pack '-X github.com/buildpacks/pack.Version=0.37.0' >/dev/null 2>"$rig/build.log" ||
     die 'building pack failed' "$(tail -n 3 "$rig/build.log" | tr '\n' ' ')" "see $rig/build.log"
   local to=$cache/docker part deb
   if [ -x "$to/usr/sbin/dockerd" ]; then return; fi
-  command -v apt-get >/dev/null || die 'dockerd is missing' 'this machine has no apt-get to download docker.io with' "unpack Debian's docker.io and libdevmapper1.02.1 into $to"
+  command -v apt-get >/dev/null || die 'dockerd is missing' 'apt-get is not on the PATH' "unpack Debian's docker.io and libdevmapper1.02.1 into $to"
   progress 'downloading docker.io'
   part=$(mktemp -d "$cache/docker.part.XXXXXX")
-  # apt-get checks the signatures, and downloads as a user of its own.
+  # apt-get checks the signatures, and downloads as its own user.
   chmod 755 "$part"
   fetch() { (cd "$part" && apt-get download docker.io libdevmapper1.02.1); }
   if ! { fetch || { apt-get update && fetch; }; } >"$rig/apt.log" 2>&1; then

@@ -23,7 +23,7 @@ start() { # NAME COMMAND...: in the cluster's network namespace, unless it runs 
   alive "$program" && return
   note=started
   rm -f "$run/pids/$program"
-  # File descriptor 8 is up's lock: a program that inherited it would hold it for ever.
+  # File descriptor 8 is up's lock: a program that inherited it would hold it forever.
   (cd "$run" && exec setsid nsenter --net="/run/netns/$name" bash -c '
     stat=$(cat /proc/$$/stat); stat=${stat##*) }; set -- "$stat" "$@"; fields=($1); pid_file=$2; shift 2
     echo "$$ ${fields[19]}" >"$pid_file.part" && mv "$pid_file.part" "$pid_file"
@@ -33,20 +33,27 @@ start() { # NAME COMMAND...: in the cluster's network namespace, unless it runs 
     [ -f "$run/pids/$program" ] && return
     sleep 0.02
   done
-  die "starting $program failed" "no process came up ($i tries)" "see $run/log/$program.log"
+  die "starting $program failed" "no process started ($i tries)" "see $run/log/$program.log"
 }
 
 wait_for_program() { # NAME SECONDS WHAT COMMAND...: like wait_for, for a program that `start` started; fails at once when it has exited
-  local program=$1 deadline=$((SECONDS + $2)) what=$3
+  local program=$1 deadline=$((SECONDS + $2)) what=$3 logs
+  logs="look into $run/log/$program.log ($rig/log after test/cluster/down)"
   shift 3
   until "$@" >/dev/null 2>&1; do
-    alive "$program" || die "$what did not come up: $program has exited" "$(tail -n 3 "$run/log/$program.log")" "look into $run/log/$program.log ($rig/log after test/cluster/down)"
-    [ $SECONDS -lt $deadline ] || die "$what did not come up in time" "$(tail -n 1 "$run/log/$program.log")" "look into $run/log/$program.log ($rig/log after test/cluster/down)"
+    alive "$program" || die "$what did not come up: $program has exited" "$(last_lines "$program")" "$logs"
+    [ $SECONDS -lt $deadline ] || die "$what did not come up in time" "$(last_lines "$program")" "$logs"
     sleep 0.2
   done
 }
 
-stop() { # NAME...: asks each, waits at most 3 s, then forces: nothing they hold is kept
+last_lines() { # NAME: the end of a program's log, in one line
+  local lines
+  lines=$(tail -n 3 "$run/log/$1.log" | tr '\n' ' ')
+  echo "${lines:-$1 logged nothing}"
+}
+
+stop() { # NAME...: asks each to end, waits at most 3 s, then kills it: none of their data is kept
   local program pid started i
   for program in "$@"; do
     alive "$program" && read -r pid started <"$run/pids/$program" && kill "$pid" 2>/dev/null

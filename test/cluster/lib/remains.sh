@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What a stopped node leaves on the machine, each found by something only this cluster has: its cgroup, its socket, its directory.
+# What a stopped node leaves on the machine, found by what only this cluster has: its cgroup, its socket, its directory.
 
 kill_pods() {
   local i pids pid
@@ -29,7 +29,7 @@ remove_remains() {
   # The kubelet links every container's log into this folder of the machine.
   find /var/log/containers -type l -lname "$run/*" -delete 2>/dev/null || true
   [ ! -s "$run/sysctls" ] || sysctl -q -p "$run/sysctls"
-  # The logs outlive the cluster: a failure is often looked into when the cluster is gone.
+  # The logs are kept: a failure is often examined after the cluster is gone.
   if [ -d "$run/log" ]; then
     rm -rf "$rig/log"
     mv "$run/log" "$rig/log"

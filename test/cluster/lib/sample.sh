@@ -36,17 +36,17 @@ ports: [{name: http, port: $3}]
 EOC
 }
 
-# shop.git holds examples/sample-app, delivery-shop.git an application whose images answer, as examples/deliver.yaml needs it.
+# shop.git holds examples/sample-app, delivery-shop.git an application whose images serve HTTP, as examples/deliver.yaml needs it.
 serve_repositories() {
   mkdir -p "$run/git"
-  # The person's own git settings must not decide which files are added, or how.
+  # The user's git settings must not affect which files are added, or how.
   export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1
   serve_repository delivery-shop "$repo/test/cluster/samples/shop" 'A shop that answers'
   serve_repository shop "$repo/examples/sample-app" 'The shop: a web page and its API'
 }
 
-# A repository is one commit with fixed names and dates, so that the same files give the same commit everywhere; changed files come as a
-# further commit.
+# A repository is one commit with fixed names and dates, so that the same files give the same commit everywhere; changed files become
+# another commit.
 serve_repository() { # NAME DIRECTORY MESSAGE
   local git_dir=$run/git/$1.git tree commit parent=()
   [ -f "$git_dir/HEAD" ] || git init --quiet --bare --initial-branch=main "$git_dir"

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What every part of the test cluster agrees on: versions, places, addresses, and how progress is said.
+# What all parts of the test cluster share: versions, paths, addresses, and progress messages.
 # Sourced by up, down and the wrappers; sets variables and functions only.
 # shellcheck disable=SC2034 # the variables are read by the files that source this one
 
@@ -9,7 +9,7 @@ TKN=v0.46.0
 CRANE=v0.22.1
 COREDNS=v1.15.0
 HELM=v3.22.0
-# Flux 2: its controllers are released together, each with a version of its own.
+# Flux 2: its controllers are released together, each with its own version.
 SOURCE_CONTROLLER=v1.9.1
 HELM_CONTROLLER=v1.6.4
 KUSTOMIZE_CONTROLLER=v1.9.5
@@ -18,7 +18,7 @@ repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd)
 rig=$(realpath -m "${OCTOPIPELINE_RIG:-$repo/.rig}")
 run=$rig/run # state of the running cluster: removed by down
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/octopipeline
-# Two checkouts can each have a cluster: everything with a machine-wide name carries the checksum of the work directory.
+# Two checkouts can each have a cluster: every machine-wide name contains the checksum of the work directory.
 name=octopipeline-$(printf %s "$rig" | cksum | cut -d' ' -f1)
 cgroup_root=$name
 
@@ -35,7 +35,7 @@ die() { # WHAT WHY DO
   printf 'error: %s\n  why: %s\n  do: %s\n' "$1" "$2" "$3" >&2
   exit 4
 }
-stage() { # NAME FUNCTION: a progress line with seconds; the function may say more through `progress`, and its outcome through $note
+stage() { # NAME FUNCTION: a progress line with seconds; the function may report more with `progress`, and its outcome in $note
   local begin=$EPOCHREALTIME
   note='' progressed=
   printf '%-12s' "$1"
@@ -47,7 +47,7 @@ progress() {
   progressed=1
   printf '\n  %s' "$*"
 }
-lock() { # one up or down at a time; what a killed one left running in the foreground (a Go build, say) is waited for
+lock() { # one up or down at a time; waits for the children of a killed one, such as a Go build
   exec 8>"$rig/lock"
   flock -n 8 && return
   echo 'waiting for another up or down of this cluster'
@@ -56,9 +56,9 @@ lock() { # one up or down at a time; what a killed one left running in the foreg
 in_ns() { nsenter --net="/run/netns/$name" "$@"; }
 check_place() {
   case $rig in
-    *[[:space:]]*) die 'the test cluster cannot work here' "the path $rig has a blank in it" 'set OCTOPIPELINE_RIG to another directory' ;;
+    *[[:space:]]*) die 'the test cluster cannot work here' "the path $rig contains a space" 'set OCTOPIPELINE_RIG to another directory' ;;
   esac
-  # Sockets in it may have at most 107 bytes.
+  # Paths of sockets have at most 107 bytes.
   [ ${#rig} -le 80 ] || die 'the test cluster cannot work here' "the path $rig is longer than 80 bytes" 'set OCTOPIPELINE_RIG to a shorter one'
 }
 # Where things are, for the TypeScript side of the tests (rig.ts).

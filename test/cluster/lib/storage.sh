@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# Volumes for volumeClaimTemplate: ready-made PersistentVolumes of type `local`, on which the kubelet honours fsGroup as on real ones.
-# A volume whose claim is deleted is Released; renewing wipes its directory and offers it again.
+# Volumes for volumeClaimTemplate: prepared PersistentVolumes of type `local`, on which the kubelet honours fsGroup as on real ones.
+# A volume whose claim is deleted is Released; renewing wipes its directory and makes it available again.
 
 make_volumes() {
   local i
@@ -21,7 +21,7 @@ EOC
     kubectl apply --server-side --force-conflicts -f "$run/volumes.yaml" >"$run/log/volumes-apply.log"
   fi
   renew_volumes
-  # Each volume serves one claim; a claim that finds none would stay Pending without a word.
+  # Each volume serves one claim; a claim without a free volume would stay Pending without an error.
   start volume-renewer bash -c 'while sleep 5; do "$0"; done' "$here/renew-volumes"
 }
 
@@ -41,7 +41,7 @@ spec:
 EOC
 }
 
-# One at a time, and only volumes that still name their claim: what is wiped must not have been offered already.
+# One at a time, and only volumes that still name their claim: a volume that is already available again must not be wiped.
 renew_volumes() {
   local number claim renewed=0
   exec 7>"$run/volumes.lock"
@@ -50,7 +50,7 @@ renew_volumes() {
     [ -n "$claim" ] || continue
     rm -rf "$run/volumes/$number"
     mkdir -p "$run/volumes/$number"
-    kubectl patch pv "volume-$number" --type merge -p '{"spec":{"claimRef":null}}' >/dev/null
+    kubectl patch pv "volume-$number" --type merge -p '{"spec":{"claimRef":null}}' </dev/null >/dev/null
     renewed=$((renewed + 1))
   done < <(kubectl get pv -o jsonpath='{range .items[?(@.status.phase=="Released")]}{.metadata.name}{" "}{.spec.claimRef.uid}{"\n"}{end}' | sed -n 's/^volume-//p')
   exec 7>&-

@@ -16,14 +16,14 @@ install_tekton() {
       s#ko://github.com/tektoncd/pipeline/cmd/[a-z]+#$tekton_image#
       s#cgr.dev/chainguard/busybox@sha256:[0-9a-f]+#$tekton_image#
       s#\"devel\"#\"$TEKTON\"#
-      # Asking once a second instead of every ten is ready ten seconds sooner.
+      # With a probe every second instead of every ten, Tekton is ready ten seconds sooner.
       /readinessProbe:/,/periodSeconds:/ s#(initialDelaySeconds|periodSeconds): [0-9]+#\1: 1#" >"$run/tekton.yaml"
   wait_for 120 'the API of Tekton' apply_tekton
   touch "$run/tekton-installed"
   note=installed
 }
 
-# Apart from the installation, so that other stages go on while Tekton starts.
+# Separate from the installation, so that other stages run while Tekton starts.
 wait_for_tekton() { wait_for 240 Tekton tekton_ready; }
 
 tekton_ready() {
@@ -31,11 +31,11 @@ tekton_ready() {
   for namespace in tekton-pipelines tekton-pipelines-resolvers; do
     kubectl --namespace "$namespace" wait --for=condition=Available deployment --all --timeout=5s || return 1
   done
-  # Available is not yet reachable: the API server has to get through kube-proxy to the webhook.
+  # Available does not mean reachable: the API server must reach the webhook through kube-proxy.
   kubectl --namespace default create --dry-run=server -f "$repo/dist/task-git-clone.yaml"
 }
 
-# Refused for a moment when an interrupted `up` left the webhook registered but not yet serving.
+# Refused for a short time when an interrupted `up` left the webhook registered but not yet serving.
 apply_tekton() {
   # Server-side: the CRDs are larger than the annotation of a client-side apply may be.
   kubectl apply --server-side --force-conflicts -f "$run/tekton.yaml" >"$run/log/tekton-apply.log" 2>&1 &&

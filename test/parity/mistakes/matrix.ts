@@ -91,7 +91,7 @@ export const matrixMistakes: readonly Mistake[] = [
           const fan = p.matrix('fan', fanned, { over: { target: ['a'] } });
           p.task('report', build, { params: { a: fan.results.digest.at(0) } });
         }),
-      'tasks[1] report > params.a: takes one result "digest" of a matrix',
+      'tasks[1] report > params.a: uses one result "digest" of a matrix',
     ),
   ),
   mistake(

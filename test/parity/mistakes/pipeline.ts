@@ -32,7 +32,7 @@ export const pipelineMistakes: readonly Mistake[] = [
     'Pipeline Task name must be a valid DNS Label',
     refused(
       () => pipelineOf((p) => void p.task('a'.repeat(64), build)),
-      'the name has 64 characters; Tekton takes at most 63',
+      'the name has 64 characters; Tekton accepts at most 63',
     ),
   ),
   mistake(
@@ -45,7 +45,7 @@ export const pipelineMistakes: readonly Mistake[] = [
           p.task('a', build);
           p.task('a', build);
         }),
-      'tasks[1] a: another node before it is also named "a"',
+      'tasks[1] a: another node is already named "a"',
     ),
   ),
   mistake(
@@ -58,7 +58,7 @@ export const pipelineMistakes: readonly Mistake[] = [
           p.task('a', build);
           p.finally('a', build);
         }),
-      'finally[0] a: another node before it is also named "a"',
+      'finally[0] a: another node is already named "a"',
     ),
   ),
   mistake(
@@ -113,7 +113,7 @@ export const pipelineMistakes: readonly Mistake[] = [
           (p) =>
             void p.task('a', task('inner', { steps: () => [{ ...run, args: ['$(params.url)'] }] }), { embed: true }),
         ),
-      'tasks[0] a > taskSpec > steps[0] run > args[0]: holds the literal "$(params.url)"',
+      'tasks[0] a > taskSpec > steps[0] run > args[0]: contains the literal "$(params.url)"',
     ),
   ),
   mistake(
@@ -173,7 +173,7 @@ export const pipelineMistakes: readonly Mistake[] = [
         pipelineOf((p) => {
           p.task('a', build, { after: [stray()] });
         }),
-      'tasks[0] a > after[0]: "elsewhere" is not in this Pipeline but in "other"',
+      'tasks[0] a > after[0]: "elsewhere" is not in this Pipeline, but in "other"',
     ),
   ),
   mistake(
@@ -185,7 +185,7 @@ export const pipelineMistakes: readonly Mistake[] = [
         pipelineOf((p) => {
           p.task('a', build, { params: { a: stray().results.x } });
         }),
-      'tasks[0] a > params.a: reads the result "x" of "elsewhere", which is not in this Pipeline but in "other"',
+      'tasks[0] a > params.a: reads the result "x" of "elsewhere", which is not in this Pipeline, but in "other"',
     ),
   ),
   mistake(
@@ -291,7 +291,7 @@ export const pipelineMistakes: readonly Mistake[] = [
     'must start with a valid prefix',
     refused(
       () => pipelineOf((p) => void p.task('a', build, { params: { a: '$(HOME)' } })),
-      'tasks[0] a > params.a: holds the literal "$(HOME)"',
+      'tasks[0] a > params.a: contains the literal "$(HOME)"',
     ),
   ),
   mistake(
@@ -318,7 +318,7 @@ export const pipelineMistakes: readonly Mistake[] = [
     'enable-artifacts',
     refused(
       () => pipelineOf((p) => void p.task('a', build, { params: { a: '$(tasks.b.outputs.image)' } })),
-      'tasks[0] a > params.a: holds the literal "$(tasks.b.outputs.image)"',
+      'tasks[0] a > params.a: contains the literal "$(tasks.b.outputs.image)"',
     ),
   ),
   mistake(
@@ -434,7 +434,7 @@ export const pipelineMistakes: readonly Mistake[] = [
           p.task('a', build);
           p.finally('f', build, { params: { a: stray().status } });
         }),
-      'finally[0] f > params.a: reads the result "tasks.elsewhere.status" of "elsewhere", which is not in this Pipeline but in "other"',
+      'finally[0] f > params.a: reads the result "tasks.elsewhere.status" of "elsewhere", which is not in this Pipeline, but in "other"',
     ),
   ),
   mistake(
@@ -447,7 +447,7 @@ export const pipelineMistakes: readonly Mistake[] = [
           p.task('a', build);
           p.finally('f', build, { params: { a: stray().results.x } });
         }),
-      'finally[0] f > params.a: reads the result "x" of "elsewhere", which is not in this Pipeline but in "other"',
+      'finally[0] f > params.a: reads the result "x" of "elsewhere", which is not in this Pipeline, but in "other"',
     ),
   ),
   mistake(
@@ -527,7 +527,7 @@ export const pipelineMistakes: readonly Mistake[] = [
           p.task('a', build);
           return { r: stray().results.x };
         }),
-      'results.r: reads the result "x" of "elsewhere", which is not in this Pipeline but in "other"',
+      'results.r: reads the result "x" of "elsewhere", which is not in this Pipeline, but in "other"',
     ),
   ),
 ];

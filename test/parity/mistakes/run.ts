@@ -49,7 +49,7 @@ export const runMistakes: readonly Mistake[] = [
     'cannot use result expressions',
     refused(
       () => toTaskRun(taskRun('sample', build, { params: { a: '$(tasks.x.results.y)' } })),
-      'params.a: holds the literal "$(tasks.x.results.y)"',
+      'params.a: contains the literal "$(tasks.x.results.y)"',
     ),
   ),
   mistake(
@@ -211,7 +211,7 @@ export const runMistakes: readonly Mistake[] = [
             steps: { run: { limits: { memory: '1Gi' } } },
           }),
         ),
-      'computeResources: stands beside resources of steps, which Tekton refuses',
+      'computeResources: is set together with resources of steps, which Tekton refuses',
     ),
   ),
   mistake(

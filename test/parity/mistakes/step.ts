@@ -50,13 +50,13 @@ export const stepMistakes: readonly Mistake[] = [
     'a step name of 64 characters',
     withStep({ name: 'a'.repeat(64) }),
     'must be a valid DNS Label',
-    refused(() => steps({ ...run, name: 'a'.repeat(64) }), 'the name has 64 characters; Tekton takes at most 63'),
+    refused(() => steps({ ...run, name: 'a'.repeat(64) }), 'the name has 64 characters; Tekton accepts at most 63'),
   ),
   mistake(
     'two steps with one name',
     taskObject({ steps: [step, step] }),
     'expected exactly one, got both: spec.steps[1].name',
-    refused(() => steps(run, run), 'steps[1] run: another step before it is also named "run"'),
+    refused(() => steps(run, run), 'steps[1] run: another step is already named "run"'),
   ),
   mistake(
     'an onError that does not exist',
@@ -88,7 +88,7 @@ export const stepMistakes: readonly Mistake[] = [
     'cannot be mounted under /tekton/',
     refused(
       () => steps({ ...run, volumeMounts: [{ name: 'v', mountPath: '/tekton/bin' }] }),
-      'steps[0] run > volumeMounts[0].mountPath: "/tekton/bin" belongs to Tekton',
+      'steps[0] run > volumeMounts[0].mountPath: "/tekton/bin" is reserved by Tekton',
     ),
   ),
   mistake(
@@ -97,7 +97,7 @@ export const stepMistakes: readonly Mistake[] = [
     'cannot start with "tekton-internal-"',
     refused(
       () => steps({ ...run, volumeMounts: [{ name: 'tekton-internal-bin', mountPath: '/x' }] }),
-      'steps[0] run > volumeMounts[0].name: "tekton-internal-bin" belongs to Tekton',
+      'steps[0] run > volumeMounts[0].name: "tekton-internal-bin" is reserved by Tekton',
     ),
   ),
   mistake(
@@ -142,7 +142,7 @@ export const stepMistakes: readonly Mistake[] = [
     'enable-artifacts',
     refused(
       () => steps({ ...run, args: ['$(step.artifacts.path)'] }),
-      'steps[0] run > args[0]: holds the literal "$(step.artifacts.path)"',
+      'steps[0] run > args[0]: contains the literal "$(step.artifacts.path)"',
     ),
   ),
   mistake(
@@ -315,7 +315,7 @@ export const stepMistakes: readonly Mistake[] = [
     'stepResult substitutions are only allowed in env, command and args',
     refused(
       () => steps(probe, { name: 'run', image, script: sh`echo $(steps.probe.results.a)` }),
-      'steps[1] run > script line 1: the script holds a literal "$(": "$(steps.probe.results.a)"',
+      'steps[1] run > script line 1: the script contains a literal "$(": "$(steps.probe.results.a)"',
     ),
   ),
   mistake(
@@ -433,6 +433,6 @@ export const stepMistakes: readonly Mistake[] = [
     'step params without a StepAction',
     withStep({ params: [{ name: 'a', value: 'b' }] }),
     'params cannot be used without Ref',
-    refused(() => steps({ ...run, params: { a: 'b' } } as Step), 'steps[0] run: the field "params" is not known here'),
+    refused(() => steps({ ...run, params: { a: 'b' } } as Step), 'steps[0] run: unknown field "params"'),
   ),
 ];

@@ -23,7 +23,7 @@ export const stepActionMistakes: readonly Mistake[] = [
             step: () => ({ image, script: 'echo $(params.url)' }),
           }),
         ),
-      'script: holds the literal "$(params.url)"',
+      'script: contains the literal "$(params.url)"',
     ),
   ),
   mistake(
@@ -55,7 +55,7 @@ export const stepActionMistakes: readonly Mistake[] = [
             step: () => ({ image, command: ['op'], volumeMounts: [{ name: 'v', mountPath: '/x' }] }),
           }),
         ),
-      'volumeMounts[0].name: of a StepAction has to be a param',
+      'volumeMounts[0].name: must be a param in a StepAction',
     ),
   ),
   mistake(

@@ -28,7 +28,7 @@ export const taskMistakes: readonly Mistake[] = [
     'a field that Tekton does not know',
     taskObject({ steps: [{ ...step, resources: {} }] }),
     'unknown field "resources"',
-    refused(() => steps({ ...run, resources: {} } as Step), 'steps[0] run: the field "resources" is not known here'),
+    refused(() => steps({ ...run, resources: {} } as Step), 'steps[0] run: unknown field "resources"'),
   ),
   mistake(
     'a Task name that is no DNS name',
@@ -45,7 +45,7 @@ export const taskMistakes: readonly Mistake[] = [
     'no more than 63 characters',
     refused(
       () => toTask(task('a'.repeat(64), { steps: () => [run] })),
-      'the name has 64 characters; Tekton takes at most 63',
+      'the name has 64 characters; Tekton accepts at most 63',
     ),
   ),
   mistake(
@@ -198,7 +198,7 @@ export const taskMistakes: readonly Mistake[] = [
             steps: () => [run],
           }),
         ),
-      'workspaces.key: something else is mounted at "/data/" too',
+      'workspaces.key: something else is also mounted at "/data/"',
     ),
   ),
   mistake(
@@ -218,7 +218,7 @@ export const taskMistakes: readonly Mistake[] = [
             steps: () => [{ ...run, volumeMounts: [{ name: 'v', mountPath: '/data' }] }],
           }),
         ),
-      'workspaces.source: something else is mounted at "/data" too',
+      'workspaces.source: something else is also mounted at "/data"',
     ),
   ),
   mistake(
@@ -240,7 +240,7 @@ export const taskMistakes: readonly Mistake[] = [
             steps: () => [run],
           }),
         ),
-      'workspaces.source: something else is mounted at "/workspace/source" too',
+      'workspaces.source: something else is also mounted at "/workspace/source"',
     ),
   ),
   mistake(
@@ -264,7 +264,7 @@ export const taskMistakes: readonly Mistake[] = [
             steps: () => [run],
           }),
         ),
-      'volumes[1] v: another volume before it is also named "v"',
+      'volumes[1] v: another volume is already named "v"',
     ),
   ),
   mistake(
@@ -276,7 +276,7 @@ export const taskMistakes: readonly Mistake[] = [
         toTask(
           task('sample', { sidecars: [{ name: 'tekton-log-results', image, command: ['op'] }], steps: () => [run] }),
         ),
-      'sidecars[0] tekton-log-results: the name "tekton-log-results" belongs to Tekton',
+      'sidecars[0] tekton-log-results: the name "tekton-log-results" is reserved by Tekton',
     ),
   ),
   mistake(
@@ -295,7 +295,7 @@ export const taskMistakes: readonly Mistake[] = [
     refused(
       () =>
         toTask(task('sample', { sidecars: [{ name: 'db', image, script: 'x', command: ['y'] }], steps: () => [run] })),
-      'sidecars[0] db > script: stands beside command',
+      'sidecars[0] db > script: is set together with command',
     ),
   ),
   mistake(
