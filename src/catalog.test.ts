@@ -58,6 +58,17 @@ describe('a platform team forks by configuration', () => {
     expect(builders.filter((builder) => !builder.endsWith(` ${mirrored}`))).toEqual([]);
   });
 
+  test.each([true, false])('allowCustom: %s is the default of the param in every Task and Pipeline', (allowCustom) => {
+    const found = synth({ allowCustom }).flatMap(({ kind, metadata, spec }) =>
+      (spec?.params ?? [])
+        .filter(({ name }: { name: string }) => name === 'allow-custom')
+        .map((param: { default?: string }) => [`${kind}/${metadata.name}`, param.default] as const),
+    );
+    const all = ['Task/build', 'Task/push', 'Task/build-push', 'Task/clone-build-push', 'Pipeline/build-push'];
+    expect(found.map(([object]) => object)).toEqual(expect.arrayContaining([...all, 'Pipeline/deliver']));
+    expect(new Set(found.map(([, value]) => value))).toEqual(new Set([`${allowCustom}`]));
+  });
+
   test('namespace and labels reach every object; buildkitd keeps its own namespace, and the Roles of environments go to any', () => {
     for (const [file, text] of createCatalog({ namespace: 'ci', labels: { team: 'platform' } }).files()) {
       for (const { kind, metadata } of parseAllDocuments(text).map((document) => document.toJS())) {

@@ -24,9 +24,12 @@ export function applyToTask(task: Task, config: CatalogConfig, locked: string): 
   }
 }
 
-/** Params whose default is the locked image. */
+/** Params whose default is the locked image, and those that a configuration value is the default of. */
 export function applyToParams(object: Task | Pipeline, config: CatalogConfig, locked: string): void {
-  Object.values(object.definition.params).forEach((param, index) => {
+  Object.entries(object.definition.params).forEach(([name, param], index) => {
+    if (name === 'allow-custom' && config.allowCustom !== undefined) {
+      object.addJsonPatch(JsonPatch.replace(`/spec/params/${index}/default`, `${config.allowCustom}`));
+    }
     if (param.default === locked) {
       object.addJsonPatch(replaceImage(`/spec/params/${index}/default`, config, locked));
     }

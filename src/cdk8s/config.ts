@@ -36,6 +36,11 @@ export interface CatalogConfig {
    */
   readonly networkPolicy?: boolean;
   /**
+   * The default of the param `allow-custom`: whether builds may run code of the repository next to the registry credentials.
+   * @default true
+   */
+  readonly allowCustom?: boolean;
+  /**
    * CPU and memory by `TASK/STEP` or `TASK/SIDECAR`.
    * @default - what the Task sets
    */
@@ -61,6 +66,7 @@ const shape: Shape<CatalogConfig> = {
   namespace: 'string',
   labels: 'object',
   networkPolicy: 'boolean',
+  allowCustom: 'boolean',
   resources: 'object',
   environments: 'list',
   buildkitd: 'object',

@@ -115,8 +115,8 @@ export class ScheduledRun extends Construct {
       ],
       volumes: [
         { name: 'run', configMap: { name } },
-        { name: 'home', emptyDir: {} },
-        { name: 'tmp', emptyDir: {} },
+        { name: 'home', emptyDir: { sizeLimit: k8s.Quantity.fromString('1Gi') } },
+        { name: 'tmp', emptyDir: { sizeLimit: k8s.Quantity.fromString('1Gi') } },
       ],
     };
   }

@@ -23,10 +23,16 @@ export const builderImage = {
     'Builder image that the buildpacks artifacts of skaffold.yaml name, as the cluster can pull it; the default has no buildpacks',
 } as const;
 
+/** Generous: applications and their layers can be large, but must not fill the disk of the node. */
+const sizeLimits = [
+  ...[app, layers].map(({ name }) => ({ name, sizeLimit: '16Gi' }) as const),
+  ...[requests, ...own].map(({ name }) => ({ name, sizeLimit: '8Gi' }) as const),
+];
+
 /** What {@link builderSidecar} needs in its Task: the step template and volumes of `restricted`, and its own volumes. */
 export const withBuilder = {
   stepTemplate: restricted.stepTemplate,
-  volumes: [...restricted.volumes, ...[app, layers, requests, ...own].map(({ name }) => ({ name, emptyDir: {} }))],
+  volumes: [...restricted.volumes, ...sizeLimits.map(({ name, sizeLimit }) => ({ name, emptyDir: { sizeLimit } }))],
 };
 
 /**

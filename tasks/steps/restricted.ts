@@ -3,7 +3,8 @@ const writable = { home: '/home/op', tmp: '/tmp' };
 
 /**
  * The base of every step of the catalog: Pod Security `restricted`, a read-only root filesystem, and volumes on disk for HOME and
- * temporary files. It has no `env`: Kubernetes would expand `$(NAME)` in arguments from it (docs/decisions/0001).
+ * temporary files, with limits so that a build cannot fill the disk of its node: enough for the caches of Go and npm, and for the layers
+ * of an image. It has no `env`: Kubernetes would expand `$(NAME)` in arguments from it (docs/decisions/0001).
  */
 export const restricted = {
   stepTemplate: {
@@ -22,8 +23,8 @@ export const restricted = {
     ],
   },
   volumes: [
-    { name: 'home', emptyDir: {} },
-    { name: 'tmp', emptyDir: {} },
+    { name: 'home', emptyDir: { sizeLimit: '8Gi' } },
+    { name: 'tmp', emptyDir: { sizeLimit: '8Gi' } },
   ],
 } as const;
 

@@ -28,6 +28,7 @@ const project = optionParams(buildOptions, {
   repository: 'defaultRepo',
   // Without pack: it needs a Docker daemon.
   engine: { option: 'engine', words: ['auto', 'skaffold', 'buildkit', 'lifecycle'] },
+  'allow-custom': 'allowCustom',
   jobs: { option: 'jobs', default: '' },
   builder: builderImage,
   'sbom-directory': sbomDirectory,

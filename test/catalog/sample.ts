@@ -47,12 +47,12 @@ spec:
       - { name: home, mountPath: /home/op }
       - { name: tmp, mountPath: /tmp }
   volumes:
-    - { name: home, emptyDir: {} }
-    - { name: tmp, emptyDir: {} }
-    - { name: app, emptyDir: {} }
-    - { name: builder-home, emptyDir: {} }
-    - { name: builder-tmp, emptyDir: {} }
-    - { name: no-token, emptyDir: {} }
+    - { name: home, emptyDir: { sizeLimit: 1Gi } }
+    - { name: tmp, emptyDir: { sizeLimit: 1Gi } }
+    - { name: app, emptyDir: { sizeLimit: 1Gi } }
+    - { name: builder-home, emptyDir: { sizeLimit: 1Gi } }
+    - { name: builder-tmp, emptyDir: { sizeLimit: 1Gi } }
+    - { name: no-token, emptyDir: { sizeLimit: 1Gi } }
   steps:
     - name: build
       image: ${sampleImage}@${sampleDigest}
@@ -120,7 +120,7 @@ spec:
         stepTemplate:
           securityContext: { runAsNonRoot: true, runAsUser: 65532, allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: [ALL] }, seccompProfile: { type: RuntimeDefault } }
           volumeMounts: [{ name: home, mountPath: /home/op }, { name: tmp, mountPath: /tmp }]
-        volumes: [{ name: home, emptyDir: {} }, { name: tmp, emptyDir: {} }]
+        volumes: [{ name: home, emptyDir: { sizeLimit: 1Gi } }, { name: tmp, emptyDir: { sizeLimit: 1Gi } }]
         steps:
           - name: tell
             image: ${sampleImage}@${sampleDigest}

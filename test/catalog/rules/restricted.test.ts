@@ -19,9 +19,19 @@ test.each([
   ['readOnlyRootFilesystem: true', 'readOnlyRootFilesystem: false', 'readOnlyRootFilesystem is not true'],
   ['command: [op]', 'command: [op]\n      ports: [{ containerPort: 80, hostPort: 80 }]', 'a port of the node'],
   ['mountPath: /home/op', 'mountPath: /home/other', 'no emptyDir at /home/op'],
-  ['{ name: tmp, emptyDir: {} }', '{ name: tmp, configMap: { name: c } }', 'no emptyDir at /tmp'],
-  ['{ name: builder-home, emptyDir: {} }', '{ name: builder-home, secret: {} }', 'no emptyDir at /home/cnb'],
-  ['{ name: tmp, emptyDir: {} }', '{ name: tmp, hostPath: { path: / } }', 'hostPath is not allowed by restricted'],
+  ['{ name: tmp, emptyDir: { sizeLimit: 1Gi } }', '{ name: tmp, configMap: { name: c } }', 'no emptyDir at /tmp'],
+  [
+    '{ name: builder-home, emptyDir: { sizeLimit: 1Gi } }',
+    '{ name: builder-home, secret: {} }',
+    'no emptyDir at /home/cnb',
+  ],
+  ['{ name: tmp, emptyDir: { sizeLimit: 1Gi } }', '{ name: tmp, emptyDir: {} }', 'the emptyDir has no size limit'],
+  ['{ name: app, emptyDir: { sizeLimit: 1Gi } }', '{ name: app, emptyDir: {} }', 'the emptyDir has no size limit'],
+  [
+    '{ name: tmp, emptyDir: { sizeLimit: 1Gi } }',
+    '{ name: tmp, hostPath: { path: / } }',
+    'hostPath is not allowed by restricted',
+  ],
 ])('%s -> %s is caught', (from, to, message) => {
   expect(complaints(restricted, from, to)).toContain(message);
 });

@@ -10,12 +10,12 @@ const allowedSources = new Set(
   'configMap csi downwardAPI emptyDir ephemeral persistentVolumeClaim projected secret'.split(' '),
 );
 
-/** Catalog rule 3: every step and sidecar passes Pod Security `restricted`, on a read-only root filesystem. */
+/** Catalog rule 3: every step and sidecar passes Pod Security `restricted`, on a read-only root filesystem, and cannot fill the disk of its node. */
 export const restricted: Rule = (documents) => [
   ...containersOf(documents).flatMap(({ where, kind, container, task }) =>
     problems(container, task, writable[kind]).map((message) => ({ where, message })),
   ),
-  ...tasksOf(documents).flatMap(({ where, spec }) => hostVolumes(where, spec)),
+  ...tasksOf(documents).flatMap(({ where, spec }) => [...hostVolumes(where, spec), ...withoutLimit(where, spec)]),
 ];
 
 function problems(container: Container, task: TaskSpec, directories: readonly string[]): string[] {
@@ -50,3 +50,15 @@ function hostVolumes(where: string, { volumes = [] }: TaskSpec): Violation[] {
       .map((source) => ({ where: `${where} > volumes ${name}`, message: `${source} is not allowed by restricted` })),
   );
 }
+
+function withoutLimit(where: string, { volumes = [] }: TaskSpec): Violation[] {
+  return volumes
+    .filter(({ emptyDir }) => emptyDir !== undefined && !hasLimit(emptyDir))
+    .map(({ name }) => ({ where: `${where} > volumes ${name}`, message: 'the emptyDir has no size limit' }));
+}
+
+const hasLimit = (emptyDir: unknown) =>
+  typeof emptyDir === 'object' &&
+  emptyDir !== null &&
+  'sizeLimit' in emptyDir &&
+  typeof emptyDir.sizeLimit === 'string';

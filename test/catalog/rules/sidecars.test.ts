@@ -27,7 +27,7 @@ test.each([
   ],
   [mount, `${mount}        - { name: token, mountPath: /token }\n`, 'mounts token, which is not an emptyDir'],
   [
-    '{ name: builder-home, emptyDir: {} }',
+    '{ name: builder-home, emptyDir: { sizeLimit: 1Gi } }',
     '{ name: builder-home, secret: { secretName: s } }',
     'mounts builder-home, which is not an emptyDir',
   ],

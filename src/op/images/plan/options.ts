@@ -38,6 +38,10 @@ export const buildOptions = {
     ['auto', 'skaffold', 'buildkit', 'lifecycle', 'pack'],
     { value: '<engine>', default: 'auto' },
   ),
+  allowCustom: option.flag(
+    'allow builds that run code of the repository next to the registry credentials: custom, ko, jib and bazel builders, hooks, and all that Skaffold builds',
+    { default: true },
+  ),
   jobs: option.count('number of images to build in parallel', { default: 4 }),
   ...dockerfileOptions,
   ...buildpacksOptions,

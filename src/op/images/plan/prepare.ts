@@ -16,6 +16,7 @@ import type { Project } from '../skaffold/project.js';
 import type { Builders } from './engine.js';
 import { findBuilders } from './find-builders.js';
 import type { BuildRequest } from './options.js';
+import { refuseCodeOfFiles, refuseCodeOfTags } from './repository-code.js';
 import { checkNoCycle } from './stages.js';
 
 /** Everything that is known, and checked, before a build starts. */
@@ -74,6 +75,7 @@ export async function prepareBuild(
   try {
     const { context } = deadline;
     await checkExists(cwd, request.skaffoldFile);
+    if (!request.allowCustom) await refuseCodeOfFiles(cwd, request.skaffoldFile);
     const settings = await readSettings(context, request, defaults.defaultRepository);
     credentials = await prepareDockerConfig(context, request.dockerconfig && resolve(cwd, request.dockerconfig));
     const project = projectOf(cwd, request, settings, credentials);
@@ -116,6 +118,7 @@ async function readProject(
     readHead(context, project.directory),
     workTree(context, project.directory),
   ]);
+  if (!request.allowCustom) refuseCodeOfTags(project.file, artifacts);
   checkNoCycle(project.file, artifacts.artifacts);
   await checkContexts(project.file, artifacts.artifacts, root);
   const builders = await findBuilders(context, request, settings, artifacts);

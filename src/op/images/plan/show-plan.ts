@@ -5,6 +5,7 @@ import { dryRun } from '../skaffold/build.js';
 import type { BuildRequest } from './options.js';
 import { checkBuildable, describeImage, planBuild } from './plan.js';
 import { prepareBuild } from './prepare.js';
+import { refuseRepositoryCode } from './repository-code.js';
 
 /**
  * Prints what a build would do: which engine builds each image, under which name, in which order, and why. It builds nothing and
@@ -24,5 +25,6 @@ export async function showPlan(outer: Context, request: BuildRequest, form: 'tab
     const rows = images.map(({ stage, image, engine, target, why }) => [`${stage}`, image, engine ?? '-', target, why]);
     context.out(`${table([['STAGE', 'IMAGE', 'ENGINE', 'TARGET', 'WHY'], ...rows])}\n`);
   }
+  if (!request.allowCustom) refuseRepositoryCode(project.file, plan);
   checkBuildable(project.file, plan);
 }

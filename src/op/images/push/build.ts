@@ -8,6 +8,7 @@ import { chooseEngine } from '../plan/engine.js';
 import type { BuildRequest } from '../plan/options.js';
 import { checkBuildable, planBuild } from '../plan/plan.js';
 import { type PreparedBuild, prepareBuild } from '../plan/prepare.js';
+import { refuseRepositoryCode } from '../plan/repository-code.js';
 import { dependenciesFirst } from '../skaffold/artifacts.js';
 import { dryRun } from '../skaffold/build.js';
 import { buildImages } from './build-images.js';
@@ -29,6 +30,13 @@ export async function build(outer: Context, request: BuildRequest): Promise<void
   const stays =
     builders.daemon &&
     artifacts.artifacts.every((artifact) => chooseEngine(artifact, request.engine, builders).engine === 'skaffold');
+  if (!request.allowCustom) {
+    const chosen = artifacts.artifacts.map((artifact) => ({
+      artifact,
+      choice: chooseEngine(artifact, request.engine, builders),
+    }));
+    refuseRepositoryCode(project.file, chosen);
+  }
   const where = stays
     ? 'into the Docker daemon'
     : `and discarding them${builders.daemon ? '' : ': no Docker daemon answers'}`;

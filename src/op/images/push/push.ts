@@ -13,6 +13,7 @@ import type { ImageOutcome } from '../engines/build-context.js';
 import { runSkaffold } from '../engines/skaffold.js';
 import { checkBuildable, type PlannedImage, planBuild } from '../plan/plan.js';
 import { type PreparedBuild, prepareBuild } from '../plan/prepare.js';
+import { refuseRepositoryCode } from '../plan/repository-code.js';
 import { dependenciesFirst } from '../skaffold/artifacts.js';
 import { dryRun } from '../skaffold/build.js';
 import { findAlreadyBuilt, isInputDigest, namesCommitWrongly } from './already-built.js';
@@ -85,10 +86,14 @@ async function buildOrReuse(
     logReused(prepared, request, reused);
     return reportImages(prepared, plan, reused);
   }
+  const refusable = plan.filter(({ artifact }) => !reused.has(artifact.image));
+  if (!request.allowCustom) refuseRepositoryCode(project.file, refusable);
   const buildable = checkBuildable(project.file, plan);
   log.step(`building ${countOf(wanted.length, 'image')}: ${missing.buildBecause}`);
   if (prepared.logins.length > 0) log.step(credentialUse(prepared, buildable));
-  const outcomes = buildable.every(({ choice }) => choice.engine === 'skaffold')
+  // One run of Skaffold would build again what is only to be reused.
+  const together = request.allowCustom && buildable.every(({ choice }) => choice.engine === 'skaffold');
+  const outcomes = together
     ? await buildAllWithSkaffold(prepared, request, repository)
     : await buildImages(prepared, request, {
         plan: buildable,

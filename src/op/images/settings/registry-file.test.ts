@@ -97,3 +97,15 @@ describe('a destination', () => {
     expect(rejection(() => fillIn({ template: 'ghcr.io/a:b', origin: 'x' }, {}))).toContain('it is an image');
   });
 });
+
+it.each([
+  '${GITHUB_TOKEN}.evil.example',
+  '$GITHUB_TOKEN.evil.example',
+  '${ORG:-${DB_PASSWORD}}.evil.example',
+  'evil.example/${AWS_SECRET_ACCESS_KEY:-none}',
+])('%s is refused: a registry is a name that DNS gets', (template) => {
+  const env = { GITHUB_TOKEN: 'hunter2', DB_PASSWORD: 'hunter2', AWS_SECRET_ACCESS_KEY: 'hunter2' };
+  const said = rejection(() => fillIn({ template, origin: '.registry:1' }, env));
+  expect(said).toMatch(/^3 .registry:1 ".+" must not use the variable \w+: variables with such names hold secrets/u);
+  expect(said).not.toContain('hunter2');
+});

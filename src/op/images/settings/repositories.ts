@@ -1,5 +1,5 @@
 import { interpolate } from '../../kit/config/interpolate.js';
-import type { Env, Setting } from '../../kit/config/setting.js';
+import { type Env, namesSecret, type Setting } from '../../kit/config/setting.js';
 import { inputError } from '../../kit/errors/op-error.js';
 import { parsePrefix } from '../../systems/registry/reference.js';
 import type { SettingFlags } from './options.js';
@@ -21,9 +21,18 @@ function runsInCi(env: Env): boolean {
 
 /**
  * Expands an entry's variables. The result is lower case: owners of repositories may have capitals, which no registry accepts.
- * @throws OpError (input) for a variable without a value or default, and for an invalid registry
+ * A repository chooses the names of the variables, and the result is sent to others: to DNS as the name of a host, to registries.
+ * @throws OpError (input) for a variable without a value or default, for one that names a secret, and for an invalid registry
  */
 export function fillIn({ template, origin }: RegistryEntry, env: Env): Setting {
+  const secret = [...template.matchAll(/\$\{?([A-Za-z_]\w*)/gu)].find(([, name = '']) => namesSecret(name))?.[1];
+  if (secret !== undefined) {
+    throw inputError({
+      what: `${origin} "${template}" must not use the variable ${secret}`,
+      why: 'variables with such names hold secrets, and the name of a registry is public',
+      hint: 'use a variable with another name, or name the registry with --default-repo',
+    });
+  }
   const filled = interpolate(template, env);
   const value = 'problem' in filled ? filled : { text: filled.text.toLowerCase() };
   if ('problem' in value) {

@@ -21,6 +21,7 @@ const configShape = v.looseObject({
   build: v.optional(
     v.looseObject({
       artifacts: v.optional(v.array(artifactShape), []),
+      tagPolicy: v.optional(v.unknown()),
       local: v.optional(v.nullable(v.looseObject({ concurrency: v.optional(v.number()) }))),
       platforms: v.nullish(v.array(v.string())),
       cluster: v.optional(v.unknown()),

@@ -27,7 +27,9 @@ export const knownKeys = [
 
 export type KnownKey = (typeof knownKeys)[number];
 
-/** A value for people and logs; hidden if the name of its key suggests a secret. */
-export function masked({ key, value }: Pick<Setting, 'key' | 'value'>): string {
-  return /TOKEN|PASS|PWD|SECRET|CREDENTIAL|PRIVATE|AUTH|KEY/iu.test(key) && value !== '' ? '***' : value;
-}
+/** Whether a key of that name should keep its value to itself. */
+export const namesSecret = (key: string): boolean => /TOKEN|PASS|PWD|SECRET|CREDENTIAL|PRIVATE|AUTH|KEY/iu.test(key);
+
+/** A value for people and logs: those of keys that name a secret are hidden. */
+export const masked = ({ key, value }: Pick<Setting, 'key' | 'value'>): string =>
+  namesSecret(key) && value !== '' ? '***' : value;

@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import { rmSync } from 'node:fs';
-import { mkdtemp, realpath, rm } from 'node:fs/promises';
+import { lstat, mkdtemp, readdir, readFile, readlink, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Context } from '../../context.js';
@@ -20,7 +21,12 @@ const removal = { recursive: true, force: true } as const;
  */
 export async function makePrivateDirectory(context: Pick<Context, 'env'>, purpose: string): Promise<PrivateDirectory> {
   const parent = context.env.TMPDIR || tmpdir();
-  const make = async () => mkdtemp(join(await realpath(parent), `op-${purpose}-`));
+  const make = async () => {
+    const directory = await realpath(parent);
+    const owner = await ownerName(process.pid);
+    if (owner !== undefined) await sweepOnce(directory);
+    return mkdtemp(join(directory, `op-${purpose}-${owner === undefined ? '' : `${owner}-`}`));
+  };
   const path = await make().catch((cause: NodeJS.ErrnoException) => {
     throw inputError({
       what: `cannot create a temporary directory in ${parent}`,
@@ -37,4 +43,61 @@ export async function makePrivateDirectory(context: Pick<Context, 'env'>, purpos
     process.off('exit', onExit);
   };
   return { path, dispose, [Symbol.asyncDispose]: dispose };
+}
+
+/** An op that was killed with SIGKILL cannot remove its directories, so the next one does. */
+const swept = new Map<string, Promise<void>>();
+
+function sweepOnce(parent: string): Promise<void> {
+  const sweeping = swept.get(parent) ?? removeLeftBehind(parent);
+  swept.set(parent, sweeping);
+  return sweeping;
+}
+
+/** The name of a private directory: the machine and PID namespace of its process, its PID, and when it started. */
+const withOwner = /^op-.+-([0-9a-f]{12})-([0-9]+)-([0-9]+)-[A-Za-z0-9]{6}$/u;
+
+/**
+ * Removes private directories of processes that have ended. Those of other machines and other PID namespaces, such as another container
+ * with the same temporary directory, stay: nothing tells whether their processes are running.
+ */
+export async function removeLeftBehind(parent: string): Promise<void> {
+  const here = await namespaceName();
+  for (const name of await readdir(parent).catch(() => [])) {
+    const [, namespace, pid = '', start] = withOwner.exec(name) ?? [];
+    if (namespace === undefined || namespace !== here) continue;
+    if ((await startTime(pid)) === start || !(await isOwn(join(parent, name)))) continue;
+    await rm(join(parent, name), removal).catch(() => undefined);
+  }
+}
+
+/** Whether it is as mkdtemp makes it: a directory of this user that no other can enter. */
+async function isOwn(path: string): Promise<boolean> {
+  const found = await lstat(path).catch(() => undefined);
+  return found?.isDirectory() === true && found.uid === process.getuid?.() && (found.mode & 0o777) === 0o700;
+}
+
+/** @returns undefined where there is no /proc */
+async function ownerName(pid: number): Promise<string | undefined> {
+  const [namespace, start] = [await namespaceName(), await startTime(`${pid}`)];
+  return namespace === undefined || start === undefined ? undefined : `${namespace}-${pid}-${start}`;
+}
+
+async function namespaceName(): Promise<string | undefined> {
+  const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => undefined);
+  const namespace = await readlink('/proc/self/ns/pid').catch(() => undefined);
+  if (boot === undefined || namespace === undefined) return undefined;
+  return createHash('sha256').update(`${boot} ${namespace}`).digest('hex').slice(0, 12);
+}
+
+/**
+ * When a process started, in clock ticks since the machine did. A PID may be used again, but not with the same time.
+ * Source: proc(5), /proc/PID/stat.
+ * @returns undefined for a process that has ended, even if its parent has not noticed
+ */
+async function startTime(pid: string): Promise<string | undefined> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  // The name, in parentheses, may contain anything.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return 'ZX'.includes(fields[0] ?? '') ? undefined : fields[19];
 }

@@ -7,7 +7,7 @@ import { reference } from '../../../../../test/builder/workbench.js';
 import { type LocalRegistry, startRegistry } from '../../../../../test/op/local-registry.js';
 import { testContext } from '../../../../../test/op/test-context.js';
 import { withTools } from '../../../../../test/tools.js';
-import { installBuildpacks } from './install-buildpacks.js';
+import { installBuildpacks, linkBuildpacks } from './install-buildpacks.js';
 
 let room: string;
 beforeEach(async () => {
@@ -104,5 +104,45 @@ describe('the image of a buildpack', () => {
       message: `${image} is not a buildpack`,
       why: expect.stringContaining('io.buildpacks.buildpackage.metadata is not JSON'),
     });
+  });
+});
+
+describe('a buildpack of the repository', () => {
+  it.each(['buildpack.toml', 'package.toml'])('is refused if its %s leads out of it', async (name) => {
+    await writeFile(
+      join(room, 'pack/buildpack.toml'),
+      'api = "0.10"\n[buildpack]\nid = "acme/evil"\nversion = "1.0.0"\n',
+    );
+    await writeFile(join(room, 'secret.toml'), '[buildpack]\nid = "of-this-machine"\n');
+    await rm(join(room, 'pack', name), { force: true });
+    await symlink('../secret.toml', join(room, 'pack', name));
+    await expect(install({ from: 'directory', path: join(room, 'pack') })).rejects.toMatchObject({
+      kind: 'input',
+      why: `its ${name} leads out of it`,
+    });
+    expect(await readdir(join(room, 'exchange'))).toEqual([]);
+  });
+
+  it('may have links that stay in it', async () => {
+    await writeFile(join(room, 'pack/real.toml'), 'api = "0.10"\n[buildpack]\nid = "acme/fine"\nversion = "1.0.0"\n');
+    await symlink('real.toml', join(room, 'pack/buildpack.toml'));
+    const [installed] = await install({ from: 'directory', path: join(room, 'pack') });
+    expect(installed?.module).toEqual({ id: 'acme/fine', version: '1.0.0' });
+  });
+});
+
+describe("the list of a builder's buildpacks", () => {
+  it.each([
+    ['..', 'escaped'],
+    ['acme', '..'],
+    ['acme', '../../escaped'],
+  ])('makes no link for the ID %j and the version %j', async (id, version) => {
+    await linkBuildpacks(join(room, 'exchange/buildpacks'), [
+      { id, version },
+      { id: 'acme_fine', version: '1.0.0' },
+    ]);
+    expect(await readdir(room)).toEqual(['exchange', 'pack']);
+    expect(await readdir(join(room, 'exchange'))).toEqual(['buildpacks']);
+    expect(await readdir(join(room, 'exchange/buildpacks'))).toEqual(['acme_fine']);
   });
 });

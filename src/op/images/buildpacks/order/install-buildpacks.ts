@@ -1,14 +1,16 @@
-import { chmod, mkdir, readdir, readFile, realpath, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, realpath, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import type { Context } from '../../../context.js';
 import { inputError } from '../../../kit/errors/op-error.js';
+import { within } from '../../../kit/files/path.js';
 import { makePrivateDirectory } from '../../../kit/files/private-directory.js';
 import { parseJson } from '../../../kit/json/parse-json.js';
 import type { RegistryAccess } from '../../../systems/registry/crane.js';
 import { formatReference, type Reference } from '../../../systems/registry/reference.js';
 import { copyTree } from '../files/copy-tree.js';
 import { imageConfig, unpackImage } from '../files/unpack-image.js';
+import { readUntrusted } from '../files/untrusted-files.js';
 import { escapeId, type ModuleRef } from '../specification/builder.js';
 import { readToml } from '../specification/toml.js';
 import type { BuildpackSource } from './find-buildpack.js';
@@ -48,6 +50,8 @@ export async function installBuildpacks(
 /** Links the builder's own buildpacks into the same directory: the detector looks in one directory only. */
 export async function linkBuildpacks(store: string, builder: readonly ModuleRef[]): Promise<void> {
   for (const { id, version } of builder) {
+    // The image chooses the names. Their characters are those of checkIdentity, with `_` for `/`.
+    if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/u.test(id) || !validVersion.test(version)) continue;
     const path = join(store, id, version);
     await mkdir(dirname(path), { recursive: true });
     await symlink(`/cnb/buildpacks/${id}/${version}`, path).catch((error: NodeJS.ErrnoException) => {
@@ -69,12 +73,12 @@ async function install(
 }
 
 async function installDirectory(store: string, directory: string): Promise<ModuleRef> {
-  const text = await readFile(join(directory, 'buildpack.toml'), 'utf8').catch(() => undefined);
+  const text = await readOwnFile(directory, 'buildpack.toml');
   if (text === undefined) throw notABuildpack(directory, 'it has no buildpack.toml');
   const read = readToml(text, descriptorShape);
   if ('malformed' in read) throw notABuildpack(directory, `its buildpack.toml is malformed: ${read.malformed.why}`);
   const { id, version } = read.value.buildpack;
-  const packed = await readFile(join(directory, 'package.toml'), 'utf8').catch(() => '');
+  const packed = (await readOwnFile(directory, 'package.toml')) ?? '';
   const dependencies = readToml(packed, packageShape);
   if ('value' in dependencies && dependencies.value.dependencies.length > 0) {
     throw notABuildpack(directory, 'its package.toml has dependencies, which op does not fetch');
@@ -82,6 +86,14 @@ async function installDirectory(store: string, directory: string): Promise<Modul
   checkIdentity(directory, { id, version });
   await copyInto(store, { id, version }, directory);
   return { id, version };
+}
+
+/** A file of a buildpack's directory. A link that leads out of that would show its target to whoever reads the error, or the build. */
+async function readOwnFile(directory: string, name: string): Promise<string | undefined> {
+  const path = await realpath(join(directory, name)).catch(() => undefined);
+  if (path === undefined) return undefined;
+  if (!within(await realpath(directory), path)) throw notABuildpack(directory, `its ${name} leads out of it`);
+  return readUntrusted(path);
 }
 
 async function installImage(
@@ -152,6 +164,8 @@ async function installScript(
   return { id, version };
 }
 
+const validVersion = /^[0-9][A-Za-z0-9.+-]*$/u;
+
 /**
  * Both become names of directories, and repositories choose them. Source: buildpacks/spec, buildpack.md: an ID has letters, digits, `.`,
  * `/` and `-`; a version is X.Y.Z, here with the other characters of semantic versions.
@@ -164,7 +178,7 @@ function checkIdentity(name: string, { id, version }: ModuleRef): void {
       `the ID ${JSON.stringify(id)} is invalid: only letters, digits, ".", "/" and "-" are allowed`,
     );
   }
-  if (/^[0-9][A-Za-z0-9.+-]*$/u.test(version)) return;
+  if (validVersion.test(version)) return;
   throw notABuildpack(name, `the version ${JSON.stringify(version)} is invalid: use a version such as 1.0.0`);
 }
 

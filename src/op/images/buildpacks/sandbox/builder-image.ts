@@ -1,13 +1,14 @@
-import { mkdir, mkdtemp, readdir, readFile, rename, stat, utimes, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import type { Context } from '../../../context.js';
 import { inputError } from '../../../kit/errors/op-error.js';
 import { parseJson } from '../../../kit/json/parse-json.js';
 import { lookUp, type RegistryAccess } from '../../../systems/registry/crane.js';
 import { parseReference, type Reference } from '../../../systems/registry/reference.js';
+import { pathInImage } from '../files/image-path.js';
 import { architecture, imageConfig, removeTree, unpackImage } from '../files/unpack-image.js';
-import { notABuilder } from '../specification/builder.js';
+import { cannotBeABuilder, notABuilder } from '../specification/builder.js';
 import { mountPoints } from './bwrap.js';
 
 /** A builder image on this machine. */
@@ -59,9 +60,9 @@ async function unpackInto(context: Context, access: RegistryAccess, image: Refer
     await writeFile(join(temporary, 'config.json'), await imageConfig(context, access, image));
     const root = join(temporary, 'root');
     await unpackImage(context, access, image, root);
-    if (!(await exists(join(root, 'cnb/lifecycle/lifecycle.toml')))) throw notABuilder(name, true);
-    for (const path of mountPoints.directories) await mkdir(join(root, path), { recursive: true });
-    for (const path of mountPoints.files) await writeFile(join(root, path), '', { flag: 'a' });
+    const lifecycle = await pathInImage(root, 'cnb/lifecycle/lifecycle.toml');
+    if (lifecycle === undefined || !(await exists(lifecycle))) throw notABuilder(name, true);
+    await makeMountPoints(name, root);
     await rename(temporary, directory);
   } catch (error) {
     await removeTree(context, temporary);
@@ -69,6 +70,41 @@ async function unpackInto(context: Context, access: RegistryAccess, image: Refer
       error instanceof Error && 'code' in error && (error.code === 'ENOTEMPTY' || error.code === 'EEXIST');
     if (!isThere) throw error;
   }
+}
+
+/**
+ * Makes the mount points in an unpacked image, and never through a symbolic link, which could lead out of it. What the image has at a
+ * mount point cannot be seen in the sandbox, so links and files there are replaced; a link on the way to one is refused.
+ */
+async function makeMountPoints(name: string, root: string): Promise<void> {
+  for (const path of mountPoints.directories) {
+    await makeParents(name, root, path);
+    if ((await kindOf(join(root, path))) === 'directory') continue;
+    await rm(join(root, path), { force: true });
+    await mkdir(join(root, path));
+  }
+  for (const path of mountPoints.files) {
+    await makeParents(name, root, path);
+    const kind = await kindOf(join(root, path));
+    if (kind === 'file') continue;
+    await rm(join(root, path), { force: true, recursive: kind === 'directory' });
+    await writeFile(join(root, path), '', { flag: 'wx' });
+  }
+}
+
+async function makeParents(name: string, root: string, path: string): Promise<void> {
+  const parent = dirname(path);
+  if (parent === '/') return;
+  await makeParents(name, root, parent);
+  const kind = await kindOf(join(root, parent));
+  if (kind === undefined) await mkdir(join(root, parent));
+  else if (kind !== 'directory') throw cannotBeABuilder(name, `its ${parent} is not a directory`);
+}
+
+async function kindOf(path: string): Promise<'directory' | 'file' | 'other' | undefined> {
+  const found = await lstat(path).catch(() => undefined);
+  if (found === undefined) return undefined;
+  return found.isDirectory() ? 'directory' : found.isFile() ? 'file' : 'other';
 }
 
 async function removeOld(context: Context, cache: string, except: string): Promise<void> {

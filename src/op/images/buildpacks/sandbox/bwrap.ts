@@ -56,7 +56,7 @@ export function builderArguments(
 
 /** Mount points that {@link builderArguments} needs in a file system. */
 export const mountPoints = {
-  directories: [...Object.values(phasePaths), '/tmp', '/proc', '/dev', '/etc'],
+  directories: [...Object.values(phasePaths), '/tmp', '/proc', '/dev'],
   files: ['/etc/resolv.conf', '/etc/hosts'],
 } as const;
 

@@ -1,11 +1,12 @@
-import { chmod, mkdir, readdir, readFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from '../../../context.js';
 import { makePrivateDirectory } from '../../../kit/files/private-directory.js';
 import { failureOf, run } from '../../../kit/process/run.js';
 import type { RegistryAccess } from '../../../systems/registry/crane.js';
+import { pathInImage } from '../files/image-path.js';
 import { removeTree } from '../files/unpack-image.js';
-import { refuseSymbolicLinks } from '../files/untrusted-files.js';
+import { readUntrusted, refuseSymbolicLinks } from '../files/untrusted-files.js';
 import { readBuilder } from '../specification/builder.js';
 import { getBuilder } from './builder-image.js';
 import { builderArguments, type Directories, trustedArguments } from './bwrap.js';
@@ -25,11 +26,11 @@ export async function inNamespaces<T>(
 ): Promise<T> {
   const { root, env } = await getBuilder(context, access, cache, image);
   const builder = await readBuilder(image, {
-    read: (name) =>
-      readFile(join(root, 'cnb', name === 'lifecycle.toml' ? `lifecycle/${name}` : name), 'utf8').catch(
-        () => undefined,
-      ),
-    buildpacks: await listBuildpacks(join(root, 'cnb/buildpacks')),
+    read: async (name) => {
+      const path = await pathInImage(root, join('cnb', name === 'lifecycle.toml' ? `lifecycle/${name}` : name));
+      return path && readUntrusted(path);
+    },
+    buildpacks: await listBuildpacks(root),
   });
   await using temporary = await makePrivateDirectory(context, 'buildpacks');
   // First: a plain removal fails on the read-only caches of some languages.
@@ -83,11 +84,16 @@ async function inSandbox(context: Context, { argv, env, onLine }: Invocation): P
   throw failureOf(command, ended, { what: 'cannot run a phase of the build', hint: 'run op doctor' });
 }
 
-/** The buildpacks in /cnb/buildpacks, as `ID/VERSION`. */
-async function listBuildpacks(directory: string): Promise<readonly string[]> {
+/** The buildpacks in /cnb/buildpacks of an unpacked image, as `ID/VERSION`. */
+async function listBuildpacks(root: string): Promise<readonly string[]> {
   const found: string[] = [];
-  for (const id of await readdir(directory).catch(() => [])) {
-    for (const version of await readdir(join(directory, id)).catch(() => [])) found.push(`${id}/${version}`);
+  for (const id of await namesIn(root, 'cnb/buildpacks')) {
+    for (const version of await namesIn(root, join('cnb/buildpacks', id))) found.push(`${id}/${version}`);
   }
   return found;
+}
+
+async function namesIn(root: string, path: string): Promise<readonly string[]> {
+  const directory = await pathInImage(root, path);
+  return directory === undefined ? [] : readdir(directory).catch(() => []);
 }

@@ -85,8 +85,11 @@ function toModule(directory: string): ModuleRef {
 export const escapeId = (id: string) => id.replaceAll('/', '_');
 
 export const notABuilder = (image: string, noLifecycle: boolean) =>
+  cannotBeABuilder(image, noLifecycle ? 'it has no /cnb/lifecycle/lifecycle.toml' : 'it has no /cnb/order.toml');
+
+export const cannotBeABuilder = (image: string, why: string) =>
   inputError({
     what: `${image} is not a builder`,
-    why: noLifecycle ? 'it has no /cnb/lifecycle/lifecycle.toml' : 'it has no /cnb/order.toml',
+    why,
     hint: 'use a builder image of Cloud Native Buildpacks; pack builder suggest lists some',
   });
