@@ -1,4 +1,4 @@
-import { oneOf, type PipelineNode, param, pipeline, text } from '../src/tekton/index.js';
+import { oneOf, param, pipeline, type StringRef, text } from '../src/tekton/index.js';
 import { cloneBuildPush } from '../tasks/clone-build-push.js';
 import { deliverEnvironment } from '../tasks/deliver-environment.js';
 import { publishImageInfo } from '../tasks/publish-image-info.js';
@@ -94,6 +94,7 @@ export function deliverTo<const Names extends readonly [string, ...string[]]>(na
         displayName: 'Publish image info',
         params: {
           'build-result': params['build-result'],
+          'list-digest': build.results.LIST_DIGEST,
           'git-revision': build.results['CHAINS-GIT_COMMIT'],
           'git-url': build.results['CHAINS-GIT_URL'],
           'configmap-prefix': prefix,
@@ -102,11 +103,14 @@ export function deliverTo<const Names extends readonly [string, ...string[]]>(na
         timeout: '5m',
       });
       const { pipelineRun } = p.context;
-      let before: PipelineNode = build;
+      // Each environment gets the list that the environment before it proved, and no other; the digest also puts them in order.
+      let list: { readonly path: StringRef<'pipeline'> | string; readonly digest: StringRef<'pipeline'> } = {
+        path: params['build-result'],
+        digest: build.results.LIST_DIGEST,
+      };
       names.forEach((name, index) => {
-        before = p.task(`to-${name}`, deliverEnvironment, {
+        const to = p.task(`to-${name}`, deliverEnvironment, {
           displayName: `Deliver to ${name}`,
-          after: [before],
           // The first always runs: its first step refuses an `until` that is not one of them.
           ...(index === 0 ? {} : { when: oneOf(until, names.slice(index)) }),
           params: {
@@ -114,7 +118,8 @@ export function deliverTo<const Names extends readonly [string, ...string[]]>(na
             from: names[index - 1] ?? '',
             until,
             component,
-            'build-result': params['build-result'],
+            'build-result': list.path,
+            'list-digest': list.digest,
             properties: params.properties,
             'insecure-registries': params['insecure-registries'],
             'lease-holder': text`pipelinerun/${pipelineRun.namespace}/${pipelineRun.name}/${pipelineRun.uid}`,
@@ -139,6 +144,7 @@ export function deliverTo<const Names extends readonly [string, ...string[]]>(na
           },
           timeout: '2h',
         });
+        list = { path: `build_result.${name}.json`, digest: to.results.LIST_DIGEST };
       });
       return outputsOf(build);
     },

@@ -101,17 +101,21 @@ describe('a platform team forks by configuration', () => {
       synth(config)
         .find(({ kind, metadata }) => kind === 'Pipeline' && metadata.name === 'deliver')
         .spec.tasks.map(
-          ({ name, runAfter, when }: { name: string; runAfter?: string[]; when?: { values: string[] }[] }) => [
+          ({
             name,
-            runAfter?.[0],
-            when?.[0]?.values,
-          ],
+            params,
+            when,
+          }: {
+            name: string;
+            params: { name: string; value: string }[];
+            when?: { values: string[] }[];
+          }) => [name, params.find((param) => param.name === 'list-digest')?.value, when?.[0]?.values],
         );
     expect(nodes({ environments: ['staging', 'live'] })).toEqual([
       ['build', undefined, undefined],
-      ['publish', undefined, undefined],
-      ['to-staging', 'build', undefined],
-      ['to-live', 'to-staging', ['live']],
+      ['publish', '$(tasks.build.results.LIST_DIGEST)', undefined],
+      ['to-staging', '$(tasks.build.results.LIST_DIGEST)', undefined],
+      ['to-live', '$(tasks.to-staging.results.LIST_DIGEST)', ['live']],
     ]);
     expect(nodes({}).map(([name]: [string]) => name)).toEqual(['build', 'publish', 'to-dev', 'to-pp', 'to-prod']);
     expect(() => nodes({ environments: ['a', 'B', 'a'] })).toThrow(/"B" is not a DNS label[\s\S]*"a" is listed twice/u);

@@ -1,4 +1,4 @@
-import { task, text } from '../src/tekton/index.js';
+import { result, step, task, text } from '../src/tekton/index.js';
 import { cloneWorkspaces } from './steps/clone.js';
 import {
   environmentParams,
@@ -15,6 +15,10 @@ import { metadata } from './steps/metadata.js';
 import { promoteStep, promotionParams } from './steps/promote.js';
 import { manifestsParams, manifestsResults, setImageStep } from './steps/set-image.js';
 import { watchParams, watchResults, watchStep } from './steps/watch.js';
+
+const listResults = {
+  LIST_DIGEST: result.string({ description: 'Digest of the list of the images that the environment runs' }),
+};
 
 /**
  * Everything that brings images to one environment, in one pod: the steps need no isolation from each other except for their
@@ -40,16 +44,27 @@ export const deliverEnvironment = task('deliver-environment', {
     ...helmTestParams,
   },
   // The image list only once: the kubelet leaves each of these steps about 2 kB for all results.
-  results: { ...manifestsResults, ...watchResults },
+  results: { ...manifestsResults, ...watchResults, ...listResults },
   workspaces: { ...imagesWorkspaces, ...environmentWorkspaces, ...cloneWorkspaces },
   steps: ({ params, results, workspaces, context }) => {
-    const promoted = text`${workspaces.source.path}/build_result.${params.environment}.json`;
     const { COMMIT, DEPLOYED } = results;
-    return [
-      promoteStep({ params, results: {}, workspaces, context }, true),
-      setImageStep({ params, results: { COMMIT }, workspaces }, promoted, true),
-      watchStep({ params, results: { DEPLOYED }, workspaces }, imagesFlags({ params, workspaces }, promoted), true),
-      helmTestStep({ params, workspaces }),
-    ];
+    // As a result of the step: the steps after it and the next environment get the list that this one wrote, whatever the file has become.
+    const promote = step('promote', listResults, ({ results: written }) => {
+      const { name: _, ...body } = promoteStep({ params, results: written, workspaces, context }, true);
+      return body;
+    });
+    const promoted = {
+      path: text`${workspaces.source.path}/build_result.${params.environment}.json`,
+      digest: promote.results.LIST_DIGEST,
+    };
+    return {
+      steps: [
+        promote,
+        setImageStep({ params, results: { COMMIT }, workspaces }, promoted, true),
+        watchStep({ params, results: { DEPLOYED }, workspaces }, imagesFlags({ params, workspaces }, promoted), true),
+        helmTestStep({ params, workspaces }),
+      ],
+      results: { LIST_DIGEST: promote.results.LIST_DIGEST },
+    };
   },
 });

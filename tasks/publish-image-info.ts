@@ -1,6 +1,6 @@
 import { publishOptions } from '../src/op/images/publish/options.js';
 import { result, task, text, workspace } from '../src/tekton/index.js';
-import { imageList } from './steps/environment.js';
+import { imageList, listDigest } from './steps/environment.js';
 import { image } from './steps/image.js';
 import { metadata } from './steps/metadata.js';
 import { optionParams } from './steps/option-params.js';
@@ -8,6 +8,7 @@ import { apiToken, restricted } from './steps/restricted.js';
 
 const published = optionParams(publishOptions, {
   'build-result': imageList,
+  'list-digest': listDigest,
   'image-name': 'imageName',
   'git-revision': 'gitRevision',
   'git-url': 'gitUrl',

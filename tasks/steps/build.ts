@@ -87,6 +87,7 @@ export const imageResults = {
   IMAGE_URL: result.string({ description: 'The application image (the last one built), without its digest' }),
   IMAGE_DIGEST: result.string({ description: 'Its digest, sha256:…' }),
   IMAGES: result.string({ description: 'All images as ref@digest, comma-separated' }),
+  LIST_DIGEST: result.string({ description: 'Digest of the image list; later Tasks refuse another list' }),
 };
 
 /** CPU and memory requests of a build; a platform team can configure its own. */
@@ -127,5 +128,6 @@ export const outputFlags = ({ params, results, workspaces }: OutputScope) => [
   text`--result=IMAGE_URL=${results.IMAGE_URL.path}`,
   text`--result=IMAGE_DIGEST=${results.IMAGE_DIGEST.path}`,
   text`--result=IMAGES=${results.IMAGES.path}`,
+  text`--result=LIST_DIGEST=${results.LIST_DIGEST.path}`,
   ...chainsFlags(results),
 ];

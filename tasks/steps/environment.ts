@@ -40,7 +40,18 @@ export const imageList = {
   description: 'Path of the image list in the workspace',
 } as const;
 
-const images = optionParams(imagesOptions, { 'build-result': imageList, 'image-name': 'imageName' });
+/** The param of the digest of the list, which binds it to the Task that wrote it. */
+export const listDigest = {
+  option: 'listDigest',
+  description:
+    'Result LIST_DIGEST of the Task that wrote the image list; another list is refused (default: not checked)',
+} as const;
+
+const images = optionParams(imagesOptions, {
+  'build-result': imageList,
+  'list-digest': listDigest,
+  'image-name': 'imageName',
+});
 
 /** The params of every Task that reads the image list. */
 export const imagesParams = images.params;
@@ -130,9 +141,18 @@ interface ImagesScope {
   readonly workspaces: { readonly source: TaskWorkspace };
 }
 
-/** The flags for {@link imagesParams}. @param list path of another image list */
-export const imagesFlags = ({ params, workspaces: { source } }: ImagesScope, list?: Text<'task'>) =>
-  images.flags(params, { buildResult: list ?? text`${source.path}/${params['build-result']}` });
+/** An image list that is not that of the params. */
+export interface OtherList {
+  readonly path: Text<'task'>;
+  readonly digest: StringRef<'task'>;
+}
+
+/** The flags for {@link imagesParams}. */
+export const imagesFlags = ({ params, workspaces: { source } }: ImagesScope, list?: OtherList) =>
+  images.flags(params, {
+    buildResult: list?.path ?? text`${source.path}/${params['build-result']}`,
+    listDigest: list?.digest ?? params['list-digest'],
+  });
 
 /** CPU and memory of a step that mostly waits. */
 export const waits = { requests: { cpu: '50m', memory: '96Mi' }, limits: { memory: '512Mi' } } as const;

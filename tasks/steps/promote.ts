@@ -43,6 +43,7 @@ export const dryRunParams = dryRun.params;
 
 export const promotionResults = {
   PROMOTED: result.string({ description: 'The images at the destination as ref@digest, comma-separated' }),
+  LIST_DIGEST: result.string({ description: 'Digest of the list of the images at the destination' }),
 };
 
 interface PromotionScope extends EnvironmentScope {
@@ -76,6 +77,7 @@ export function promoteStep(scope: PromotionScope, keep = false): CommandStep {
       ...imageInfoFlags({ params, context }),
       ...registryFlags(scope),
       ...(results.PROMOTED === undefined ? [] : [text`--result=PROMOTED=${results.PROMOTED.path}`]),
+      ...(results.LIST_DIGEST === undefined ? [] : [text`--result=LIST_DIGEST=${results.LIST_DIGEST.path}`]),
     ],
     workspaces: [workspaces.source, workspaces.dockerconfig, workspaces.environments, workspaces.kubeconfigs],
     volumeMounts: [apiToken.mount],

@@ -6,7 +6,6 @@ import {
   type ResultPaths,
   result,
   type TaskWorkspace,
-  type Text,
   text,
 } from '../../src/tekton/index.js';
 import type { cloneWorkspaces } from './clone.js';
@@ -16,6 +15,7 @@ import {
   type environmentWorkspaces,
   imagesFlags,
   type imagesParams,
+  type OtherList,
   type registryParams,
   waits,
 } from './environment.js';
@@ -53,9 +53,9 @@ interface ManifestsScope extends EnvironmentScope {
 
 /**
  * The step that commits the images to the manifests; only this step sees the credentials of their repository.
- * @param list path of the image list, unless it is the param `build-result`
+ * @param list the image list, unless it is the one of the params
  */
-export function setImageStep(scope: ManifestsScope, list?: Text<'task'>, keep = false): CommandStep {
+export function setImageStep(scope: ManifestsScope, list?: OtherList, keep = false): CommandStep {
   const { params, results, workspaces } = scope;
   return {
     name: 'set-image',

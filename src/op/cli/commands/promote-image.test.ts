@@ -125,9 +125,9 @@ describe('the first environment', () => {
       '--source=',
       '--destination=dev',
       '--namespace=shop',
-      '--destination-repository=r.invalid/x',
+      '--destination-repository=r.invalid',
     ]);
-    expect(again.stderr).toMatch(/ --build-result build_result.dev.json --namespace shop --repository r.invalid\/x$/u);
+    expect(again.stderr).toMatch(/ --build-result build_result.dev.json --namespace shop --repository r.invalid$/u);
     await run(['--source=', '--destination=dev']);
     expect(await readFile(join(room, 'build_result.dev.json'), 'utf8')).toBe(`${oneImage}\n`);
     expect(JSON.parse(await readFile(join(room, 'promotion_result.json'), 'utf8'))).toMatchObject({

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -59,18 +60,20 @@ describe('op push', () => {
 
   it('writes the requested outputs without a trailing newline', async () => {
     repository.git('remote', 'add', 'origin', 'https://bob:secret@git.example.com/shop.git');
-    const names = ['IMAGE_URL', 'IMAGE_DIGEST', 'IMAGES', 'CHAINS-GIT_URL', 'CHAINS-GIT_COMMIT'];
+    const names = ['IMAGE_URL', 'IMAGE_DIGEST', 'IMAGES', 'LIST_DIGEST', 'CHAINS-GIT_URL', 'CHAINS-GIT_COMMIT'];
     const results = names.map((name) => `--result=${name}=${join(op.home, name)}`);
     const ran = await push('--repo', `${registry.host}/outputs`, ...results);
     expect(ran.exitCode).toBe(0);
     expect(ran.stderr).not.toContain('secret');
-    const [url, digest, images, gitUrl, commit] = await Promise.all(
+    const [url, digest, images, listDigest, gitUrl, commit] = await Promise.all(
       names.map((name) => readFile(join(op.home, name), 'utf8')),
     );
     const short = repository.git('rev-parse', '--short', 'HEAD');
     expect(url).toBe(`${registry.host}/outputs/team_app:${short}`);
     expect(digest).toBe(crane('digest', `${url}`));
     expect(images?.split(',')).toEqual((await builds()).map(({ tag }) => tag));
+    const list = await readFile(join(repository.directory, 'build_result.json'));
+    expect(listDigest).toBe(`sha256:${createHash('sha256').update(list).digest('hex')}`);
     expect(gitUrl).toBe('https://git.example.com/shop.git');
     expect(commit).toBe(repository.git('rev-parse', 'HEAD'));
   });

@@ -2,6 +2,8 @@ import type { Context } from '../../context.js';
 import { checkRegistry } from '../../images/settings/repositories.js';
 import { type PropertySettings, readProperties } from '../../kit/config/properties.js';
 import type { Setting } from '../../kit/config/setting.js';
+import { refusedError } from '../../kit/errors/op-error.js';
+import { oneLine } from '../../kit/log/printable.js';
 
 /** Extra keys of dev, pp and prod, for configuration written for earlier versions. */
 const extraKeys: Readonly<Record<string, string>> = {
@@ -18,6 +20,34 @@ export const repositoryKeysOf = (environment: string): readonly string[] => [
   keyOf(environment),
   ...(extraKeys[environment] === undefined ? [] : [extraKeys[environment]]),
 ];
+
+/** The keys that say where images of an environment are. */
+const redirecting = /^(?:IMAGE_REPOSITORY_|GOOGLE_GKE_IMAGE_|PROMOTE_|WATCH_)/u;
+
+/**
+ * Checks that a properties file changes no repository of environments.yaml: a repository must not choose where promotion credentials
+ * write. A key with the value of environments.yaml changes nothing.
+ * @throws OpError (refused) with the file, the line and the key
+ */
+export function refuseRedirects(
+  properties: PropertySettings,
+  environments: readonly { readonly name: string; readonly repository?: string | undefined }[],
+  file: string,
+): void {
+  for (const { key, value, origin } of properties.values()) {
+    if (!redirecting.test(key) || value === '') continue;
+    const owner = environments.find(({ name }) => repositoryKeysOf(name).includes(key));
+    if (owner?.repository !== undefined && owner.repository === value.replace(/\/+$/u, '')) continue;
+    throw refusedError({
+      what: `${origin} sets ${key}, and ${file} describes the environments`,
+      why:
+        owner?.repository === undefined
+          ? `${file} has no repository for this key`
+          : `${file} has ${owner.repository} for ${owner.name}, but the properties file has ${oneLine(value)}`,
+      hint: `remove ${key} from the properties file; ${file} and the environment variables of the pod set repositories`,
+    });
+  }
+}
 
 /** The settings of the properties file; none without one. @throws OpError (input) */
 export const propertiesOf = async ({ propertiesFile, cwd }: Context): Promise<PropertySettings> =>

@@ -9,6 +9,8 @@ export type ComponentKind = (typeof componentKinds)[number];
 export interface Environment {
   /** A DNS label. */
   readonly name: string;
+  /** The images that may be delivered to it, by name; undefined: any. */
+  readonly images: readonly string[] | undefined;
   /** Registry and path of its images, without a trailing slash. */
   readonly repository: Setting | undefined;
   /** Namespace of the component and its Flux objects; undefined: the namespace of the pod or the kubeconfig. */

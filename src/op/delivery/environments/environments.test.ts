@@ -120,6 +120,12 @@ describe('an environments file is refused when', () => {
     ['it is empty', '', 'environments is missing'],
     ['it contains several documents', 'environments: [{name: dev}]\n---\nx: 1\n', 'it contains several documents'],
     ['a name is missing', 'environments:\n  - {repository: r.io}', 'environments[0].name is missing'],
+    ['images are a text', 'images: web\nenvironments: [{name: dev}]', 'images must be a list'],
+    [
+      'images are empty',
+      'environments:\n  - {name: dev, images: []}',
+      'environments[0].images must name at least one image',
+    ],
     ['the list is empty', 'environments: []', 'environments must name at least one environment'],
     ['a key is unknown', 'environments:\n  - {name: dev, repo: x}', 'environments[0].repo is unknown'],
     ['a name is invalid', 'environments:\n  - {name: Dev}', 'environments[0].name must be the name of an environment'],
@@ -173,7 +179,14 @@ describe('an image is renamed', () => {
 
 describe('the cluster of an environment', () => {
   const environment: Environment = {
-    ...{ name: 'pp', repository: undefined, component: undefined, kind: undefined, manifests: undefined },
+    ...{
+      name: 'pp',
+      repository: undefined,
+      component: undefined,
+      kind: undefined,
+      manifests: undefined,
+      images: undefined,
+    },
     ...{ namespace: 'shop', kubeconfig: '/kube/pp.yaml', context: 'pp' },
     tests: 'helm',
   };

@@ -33,9 +33,11 @@ const manifests = v.strictObject({
   set: v.optional(v.array(field, 'must be a list'), []),
   kustomizations: v.optional(v.array(file, 'must be a list'), []),
 });
+const imageNames = v.pipe(v.array(text, 'must be a list'), v.nonEmpty('must name at least one image'));
 const environment = v.strictObject({
   name: name('the name of an environment'),
   repository: v.optional(repository),
+  images: v.optional(imageNames),
   namespace: v.optional(name('the name of a namespace')),
   component: v.optional(objectName),
   kind: v.optional(v.picklist(componentKinds)),
@@ -45,7 +47,10 @@ const environment = v.strictObject({
   manifests: v.optional(manifests),
 });
 const shape = v.strictObject(
-  { environments: v.pipe(v.array(environment, 'must be a list'), v.nonEmpty('must name at least one environment')) },
+  {
+    images: v.optional(imageNames),
+    environments: v.pipe(v.array(environment, 'must be a list'), v.nonEmpty('must name at least one environment')),
+  },
   'must be an object with the list environments',
 );
 
@@ -63,12 +68,12 @@ export function parseEnvironments(path: string, content: string): readonly Envir
   if (error !== undefined) throw malformed(path, error.message.split('\n')[0] ?? '');
   const read = v.safeParse(shape, document.toJS() ?? {});
   if (!read.success) throw malformed(path, read.issues.map(describe).join('; '));
-  const { environments } = read.output;
+  const { environments, images } = read.output;
   const duplicate = environments.find((one, index) =>
     environments.some((other, at) => at < index && other.name === one.name),
   );
   if (duplicate !== undefined) throw malformed(path, `duplicate environment ${duplicate.name}`);
-  return environments;
+  return images === undefined ? environments : environments.map((one) => ({ images, ...one }));
 }
 
 function describe(issue: v.BaseIssue<unknown>): string {

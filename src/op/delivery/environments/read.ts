@@ -4,7 +4,7 @@ import type { Context } from '../../context.js';
 import type { Setting } from '../../kit/config/setting.js';
 import { inputError } from '../../kit/errors/op-error.js';
 import { oneLine } from '../../kit/log/printable.js';
-import { configuredRepository, propertiesOf, repositoryKeysOf } from './configured-repository.js';
+import { configuredRepository, propertiesOf, refuseRedirects, repositoryKeysOf } from './configured-repository.js';
 import type { Environment, Environments } from './environment.js';
 import type { EnvironmentFlags } from './options.js';
 import { type EnvironmentEntry, parseEnvironments } from './parse.js';
@@ -15,8 +15,10 @@ const defaultEntries: readonly EnvironmentEntry[] = ['dev', 'pp', 'prod'].map((n
 
 /**
  * Reads the environments from the file, and the repository of each one: environment variable, then properties file, then the file.
+ * A properties file that says something else than a file that a flag names is refused: whoever binds environments.yaml decides, not the
+ * repository that is delivered.
  * Without a file they are dev, pp and prod. A name that is not in the file is still an environment if a key sets its repository.
- * @throws OpError (input) for a file that cannot be read or is invalid
+ * @throws OpError (input) for a file that cannot be read or is invalid, (refused) for a properties file that redirects an environment
  */
 export async function readEnvironments(context: Context, flags: EnvironmentFlags): Promise<Environments> {
   const properties = await propertiesOf(context);
@@ -31,6 +33,7 @@ export async function readEnvironments(context: Context, flags: EnvironmentFlags
     });
   });
   const entries = content === undefined ? defaultEntries : parseEnvironments(origin, content);
+  if (flags.environments !== undefined) refuseRedirects(properties, entries, origin);
   const directory = flags.kubeconfigs === undefined ? dirname(path) : resolve(context.cwd, flags.kubeconfigs);
   const names = entries.map(({ name }) => name);
   return {
@@ -64,11 +67,12 @@ interface Origin {
 }
 
 function toEnvironment(entry: EnvironmentEntry, { origin, directory, configured }: Origin): Environment {
-  const { name, repository, namespace, component, kind, kubeconfig, context, tests, manifests } = entry;
+  const { name, repository, images, namespace, component, kind, kubeconfig, context, tests, manifests } = entry;
   const filed = repository === undefined ? undefined : { key: `${name}.repository`, value: repository, origin };
   return {
     name,
     repository: configured ?? filed,
+    images,
     namespace,
     component,
     kind,

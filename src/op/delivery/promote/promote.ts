@@ -7,6 +7,7 @@ import { startDeadline } from '../../kit/process/deadline.js';
 import { prepareDockerConfig } from '../../systems/registry/dockerconfig/prepare.js';
 import { formatReference, registryOf } from '../../systems/registry/reference.js';
 import { openRegctl } from '../../systems/registry/regctl.js';
+import { checkAllowed, checkBelow } from '../environments/allowed-images.js';
 import { clusterOfEnvironment, type Environment } from '../environments/environment.js';
 import { readEnvironments } from '../environments/read.js';
 import { acquireLeaseAt } from '../lease/acquire.js';
@@ -15,13 +16,22 @@ import { checkTags, copyImages, type PromotedImage } from './copy-images.js';
 import { type NamedImage, nameImages } from './name-images.js';
 import type { PromoteRequest } from './options.js';
 import { planImages } from './plan.js';
-import { type ResultFiles, removeOldResults, resultFilesOf, type Side, writePromotionResults } from './result.js';
+import {
+  type DestinationList,
+  type ResultFiles,
+  removeOldResults,
+  resultFilesOf,
+  type Side,
+  writePromotionResults,
+} from './result.js';
 import { repositoriesOf, routeOf } from './route.js';
 
 /** The outputs of `op promote-image`. */
 export interface PromoteOutputs {
   /** `registry/path:tag@digest`, separated by commas. */
   readonly PROMOTED: string;
+  /** The digest of the list of the images at the destination; empty for a dry run. */
+  readonly LIST_DIGEST: string;
 }
 
 /**
@@ -58,7 +68,7 @@ export async function promote(context: Context, request: PromoteRequest): Promis
   const plans = await planImages(inTime, regctl, promotion.named, { overwrite, referrers, dryRun, jobs, ...names });
   if (dryRun) {
     inTime.log.step('dry run: no image copied and no result written; omit --dry-run to promote');
-    return { PROMOTED: '' };
+    return { PROMOTED: '', LIST_DIGEST: '' };
   }
   const promoted = await copyImages(inTime, regctl, plans, { jobs, destination: names.destination });
   await checkTags(inTime, regctl, promoted, { jobs, destination: names.destination });
@@ -93,6 +103,7 @@ async function preparePromotion(context: Context, request: PromoteRequest): Prom
   const route = routeOf(environments, request);
   // A promotion that is not allowed changes nothing; one that fails later leaves no result of an earlier promotion behind.
   if (!request.dryRun) await removeOldResults(files);
+  const environment = route.destination;
   const { source, destination, all } = await repositoriesOf(context, environments, route, request);
   const images = await readImages(context, request);
   if (request.until !== undefined) log.step(`route: ${environments.names.join(' -> ')}, until ${request.until}`);
@@ -100,6 +111,10 @@ async function preparePromotion(context: Context, request: PromoteRequest): Prom
     source === undefined || destination === undefined
       ? []
       : nameImages(images, all, { source: source.value, destination: destination.value });
+  // Nothing is copied to the first environment: the images must be below its repository already.
+  if (source === undefined && destination !== undefined) checkBelow(environment, images, destination.value);
+  const delivered = named.length > 0 ? named.map(({ imageName, to }) => ({ imageName, reference: to })) : images;
+  checkAllowed(environment, delivered, destination?.value);
   for (const { imageName, to } of named) {
     if (to.tag === undefined) log.warn(`image "${imageName}" has no tag: a clean-up of the registry may delete it`);
   }
@@ -107,7 +122,6 @@ async function preparePromotion(context: Context, request: PromoteRequest): Prom
   for (const { key, origin } of [source, destination].filter((one) => one !== undefined)) {
     log.debug(`repository from ${key} (${origin})`);
   }
-  const environment = route.destination;
   return {
     request,
     environment,
@@ -128,16 +142,10 @@ async function readImages(context: Context, request: PromoteRequest): Promise<re
 }
 
 /** The first environment: nothing is copied, its images are where they were built. */
-async function recordFirstEnvironment(context: Context, promotion: Promotion): Promise<readonly BuiltImage[]> {
+async function recordFirstEnvironment(context: Context, promotion: Promotion): Promise<DestinationList> {
   const { destination } = promotion.sides;
-  const { repository } = destination;
-  for (const { imageName, reference } of promotion.images) {
-    const image = formatReference(reference);
-    if (repository === null || image.startsWith(`${repository}/`)) continue;
-    context.log.warn(`image "${imageName}" is ${image}, not below ${repository}`);
-  }
   context.log.step(`${destination.environment} is the first environment: nothing to promote`);
-  if (promotion.request.dryRun) return [];
+  if (promotion.request.dryRun) return { images: [], digest: '' };
   const promoted = promotion.images.map(
     ({ imageName, reference }): PromotedImage => ({
       imageName,
@@ -178,8 +186,9 @@ function logNextCommand({ log, cwd }: Context, { request, files, environment }: 
   log.step(`next: op watch-deployment --environment ${environment.name}${component}${file}${more.join('')}`);
 }
 
-const outputsOf = (built: readonly BuiltImage[]): PromoteOutputs => ({
-  PROMOTED: built.map(({ reference }) => formatReference(reference)).join(','),
+const outputsOf = ({ images, digest }: DestinationList): PromoteOutputs => ({
+  PROMOTED: images.map(({ reference }) => formatReference(reference)).join(','),
+  LIST_DIGEST: digest,
 });
 
 const tooLate = ({ timeout, destination }: PromoteRequest) => ({

@@ -59,12 +59,19 @@ export async function removeOldResults({ promotion, buildResult }: ResultFiles):
   for (const path of [promotion, buildResult]) await clearResult(path, hint);
 }
 
+/** The list of the images at the destination. */
+export interface DestinationList {
+  readonly images: readonly BuiltImage[];
+  /** Of the bytes that were written; empty when none were. */
+  readonly digest: string;
+}
+
 /** Writes both files; the build result last: when it exists, both do. */
 export async function writePromotionResults(
   files: ResultFiles,
   { source, destination }: { readonly source: Side | null; readonly destination: Side },
   images: readonly PromotedImage[],
-): Promise<readonly BuiltImage[]> {
+): Promise<DestinationList> {
   const promoted = images.map(({ imageName, from, to, digest, outcome, referrers }) => ({
     imageName,
     source: source === null ? null : formatReference(from),
@@ -75,6 +82,5 @@ export async function writePromotionResults(
   }));
   const built = images.map(({ imageName, to }): BuiltImage => ({ imageName, reference: to }));
   await writeAtomic(files.promotion, `${JSON.stringify({ source, destination, images: promoted }, undefined, 2)}\n`);
-  await writeBuildResult(files.buildResult, built);
-  return built;
+  return { images: built, digest: await writeBuildResult(files.buildResult, built) };
 }

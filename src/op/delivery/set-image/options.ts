@@ -14,6 +14,7 @@ export const setImageOptions = {
     },
   }),
   buildResult: imagesOptions.buildResult,
+  listDigest: imagesOptions.listDigest,
   imageName: imagesOptions.imageName,
   repository: option.text('Git repository of the manifests', { value: '<url>', otherwise: 'that of the environment' }),
   branch: option.text('branch to push to', { value: '<name>', otherwise: 'that of the environment, or main' }),

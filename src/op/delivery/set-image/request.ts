@@ -26,6 +26,8 @@ export interface SetImageRequest {
   readonly component: string | undefined;
   /** Relative to the working directory. */
   readonly buildResult: string;
+  /** The digest that this list must have; undefined: not checked. */
+  readonly listDigest: string | undefined;
   /** Only these images; empty: all. */
   readonly imageNames: readonly string[];
   readonly url: GitUrl;
@@ -73,6 +75,7 @@ export function parseSetImage(flags: SetImageFlags, environment: Environment): S
     environment: environment.name,
     component,
     buildResult: flags.buildResult ?? 'build_result.json',
+    listDigest: flags.listDigest,
     imageNames: flags.imageName,
     url: parseGitUrl(repository),
     branch: checkBranch(flags.branch ?? manifests?.branch ?? 'main'),

@@ -6,6 +6,7 @@ import { countOf, secondsBetween } from '../../kit/log/format.js';
 import { oneLine } from '../../kit/log/printable.js';
 import { startDeadline } from '../../kit/process/deadline.js';
 import { prepareAccess } from '../../systems/git/access.js';
+import { checkAllowed } from '../environments/allowed-images.js';
 import { readEnvironments } from '../environments/read.js';
 import { acquireLeaseAt } from '../lease/acquire.js';
 import { type Edited, editFiles, type ImageEdits } from './edit-files.js';
@@ -37,8 +38,9 @@ export async function setImage(context: Context, flags: SetImageFlags): Promise<
     );
     return { COMMIT: '' };
   }
-  const result = await readBuildResult(resolve(context.cwd, request.buildResult));
+  const result = await readBuildResult(resolve(context.cwd, request.buildResult), request.listDigest);
   const images = imagesFor(result, request.imageNames, environment, environments);
+  checkAllowed(environment, images);
   const names = images.map(({ imageName }) => oneLine(imageName)).join(', ');
   const where = `${request.branch} of ${request.url.clean}`;
   context.log.step(

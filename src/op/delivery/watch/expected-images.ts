@@ -5,6 +5,7 @@ import { inputError } from '../../kit/errors/op-error.js';
 import { mapConcurrently, valuesOf } from '../../kit/process/map-concurrently.js';
 import { lookUp, type RegistryAccess } from '../../systems/registry/crane.js';
 import { formatReference } from '../../systems/registry/reference.js';
+import { checkAllowed } from '../environments/allowed-images.js';
 import { configuredRepository, propertiesOf } from '../environments/configured-repository.js';
 import type { Environment, Environments } from '../environments/environment.js';
 import { renameImage } from '../environments/rename-image.js';
@@ -33,6 +34,11 @@ export async function readExpectedImages(
     imageName: image.imageName,
     image: renameImage(image, others, to),
   }));
+  checkAllowed(
+    environment,
+    rebased.map(({ imageName, image }) => ({ imageName, reference: image })),
+    to,
+  );
   const resolved = await mapConcurrently(rebased, 6, async ({ imageName, image }): Promise<ExpectedImage> => {
     if (image.digest !== undefined) return { imageName, image: { ...image, digest: image.digest } };
     const found = await lookUp(context, access, image);

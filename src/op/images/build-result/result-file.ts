@@ -1,30 +1,93 @@
+import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, mkdir, readFile, rm } from 'node:fs/promises';
+import { access, type FileHandle, mkdir, open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { inputError } from '../../kit/errors/op-error.js';
+import { inputError, refusedError } from '../../kit/errors/op-error.js';
 import { writeAtomic } from '../../kit/files/write-atomic.js';
+import { oneLine } from '../../kit/log/printable.js';
 import type { BuildResult, BuiltImage } from './build-result.js';
 import { formatBuildResult, parseBuildResult } from './parse.js';
 
+/** The largest list that is read: thousands of images. */
+const maximumSize = 4 * 1024 * 1024;
+
 /**
- * Reads a build result file in any form that earlier versions wrote, see `parseBuildResult`.
- * @throws OpError (input) when the file is missing, is not JSON, or is not a build result; says where in the file
+ * Reads a build result file in any form that earlier versions wrote, see `parseBuildResult`. With a digest, the bytes that are parsed are
+ * those that were compared: a file that changes afterwards changes nothing.
+ * @param listDigest the output LIST_DIGEST of the command that wrote the list; undefined: not checked
+ * @throws OpError (input) when the file is missing, is not JSON, or is not a build result; says where in the file; (refused) when it is
+ * not the list with that digest
  */
-export async function readBuildResult(path: string): Promise<BuildResult> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+export async function readBuildResult(path: string, listDigest?: string): Promise<BuildResult> {
+  const bytes = await readBytes(path, listDigest !== undefined);
+  if (listDigest === undefined) return parseBuildResult(path, bytes.toString('utf8'));
+  const found = digestOf(bytes);
+  if (found !== listDigest) {
+    throw notTheList(
+      path,
+      `its digest is ${found}, but ${oneLine(listDigest)} was expected: it changed after op wrote it`,
+    );
+  }
+  return parseBuildResult(path, bytes.toString('utf8'));
+}
+
+/** @param sealed whether a link in place of the file is refused; ConfigMaps are mounted as links, so a list without a digest may be one */
+async function readBytes(path: string, sealed: boolean): Promise<Buffer> {
+  // Without blocking: a pipe in place of the file would otherwise wait for a writer.
+  const flags = constants.O_RDONLY | constants.O_NONBLOCK | (sealed ? constants.O_NOFOLLOW : 0);
+  try {
+    await using file = await open(path, flags);
+    const { size } = await regularFile(path, file, sealed);
+    const bytes = Buffer.alloc(size + 1);
+    let length = 0;
+    for (;;) {
+      const { bytesRead } = await file.read(bytes, length, bytes.length - length, length);
+      length += bytesRead;
+      if (bytesRead === 0 || length === bytes.length) break;
+    }
+    return bytes.subarray(0, length);
+  } catch (error) {
+    if (!(error instanceof Error) || !('code' in error)) throw error;
+    if (sealed && error.code === 'ELOOP') throw notTheList(path, 'it is a link, and op writes a file');
     throw inputError({
       what: `cannot read ${path}`,
       why: error.code === 'ENOENT' ? 'the file does not exist: no build has succeeded here yet' : error.message,
       hint: 'run op push first, or name the file with --build-result',
       cause: error,
     });
-  });
-  return parseBuildResult(path, text);
+  }
 }
 
-/** Writes a build result whole or not at all. */
-export const writeBuildResult = (path: string, images: readonly BuiltImage[]) =>
-  writeAtomic(path, formatBuildResult(images));
+async function regularFile(path: string, file: FileHandle, sealed: boolean): Promise<{ readonly size: number }> {
+  const found = await file.stat();
+  const why = !found.isFile()
+    ? 'it is not a regular file'
+    : found.size > maximumSize
+      ? `it has ${found.size} bytes, and a list has at most ${maximumSize}`
+      : undefined;
+  if (why === undefined) return found;
+  if (sealed) throw notTheList(path, why);
+  throw inputError({ what: `cannot read ${path}`, why, hint: 'name a build result with --build-result' });
+}
+
+const notTheList = (path: string, why: string) =>
+  refusedError({
+    what: `${path} is not the list of images that was handed on`,
+    why,
+    hint: 'find out what else writes to this workspace, give each run its own volume, and run the delivery again',
+  });
+
+const digestOf = (bytes: Buffer | string) => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+
+/**
+ * Writes a build result whole or not at all.
+ * @returns the digest of its bytes, of those that op wrote and not of those that the file has by now
+ */
+export async function writeBuildResult(path: string, images: readonly BuiltImage[]): Promise<string> {
+  const text = formatBuildResult(images);
+  await writeAtomic(path, text);
+  return digestOf(text);
+}
 
 const forBuildResult = 'name a writable file with --build-result, or write none with --no-file-output';
 

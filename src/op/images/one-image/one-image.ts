@@ -101,8 +101,8 @@ export async function buildAndReport(
   logSource(context, head);
   const report = await reportImage(prepared, build);
   const { image } = report;
-  if (buildResult !== undefined) await writeBuildResult(buildResult.path, [image]);
-  const outputs = { ...imageOutputs(image, [image]), ...sourceOutputs(head, request.gitUrl) };
+  const listDigest = buildResult === undefined ? '' : await writeBuildResult(buildResult.path, [image]);
+  const outputs = { ...imageOutputs(image, [image]), LIST_DIGEST: listDigest, ...sourceOutputs(head, request.gitUrl) };
   const warning = await writeResults(prepared.results, outputs);
   if (warning !== undefined) log.warn(warning);
   log.step(`\n${summarize([report])}\n`);

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import * as v from 'valibot';
 import type { Context } from '../../context.js';
-import { inputError, refusedError } from '../../kit/errors/op-error.js';
+import { inputError, refusedError, usageError } from '../../kit/errors/op-error.js';
 import { type KubeObject, kinds, openApi } from '../../systems/kubernetes/api.js';
 import { parseReference } from '../../systems/registry/reference.js';
 import { type BuildResult, type BuiltImage, selectImages } from '../build-result/build-result.js';
@@ -17,10 +17,11 @@ export const usualBuildResult = 'build_result.json';
  * @throws OpError (input) when there are none, or a name is unknown
  */
 export async function imagesOf(context: Context, source: ImagesSource): Promise<readonly BuiltImage[]> {
-  const { fromImageInfo, buildResult = usualBuildResult, imageName } = source;
+  const { fromImageInfo, buildResult = usualBuildResult, imageName, listDigest } = source;
+  if (fromImageInfo && listDigest !== undefined) throw twoSources();
   const result: BuildResult = fromImageInfo
     ? await readImageInfo(context, source)
-    : await readBuildResult(resolve(context.cwd, buildResult));
+    : await readBuildResult(resolve(context.cwd, buildResult), listDigest);
   if (imageName.length === 0) return result.images;
   return [...new Set(imageName.flatMap((name) => selectImages(result, name)))];
 }
@@ -100,4 +101,11 @@ const malformed = ({ metadata }: KubeObject, why: string) =>
     what: `ConfigMap ${metadata.name} does not say which image it is`,
     why,
     hint: 'run op publish again: it rewrites the ConfigMap',
+  });
+
+const twoSources = () =>
+  usageError({
+    what: '--list-digest and --from-image-info exclude each other',
+    why: 'the digest is that of a list, and image info is not read from a list',
+    hint: 'give one of them',
   });

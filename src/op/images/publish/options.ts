@@ -5,9 +5,17 @@ const configmapPrefix = option.text('prefix of the ConfigMaps, which are named P
   default: 'image-info',
 });
 
+const listDigest = option.text(
+  'digest of the list, as the command that wrote it gave LIST_DIGEST; another list is refused',
+  {
+    value: '<sha256:…>',
+  },
+);
+
 /** The options of `op publish`. */
 export const publishOptions = {
   buildResult: option.text('image list that op push wrote', { value: '<file>', otherwise: 'build_result.json' }),
+  listDigest,
   namespace: option.text('namespace of the ConfigMaps', {
     value: '<name>',
     otherwise: "the pod's namespace, or that of the kubeconfig",
@@ -36,6 +44,7 @@ export const imagesOptions = {
     value: '<file>',
     otherwise: 'build_result.json',
   }),
+  listDigest,
   imageName: option.list('images of the list to use, by their names in skaffold.yaml', {
     value: '<name>',
     otherwise: 'all',

@@ -29,7 +29,7 @@ const ownRole = 'octopipeline-build-push';
 export async function publish(context: Context, flags: PublishFlags): Promise<Published> {
   const request = parsePublishRequest(flags);
   const path = resolve(context.cwd, request.buildResult);
-  const images = selectImages(await readBuildResult(path), request.imageName);
+  const images = selectImages(await readBuildResult(path, flags.listDigest), request.imageName);
   const planned = plan(images, request.prefix, request.revision);
   const names = planned.map(({ name }) => name);
   using deadline = startDeadline(context, flags.timeout, {

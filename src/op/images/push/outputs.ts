@@ -2,8 +2,18 @@ import { type Head, withoutCredentials } from '../../systems/git/head.js';
 import { formatReference } from '../../systems/registry/reference.js';
 import type { BuiltImage } from '../build-result/build-result.js';
 
-/** The outputs of `push` and `build-push`. Source of the names: Tekton Chains' type hints. */
-export const pushOutputs = ['IMAGE_URL', 'IMAGE_DIGEST', 'IMAGES', 'CHAINS-GIT_URL', 'CHAINS-GIT_COMMIT'] as const;
+/**
+ * The outputs of `push` and `build-push`. Source of the names: Tekton Chains' type hints, except for LIST_DIGEST, the digest of
+ * build_result.json, which Chains does not take for an image.
+ */
+export const pushOutputs = [
+  'IMAGE_URL',
+  'IMAGE_DIGEST',
+  'IMAGES',
+  'LIST_DIGEST',
+  'CHAINS-GIT_URL',
+  'CHAINS-GIT_COMMIT',
+] as const;
 /** The outputs of `build`, which keeps no image. */
 export const buildOutputs = ['CHAINS-GIT_URL', 'CHAINS-GIT_COMMIT'] as const;
 

@@ -49,11 +49,12 @@ export async function push(outer: Context, request: PushRequest): Promise<void> 
   logSource(context, head);
   const reports = await buildOrReuse(prepared, request, repository, file);
   const images = reports.map(({ image }) => image);
-  if (file !== undefined) await writeBuildResult(file, images);
+  const listDigest = file === undefined ? '' : await writeBuildResult(file, images);
   if (settings.copies.length > 0) await copyToAll(context, prepared.access, project, images, settings.copies);
   else if (request.pushAll) log.step(`${settings.registryFile} names no other ci registry: nothing to copy`);
   const warning = await writeResults(results, {
     ...imageOutputs(mainImage(images, request.imageName), images),
+    LIST_DIGEST: listDigest,
     ...sourceOutputs(head, request.gitUrl),
   });
   if (warning !== undefined) log.warn(warning);

@@ -1,0 +1,52 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { kubectl } from './command.js';
+import { createSite, finish, removeSite, type Site } from './deliver-run.js';
+import { commitFiles, readCommitted } from './repository.js';
+import { digest } from './rig.js';
+
+let site: Site;
+
+beforeAll(async () => {
+  site = await createSite('trust');
+});
+afterAll(() => removeSite(site));
+
+test('a build that leaves a process, which replaces the list of images, is not published and reaches no environment', async () => {
+  const { fleet, namespace, app, start } = site;
+  const before = await readCommitted(fleet.git, 'dev/shop.yaml');
+  const revision = await commitFiles(app, {
+    'skaffold.yaml': `apiVersion: skaffold/v4beta13
+kind: Config
+build:
+  artifacts:
+    - image: web
+      custom: {buildCommand: sh build.sh}
+`,
+    'build.sh': `sh replace.sh </dev/null >/dev/null 2>&1 &
+tar -cf /tmp/layer.tar build.sh
+crane append --oci-empty-base --new_layer /tmp/layer.tar --new_tag "$IMAGE"
+`,
+    // The list that it writes is valid, and below the repository of dev: only the digest tells it from that of op.
+    'replace.sh': `trap '' HUP TERM
+list=/source/build_result.json
+until [ -s $list ]; do :; done
+sed 's/"imageName":"web"/"imageName":"team_api"/' $list > $list.mine
+mv $list.mine $list
+`,
+  });
+  const { outcome, log } = await finish(await start(revision, 'pp'));
+  expect(outcome, log).toMatchObject({ succeeded: false });
+  expect(log).toContain('/source/build_result.json is not the list of images that was handed on');
+  expect(log).not.toContain('[to-dev : set-image] pushed');
+  expect(log).not.toContain('[to-pp : ');
+  const published = await kubectl([
+    'get',
+    'configmap',
+    '--selector=app.kubernetes.io/component=image-info',
+    '--output=name',
+    `--namespace=${namespace}`,
+  ]);
+  expect(published.trim()).toBe('');
+  expect(await readCommitted(fleet.git, 'dev/shop.yaml')).toBe(before);
+  expect(await digest(`${fleet.repositoryOf('pp')}/web:${revision.slice(0, 7)}`)).toBeUndefined();
+});
