@@ -1,6 +1,7 @@
 /**
  * Adds to package-lock.json the binaries of other platforms that npm left out, because the registry that it used does not serve them:
- * `npm ci` refuses a lock without them. Run after `npm install` behind such a mirror.
+ * `npm ci` refuses a lock without them. Run after `npm install` behind such a mirror. It cannot know their hashes, and a test refuses
+ * entries without: remove them and run `npm install --package-lock-only` where the registry serves them.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 

@@ -6,6 +6,16 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as api from '../src/index.js';
 import { version } from '../src/version.js';
 
+test('every package of the lock file is pinned by hash', () => {
+  const lock: {
+    readonly packages: Readonly<Record<string, { readonly integrity?: string; readonly inBundle?: boolean }>>;
+  } = JSON.parse(readFileSync('package-lock.json', 'utf8'));
+  const unpinned = Object.entries(lock.packages).filter(
+    ([place, { integrity, inBundle = false }]) => place !== '' && integrity === undefined && !inBundle,
+  );
+  expect(unpinned.map(([place]) => place)).toEqual([]);
+});
+
 test('the public API is exactly this', () => {
   expect(Object.keys(api).sort()).toMatchInlineSnapshot(`
     [

@@ -214,6 +214,16 @@ describe('op push', () => {
     await expectBuilderGone();
   });
 
+  it('leaves no builder behind when it is killed', async () => {
+    const script = '#!/bin/sh\ntrap "" TERM INT\necho $$ > ../builder.pid\necho builder runs\nsleep 60\nsleep 60\n';
+    await repository.write({ 'build-image.sh': script });
+    const args = ['push', `--default-repo=${open.host}/killed`];
+    await op.interrupt(repository.directory, args, 'builder runs', 'SIGKILL');
+    const builder = (await readFile(join(repository.directory, 'builder.pid'), 'utf8')).trim();
+    const state = () => readFile(`/proc/${builder}/stat`, 'utf8').catch(() => 'gone');
+    await expect.poll(state, { timeout: 5000 }).toMatch(/^gone$|\) Z /u);
+  });
+
   it.each([
     ['SIGTERM', 143],
     ['SIGINT', 130],

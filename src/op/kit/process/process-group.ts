@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process';
+import type { Writable } from 'node:stream';
+
 /** Milliseconds that a group gets to end after SIGTERM. */
 const patience = 5000;
 
@@ -26,6 +29,7 @@ export function superviseGroup(
   // A second Ctrl-C, or op ending for any other reason, must not leave children behind.
   const onExit = () => kill(pid, 'SIGKILL');
   process.once('exit', onExit);
+  tellWatcher('+', pid);
   return {
     timedOut: () => timedOut,
     /** Call it when the child's output is closed: it kills what is left of a group that was told to stop. */
@@ -33,6 +37,7 @@ export function superviseGroup(
       clearTimeout(deadline);
       clearTimeout(killing);
       if (killing !== undefined) kill(pid, 'SIGKILL');
+      tellWatcher('-', pid);
       signal.removeEventListener('abort', stop);
       process.off('exit', onExit);
     },
@@ -46,4 +51,40 @@ function kill(pid: number | undefined, signal: NodeJS.Signals): void {
   } catch {
     // The group has ended already.
   }
+}
+
+/** Reads which groups start and end; when op has ended, even by SIGKILL, its end of the pipe is closed and what is left is killed. */
+const script = `
+trap '' INT TERM HUP
+groups=
+while read -r change group; do
+  left=
+  for other in $groups; do [ "$other" = "$group" ] || left="$left $other"; done
+  groups=$left
+  [ "$change" = - ] || groups="$groups $group"
+done
+for group in $groups; do kill -s KILL -- "-$group"; done`;
+
+let watcher: Writable | undefined;
+
+/** There is one watcher per op. It keeps neither op nor whoever reads op's output waiting. */
+function tellWatcher(change: '+' | '-', pid: number | undefined): void {
+  if (pid === undefined) return;
+  watcher ??= startWatcher();
+  watcher.write(`${change} ${pid}\n`);
+}
+
+function startWatcher(): Writable {
+  const child = spawn('/bin/sh', ['-c', script], {
+    cwd: '/',
+    env: {},
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  // Without a shell, or a watcher that has ended, children are only not watched.
+  child.on('error', () => undefined);
+  child.stdin.on('error', () => undefined);
+  child.unref();
+  if ('unref' in child.stdin && typeof child.stdin.unref === 'function') child.stdin.unref();
+  return child.stdin;
 }
