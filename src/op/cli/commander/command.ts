@@ -74,8 +74,9 @@ export function command<const O extends Options, const Output extends string>(
       }
       const { parseResultPaths, writeResults } = await import('../../kit/results/results.js');
       // Before the work: it should not be done for outputs that have nowhere to go.
+      const request = readRequest(name, options, texts);
       const paths = parseResultPaths(readRequest(name, resultOptions, texts).result, definition.outputs);
-      const given = await definition.run(context, readRequest(name, options, texts), invocation);
+      const given = await definition.run(context, request, invocation);
       const warning = await writeResults(paths, given);
       if (warning !== undefined) context.log.warn(warning);
     });

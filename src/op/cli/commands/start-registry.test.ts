@@ -283,7 +283,7 @@ describe('op start-registry without a Docker daemon', () => {
   });
 
   it.each([
-    ['two commands', ['--stop', '--status'], 2, 'do not go together'],
+    ['two commands', ['--stop', '--status'], 2, 'cannot be combined'],
     ['a name as an address', ['--listen=example.com'], 2, 'is not an address'],
     ['an address of another machine', ['--listen=192.0.2.1'], 2, 'this machine has no such address'],
     ['TLS on a public address', ['--tls', '--listen=8.8.8.8'], 2, 'private networks'],

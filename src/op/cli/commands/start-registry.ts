@@ -21,7 +21,7 @@ export const startRegistry = command({
     const { port, listen } = request;
     if (port > 65535) throw refuse(`--port=${port} is not a port`, 'ports are numbers from 1 to 65535');
     if ([stop, status, caFile].filter(Boolean).length > 1) {
-      throw refuse('--stop, --status and --ca-file do not go together', 'each is a command of its own');
+      throw refuse('--stop, --status and --ca-file cannot be combined', 'each is a separate command');
     }
     if (stop) return (await import('../../laptop/start-registry/stop.js')).stopRegistry(context, port);
     if (status) return (await import('../../laptop/start-registry/status.js')).showStatus(context, port, output);

@@ -40,7 +40,7 @@ export const defaultSettings: LeaseSettings = {
 
 /**
  * Acquires the Lease `octopipeline-ENVIRONMENT-COMPONENT` in the namespace of the API, so that two deliveries to one environment do not
- * interleave. Waits while somebody else holds it (see `judgeTakeover` for when it is taken over).
+ * interleave. Waits while another holder has it (see `judgeTakeover` for when it is taken over).
  * @param request undefined: no Lease, and no waiting
  * @example
  * await using lease = await acquireLease(context, api, request);

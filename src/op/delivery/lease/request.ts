@@ -35,7 +35,7 @@ export function leaseRequestOf(
     throw usageError({
       what: '--lease-holder needs --environment and --component',
       why: 'there is one Lease for each component of each environment',
-      hint: 'give both, or omit --lease-holder if nobody else delivers there',
+      hint: 'give both, or omit --lease-holder if no other run delivers there',
     });
   }
   return { environment, component, holder, keep, wait };

@@ -7,7 +7,7 @@ import { nameOfHolder, type RunState, watchHolderRun } from './holder.js';
 import { ageText, type Lease, type LeaseClaim, newLease, parseLease, takenBy } from './lease.js';
 import { judgeTakeover } from './takeover.js';
 
-/** Takes a Lease, and waits while somebody else holds it. @throws OpError (deadline, tool, input) */
+/** Takes a Lease, and waits while another holder has it. @throws OpError (deadline, tool, input) */
 export async function takeLease(context: Context, api: KubernetesApi, claim: LeaseClaim): Promise<void> {
   const waiting = createWaiting(context, api, claim);
   if ((await attempt(context, api, claim, waiting)) === undefined) return;

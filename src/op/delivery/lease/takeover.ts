@@ -1,7 +1,7 @@
 import type { RunState } from './holder.js';
 import { ageText, type Lease } from './lease.js';
 
-/** What is known about a Lease that somebody else holds. */
+/** What is known about a Lease that another holder has. */
 export interface Observation {
   /** By the clock of the API server, like `renewed` when op wrote it. */
   readonly now: Date;
@@ -20,7 +20,7 @@ const clockSkew = 10_000;
 
 /**
  * A Lease passes to another holder without being released when the run of its holder has ended, when it has expired by the times written
- * in it, or when nobody has renewed it for its whole duration while this command watched, whatever the clocks say.
+ * in it, or when it was not renewed for its whole duration while this command watched, whatever the clocks say.
  */
 export function judgeTakeover({ renewed, duration }: Lease, { now, unchanged, run }: Observation): Verdict {
   if (run.is === 'over') return { take: true, rule: run.why };

@@ -25,7 +25,7 @@ test('ten writers of ten files: all succeed, and no change is lost', async () =>
     expect(git(repository, 'show', `main:app-${at}.yaml`)).toBe(`# ${at}\nimage: r.io/pp/web:v2@${digestOf('v2')}`);
   }
   expect(commitsOf(repository)).toBe(11);
-  expect(ended.filter(({ stderr }) => stderr.includes('retrying on their commit')).length).toBeGreaterThan(0);
+  expect(ended.filter(({ stderr }) => stderr.includes('retrying on its commit')).length).toBeGreaterThan(0);
 });
 
 test('ten writers of ten values in one file: all succeed, and no change is lost', async () => {
@@ -45,7 +45,7 @@ test('ten writers of ten values in one file: all succeed, and no change is lost'
   expect(commitsOf(repository)).toBe(11);
 });
 
-/** A server where somebody else pushes `content` before it accepts the first push. */
+/** A server where another client pushes `content` before it accepts the first push. */
 async function repositoryWithRival(name: string, content: string): Promise<HostedRepository> {
   const repository = await fleet.repository(name, { 'app.yaml': 'image: old\nother: 1\n' });
   await writeFile(join(repository.workingCopy, 'app.yaml'), content);
@@ -60,12 +60,12 @@ async function repositoryWithRival(name: string, content: string): Promise<Hoste
   return repository;
 }
 
-test('when somebody else sets another image first, both are logged, and the last one wins', async () => {
+test('when another push sets another image first, both are logged, and the last one wins', async () => {
   const repository = await repositoryWithRival('overtaken.git', 'image: theirs\nother: 2\n');
   const ended = await fleet.set(repository, '--set=app.yaml:image=web:tag');
   expect(ended).toMatchObject({ exitCode: 0 });
   expect(ended.stderr).toContain('app.yaml image: old -> v2');
-  expect(ended.stderr).toContain('warning: app.yaml image: somebody else has set theirs (in ');
+  expect(ended.stderr).toContain('warning: app.yaml image: another commit set theirs (in ');
   expect(ended.stderr).toContain('v2 replaces it: the last one wins');
   expect(git(repository, 'show', 'main:app.yaml')).toBe('image: v2\nother: 2');
   expect(git(repository, 'log', '--format=%s', 'main')).toBe(
@@ -73,20 +73,20 @@ test('when somebody else sets another image first, both are logged, and the last
   );
 });
 
-test('when somebody else sets the same image first, nothing is left to do', async () => {
+test('when another push sets the same image first, nothing is left to do', async () => {
   const repository = await repositoryWithRival('same.git', 'image: v2\nother: 1\n');
   const ended = await fleet.set(repository, '--set=app.yaml:image=web:tag');
   expect(ended).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('already up to date') });
   expect(git(repository, 'log', '-1', '--format=%s', 'main')).toBe('Somebody else');
 });
 
-test('when somebody else removes the field first, the error names it', async () => {
+test('when another push removes the field first, the error names it', async () => {
   const repository = await repositoryWithRival('gone.git', 'images: []\n');
   const ended = await fleet.set(repository, '--set=app.yaml:image=web:tag');
   expect(ended).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('app.yaml has no image') });
 });
 
-test('gives up when somebody else always pushes first', async () => {
+test('gives up when another push always comes first', async () => {
   const repository = await fleet.repository('never.git', { 'app.yaml': 'image: old\n' });
   const hook = join(repository.bare, 'hooks/update');
   await mkdir(join(repository.bare, 'hooks'), { recursive: true });
@@ -96,6 +96,6 @@ test('gives up when somebody else always pushes first', async () => {
   const ended = await fleet.set(repository, '--set=app.yaml:image=web:tag');
   expect(ended).toMatchObject({
     exitCode: 4,
-    stderr: expect.stringContaining('somebody else pushed first in each of 9 attempts'),
+    stderr: expect.stringContaining('another push came first in each of 9 attempts'),
   });
 });

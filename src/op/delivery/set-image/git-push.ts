@@ -26,13 +26,13 @@ interface PushOptions {
   readonly edit: (commit: Commit) => Promise<Edited>;
 }
 
-/** How often the change is made again because somebody else has pushed first. */
+/** How often the change is made again because another push came first. */
 const retries = 8;
 
 /**
- * Changes the newest commit of the branch and pushes the result. When somebody else has pushed first, the change is made again on their
+ * Changes the newest commit of the branch and pushes the result. When another push came first, the change is made again on their
  * commit: none of their changes are lost, and when both set the same value, the last one wins.
- * @throws OpError (tool) when the server refuses, or somebody else pushed first each time
+ * @throws OpError (tool) when the server refuses, or another push came first each time
  */
 export async function commitAndPush(
   context: Context,
@@ -51,7 +51,7 @@ export async function commitAndPush(
     if (ended.ended === 'ok') return { commit, changes: edited.changes };
     if (!isBehind(ended)) throw failureOfGit(`push to ${branch}`, url, { ...ended, stderr: reasonOf(ended) });
     if (retry === retries) throw alwaysBehind(url, branch, retry + 1);
-    context.log.progress(`somebody else has pushed to ${branch}: retrying on their commit`);
+    context.log.progress(`another push to ${branch} came first: retrying on its commit`);
     await sleep(context, randomInt(20, Math.min(4000, 150 * 2 ** retry)));
     earlier = edited;
   }
@@ -79,14 +79,14 @@ function logChanges({ log }: Context, { changes }: Edited): void {
   }
 }
 
-/** Names the values that somebody else has set since the last attempt, and that are now replaced. */
+/** Names the values that others have set since the last attempt, and that are now replaced. */
 function warnOfOverwritten({ log }: Context, earlier: Edited, now: Edited, commit: string): void {
   const known = new Map(earlier.changes.map((change) => [`${change.file} ${change.place}`, change]));
   for (const { file, place, before, after } of now.changes) {
     const was = known.get(`${file} ${place}`);
     if (was?.before === before) continue;
     log.warn(
-      `${file} ${place}: somebody else has set ${oneLine(before ?? 'it', 200)} (in ${commit.slice(0, 12)} or earlier); ${after} replaces it: the last one wins`,
+      `${file} ${place}: another commit set ${oneLine(before ?? 'it', 200)} (in ${commit.slice(0, 12)} or earlier); ${after} replaces it: the last one wins`,
     );
   }
 }
@@ -94,7 +94,7 @@ function warnOfOverwritten({ log }: Context, earlier: Edited, now: Edited, commi
 const alwaysBehind = (url: string, branch: string, times: number) =>
   toolError({
     what: `the change could not be pushed to ${branch} of ${url}`,
-    why: `somebody else pushed first in each of ${times} attempts`,
+    why: `another push came first in each of ${times} attempts`,
     hint: 'run it again when the branch is quieter; it is safe to repeat',
   });
 

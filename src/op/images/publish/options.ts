@@ -18,7 +18,7 @@ export const publishOptions = {
   listDigest,
   namespace: option.text('namespace of the ConfigMaps', {
     value: '<name>',
-    otherwise: "the pod's namespace, or that of the kubeconfig",
+    otherwise: "the namespace of the kubeconfig, or the pod's",
   }),
   imageName: option.text('image of the list to publish, by its name in skaffold.yaml', {
     value: '<name>',
@@ -52,7 +52,7 @@ export const imagesOptions = {
   fromImageInfo: option.flag('read the images from the ConfigMaps that op publish wrote, not from the list'),
   imageInfoNamespace: option.text('namespace of these ConfigMaps', {
     value: '<name>',
-    otherwise: "the pod's namespace, or that of the kubeconfig",
+    otherwise: "the namespace of the kubeconfig, or the pod's",
   }),
   configmapPrefix,
 };

@@ -39,6 +39,15 @@ test('the stack and that of the cause are printed only with --debug', () => {
   expect(report(failure, true).text).toMatch(/ {4}at [\s\S]*caused by Error: below\n {4}at /u);
 });
 
+test('the error of the work is reported, not that of the clean-up after it', async () => {
+  const work = async () => {
+    await using _broken = { [Symbol.asyncDispose]: () => Promise.reject(new Error('cannot remove it')) };
+    throw toolError(explanation);
+  };
+  const thrown = await work().catch((error: unknown) => error);
+  expect(report(thrown, false)).toEqual(report(toolError(explanation), false));
+});
+
 test('secrets and terminal control characters are never printed', () => {
   const why =
     'fatal: https://bob:s3cret@example.com/x \u001b[31mred\u001b[0m \u001b]0;title\u0007 Authorization: Basic Ym9iOnMzY3JldA==';

@@ -14,7 +14,8 @@ export const clean = (text: string) => redact(printable(text));
 const indent = (text: string) => text.trim().split('\n').join('\n       ');
 
 /** Turns anything thrown into the three lines for the user; the stack only with `debug`. */
-export function report(thrown: unknown, debug: boolean): Report {
+export function report(error: unknown, debug: boolean): Report {
+  const thrown = firstOf(error);
   if (thrown instanceof Interrupted) return { text: `${thrown.message}\n`, exitCode: thrown.exitCode };
   if (thrown instanceof OpError) {
     const lines = [`error: ${thrown.message}`, `  why: ${indent(thrown.why)}`, `  do:  ${indent(thrown.hint)}`];
@@ -24,6 +25,15 @@ export function report(thrown: unknown, debug: boolean): Report {
   const lines = ['error: unexpected error: this is a bug in op', `  why: ${indent(why)}`];
   lines.push('  do:  run it again with --debug, and report what it prints');
   return { text: clean(`${lines.join('\n')}\n${stack(thrown, debug)}`), exitCode: 1 };
+}
+
+/**
+ * When the clean-up of a `using` fails after its block has failed, JavaScript throws a SuppressedError around both: the block's error is
+ * what the user needs. Recognized by its fields, because Node 20 has no such class.
+ */
+function firstOf(thrown: unknown): unknown {
+  const wrapped = thrown instanceof Error && 'suppressed' in thrown && 'error' in thrown;
+  return wrapped ? firstOf(thrown.suppressed) : thrown;
 }
 
 function stack(thrown: unknown, debug: boolean): string {

@@ -100,8 +100,11 @@ export async function openApi(context: Context, where: Where, { ownRole }: Ident
   };
   try {
     // Both have ended before the directory may be removed.
-    const outcomes = await Promise.allSettled([namespaceOf(kubectl, cluster, where.namespace), proxy.socket()]);
-    const [namespace = ''] = valuesOf(outcomes);
+    const named = namespaceOf(kubectl, cluster, where.namespace).catch(async (error: unknown) => {
+      await proxy.stop();
+      throw error;
+    });
+    const [namespace = ''] = valuesOf(await Promise.allSettled([named, proxy.socket()]));
     const clock: Clock = { ahead: 0 };
     const within = (inner: Context): KubernetesApi => {
       const calls = createCalls(inner, connections, { namespace, clock, ownRole });

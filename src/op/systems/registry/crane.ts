@@ -114,7 +114,7 @@ export async function readConfig(
   return ended.stdout;
 }
 
-const descriptor = v.looseObject({ digest: v.string(), size: v.number() });
+const descriptor = v.looseObject({ digest: v.string(), size: v.optional(v.number(), 0) });
 const platformManifest = v.looseObject({
   ...descriptor.entries,
   platform: v.optional(v.looseObject({ os: v.optional(v.string()) })),
