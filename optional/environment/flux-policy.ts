@@ -63,7 +63,7 @@ export class FluxPolicy extends Construct {
             message: `the only annotation that this account may change is ${request}`,
           },
           {
-            expression: `${sameEntries('labels', 'oldLabels')} && ${sameEntries('oldLabels', 'labels')}`,
+            expression: 'variables.labels == variables.oldLabels',
             message: 'this account may not change the labels of Flux objects',
           },
           {

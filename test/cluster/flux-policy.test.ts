@@ -77,6 +77,8 @@ describe('an account of a Pipeline', () => {
     expect(await patch({ metadata: { annotations: { more: 'yes' } } })).toContain(only);
     expect(await patch({ metadata: { labels: { team: 'other' } } })).toContain('may not change the labels');
     expect(await patch({ metadata: { labels: null } })).toContain('may not change the labels');
+    // The exception is for the annotation of that name only.
+    expect(await patch({ metadata: { labels: { [request]: 'now' } } })).toContain('may not change the labels');
     expect(await patch({ metadata: { finalizers: ['example.com/stuck'] } })).toContain('may not change finalizers');
   });
 
