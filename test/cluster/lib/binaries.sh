@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # Builds the cluster's programs from their Go modules into the cache; later calls find them there.
-# Cold on two cores: Kubernetes 4 min, Tekton 2 min, tkn 1.5 min, coredns 2 min, Flux 9 min, helm 2 min.
+# Cold on two cores: Kubernetes 4 min, Tekton 2 min, tkn 1.5 min, Flux 9 min, helm 2 min.
 
 go_tool() { "$repo/image/go-tool" "$@"; }
 
@@ -17,7 +17,6 @@ build_binaries() {
   done
   link "$bin/tkn" "github.com/tektoncd/cli@$TKN" github.com/tektoncd/cli/cmd/tkn "-X github.com/tektoncd/cli/pkg/cmd/version.clientVersion=${TKN#v}"
   link "$bin/crane" "github.com/google/go-containerregistry@$CRANE" github.com/google/go-containerregistry/cmd/crane "-X github.com/google/go-containerregistry/cmd/crane/cmd.Version=$CRANE"
-  link "$bin/coredns" "github.com/coredns/coredns@$COREDNS" github.com/coredns/coredns ''
   link "$bin/helm" "helm.sh/helm/v3@$HELM" helm.sh/helm/v3/cmd/helm "-X helm.sh/helm/v3/internal/version.version=$HELM"
   [ -n "${with_flux-1}" ] || {
     [ $built = 0 ] || note="$built new, kept in $cache"

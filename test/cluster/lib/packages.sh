@@ -11,6 +11,7 @@ etcd etcd-server
 docker-registry docker-registry
 iptables iptables
 conntrack conntrack
+dnsmasq dnsmasq-base
 /usr/bin/busybox busybox-static
 bwrap bubblewrap
 mmdebstrap mmdebstrap

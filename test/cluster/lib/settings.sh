@@ -7,7 +7,6 @@ KUBERNETES=v1.34.4
 TEKTON=v1.15.0
 TKN=v0.46.0
 CRANE=v0.22.1
-COREDNS=v1.15.0
 HELM=v3.22.0
 # Flux 2: its controllers are released together, each with its own version.
 SOURCE_CONTROLLER=v1.9.1
