@@ -1,9 +1,10 @@
 import { setMaxListeners } from 'node:events';
 import { CommanderError } from 'commander';
 import type { Context } from '../context.js';
-import { exitCodes, Interrupted, stopSignals, usageError } from '../kit/errors/op-error.js';
+import { exitCodes, Interrupted, stopSignals } from '../kit/errors/op-error.js';
 import { clean, report } from '../kit/errors/report.js';
 import { createLog } from '../kit/log/log.js';
+import { explainCommandLine } from './commander/explain.js';
 import { createProgram } from './program.js';
 
 /** Runs op for an argv (without the first two items of process.argv) and gives the exit code. */
@@ -41,7 +42,7 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
     if (thrown instanceof CommanderError && thrown.exitCode === 0) return 0;
     // `op` alone has printed its help.
     if (thrown instanceof CommanderError && thrown.code === 'commander.help') return exitCodes.usage;
-    const failure = report(fromCommander(thrown), debug);
+    const failure = report(thrown instanceof CommanderError ? explainCommandLine(thrown, argv) : thrown, debug);
     process.stderr.write(failure.text);
     return failure.exitCode;
   } finally {
@@ -51,13 +52,4 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
 
 function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') throw error;
-}
-
-function fromCommander(thrown: unknown): unknown {
-  if (!(thrown instanceof CommanderError)) return thrown;
-  return usageError({
-    what: thrown.message.replace(/^error: /u, ''),
-    why: 'the command line is not valid',
-    hint: 'run op --help, or op COMMAND --help, for the commands and flags',
-  });
 }

@@ -85,7 +85,7 @@ describe('op push fails before it builds anything', () => {
     ],
     ['the properties file is missing', ['--config=none.properties'], {}, 3, 'cannot read the properties file'],
     ['the registry is invalid', ['--default-repo=https://ghcr.io'], {}, 3, 'is not a registry'],
-    ['the destination is unknown', ['--destination=moon'], {}, 2, 'Use one of auto, local, ci, all'],
+    ['the destination is unknown', ['--destination=moon'], {}, 2, 'use one of auto, local, ci, all'],
     ['the output is unknown', ['--result=NOPE=/tmp/x'], {}, 2, 'use one of the outputs IMAGE_URL'],
     ['the flag is unknown', ['--image-tag=x'], {}, 2, "unknown option '--image-tag=x'"],
     ['the flag is superseded', ['--image-pattern=x'], {}, 2, 'leave out the flag'],

@@ -144,7 +144,7 @@ describe('op run without a container', () => {
     ['half a word', ['context', 'lst'], 2, 'op run context list'],
     ['a bad port', ['api', '--port=80:80:80'], 3, '"80:80:80" (--port) is not a port'],
     ['a bad variable', ['api', '--env==s3cret'], 2, '--env must be NAME=VALUE'],
-    ['an unknown engine', ['api', '--engine=lxc'], 2, 'Use one of auto, docker, podman'],
+    ['an unknown engine', ['api', '--engine=lxc'], 2, 'use one of auto, docker, podman'],
     ['a missing build result', ['api', '--build-result=x.json'], 3, 'the file does not exist'],
     ['a bad tag', ['api', '--tag=a b'], 3, 'is not a valid image reference'],
   ])('explains %s', async (_, args, exitCode, words) => {

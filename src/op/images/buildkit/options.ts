@@ -1,5 +1,7 @@
 import { option } from '../../kit/options/option.js';
 
+const platform = /^[a-z0-9]+\/[a-z0-9_]+(?:\/[a-z0-9.]+)?$/u;
+
 /** The options that say how to reach BuildKit. */
 export const buildkitOptions = {
   buildkitHost: option.text('BuildKit to build Dockerfiles with, such as tcp://buildkitd:1234', {
@@ -19,6 +21,10 @@ export const dockerfileOptions = {
   platform: option.list('platforms to build for, such as linux/amd64,linux/arm64', {
     value: '<os/arch>',
     otherwise: "the builder's own",
+    problemOfItem: (item) =>
+      platform.test(item)
+        ? undefined
+        : `Write each platform as OS/ARCH[/VARIANT], such as linux/arm64: "${item}" is not.`,
   }),
   attest: option.list(
     'attestations that BuildKit creates and pushes with each image: sbom, sbom=SCANNER-IMAGE, provenance',

@@ -164,8 +164,13 @@ function choice<const Word extends string>(
 
 const many = { default: '', problemOf: () => undefined } as const;
 
+interface ListParts extends TextParts {
+  /** Why an item is invalid; undefined if it is valid. */
+  readonly problemOfItem?: (item: string) => string | undefined;
+}
+
 /** Repeatable, and each value may be a comma-separated list. */
-function list(sentence: string, parts: TextParts = {}): Option<readonly string[]> {
+function list(sentence: string, { problemOfItem, ...parts }: ListParts = {}): Option<readonly string[]> {
   return {
     value: '<item>',
     ...parts,
@@ -173,13 +178,16 @@ function list(sentence: string, parts: TextParts = {}): Option<readonly string[]
     kind: 'list',
     sentence,
     format: ' (repeatable, or comma-separated)',
-    valueOf: (texts) =>
-      texts
-        .flatMap((text) => text.split(','))
-        .map((item) => item.trim())
-        .filter((item) => item !== ''),
+    problemOf: (text) => itemsOf(text).flatMap((item) => problemOfItem?.(item) ?? [])[0],
+    valueOf: (texts) => texts.flatMap(itemsOf),
   };
 }
+
+const itemsOf = (text: string) =>
+  text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
 
 /** Repeatable; each value is used exactly as typed. */
 function repeatable(sentence: string, parts: TextParts = {}): Option<readonly string[]> {

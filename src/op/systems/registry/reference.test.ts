@@ -24,6 +24,7 @@ const invalid: readonly (readonly [text: string, problem: string])[] = [
   ['', 'has no image name'],
   ['App', 'capital letters'],
   ['ghcr.io/Acme/app', 'capital letters'],
+  ['ACME/app', 'capital letters'],
   ['ghcr.io/', 'empty part'],
   ['ghcr.io//app', 'empty part'],
   ['app:', 'its tag ""'],
@@ -110,6 +111,8 @@ describe('a prefix of image names', () => {
     ['/', 'it is empty'],
     ['ghcr.io/acme:v1', 'it is an image'],
     ['ghcr.io/Acme', 'capital letters'],
+    ['ACME/app', 'capital letters'],
+    ['ACME', 'not a registry host'],
     ['https://ghcr.io', 'not a registry host'],
     ['ghcr.io//acme', 'empty part'],
   ])('%j is refused: %s', (text, problem) => {

@@ -54,6 +54,8 @@ function parseName(name: string): Pick<Reference, 'registry' | 'path'> | NotARef
     return { problem: `its name has ${name.length} characters, and the limit is ${longestName}` };
   const [first = '', ...rest] = name.split('/');
   const registry = rest.length > 0 && isRegistry(first) ? first.toLowerCase() : undefined;
+  // Docker takes capitals for a host, but in lower case it would be a path on Docker Hub.
+  if (registry !== undefined && !isRegistry(registry)) return { problem: explainComponent(first) };
   if (registry !== undefined && !isHost(registry)) return { problem: `"${first}" is not a registry host` };
   const path = registry === undefined ? name : rest.join('/');
   const wrong = path.split('/').find((part) => !component.test(part));
@@ -100,7 +102,9 @@ export function parsePrefix(text: string): Prefix | NotAReference {
   if (prefix === '') return { problem: 'it is empty' };
   if (isRegistry(prefix) && !prefix.includes('/')) {
     const registry = prefix.toLowerCase();
-    return isHost(registry) ? { prefix: registry, registry } : { problem: `"${prefix}" is not a registry host` };
+    return isRegistry(registry) && isHost(registry)
+      ? { prefix: registry, registry }
+      : { problem: `"${prefix}" is not a registry host` };
   }
   const name = parseReference(prefix);
   if ('problem' in name) return name;
