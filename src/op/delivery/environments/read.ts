@@ -42,7 +42,9 @@ export async function readEnvironments(context: Context, flags: EnvironmentFlags
     of: (name) => {
       const entry = entries.find((one) => one.name === name);
       const configured = configuredRepository(context, properties, repositoryKeysOf(name));
-      if (entry === undefined && configured === undefined) throw unknown(name, names, origin);
+      if (entry === undefined && configured === undefined) {
+        throw unknown(name, names, { origin, exists: content !== undefined });
+      }
       return toEnvironment(entry ?? { name, tests: 'helm' }, { origin, directory, configured });
     },
   };
@@ -83,9 +85,11 @@ function toEnvironment(entry: EnvironmentEntry, { origin, directory, configured 
   };
 }
 
-const unknown = (name: string, names: readonly string[], origin: string) =>
+const unknown = (name: string, names: readonly string[], { origin, exists }: { origin: string; exists: boolean }) =>
   inputError({
     what: `unknown environment "${oneLine(name)}"`,
-    why: `${origin} and the configuration have only ${names.join(', ')}`,
+    why: exists
+      ? `${origin} and the configuration have only ${names.join(', ')}`
+      : `there is no ${origin}, and without it the environments are ${names.join(', ')}`,
     hint: `add it to ${origin}, or set ${repositoryKeysOf(name)[0]} to its registry and path`,
   });

@@ -69,7 +69,7 @@ const notPromoted =
  * @throws OpError (tool), (refused) when the tag was given to another image since the plan was made
  */
 async function copyImage(context: Context, regctl: Regctl, plan: ImagePlan): Promise<PromotedImage> {
-  const { from, to, action, referrers = [] } = plan;
+  const { from, to, action, found, referrers = [] } = plan;
   if (action === 'already there') return { ...plan, outcome: 'already-there' };
   const start = context.now();
   let missing = referrers;
@@ -81,7 +81,9 @@ async function copyImage(context: Context, regctl: Regctl, plan: ImagePlan): Pro
   await setTag(regctl, plan);
   const along = referrers.length === 0 ? '' : ` with ${countOf(referrers.length, 'referrer')}`;
   const took = secondsBetween(start, context.now());
-  context.log.step(`copied ${formatReference(from)} to ${formatReference(atTag(to))}${along} in ${took} s`);
+  // The whole digest: without its tag, the earlier image has no other name.
+  const instead = action === 'overwrite' ? `, instead of ${found}` : '';
+  context.log.step(`copied ${formatReference(from)} to ${formatReference(atTag(to))}${along} in ${took} s${instead}`);
   return { ...plan, outcome: action === 'overwrite' ? 'overwritten' : 'copied' };
 }
 

@@ -121,6 +121,7 @@ describe('op promote-image', () => {
     expect(nothingWritten()).toBe(true);
     const forced = await promote('--overwrite');
     expect(forced).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('1 copied, 1 overwritten') });
+    expect(forced.stderr).toContain(`instead of ${other}`);
     expect(await digestAt(`${pp}/web:v1`)).toBe(web);
   });
 

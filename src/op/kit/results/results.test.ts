@@ -26,6 +26,12 @@ test.each(['commit', 'commit=', '=x', 'nope=/x', '', '__proto__=/x'])(
   },
 );
 
+test('a name that the command does not have is refused for that reason', () => {
+  expect(() => parseResultPaths(['nope=/x'], ['commit'])).toThrow(
+    expect.objectContaining({ why: 'the command has no output "nope"' }),
+  );
+});
+
 test('values are written byte for byte, without a line break, and folders are created', async () => {
   const path = join(room, 'deep/er/url');
   expect(await writeResults({ url: path }, { url: 'https://example.com/ü', commit: 'not asked for' })).toBeUndefined();

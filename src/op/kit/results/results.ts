@@ -16,7 +16,10 @@ export function parseResultPaths(values: readonly string[], known: readonly stri
     if (split < 1 || split === value.length - 1 || !known.includes(name)) {
       throw usageError({
         what: `--result=${value} is not an output of this command`,
-        why: 'it must be NAME=PATH: op writes the output NAME to the file PATH',
+        why:
+          split < 1 || split === value.length - 1
+            ? 'it must be NAME=PATH: op writes the output NAME to the file PATH'
+            : `the command has no output "${name}"`,
         hint: `use one of the outputs ${known.join(', ')}`,
       });
     }
