@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import * as v from 'valibot';
 import { parseAllDocuments } from 'yaml';
 import type { Context } from '../../context.js';
@@ -5,6 +6,7 @@ import { inputError } from '../../kit/errors/op-error.js';
 import { failureOf, run } from '../../kit/process/run.js';
 import { activatedByBuild } from './activation.js';
 import { type Artifact, artifactShape, toArtifact } from './artifact.js';
+import { type PlainConfig, readPlain } from './plain.js';
 import { malformed } from './profiles.js';
 import { type Project, profileFlags, skaffoldCommand } from './project.js';
 
@@ -33,10 +35,23 @@ const configShape = v.looseObject({
 export type ConfigShape = v.InferOutput<typeof configShape>;
 
 /**
- * Reads skaffold.yaml with Skaffold.
+ * Reads skaffold.yaml: with Skaffold, unless it is plain.
  * @throws OpError (input) when it is malformed, or describes no image
  */
 export async function readArtifacts(context: Context, project: Project): Promise<Artifacts> {
+  const plain = await readPlain(context, project);
+  return plain === undefined ? readWithSkaffold(context, project) : artifactsOf(project, [configOf(project, plain)]);
+}
+
+/** A plain configuration with the defaults of Skaffold that matter here. */
+function configOf({ directory }: Project, { build, ...plain }: PlainConfig): ConfigShape {
+  const artifacts = build.artifacts.map((one) => ({ ...one, context: resolve(directory, one.context) }));
+  const local = { concurrency: 1, ...build.local };
+  return v.parse(configShape, { ...plain, build: { tagPolicy: { gitCommit: {} }, ...build, artifacts, local } });
+}
+
+/** The same, always with Skaffold. */
+export async function readWithSkaffold(context: Context, project: Project): Promise<Artifacts> {
   const activated = await activatedByBuild(context, project);
   const profiles = [...activated.filter((name) => !project.profiles.includes(`-${name}`)), ...project.profiles];
   const flags = [
@@ -51,7 +66,13 @@ export async function readArtifacts(context: Context, project: Project): Promise
   if (ended.ended !== 'ok') {
     throw failureOf(command, ended, { what: `cannot read ${project.file}`, hint: 'run op doctor' });
   }
-  const configs = parseAllDocuments(ended.stdout).map((document) => v.parse(configShape, document.toJS()));
+  return artifactsOf(
+    project,
+    parseAllDocuments(ended.stdout).map((document) => v.parse(configShape, document.toJS())),
+  );
+}
+
+function artifactsOf(project: Project, configs: readonly ConfigShape[]): Artifacts {
   const written = configs.flatMap(({ build }) => {
     const elsewhere = build.googleCloudBuild ? 'googleCloudBuild' : build.cluster ? 'cluster' : undefined;
     return build.artifacts.map((shape) => toArtifact(shape, { elsewhere, platforms: build.platforms ?? [] }));

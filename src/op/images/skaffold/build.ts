@@ -8,6 +8,8 @@ import { type Command, run } from '../../kit/process/run.js';
 import type { BuiltImage } from '../build-result/build-result.js';
 import { parseBuildResult } from '../build-result/parse.js';
 import { explainFailure } from './explain.js';
+import { readPlain } from './plain.js';
+import { plainNames } from './plain-names.js';
 import { buildFlags, type Project, skaffoldCommand } from './project.js';
 
 /** How Skaffold builds. */
@@ -33,8 +35,19 @@ export async function runBuild(
   return fileOutput(context, project, options.repository, flags, options.onLine);
 }
 
-/** The images that a build would produce, with their tags. Nothing is built. */
+/** The images that a build would produce, with their tags. Nothing is built. Skaffold is asked unless skaffold.yaml is plain. */
 export async function dryRun(
+  context: Context,
+  project: Project,
+  repository: string | undefined,
+): Promise<readonly BuiltImage[]> {
+  const plain = await readPlain(context, project);
+  const named = plain && (await plainNames(context, project, plain, repository));
+  return named ?? askSkaffold(context, project, repository);
+}
+
+/** The same, always from Skaffold. */
+export async function askSkaffold(
   context: Context,
   project: Project,
   repository: string | undefined,

@@ -21,7 +21,7 @@ export interface Project {
  * Skaffold reads every flag from the environment too. Flags that op decides must not come from there:
  * they would silently change the outcome.
  */
-const notInherited = [
+export const notInherited = [
   'PROFILE',
   'NAMESPACE',
   'DEFAULT_REPO',
@@ -31,7 +31,7 @@ const notInherited = [
   'FILE_OUTPUT',
   'DRY_RUN',
   'PUSH',
-];
+] as const;
 
 const quiet = ['--interactive=false', '--update-check=false', '--color=0', '--detect-minikube=false'];
 
