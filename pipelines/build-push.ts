@@ -13,11 +13,18 @@ export const buildPushRules = [
 
 /** The results of a Pipeline that builds, from those of its build. */
 export function outputsOf({ results }: TaskNode<typeof cloneBuildPush.results>) {
-  const { IMAGE_URL, IMAGE_DIGEST, IMAGES } = results;
+  const { IMAGE_URL, IMAGE_DIGEST, IMAGES, REUSED_IMAGES } = results;
   return {
-    IMAGE_URL: { value: IMAGE_URL, description: 'The application image (the last one built), without its digest' },
+    IMAGE_URL: {
+      value: IMAGE_URL,
+      description: 'The application image (the last of the list) if this run built it, without its digest',
+    },
     IMAGE_DIGEST: { value: IMAGE_DIGEST, description: 'Its digest' },
-    IMAGES: { value: IMAGES, description: 'All images as ref@digest, comma-separated' },
+    IMAGES: { value: IMAGES, description: 'All images that this run built, as ref@digest, comma-separated' },
+    REUSED_IMAGES: {
+      value: REUSED_IMAGES,
+      description: 'Images of the list that this run found in the registry, and did not build',
+    },
     'CHAINS-GIT_URL': { value: results['CHAINS-GIT_URL'], description: 'Source repository, for Tekton Chains' },
     'CHAINS-GIT_COMMIT': { value: results['CHAINS-GIT_COMMIT'], description: 'Source commit, for Tekton Chains' },
   };
@@ -56,6 +63,8 @@ export const buildPush = pipeline(
       displayName: 'Publish image info',
       params: {
         'build-result': params['build-result'],
+        'list-digest': build.results.LIST_DIGEST,
+        'reused-images': build.results.REUSED_IMAGES,
         'git-revision': build.results['CHAINS-GIT_COMMIT'],
         'git-url': build.results['CHAINS-GIT_URL'],
         'configmap-prefix': prefix,

@@ -95,6 +95,7 @@ export function deliverTo<const Names extends readonly [string, ...string[]]>(na
         params: {
           'build-result': params['build-result'],
           'list-digest': build.results.LIST_DIGEST,
+          'reused-images': build.results.REUSED_IMAGES,
           'git-revision': build.results['CHAINS-GIT_COMMIT'],
           'git-url': build.results['CHAINS-GIT_URL'],
           'configmap-prefix': prefix,

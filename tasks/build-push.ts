@@ -3,7 +3,7 @@ import { imageResults } from './steps/build.js';
 import { builderSidecar, withBuilder } from './steps/builder.js';
 import { chainsGitResults } from './steps/clone.js';
 import { metadata } from './steps/metadata.js';
-import { pushParams, pushStep, skaffoldParams, skaffoldWorkspaces } from './steps/skaffold.js';
+import { pushClonedSteps, pushParams, skaffoldParams, skaffoldWorkspaces } from './steps/skaffold.js';
 
 /** Builds and pushes what skaffold.yaml describes. */
 export const buildPush = task('build-push', {
@@ -19,5 +19,5 @@ export const buildPush = task('build-push', {
   results: { ...imageResults, ...chainsGitResults },
   workspaces: skaffoldWorkspaces,
   sidecars: ({ params }) => [builderSidecar(params.builder)],
-  steps: (scope) => [pushStep('build-push', scope)],
+  steps: (scope) => pushClonedSteps('build-push', scope),
 });

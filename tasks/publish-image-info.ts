@@ -12,6 +12,7 @@ const published = optionParams(publishOptions, {
   'image-name': 'imageName',
   'git-revision': 'gitRevision',
   'git-url': 'gitUrl',
+  'reused-images': 'reusedImages',
   'configmap-prefix': 'configmapPrefix',
   'publish-timeout': 'timeout',
 });

@@ -5,7 +5,7 @@ import { builderSidecar, withBuilder } from './steps/builder.js';
 import { chainsGitResults } from './steps/clone.js';
 import { metadata } from './steps/metadata.js';
 import { optionParams } from './steps/option-params.js';
-import { pushParams, pushStep, skaffoldParams, skaffoldWorkspaces } from './steps/skaffold.js';
+import { pushClonedSteps, pushParams, skaffoldParams, skaffoldWorkspaces } from './steps/skaffold.js';
 
 const destination = optionParams(pushOptions, {
   destination: { option: 'destination', default: 'ci' },
@@ -30,5 +30,5 @@ export const push = task('push', {
   results: { ...imageResults, ...chainsGitResults },
   workspaces: skaffoldWorkspaces,
   sidecars: ({ params }) => [builderSidecar(params.builder)],
-  steps: (scope) => [pushStep('push', scope, destination.flags(scope.params))],
+  steps: (scope) => pushClonedSteps('push', scope, destination.flags(scope.params)),
 });

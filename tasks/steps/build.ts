@@ -84,9 +84,14 @@ export const dockerfileWorkspaces = {
 
 /** The results of every Task that pushes. Source of the names: Tekton Chains' type hints. */
 export const imageResults = {
-  IMAGE_URL: result.string({ description: 'The application image (the last one built), without its digest' }),
+  IMAGE_URL: result.string({
+    description: 'The application image (the last of the list) if this run built it, without its digest',
+  }),
   IMAGE_DIGEST: result.string({ description: 'Its digest, sha256:…' }),
-  IMAGES: result.string({ description: 'All images as ref@digest, comma-separated' }),
+  IMAGES: result.string({ description: 'All images that this run built, as ref@digest, comma-separated' }),
+  REUSED_IMAGES: result.string({
+    description: 'Images of the list that this run found in the registry, and did not build',
+  }),
   LIST_DIGEST: result.string({ description: 'Digest of the image list; later Tasks refuse another list' }),
 };
 
@@ -122,12 +127,22 @@ interface OutputScope {
   readonly workspaces: { readonly source: TaskWorkspace };
 }
 
-/** The flags for the outputs of a build that pushes. */
-export const outputFlags = ({ params, results, workspaces }: OutputScope) => [
-  ...written.flags(params, { buildResult: text`${workspaces.source.path}/${params['build-result']}` }),
+/** The flag for the list that a build writes. */
+export const listFlags = ({ params, workspaces }: Pick<OutputScope, 'params' | 'workspaces'>) =>
+  written.flags(params, { buildResult: text`${workspaces.source.path}/${params['build-result']}` });
+
+/** The flags for the outputs of a build that pushes, except for its source. */
+export const imageFlags = (results: ResultPaths<typeof imageResults>) => [
   text`--result=IMAGE_URL=${results.IMAGE_URL.path}`,
   text`--result=IMAGE_DIGEST=${results.IMAGE_DIGEST.path}`,
   text`--result=IMAGES=${results.IMAGES.path}`,
+  text`--result=REUSED_IMAGES=${results.REUSED_IMAGES.path}`,
   text`--result=LIST_DIGEST=${results.LIST_DIGEST.path}`,
-  ...chainsFlags(results),
+];
+
+/** The flags for all outputs of a build in whose container no code of the repository runs. */
+export const outputFlags = (scope: OutputScope) => [
+  ...listFlags(scope),
+  ...imageFlags(scope.results),
+  ...chainsFlags(scope.results),
 ];

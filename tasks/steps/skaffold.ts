@@ -1,7 +1,16 @@
 import { buildOptions } from '../../src/op/images/plan/options.js';
 import { pushOptions } from '../../src/op/images/push/options.js';
-import type { ResultPaths } from '../../src/tekton/index.js';
-import { type CommandStep, type RefsOf, type TaskWorkspace, text } from '../../src/tekton/index.js';
+import { headOptions, recordOptions } from '../../src/op/images/record/options.js';
+import {
+  type CommandStep,
+  type RefsOf,
+  type ResultPaths,
+  result,
+  type StringRef,
+  step,
+  type TaskWorkspace,
+  text,
+} from '../../src/tekton/index.js';
 import {
   buildFlags,
   buildParams,
@@ -10,16 +19,17 @@ import {
   dockerfileFlags,
   dockerfileParams,
   dockerfileWorkspaces,
+  imageFlags,
   type imageResults,
-  outputFlags,
+  listFlags,
   repositoryDirectory,
   sbomDirectory,
   writtenParams,
 } from './build.js';
 import { builderImage, builderMounts, sharedWithBuilder } from './builder.js';
-import { type chainsGitResults, sourceWorkspace } from './clone.js';
+import { chainsFlags, type chainsGitResults, sourceWorkspace } from './clone.js';
 import { image } from './image.js';
-import { optionParams } from './option-params.js';
+import { optionFlags, optionParams } from './option-params.js';
 
 const project = optionParams(buildOptions, {
   directory: repositoryDirectory,
@@ -60,10 +70,9 @@ interface PushScope extends BuildScope {
 }
 
 /** What both steps have in common: op with the repository, and with the builder in its sidecar. */
-function step(name: 'build' | 'push' | 'build-push', scope: BuildScope, more: CommandStep['args'] = []): CommandStep {
+function opStep(name: 'build' | 'push' | 'build-push', scope: BuildScope, more: CommandStep['args'] = []) {
   const { params, workspaces } = scope;
   return {
-    name,
     image,
     command: ['op'],
     args: [
@@ -89,12 +98,70 @@ function step(name: 'build' | 'push' | 'build-push', scope: BuildScope, more: Co
 }
 
 /** The step that only builds. */
-export const buildStep = (scope: BuildScope): CommandStep => step('build', scope);
+export const buildStep = (scope: BuildScope): CommandStep => ({ name: 'build', ...opStep('build', scope) });
+
+/** Where the source of a build comes from, as known before its code runs. */
+interface Source {
+  readonly url: StringRef<'task'>;
+  readonly commit: StringRef<'task'>;
+}
 
 /**
- * The step that builds and pushes. Skaffold's custom, ko and jib builders push by themselves, so this step runs code of the
- * repository while it can read its Secrets; no other step of the catalog does. Buildpacks run in the sidecar, which sees none.
+ * The step that builds and pushes, and the one that gives its outputs. Skaffold's custom, ko and jib builders push by themselves, so the
+ * first runs code of the repository while it can read its Secrets; no other step of the catalog does. What that code leaves running ends
+ * with its container, so the second reads a list that nothing changes any more. Buildpacks run in the sidecar, which sees no Secrets.
  */
-export function pushStep(name: 'push' | 'build-push', scope: PushScope, more: CommandStep['args'] = []): CommandStep {
-  return step(name, scope, [...pushed.flags(scope.params), ...more, ...outputFlags(scope)]);
+export function pushSteps(
+  name: 'push' | 'build-push',
+  scope: PushScope,
+  source: Source,
+  more: CommandStep['args'] = [],
+) {
+  const { params, results, workspaces } = scope;
+  const built = step(name, { reused: result.string() }, (own) =>
+    opStep(name, scope, [
+      ...pushed.flags(params),
+      ...more,
+      ...listFlags(scope),
+      text`--result=REUSED_IMAGES=${own.results.reused.path}`,
+    ]),
+  );
+  const record: CommandStep = {
+    name: 'record',
+    image,
+    command: ['op'],
+    args: [
+      'record',
+      ...optionFlags(recordOptions, {
+        buildResult: text`${workspaces.source.path}/${params['build-result']}`,
+        repository: params.repository,
+        reusedImages: built.results.reused,
+        gitUrl: source.url,
+        gitCommit: source.commit,
+      }),
+      ...imageFlags(results),
+      ...chainsFlags(results),
+    ],
+    workspaces: [workspaces.source],
+    computeResources: { requests: { cpu: '50m', memory: '64Mi' }, limits: { memory: '256Mi' } },
+  };
+  return [built, record];
+}
+
+/** {@link pushSteps} for a repository that another Task has cloned: first a step notes its commit, before any of its code runs. */
+export function pushClonedSteps(name: 'push' | 'build-push', scope: PushScope, more: CommandStep['args'] = []) {
+  const { params, workspaces } = scope;
+  const head = step('head', { url: result.string(), commit: result.string() }, ({ results }) => ({
+    image,
+    command: ['op'],
+    args: [
+      'head',
+      ...optionFlags(headOptions, { directory: text`${workspaces.source.path}/${params.directory}` }),
+      text`--result=CHAINS-GIT_URL=${results.url.path}`,
+      text`--result=CHAINS-GIT_COMMIT=${results.commit.path}`,
+    ],
+    workspaces: [workspaces.source],
+    computeResources: { requests: { cpu: '50m', memory: '64Mi' }, limits: { memory: '256Mi' } },
+  }));
+  return [head, ...pushSteps(name, scope, head.results, more)];
 }

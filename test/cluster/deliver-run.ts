@@ -9,7 +9,7 @@ import { createFleet, type Fleet, removeFleet } from './fleet.js';
 import { applyDist, createNamespace, removeNamespace } from './namespace.js';
 import { credentials } from './registry.js';
 import { commitFiles, createRepository, filesOf, gitAddress, type Repository, removeRepository } from './repository.js';
-import { createRun, logs, type Outcome, type Run, waitForRun } from './run.js';
+import { createRun, imagesOf, logs, type Outcome, type Run, waitForRun } from './run.js';
 
 /** A fleet, a namespace with the catalog whose runs may deliver to it, and the shop's repository. */
 export interface Site {
@@ -49,10 +49,9 @@ export async function finish(run: Run): Promise<{ readonly outcome: Outcome; rea
   return { outcome, log: await logs(run) };
 }
 
-/** The digests of the images that a run built, in order. */
-export const builtDigests = ({ results }: Outcome): string[] =>
-  String(results.IMAGES)
-    .split(',')
+/** The digests of the images that a run built or found, in order. */
+export const builtDigests = (outcome: Outcome): string[] =>
+  imagesOf(outcome)
     .map((image) => image.split('@')[1] ?? image)
     .sort();
 

@@ -15,4 +15,4 @@ export {
   registryService,
 } from './registry.js';
 export { createRepository, filesOf, gitService, type Repository, removeRepository } from './repository.js';
-export { cancel, createRun, logs, type Outcome, type Run, waitForRun } from './run.js';
+export { cancel, createRun, imagesOf, logs, type Outcome, type Run, waitForRun } from './run.js';

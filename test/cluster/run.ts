@@ -28,6 +28,10 @@ interface Status {
   };
 }
 
+/** The images of a build that pushed or found them, as `ref@digest`. */
+export const imagesOf = ({ results: { IMAGES, REUSED_IMAGES } }: Pick<Outcome, 'results'>): string[] =>
+  [IMAGES, REUSED_IMAGES].flatMap((images) => String(images ?? '').split(',')).filter((image) => image !== '');
+
 /** Creates one run from YAML or JSON; `generateName` works. */
 export async function createRun(namespace: string, manifest: string): Promise<Run> {
   const created = await kubectlJson<Status>(['create', `--namespace=${namespace}`, '--filename=-'], {

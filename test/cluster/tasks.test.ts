@@ -77,7 +77,7 @@ const apart = pipeline(
       params: { 'git-revision': found.results['CHAINS-GIT_COMMIT'], 'image-name': 'app', 'configmap-prefix': 'built' },
       workspaces: { source },
     });
-    return { pushed: pushed.results.IMAGES, found: found.results.IMAGES, commit: clone.results.commit };
+    return { pushed: pushed.results.IMAGES, found: found.results.REUSED_IMAGES, commit: clone.results.commit };
   },
 );
 

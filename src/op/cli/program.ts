@@ -13,6 +13,7 @@ import { helmTest } from './commands/helm-test.js';
 import { promoteImage } from './commands/promote-image.js';
 import { publish } from './commands/publish.js';
 import { buildPush, push } from './commands/push.js';
+import { head, record } from './commands/record.js';
 import { run } from './commands/run.js';
 import { setImage } from './commands/set-image.js';
 import { startRegistry } from './commands/start-registry.js';
@@ -27,6 +28,8 @@ const commands: readonly Command[] = [
   buildBuildpacks,
   config,
   gitClone,
+  head,
+  record,
   publish,
   promoteImage,
   setImage,

@@ -57,7 +57,15 @@ function expectError(ran: Ran, exitCode: number, ...parts: readonly (string | Re
 describe.skipIf(whyNoBuildKit !== undefined)('op build-dockerfile', () => {
   it('pushes the image, and names it in the log, the list and the outputs', async () => {
     const results = join(op.home, 'results');
-    const outputs = ['IMAGE_URL', 'IMAGE_DIGEST', 'IMAGES', 'LIST_DIGEST', 'CHAINS-GIT_URL', 'CHAINS-GIT_COMMIT'];
+    const outputs = [
+      'IMAGE_URL',
+      'IMAGE_DIGEST',
+      'IMAGES',
+      'REUSED_IMAGES',
+      'LIST_DIGEST',
+      'CHAINS-GIT_URL',
+      'CHAINS-GIT_COMMIT',
+    ];
     const image = `${open.host}/team/shop/app:v1`;
     const ran = await build(
       `--image=${image}`,
@@ -77,6 +85,7 @@ describe.skipIf(whyNoBuildKit !== undefined)('op build-dockerfile', () => {
     expect(await output('IMAGE_URL')).toBe(image);
     expect(await output('IMAGE_DIGEST')).toBe(digest);
     expect(await output('IMAGES')).toBe(`${image}@${digest}`);
+    expect(await output('REUSED_IMAGES')).toBe('');
     const bytes = await readFile(list());
     expect(await output('LIST_DIGEST')).toBe(`sha256:${createHash('sha256').update(bytes).digest('hex')}`);
     expect(await output('CHAINS-GIT_COMMIT')).toBe(head);

@@ -60,18 +60,27 @@ describe('op push', () => {
 
   it('writes the requested outputs without a trailing newline', async () => {
     repository.git('remote', 'add', 'origin', 'https://bob:secret@git.example.com/shop.git');
-    const names = ['IMAGE_URL', 'IMAGE_DIGEST', 'IMAGES', 'LIST_DIGEST', 'CHAINS-GIT_URL', 'CHAINS-GIT_COMMIT'];
+    const names = [
+      'IMAGE_URL',
+      'IMAGE_DIGEST',
+      'IMAGES',
+      'REUSED_IMAGES',
+      'LIST_DIGEST',
+      'CHAINS-GIT_URL',
+      'CHAINS-GIT_COMMIT',
+    ];
     const results = names.map((name) => `--result=${name}=${join(op.home, name)}`);
     const ran = await push('--repo', `${registry.host}/outputs`, ...results);
     expect(ran.exitCode).toBe(0);
     expect(ran.stderr).not.toContain('secret');
-    const [url, digest, images, listDigest, gitUrl, commit] = await Promise.all(
+    const [url, digest, images, reused, listDigest, gitUrl, commit] = await Promise.all(
       names.map((name) => readFile(join(op.home, name), 'utf8')),
     );
     const short = repository.git('rev-parse', '--short', 'HEAD');
     expect(url).toBe(`${registry.host}/outputs/team_app:${short}`);
     expect(digest).toBe(crane('digest', `${url}`));
     expect(images?.split(',')).toEqual((await builds()).map(({ tag }) => tag));
+    expect(reused).toBe('');
     const list = await readFile(join(repository.directory, 'build_result.json'));
     expect(listDigest).toBe(`sha256:${createHash('sha256').update(list).digest('hex')}`);
     expect(gitUrl).toBe('https://git.example.com/shop.git');
@@ -91,8 +100,15 @@ describe('op push', () => {
     const prefix = `${registry.host}/reuse`;
     await push(`--default-repo=${prefix}`);
     const first = await readFile(resultFile(), 'utf8');
-    const ran = await push(`--default-repo=${prefix}`);
+    const outputs = ['IMAGE_DIGEST', 'IMAGES', 'REUSED_IMAGES'];
+    const ran = await push(
+      `--default-repo=${prefix}`,
+      ...outputs.map((name) => `--result=${name}=${join(op.home, name)}`),
+    );
     expect(ran.exitCode).toBe(0);
+    // Tekton Chains would attest the first two as built from this commit.
+    const given = await Promise.all(outputs.map((name) => readFile(join(op.home, name), 'utf8')));
+    expect(given).toEqual(['', '', (await builds()).map(({ tag }) => tag).join(',')]);
     expect(ran.stderr).toContain(`already built: ${prefix}/base:`);
     expect(ran.stderr).not.toContain('Building [');
     expect(ran.stderr).toContain(`nothing to build: 2 images in ${prefix}`);

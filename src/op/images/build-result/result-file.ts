@@ -31,6 +31,17 @@ export async function readBuildResult(path: string, listDigest?: string): Promis
   return parseBuildResult(path, bytes.toString('utf8'));
 }
 
+/**
+ * Reads a list that op wrote a moment ago, and that something else may have changed since.
+ * @throws OpError (input) when it is missing or malformed, (refused) when it is a link or not a file
+ */
+export async function readWrittenList(
+  path: string,
+): Promise<{ readonly result: BuildResult; readonly digest: string }> {
+  const bytes = await readBytes(path, true);
+  return { result: parseBuildResult(path, bytes.toString('utf8')), digest: digestOf(bytes) };
+}
+
 /** @param sealed whether a link in place of the file is refused; ConfigMaps are mounted as links, so a list without a digest may be one */
 async function readBytes(path: string, sealed: boolean): Promise<Buffer> {
   // Without blocking: a pipe in place of the file would otherwise wait for a writer.

@@ -102,7 +102,11 @@ export async function buildAndReport(
   const report = await reportImage(prepared, build);
   const { image } = report;
   const listDigest = buildResult === undefined ? '' : await writeBuildResult(buildResult.path, [image]);
-  const outputs = { ...imageOutputs(image, [image]), LIST_DIGEST: listDigest, ...sourceOutputs(head, request.gitUrl) };
+  const outputs = {
+    ...imageOutputs(image, [image], []),
+    LIST_DIGEST: listDigest,
+    ...sourceOutputs(head, request.gitUrl),
+  };
   const warning = await writeResults(prepared.results, outputs);
   if (warning !== undefined) log.warn(warning);
   log.step(`\n${summarize([report])}\n`);

@@ -42,6 +42,9 @@ const texts = v.optional(v.record(v.string(), v.string()), {});
 /** The annotation with the repository that an image came from. */
 export const gitUrlAnnotation = 'octopipeline/git-url';
 
+/** The annotation `true` of an image that the build found in the registry, under the tag of this commit or content, and did not build. */
+export const reusedAnnotation = 'octopipeline/reused';
+
 /** Labels of the ConfigMaps that op may change. Source: Kubernetes, "Recommended Labels". */
 export const ours = {
   'app.kubernetes.io/managed-by': 'octopipeline',

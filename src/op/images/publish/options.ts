@@ -32,6 +32,10 @@ export const publishOptions = {
     },
   }),
   gitUrl: option.text('repository of that commit, stored as an annotation', { value: '<url>' }),
+  reusedImages: option.list(
+    'images that the build found and did not build, as it gave REUSED_IMAGES; their ConfigMaps say so',
+    { value: '<image>' },
+  ),
   configmapPrefix,
   timeout: option.duration('time limit for publishing', { default: '2m' }),
 };

@@ -174,6 +174,15 @@ describe.skipIf(missingTools.length > 0)('on a real API server', () => {
     );
   });
 
+  test('marks an image that the build found, until a build makes a new one', async () => {
+    const found = `--reused-images=${image('found').tag},${image('other').tag}`;
+    await publish([image('found'), image('made')], as('builder', 'shop'), found);
+    expect((await read('image-info-found')).metadata.annotations).toEqual({ 'octopipeline/reused': 'true' });
+    expect((await read('image-info-made')).metadata.annotations).toBeUndefined();
+    await publish([image('found', two)], as('builder', 'shop'));
+    expect((await read('image-info-found')).metadata.annotations).toBeUndefined();
+  });
+
   test('publishes only the image that is named', async () => {
     const ended = await publish(
       [image('first'), image('second')],

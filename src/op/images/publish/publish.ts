@@ -8,7 +8,15 @@ import { mapConcurrently, valuesOf } from '../../kit/process/map-concurrently.js
 import { type KubernetesApi, kinds, openApi } from '../../systems/kubernetes/api.js';
 import { selectImages } from '../build-result/build-result.js';
 import { readBuildResult } from '../build-result/result-file.js';
-import { type Existing, gitUrlAnnotation, ours, type Publication, parseExisting, plan } from './config-map.js';
+import {
+  type Existing,
+  gitUrlAnnotation,
+  ours,
+  type Publication,
+  parseExisting,
+  plan,
+  reusedAnnotation,
+} from './config-map.js';
 import type { PublishFlags } from './options.js';
 import { parsePublishRequest } from './request.js';
 
@@ -41,7 +49,10 @@ export async function publish(context: Context, flags: PublishFlags): Promise<Pu
   context.log.step(
     `publish ${countOf(images.length, 'image')} of ${request.buildResult} to namespace ${api.namespace}`,
   );
-  const changed = await applyChanges(deadline.context, api, planned, request.gitUrl);
+  const changed = await applyChanges(deadline.context, api, planned, {
+    gitUrl: request.gitUrl,
+    reused: flags.reusedImages,
+  });
   const verdict =
     changed === 0 ? 'nothing to publish: already up to date' : `published ${changed} of ${planned.length}`;
   context.log.step(
@@ -50,13 +61,21 @@ export async function publish(context: Context, flags: PublishFlags): Promise<Pu
   return { CONFIGMAPS: names.join(',') };
 }
 
+/** Where images come from, as far as a ConfigMap says it. */
+interface Origin {
+  readonly gitUrl: string | undefined;
+  /** References of the images that were not built. */
+  readonly reused: readonly string[];
+}
+
 /** @returns how many were changed */
 async function applyChanges(
   context: Context,
   api: KubernetesApi,
   planned: readonly Publication[],
-  gitUrl: string | undefined,
+  origin: Origin,
 ): Promise<number> {
+  const { gitUrl } = origin;
   const existing = await readExisting(api, planned);
   for (const publication of planned) refuseForeign(publication, existing.get(publication.name));
   for (const { name, info } of planned) {
@@ -71,7 +90,7 @@ async function applyChanges(
   }
   const changed = planned.filter(({ name, info }) => !isUpToDate(info, existing.get(name)));
   // All of them, also when one is refused.
-  valuesOf(await mapConcurrently(changed, atOnce, (one) => apply(context, api, one, gitUrl)));
+  valuesOf(await mapConcurrently(changed, atOnce, (one) => apply(context, api, one, origin)));
   return changed.length;
 }
 
@@ -90,15 +109,18 @@ async function apply(
   context: Context,
   api: KubernetesApi,
   { name, info }: Publication,
-  gitUrl: string | undefined,
+  { gitUrl, reused }: Origin,
 ): Promise<void> {
-  const annotations = gitUrl === undefined ? {} : { annotations: { [gitUrlAnnotation]: gitUrl } };
+  const annotations = {
+    ...(gitUrl === undefined ? {} : { [gitUrlAnnotation]: gitUrl }),
+    ...(reused.includes(`${info['image-url']}@${info['image-digest']}`) ? { [reusedAnnotation]: 'true' } : {}),
+  };
   const timestamp = context
     .now()
     .toISOString()
     .replace(/\.\d+Z$/u, 'Z');
   const object = {
-    metadata: { name, labels: ours, ...annotations },
+    metadata: { name, labels: ours, ...(Object.keys(annotations).length === 0 ? {} : { annotations }) },
     data: { ...info, 'build-timestamp': timestamp },
   };
   const outcome = await api.apply(kinds.configMap, object);

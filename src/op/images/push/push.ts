@@ -49,11 +49,12 @@ export async function push(outer: Context, request: PushRequest): Promise<void> 
   logSource(context, head);
   const reports = await buildOrReuse(prepared, request, repository, file);
   const images = reports.map(({ image }) => image);
+  const reused = reports.filter(({ how }) => how === 'reused').map(({ image }) => formatReference(image.reference));
   const listDigest = file === undefined ? '' : await writeBuildResult(file, images);
   if (settings.copies.length > 0) await copyToAll(context, prepared.access, project, images, settings.copies);
   else if (request.pushAll) log.step(`${settings.registryFile} names no other ci registry: nothing to copy`);
   const warning = await writeResults(results, {
-    ...imageOutputs(mainImage(images, request.imageName), images),
+    ...imageOutputs(mainImage(images, request.imageName), images, reused),
     LIST_DIGEST: listDigest,
     ...sourceOutputs(head, request.gitUrl),
   });
