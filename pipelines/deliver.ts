@@ -38,6 +38,8 @@ export function deliverTo<const Names extends readonly [string, ...string[]]>(na
         ...cloneParams,
         ...skaffoldParams,
         ...pushParams,
+        // A delivery is a release, also when nobody says so.
+        'cache-trust': { ...skaffoldParams['cache-trust'], default: 'trusted' },
         'configmap-prefix': publishImageInfo.params['configmap-prefix'],
         until: param.oneOf(names, { default: first, description: 'Last environment to deliver to' }),
         component: environmentParams.component,

@@ -66,6 +66,12 @@ test('another configuration of buildkitd is another pod', () => {
   expect(annotationsOf({ insecureRegistries: ['registry.lab:5000'] })).not.toEqual(annotationsOf({}));
 });
 
+test('every emptyDir has a limit, so that a build cannot fill the disk of its node', () => {
+  const volumes = [...(volumesOf({}) ?? []), ...(volumesOf({ claim: {} }) ?? [])].filter((one) => 'emptyDir' in one);
+  expect(volumes.map(({ name }) => name)).toEqual(['state', 'run', 'tmp', 'run', 'tmp']);
+  for (const volume of volumes) expect(volume).toHaveProperty('emptyDir.sizeLimit');
+});
+
 test('the cache is an emptyDir with a limit, or a claim of that size', () => {
   const state = (props: Partial<BuildKitDaemonProps>) => volumesOf(props)?.find(({ name }) => name === 'state');
   expect(state({ storage: '7Gi' })).toEqual({ name: 'state', emptyDir: { sizeLimit: '7Gi' } });

@@ -64,8 +64,9 @@ export function buildkitdPod({ image, name, port, certificates, resources, state
       { name: 'config', configMap: { name } },
       { name: 'certs', secret: { secretName: certificates, defaultMode: 0o400 } },
       { name: 'state', ...state },
-      { name: 'run', emptyDir: {} },
-      { name: 'tmp', emptyDir: {} },
+      // Sockets and the state of runc in one, unpacked uploads in the other; what is large is in /var/lib/buildkit.
+      { name: 'run', emptyDir: { sizeLimit: k8s.Quantity.fromString('1Gi') } },
+      { name: 'tmp', emptyDir: { sizeLimit: k8s.Quantity.fromString('8Gi') } },
     ],
   };
 }

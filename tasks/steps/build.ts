@@ -17,6 +17,7 @@ const build = optionParams(imageBuildOptions, {
   'insecure-registries': 'insecureRegistry',
   'image-mirrors': 'imageMirror',
   'build-cache': 'buildCache',
+  'cache-trust': 'cacheTrust',
   'build-timeout': 'timeout',
 });
 

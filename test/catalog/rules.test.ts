@@ -26,10 +26,11 @@ let catalog: readonly CatalogDocument[];
 let optional: readonly CatalogDocument[];
 /** The part of it that has its own namespace; the rest is for environments. */
 let apart: readonly CatalogDocument[];
+let everything: readonly CatalogDocument[];
 let commands: CommandFlags;
 
 beforeAll(async () => {
-  const everything = readCatalog(`${root}dist`);
+  everything = readCatalog(`${root}dist`);
   catalog = everything.filter(({ file }) => !file.startsWith('optional/'));
   optional = everything.filter(({ file }) => file.startsWith('optional/'));
   apart = optional.filter(({ file }) => file === 'optional/buildkitd.yaml');
@@ -37,6 +38,15 @@ beforeAll(async () => {
 }, 60_000);
 
 const violations = (rule: Rule): string[] => rule(catalog).map(({ where, message }) => `${where}: ${message}`);
+/** The paths of the emptyDirs without a size limit, wherever an object has volumes. */
+function unlimitedEmptyDirs(value: unknown, path: string): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, part]: [string, unknown]) =>
+    key === 'emptyDir' && !(typeof part === 'object' && part !== null && 'sizeLimit' in part)
+      ? [`${path}.emptyDir`]
+      : unlimitedEmptyDirs(part, `${path}.${key}`),
+  );
+}
 const version = () => (readJson('package.json') as { version: string }).version;
 
 describe('everything in dist/', () => {
@@ -66,6 +76,10 @@ describe('everything in dist/', () => {
 
   test('3: passes Pod Security restricted on a read-only root filesystem', () => {
     expect(violations(restricted)).toEqual([]);
+  });
+
+  test('3: has a size limit on every emptyDir, in the optional part too', () => {
+    expect(everything.flatMap(({ file, object }) => unlimitedEmptyDirs(object, file))).toEqual([]);
   });
 
   test('4: runs the image of the lock file, by tag and digest, except for the builder', () => {

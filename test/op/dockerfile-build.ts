@@ -1,3 +1,4 @@
+import { cacheScope } from '../../src/op/images/buildkit/cache-scope.js';
 import type { DockerfileBuild } from '../../src/op/images/buildkit/dockerfile-build.js';
 
 /** The plainest build of the Dockerfile in a directory, which is the repository too. */
@@ -18,6 +19,7 @@ export const plainBuild = (directory: string, output: DockerfileBuild['output'])
   pull: false,
   cacheFrom: [],
   cacheTo: [],
+  scope: cacheScope('trusted', directory),
   attest: [],
   mirrors: [],
   own: [],

@@ -59,6 +59,24 @@ describe('op build-buildpacks', () => {
     expect(kept.some((path) => path.endsWith('launch/octopipeline_static/sbom.cdx.json'))).toBe(true);
   });
 
+  it('uses a cache of its own trust level only: a release never restores what a pull request wrote', async () => {
+    let version = 0;
+    const again = (trust: string) =>
+      build(
+        `--image=${registry.host}/team/web:t${++version}`,
+        '--buildpack=octopipeline/static',
+        `--build-cache=${registry.host}/cache`,
+        `--cache-trust=${trust}`,
+      );
+    const restored = 'using the download of an earlier build';
+    expect((await again('untrusted')).stderr).toContain('  downloading');
+    expect((await again('untrusted')).stderr).toContain(restored);
+    const release = await again('trusted');
+    expect(release.stderr).toContain('  downloading');
+    expect(release.stderr).not.toContain(restored);
+    expect((await again('trusted')).stderr).toContain(restored);
+  });
+
   it('leaves only the unpacked builder on this machine', async () => {
     expect(await readdir(op.temporary)).toEqual([]);
     const cache = join(op.home, '.cache/octopipeline/builders');

@@ -94,7 +94,13 @@ describe.skipIf(whyNoBuildKit !== undefined)('op build-dockerfile', () => {
     expect(last).toBe(
       `done: ${image}@${digest}, listed in build_result.json; next: op publish --build-result=build_result.json --git-revision=${head}`,
     );
-    const again = await build(`--image=${image}`, '--context=app', '--build-arg=WORD=a, "b"=c', '--no-file-output');
+    const again = await build(
+      `--image=${image}`,
+      '--context=app',
+      '--build-arg=WORD=a, "b"=c',
+      '--git-url=https://git.example.com/shop.git',
+      '--no-file-output',
+    );
     const [header = '', row = ''] = again.stderr.split('\n\n')[1]?.split('\n') ?? [];
     expect(header).toMatch(/^IMAGE +TAG +DIGEST +SIZE +ENGINE +HOW +TIME$/u);
     const cells = row.split(/ {2,}/u);
@@ -121,7 +127,12 @@ describe.skipIf(whyNoBuildKit !== undefined)('op build-dockerfile', () => {
   });
 
   it('writes the build cache to the given repository', async () => {
-    const flags = [`--image=${open.host}/team/cached:v1`, '--context=app', `--build-cache=${open.host}/cache/`];
+    const flags = [
+      `--image=${open.host}/team/cached:v1`,
+      '--context=app',
+      '--cache-trust=trusted',
+      `--build-cache=${open.host}/cache/`,
+    ];
     expect((await build(...flags)).exitCode).toBe(0);
     const answer = await fetch(`http://${open.host}/v2/cache/cached/manifests/buildkit`);
     expect(answer.status).toBe(200);

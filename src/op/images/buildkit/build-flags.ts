@@ -8,6 +8,7 @@ import { sourcePolicy } from '../image-mirrors/source-policy.js';
 import type { BuildPaths } from './build-paths.js';
 import type { DockerfileBuild } from './dockerfile-build.js';
 import { attestationFlags, exportedCache, importedCache, networkFlags, option, outputValue } from './flag-values.js';
+import { dockerfileLocal, refuseOtherScope, scopeFlags } from './scope-flags.js';
 import { secretFlags } from './secrets.js';
 import { sshFlags } from './ssh.js';
 import { isSyntaxBuiltIn, stagesOf } from './syntax.js';
@@ -32,12 +33,14 @@ export async function buildFlags(
   build: DockerfileBuild,
   { paths, dockerfile, directory }: BuildFiles,
 ): Promise<readonly string[]> {
+  refuseOtherScope(build, dockerfile);
   const flags = [
     '--frontend=dockerfile.v0',
-    ...['--local', `context=${paths.context}`, '--local', `dockerfile=${paths.directory}`],
+    ...['--local', `context=${paths.context}`, '--local', `${dockerfileLocal(build.scope)}=${paths.directory}`],
     ...option('filename', paths.filename),
     ...(build.target === undefined ? [] : option('target', build.target)),
     ...buildArgFlags(context, build),
+    ...scopeFlags(build),
     ...(build.platforms.length === 0 ? [] : option('platform', build.platforms.join(','))),
     ...(build.noCache ? ['--no-cache'] : []),
     ...(build.pull ? option('image-resolve-mode', 'pull') : []),

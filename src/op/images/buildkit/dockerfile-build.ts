@@ -1,6 +1,7 @@
 import type { Reference } from '../../systems/registry/reference.js';
 import type { Mirror } from '../image-mirrors/mirror.js';
 import type { Attestation } from './build-options.js';
+import type { CacheScope } from './cache-scope.js';
 
 /** A Dockerfile, and everything that its build depends on. */
 export interface DockerfileBuild {
@@ -40,6 +41,8 @@ export interface DockerfileBuild {
   readonly cacheTo: readonly string[];
   /** Registries without TLS, for the caches; `output` has its own `insecure`. */
   readonly insecure?: readonly string[];
+  /** Which builds it shares a server's caches with. */
+  readonly scope: CacheScope;
   readonly attest: readonly Attestation[];
   readonly mirrors: readonly Mirror[];
   /**

@@ -14,6 +14,10 @@ export const buildkitOptions = {
   ),
 };
 
+/** Trust levels of a build: `untrusted` for the pull requests of anyone, `trusted` for what was reviewed and merged. */
+export const cacheTrusts = ['trusted', 'untrusted'] as const;
+export type CacheTrust = (typeof cacheTrusts)[number];
+
 /** The options of every command that builds Dockerfiles. */
 export const dockerfileOptions = {
   ...buildkitOptions,

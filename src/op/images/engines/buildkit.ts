@@ -3,10 +3,11 @@ import { pullLayout, pushLayout, type RegistryAccess } from '../../systems/regis
 import { isPlainHttp } from '../../systems/registry/protocol.js';
 import { formatReference, type Reference, registryOf } from '../../systems/registry/reference.js';
 import { buildDockerfile } from '../buildkit/build.js';
+import { cacheScope } from '../buildkit/cache-scope.js';
 import type { DockerfileBuild } from '../buildkit/dockerfile-build.js';
 import type { BuildableImage } from '../plan/plan.js';
 import { evaluateTemplates } from '../skaffold/evaluate.js';
-import { cacheReference } from './build-cache.js';
+import { cacheReference, sourceOf } from './build-cache.js';
 import { type BuildContext, type EngineResult, type ImageOutcome, requiredImages } from './build-context.js';
 
 /** Builds the Dockerfile of an artifact with BuildKit, which also pushes the image. */
@@ -16,7 +17,7 @@ export async function buildArtifactWithBuildKit(build: BuildContext, planned: Bu
   const { docker } = artifact;
   const { buildkit } = prepared.builders;
   if (docker === undefined || buildkit === undefined) throw new Error(`${artifact.image} has no Dockerfile`);
-  const cache = cacheReference(request.buildCache, target.reference, 'buildkit');
+  const cache = cacheReference(request, target.reference, 'buildkit');
   const dockerfile: DockerfileBuild = {
     image: artifact.image,
     context: artifact.context,
@@ -34,6 +35,7 @@ export async function buildArtifactWithBuildKit(build: BuildContext, planned: Bu
     pull: docker.pull || request.rebuild,
     cacheFrom: [...docker.cacheFrom, ...cache],
     cacheTo: layouts === undefined ? cache : [],
+    scope: cacheScope(request.cacheTrust, sourceOf(prepared.head, request.gitUrl, target.reference)),
     attest: layouts === undefined ? prepared.builders.attest : [],
     mirrors: prepared.builders.mirrors,
     own: await ownImages(build, planned),

@@ -32,7 +32,7 @@ export async function buildArtifactWithBuildpacks(build: BuildContext, planned: 
       buildpacks: buildpacks.buildpacks,
       projectDescriptor: buildpacks.projectDescriptor,
       clearCache: buildpacks.clearCache || request.rebuild,
-      cacheImage: build.layouts === undefined ? cacheImage(request.buildCache, target.reference) : undefined,
+      cacheImage: build.layouts === undefined ? cacheImage(request, target.reference) : undefined,
       defaultProcess: undefined,
       mirrors,
       sbomDirectory: request.sbomOutput && resolve(context.cwd, request.sbomOutput),

@@ -54,7 +54,7 @@ async function build(
       buildpacks: request.buildpack,
       projectDescriptor: request.descriptor ?? '',
       clearCache: request.clearCache,
-      cacheImage: cacheImage(request.buildCache, target),
+      cacheImage: cacheImage(request, target),
       defaultProcess: request.defaultProcess,
       mirrors,
       sbomDirectory: request.sbomOutput && resolve(root, request.sbomOutput),

@@ -5,10 +5,11 @@ import { isPlainHttp } from '../../systems/registry/protocol.js';
 import { registryOf } from '../../systems/registry/reference.js';
 import { buildDockerfile } from '../buildkit/build.js';
 import { parseAttestations, parseBuildArgs } from '../buildkit/build-options.js';
+import { cacheScope } from '../buildkit/cache-scope.js';
 import type { BuildKit } from '../buildkit/connection.js';
 import type { DockerfileBuild } from '../buildkit/dockerfile-build.js';
 import { checkBuildKit, findBuildKit } from '../buildkit/find-buildkit.js';
-import { cacheReference } from '../engines/build-cache.js';
+import { cacheReference, sourceOf } from '../engines/build-cache.js';
 import { buildAndReport, type PreparedImage, type PushedImage, prepareImage } from './one-image.js';
 import type { DockerfileRequest } from './options.js';
 
@@ -33,14 +34,14 @@ export async function buildImageFromDockerfile(outer: Context, request: Dockerfi
 }
 
 async function build(
-  { context, access, mirrors, target, root }: PreparedImage,
+  { context, access, mirrors, target, root, head }: PreparedImage,
   request: DockerfileRequest,
   buildkit: BuildKit,
   parsed: Pick<DockerfileBuild, 'attest' | 'buildArgs'>,
 ): Promise<PushedImage> {
   const { log } = context;
   log.step(`building ${request.image} from ${request.context}${at(request.dockerfile)} through ${where(buildkit)}`);
-  const cache = cacheReference(request.buildCache, target, 'buildkit');
+  const cache = cacheReference(request, target, 'buildkit');
   const { digest, steps, cached } = await buildDockerfile(
     context,
     access.env,
@@ -62,6 +63,7 @@ async function build(
       pull: request.noCache,
       cacheFrom: cache,
       cacheTo: cache,
+      scope: cacheScope(request.cacheTrust, sourceOf(head, request.gitUrl, target)),
       mirrors,
       own: [],
       insecure: access.insecure,

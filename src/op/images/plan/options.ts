@@ -1,7 +1,7 @@
 import { option, type RequestOf } from '../../kit/options/option.js';
 import { resultOptions } from '../../kit/results/options.js';
 import { registryOptions } from '../../systems/registry/options.js';
-import { dockerfileOptions } from '../buildkit/options.js';
+import { cacheTrusts, dockerfileOptions } from '../buildkit/options.js';
 import { buildpacksOptions } from '../buildpacks/options.js';
 import { directoryOptions, type SettingFlags, settingOptions } from '../settings/options.js';
 
@@ -16,6 +16,11 @@ export const imageBuildOptions = {
     value: '<repository>',
     otherwise: 'no cache',
   }),
+  cacheTrust: option.choice(
+    'trust level of the build: an untrusted one writes no cache that a trusted one reads; say trusted for releases only',
+    cacheTrusts,
+    { value: '<level>', default: 'untrusted' },
+  ),
   dockerconfig: registryOptions.dockerconfig,
   gitUrl: option.text('URL of the source', { value: '<url>', otherwise: 'the remote origin' }),
   timeout: option.duration('time limit for the whole build', { default: '45m' }),
