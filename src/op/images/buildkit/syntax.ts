@@ -1,3 +1,6 @@
+import { readDirectives } from '../dockerfile/directives.js';
+import { parseDockerfile, splitWords } from '../dockerfile/parse.js';
+
 /** The newest Dockerfile frontend that is built into buildkitd 0.26. */
 const newestBuiltIn = 20;
 
@@ -11,7 +14,7 @@ const newestBuiltIn = 20;
  * @see https://docs.docker.com/reference/dockerfile/#syntax
  */
 export function isSyntaxBuiltIn(dockerfile: string): boolean {
-  const image = syntaxOf(dockerfile);
+  const image = readDirectives(dockerfile).syntax?.split(' ', 1)[0];
   if (image === undefined) return true;
   const official = /^(?:docker\.io\/)?docker\/dockerfile(?::([^@]*))?$/u.exec(image);
   if (official === null) return false;
@@ -20,18 +23,11 @@ export function isSyntaxBuiltIn(dockerfile: string): boolean {
   return tag === 'latest' || tag === '1' || (minor !== undefined && Number(minor) <= newestBuiltIn);
 }
 
-/** The image of the syntax line. Directives are comments before anything else, each at most once. Source: BuildKit's directive parser. */
-function syntaxOf(dockerfile: string): string | undefined {
-  const lines = dockerfile.replace(/^\ufeff/u, '').split(/\r?\n/u);
-  if (lines[0]?.startsWith('#!')) lines.shift();
-  for (const line of lines) {
-    const [, name = '', value = ''] = /^#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*$/u.exec(line) ?? [];
-    if (name.toLowerCase() === 'syntax') return value.split(' ', 1)[0];
-    if (!['escape', 'check'].includes(name.toLowerCase())) return undefined;
-  }
-  return undefined;
-}
-
 /** The names of the stages: the values that `--target` accepts. */
-export const stagesOf = (dockerfile: string): readonly string[] =>
-  [...dockerfile.matchAll(/^\s*FROM\s+(?:--\S+\s+)*\S+\s+AS\s+(\S+)/gimu)].map(([, name = '']) => name);
+export const stagesOf = (dockerfile: string): readonly string[] => {
+  const { escapeToken, instructions } = parseDockerfile(dockerfile);
+  return instructions.flatMap(({ keyword, rest }) => {
+    const [, as = '', name] = keyword === 'FROM' ? splitWords(rest, escapeToken) : [];
+    return name !== undefined && as.toLowerCase() === 'as' ? [name] : [];
+  });
+};

@@ -13,19 +13,19 @@ const small = 1_000_000;
 
 /**
  * A digest of the names, modes and contents of all files below a directory, and of the targets of symbolic links, which are not
- * followed. `.git` is excluded: it changes without the files.
+ * followed. `.git` of the directory itself is excluded: it changes without the files.
  * @param without a file to exclude
  */
 export async function treeDigest(directory: string, without: string | undefined): Promise<string> {
-  const paths = (await pathsBelow(directory)).filter((path) => path !== without).toSorted();
+  const paths = (await pathsBelow(directory, '.git')).filter((path) => path !== without).toSorted();
   const entries = valuesOf(
     await mapConcurrently(paths, atOnce, async (path) => [relative(directory, path), ...(await entryAt(path))]),
   );
   return createHash('sha256').update(JSON.stringify(entries)).digest('hex');
 }
 
-async function pathsBelow(directory: string): Promise<readonly string[]> {
-  const entries = (await readdir(directory, { withFileTypes: true })).filter(({ name }) => name !== '.git');
+async function pathsBelow(directory: string, except?: string): Promise<readonly string[]> {
+  const entries = (await readdir(directory, { withFileTypes: true })).filter(({ name }) => name !== except);
   const below = entries.map(async (entry) => {
     const path = join(directory, entry.name);
     return entry.isDirectory() ? [path, ...(await pathsBelow(path))] : [path];
@@ -37,8 +37,9 @@ async function pathsBelow(directory: string): Promise<readonly string[]> {
 async function entryAt(path: string): Promise<readonly string[]> {
   const found = await lstat(path);
   if (found.isSymbolicLink()) return ['link', await readlink(path)];
-  if (!found.isFile()) return [found.isDirectory() ? 'directory' : 'other'];
-  return [(found.mode & 0o111) === 0 ? 'file' : 'program', await contentOf(path, found.size)];
+  // With the kind of file. BuildKit copies the whole mode, not only what git records of it.
+  const mode = found.mode.toString(8);
+  return found.isFile() ? [mode, await contentOf(path, found.size)] : [mode];
 }
 
 async function contentOf(path: string, size: number): Promise<string> {

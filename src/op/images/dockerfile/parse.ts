@@ -1,3 +1,5 @@
+import { linesOf, readDirectives } from './directives.js';
+
 /** One instruction of a Dockerfile, comments and heredocs removed and continued lines joined. */
 export interface Instruction {
   /** Upper case, such as `FROM`. */
@@ -20,8 +22,8 @@ export interface Dockerfile {
  * @see https://docs.docker.com/reference/dockerfile/#format
  */
 export function parseDockerfile(text: string): Dockerfile {
-  const lines = text.replace(/^\ufeff/u, '').split(/\r?\n/u);
-  const escapeToken = escapeOf(lines);
+  const lines = linesOf(text);
+  const escapeToken = readDirectives(text).escape === '`' ? '`' : '\\';
   const continued = escapeToken === '`' ? /(^|[^`])`[ \t]*$/u : /(^|[^\\])\\[ \t]*$/u;
   const instructions: Instruction[] = [];
   for (let at = 0; at < lines.length; at += 1) {
@@ -37,16 +39,6 @@ export function parseDockerfile(text: string): Dockerfile {
     for (const end of heredocEnds(instruction, escapeToken)) at = endOfHeredoc(lines, at, end);
   }
   return { escapeToken, instructions };
-}
-
-/** Parser directives are comments before anything else. Source: BuildKit, parser/directives.go. */
-function escapeOf(lines: readonly string[]): string {
-  for (const line of lines) {
-    const [, name = '', value = ''] = /^#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*$/u.exec(line) ?? [];
-    if (name === '') return '\\';
-    if (name.toLowerCase() === 'escape') return value === '`' ? value : '\\';
-  }
-  return '\\';
 }
 
 const isIgnored = (line = '') => /^\s*(?:#|$)/u.test(line);

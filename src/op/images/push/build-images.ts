@@ -91,9 +91,11 @@ async function buildImage(build: BuildContext, planned: BuildableImage, reuseCon
   const { target, choice } = planned;
   const started = context.now();
   const seconds = () => secondsBetween(started, context.now());
-  const tag = reuseContent ? await contentTag(build, planned) : undefined;
+  const content = reuseContent ? await contentTag(build, planned) : undefined;
+  const tag = typeof content === 'string' ? content : undefined;
   const same = tag === undefined ? undefined : await reuseSameContent(build, target, tag);
   if (same !== undefined) return { ...same, seconds: seconds() };
+  if (typeof content === 'object') onLine(`not looked up by content: ${content.unknown}`);
   onLine(`building ${formatReference(target.reference)} with ${choice.engine}: ${choice.why}`);
   const runEngine = choice.engine === 'buildkit' ? buildArtifactWithBuildKit : buildArtifactWithBuildpacks;
   const { digest, ...built } = await runEngine(build, planned);
