@@ -40,6 +40,8 @@ export function deliverTo<const Names extends readonly [string, ...string[]]>(na
         ...pushParams,
         // A delivery is a release, also when nobody says so.
         'cache-trust': { ...skaffoldParams['cache-trust'], default: 'trusted' },
+        // A release does not trust what it finds: anyone who can push to the registry may have pushed it (docs/trust.md).
+        rebuild: { ...pushParams.rebuild, default: 'true' },
         'configmap-prefix': publishImageInfo.params['configmap-prefix'],
         until: param.oneOf(names, { default: first, description: 'Last environment to deliver to' }),
         component: environmentParams.component,

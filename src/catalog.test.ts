@@ -69,6 +69,22 @@ describe('a platform team forks by configuration', () => {
     expect(new Set(found.map(([, value]) => value))).toEqual(new Set([`${allowCustom}`]));
   });
 
+  test.each([
+    [{}, 'true'],
+    [{ onlyCiPushes: true }, 'false'],
+    [{ onlyCiPushes: false }, 'true'],
+  ])('with %j, the Pipeline deliver has rebuild: %s, and every other build reuses', (config, expected) => {
+    const defaults = synth(config).flatMap(({ kind, metadata, spec }) =>
+      (spec?.params ?? [])
+        .filter(({ name }: { name: string }) => name === 'rebuild')
+        .map((param: { default?: string }) => [`${kind}/${metadata.name}`, param.default] as const),
+    );
+    expect(defaults).toContainEqual(['Pipeline/deliver', expected]);
+    const others = defaults.filter(([object]) => object !== 'Pipeline/deliver');
+    expect(others.map(([object]) => object)).toContain('Pipeline/build-push');
+    expect(new Set(others.map(([, value]) => value))).toEqual(new Set(['false']));
+  });
+
   test('namespace and labels reach every object; buildkitd keeps its own namespace, and the Roles of environments go to any', () => {
     for (const [file, text] of createCatalog({ namespace: 'ci', labels: { team: 'platform' } }).files()) {
       for (const { kind, metadata } of parseAllDocuments(text).map((document) => document.toJS())) {

@@ -30,6 +30,10 @@ export function applyToParams(object: Task | Pipeline, config: CatalogConfig, lo
     if (name === 'allow-custom' && config.allowCustom !== undefined) {
       object.addJsonPatch(JsonPatch.replace(`/spec/params/${index}/default`, `${config.allowCustom}`));
     }
+    // Only a release has another default than reuse.
+    if (name === 'rebuild' && param.default === 'true' && config.onlyCiPushes === true) {
+      object.addJsonPatch(JsonPatch.replace(`/spec/params/${index}/default`, 'false'));
+    }
     if (param.default === locked) {
       object.addJsonPatch(replaceImage(`/spec/params/${index}/default`, config, locked));
     }

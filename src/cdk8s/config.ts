@@ -41,6 +41,12 @@ export interface CatalogConfig {
    */
   readonly allowCustom?: boolean;
   /**
+   * Whether only CI can push to the registry paths of releases. Then the Pipeline `deliver` may reuse what it finds there: the default of
+   * its param `rebuild` becomes `"false"`.
+   * @default false
+   */
+  readonly onlyCiPushes?: boolean;
+  /**
    * CPU and memory by `TASK/STEP` or `TASK/SIDECAR`.
    * @default - what the Task sets
    */
@@ -67,6 +73,7 @@ const shape: Shape<CatalogConfig> = {
   labels: 'object',
   networkPolicy: 'boolean',
   allowCustom: 'boolean',
+  onlyCiPushes: 'boolean',
   resources: 'object',
   environments: 'list',
   buildkitd: 'object',

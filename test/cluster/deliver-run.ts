@@ -98,6 +98,8 @@ function deliverRun({ name, repositoryOf }: Fleet, { revision, until }: Delivery
       revision,
       repository: repositoryOf('dev'),
       until,
+      // Nothing else pushes to this registry, and a second delivery of a commit must find its digests.
+      rebuild: 'false',
       'watch-timeout': '2m',
       'lease-wait': '3m',
     },
