@@ -63,6 +63,17 @@ describe('the storeys of op', () => {
     expect(upward).toEqual([]);
   });
 
+  it('reaches out of src/op only for the version, and for local runs when op local is run', () => {
+    const outside = [...imports].flatMap(([file, targets]) =>
+      targets
+        .filter((target) => target.startsWith('..') && target !== '../version.ts')
+        .map((target) => `${file} -> ${target}`),
+    );
+    expect(outside.filter((edge) => !edge.startsWith('cli/commands/local.ts -> ../local/commands/'))).toEqual([]);
+    const command = readFileSync(join(root, 'cli/commands/local.ts'), 'utf8');
+    expect(command).not.toMatch(/from '[^']*local\/commands/u);
+  });
+
   it('has no folders that import each other', () => {
     const folders = new Map<string, Set<string>>();
     for (const [file, targets] of imports) {
@@ -75,4 +86,21 @@ describe('the storeys of op', () => {
   });
 
   it('has no files that import each other', () => expect(circles(imports)).toEqual([]));
+});
+
+describe('local runs', () => {
+  const local = join(dirname(root), 'local');
+  const files = readdirSync(local, { recursive: true, encoding: 'utf8' }).filter(
+    (file) => file.endsWith('.ts') && !file.endsWith('.test.ts'),
+  );
+
+  it('import nothing of op but its kit and the type of its context', () => {
+    const wrong = files.flatMap((file) =>
+      [...readFileSync(join(local, file), 'utf8').matchAll(/from '(\.[^']+)\.js'/gu)]
+        .map(([, path = '']) => relative(root, join(local, dirname(file), path)))
+        .filter((path) => !path.startsWith('../') && path !== 'context' && !path.startsWith('kit/'))
+        .map((path) => `${file} -> ${path}`),
+    );
+    expect(wrong).toEqual([]);
+  });
 });

@@ -39,6 +39,22 @@ export async function validateWithTekton(yaml: string | readonly string[]): Prom
     .map((line) => JSON.parse(line) as Verdict);
 }
 
+/** A question to one of Tekton's own functions: `do` says which, the rest is what it is given (validator/ask.go). */
+export type Question = { readonly do: string } & Readonly<Record<string, unknown>>;
+
+/** What Tekton's own function returned, or the error that it ended with. */
+export interface Answer {
+  readonly answer?: unknown;
+  readonly error?: string;
+}
+
+/** Answers in the order of the questions. */
+export async function askTekton(questions: readonly Question[]): Promise<Answer[]> {
+  const input = questions.map((question) => JSON.stringify(question)).join('\n');
+  const { stdout } = await execa(await build(), ['--ask'], { input });
+  return stdout.split('\n').map((line) => JSON.parse(line) as Answer);
+}
+
 /** Why this machine cannot ask Tekton, as one sentence, or undefined when it can. */
 export async function whyNot(): Promise<string | undefined> {
   const found = await execa('go', ['version'], { reject: false, stdin: 'ignore' });

@@ -10,6 +10,7 @@ import { config } from './commands/config.js';
 import { doctor } from './commands/doctor.js';
 import { gitClone } from './commands/git-clone.js';
 import { helmTest } from './commands/helm-test.js';
+import { local } from './commands/local.js';
 import { promoteImage } from './commands/promote-image.js';
 import { publish } from './commands/publish.js';
 import { buildPush, push } from './commands/push.js';
@@ -35,6 +36,7 @@ const commands: readonly Command[] = [
   setImage,
   helmTest,
   run,
+  local,
   startRegistry,
   watchDeployment,
   doctor,

@@ -14,6 +14,8 @@ export interface WireParamSpec {
   readonly description?: string;
   readonly properties?: { readonly [key: string]: { readonly type: 'string' } };
   readonly default?: WireValue;
+  /** Alpha in Tekton: read by local runs, never written by this library. */
+  readonly enum?: readonly string[];
 }
 
 export interface WireResult {

@@ -1,6 +1,7 @@
 // Command parity prints what Tekton's admission webhook would say about Tekton objects in YAML files.
 //
 //	parity FILE|DIRECTORY...     "-" reads standard input
+//	parity --ask                 answers questions to Tekton's own functions, one JSON line each (ask.go)
 //
 // One JSON line per Tekton document: {"file","index","kind","name","ok","errors"}. Documents of other API groups are passed over.
 // It exits 0 whenever it could look at every file, whatever the verdicts; 2 for a wrong call or an unreadable file.
@@ -21,6 +22,13 @@ func main() {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "parity:", err)
 		os.Exit(2)
+	}
+	if os.Args[1] == "--ask" {
+		if err := answerAll(ctx, os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, "parity:", err)
+			os.Exit(2)
+		}
+		return
 	}
 	documents, err := readAll(os.Args[1:])
 	if err != nil {

@@ -61,6 +61,8 @@ export function command<const O extends Options, const Output extends string>(
   const { name, description, options, outputs, words, helpEnd } = definition;
   return (program, outer) => {
     const added = program.command(name).description(description);
+    // A command of a group is named with it: `local start`.
+    const whole = program.parent === null ? name : `${program.name()} ${name}`;
     if (words !== undefined) added.argument('[words...]', words.sentence).usage(words.usage);
     addFlags(added, outputs === undefined ? options : { ...options, ...resultFlag(outputs) });
     if (helpEnd !== undefined) added.addHelpText('after', `\n${helpEnd}`);
@@ -69,17 +71,25 @@ export function command<const O extends Options, const Output extends string>(
       const context = { ...outer, propertiesFile: propertiesFileOf(outer, texts.config) };
       const invocation = { words: added.args, printHelp: () => added.outputHelp() };
       if (definition.outputs === undefined) {
-        await definition.run(context, readRequest(name, options, texts), invocation);
+        await definition.run(context, readRequest(whole, options, texts), invocation);
         return;
       }
       const { parseResultPaths, writeResults } = await import('../../kit/results/results.js');
       // Before the work: it should not be done for outputs that have nowhere to go.
-      const request = readRequest(name, options, texts);
-      const paths = parseResultPaths(readRequest(name, resultOptions, texts).result, definition.outputs);
+      const request = readRequest(whole, options, texts);
+      const paths = parseResultPaths(readRequest(whole, resultOptions, texts).result, definition.outputs);
       const given = await definition.run(context, request, invocation);
       const warning = await writeResults(paths, given);
       if (warning !== undefined) context.log.warn(warning);
     });
+  };
+}
+
+/** Makes a command of commands: `op NAME COMMAND`. */
+export function group(name: string, description: string, commands: readonly Command[]): Command {
+  return (program, outer) => {
+    const added = program.command(name).description(description);
+    for (const command of commands) command(added, outer);
   };
 }
 

@@ -17,8 +17,8 @@ export function addFlags(command: Command, options: Options): void {
 export const textsOf = (command: Command): GivenTexts => command.optsWithGlobals<GivenTexts>();
 
 function flagFor(option: Option, name: string, sentence: string): CommanderOption {
-  const { value, bare, hidden = false, problemOf } = option;
-  const flag = new CommanderOption(`${name} ${value}`, sentence).hideHelp(hidden);
+  const { value, bare, hidden = false, plain = false, problemOf } = option;
+  const flag = new CommanderOption(plain ? name : `${name} ${value}`, sentence).hideHelp(hidden);
   flag.argParser((text: string, earlier: readonly string[] = []) => {
     const problem = text === '' ? undefined : problemOf(text);
     if (problem !== undefined) throw new InvalidArgumentError(problem);

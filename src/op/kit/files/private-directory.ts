@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { rmSync } from 'node:fs';
-import { lstat, mkdtemp, readdir, readFile, readlink, realpath, rm } from 'node:fs/promises';
+import { lstat, mkdtemp, readdir, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Context } from '../../context.js';
 import { inputError } from '../errors/op-error.js';
+import { namespaceName, ownerName, startTime } from '../process/owner.js';
 
 /** A directory that only this user can enter, for copies of credentials. Disposing of it removes it. */
 export interface PrivateDirectory extends AsyncDisposable {
@@ -75,29 +75,4 @@ export async function removeLeftBehind(parent: string): Promise<void> {
 async function isOwn(path: string): Promise<boolean> {
   const found = await lstat(path).catch(() => undefined);
   return found?.isDirectory() === true && found.uid === process.getuid?.() && (found.mode & 0o777) === 0o700;
-}
-
-/** @returns undefined where there is no /proc */
-async function ownerName(pid: number): Promise<string | undefined> {
-  const [namespace, start] = [await namespaceName(), await startTime(`${pid}`)];
-  return namespace === undefined || start === undefined ? undefined : `${namespace}-${pid}-${start}`;
-}
-
-async function namespaceName(): Promise<string | undefined> {
-  const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => undefined);
-  const namespace = await readlink('/proc/self/ns/pid').catch(() => undefined);
-  if (boot === undefined || namespace === undefined) return undefined;
-  return createHash('sha256').update(`${boot} ${namespace}`).digest('hex').slice(0, 12);
-}
-
-/**
- * When a process started, in clock ticks since the machine did. A PID may be used again, but not with the same time.
- * Source: proc(5), /proc/PID/stat.
- * @returns undefined for a process that has ended, even if its parent has not noticed
- */
-async function startTime(pid: string): Promise<string | undefined> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  // The name, in parentheses, may contain anything.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return 'ZX'.includes(fields[0] ?? '') ? undefined : fields[19];
 }

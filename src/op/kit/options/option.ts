@@ -13,6 +13,8 @@ interface Described {
   readonly aliases?: readonly string[];
   /** Left out of the help. */
   readonly hidden?: true;
+  /** A flag that takes no value: the word after it is one of the command line. */
+  readonly plain?: true;
   /** An environment variable that also sets the value; shown in the help. */
   readonly variable?: string;
 }

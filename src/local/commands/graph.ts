@@ -1,0 +1,66 @@
+import type { Context } from '../../op/context.js';
+import { inputError } from '../../op/kit/errors/op-error.js';
+import type { WirePipelineSpec } from '../../tekton/wire/pipeline.js';
+import { needsOf } from '../plan/dag.js';
+import { homeOf } from '../runs/home.js';
+import { readRun, type StoredRun } from '../runs/store.js';
+import { findTarget, wordsOf } from './find-target.js';
+import { type Drawn, drawMermaid, drawText } from './graph-text.js';
+import { pipelineOf, readInput, sourcesOf } from './read-input.js';
+
+/** `op local graph`. */
+export async function graph(
+  context: Context,
+  {
+    file,
+    form,
+    state,
+  }: { readonly file: readonly string[]; readonly form: 'text' | 'mermaid'; readonly state?: string | undefined },
+  words: readonly string[],
+): Promise<void> {
+  const { files, name } = wordsOf(context, words);
+  const sources = [...files, ...file];
+  const draw = form === 'mermaid' ? drawMermaid : drawText;
+  if (sources.length === 0) {
+    const run = await readRun(homeOf(context, state), name ?? '');
+    return context.out(draw(ofRun(run)));
+  }
+  const documents = await readInput(context, sources);
+  const target = findTarget(documents, name, await sourcesOf(context, name === undefined ? files : []));
+  if (target.kind === 'Pipeline') return context.out(draw(drawn(target.pipeline.spec)));
+  if (target.kind === 'PipelineRun') return context.out(draw(drawn(pipelineOf(target.run, documents).spec)));
+  throw inputError({
+    what: `a ${target.kind} has no graph`,
+    why: 'it is one task',
+    hint: 'name a Pipeline or a PipelineRun',
+  });
+}
+
+function drawn(
+  spec: WirePipelineSpec,
+  stateOf: (task: string) => string | undefined = () => undefined,
+): readonly Drawn[] {
+  const needs = needsOf(spec);
+  const draw =
+    (final: boolean) =>
+    ({ name }: { readonly name: string }): Drawn => {
+      const state = stateOf(name);
+      return { name, final, needs: final ? [] : (needs.get(name) ?? []), ...(state === undefined ? {} : { state }) };
+    };
+  return [...spec.tasks.map(draw(false)), ...(spec.finally ?? []).map(draw(true))];
+}
+
+function ofRun({ object, taskRuns, abandoned }: StoredRun): readonly Drawn[] {
+  if (object.kind === 'TaskRun') {
+    return [{ name: object.metadata.name, needs: [], final: false, state: object.status.conditions[0].reason }];
+  }
+  const skipped = new Set((object.status.skippedTasks ?? []).map(({ name }) => name));
+  return drawn(object.status.pipelineSpec, (name) => {
+    if (skipped.has(name)) return 'Skipped';
+    const own = taskRuns.filter(({ metadata }) => metadata.labels['tekton.dev/pipelineTask'] === name);
+    const conditions = own.map(({ status }) => status.conditions[0]);
+    const shown = conditions.find(({ status }) => status !== 'True') ?? conditions[0];
+    if (shown === undefined) return 'Pending';
+    return abandoned && shown.status === 'Unknown' ? 'ExecutorDied' : shown.reason;
+  });
+}

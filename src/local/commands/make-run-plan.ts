@@ -1,0 +1,196 @@
+import type { Context } from '../../op/context.js';
+import { inputError, usageError } from '../../op/kit/errors/op-error.js';
+import { parseDuration } from '../../op/kit/options/duration.js';
+import type { LocalPipeline, LocalProblem, ParamValues } from '../contract.js';
+import type { Documents } from '../documents/read.js';
+import { toParams } from '../pipeline-run/describe.js';
+import { type Resolved, resolvePipeline } from '../pipeline-run/make-plan.js';
+import { replacePlan } from '../pipeline-run/replace-plan.js';
+import type { RunPlan, Timeouts } from '../pipeline-run/run-plan.js';
+import { matrixProblems } from '../plan/matrix.js';
+import { pipelineParams, pipelineParamsRefused } from '../plan/params.js';
+import { filesOfObjects, missingObjects, type ObjectFiles } from '../runs/object-files.js';
+import { notEnforced } from '../task-run/not-enforced.js';
+import { refusals } from '../task-run/refusals.js';
+import { type Binding, parseBinding } from '../workspaces/binding.js';
+import { describeTarget, type Wanted } from './describe-target.js';
+import { findTarget, wordsOf } from './find-target.js';
+import { type GivenParams, givenParams } from './given-params.js';
+import { readInput, sourcesOf, taskFinder } from './read-input.js';
+
+/** What the command line says about a run. */
+export interface PlanRequest extends GivenParams {
+  readonly file: readonly string[];
+  readonly workspace: readonly string[];
+  readonly prefixName?: string | undefined;
+  readonly labels: readonly string[];
+  readonly pipelineTimeout?: string | undefined;
+  readonly tasksTimeout?: string | undefined;
+  readonly finallyTimeout?: string | undefined;
+}
+
+/** A plan, and what is to be said before it runs. */
+export interface MadePlan {
+  readonly plan: RunPlan;
+  readonly notes: readonly string[];
+}
+
+/** Reads, looks up and checks everything that a run needs. @throws OpError (input) with everything that is wrong */
+export async function makeRunPlan(context: Context, request: PlanRequest, words: readonly string[]): Promise<MadePlan> {
+  const { files: named, name } = wordsOf(context, words);
+  const documents = await readInput(context, [...named, ...request.file]);
+  const wanted = describeTarget(
+    findTarget(documents, name, await sourcesOf(context, name === undefined ? named : [])),
+    documents,
+    request.prefixName,
+  );
+  const given = request.workspace.map((text) => parseBinding(text, context.cwd));
+  const bindings = [...wanted.bindings.filter((one) => !given.some((other) => other.name === one.name)), ...given];
+  const files = filesOfObjects(documents.others);
+  const find = taskFinder(documents);
+  const typed = { ...wanted.params, ...(await givenParams(context, request, wanted.declared)) };
+  const params = wanted.kind === 'TaskRun' ? typed : complete(wanted, typed);
+  const pipeline = wanted.kind === 'TaskRun' ? withParams(wanted.pipeline, typed) : wanted.pipeline;
+  const resolved = resolvePipeline(pipeline, new Set(bindings.map((one) => one.name)), find, documents.stepActions);
+  const specs = Object.entries(resolved.tasks);
+  const problems = [
+    ...resolved.problems,
+    ...unknown(wanted, bindings),
+    ...unboundObjects(bindings, files),
+    ...specs.flatMap(([task, { taskName, spec }]) =>
+      [...refusals(spec), ...missingObjects(spec, files)].map((one) => ({
+        ...one,
+        path: `${taskName || task} > ${one.path}`,
+      })),
+    ),
+  ];
+  if (problems.length > 0) throw refused(problems);
+  const notes = [...new Set(specs.flatMap(([, { spec }]) => notEnforced(spec)))].map(
+    (note) => `not enforced here: ${note}`,
+  );
+  const plan: RunPlan = {
+    kind: wanted.kind,
+    name: wanted.name,
+    namespace: 'default',
+    labels: { ...wanted.labels, ...labelsOf(request.labels) },
+    pipelineName: wanted.pipelineName,
+    spec: resolved.spec,
+    tasks: resolved.tasks,
+    params: wanted.kind === 'TaskRun' ? {} : params,
+    bindings,
+    timeouts: { ...wanted.timeouts, ...timeoutsOf(request) },
+    taskTimeouts: wanted.taskTimeouts,
+    files,
+  };
+  const { spec } = replacePlan(plan, '');
+  const matrices = [...spec.tasks, ...(spec.finally ?? [])].flatMap(({ name: task, matrix }) =>
+    matrix === undefined ? [] : matrixProblems(task, matrix).map((one) => ({ ...one, path: `${task} > ${one.path}` })),
+  );
+  if (matrices.length > 0) throw refused(matrices);
+  return { plan, notes: [...notes, ...ignored(documents, resolved, wanted)] };
+}
+
+/** Fields of a step or a volume of which the Tasks' own notes speak. */
+const spoken = /\b(?:securityContext|computeResources|sizeLimit)$/u;
+
+/** Fields of what is used that have no effect on this machine. */
+function ignored({ notes }: Documents, { tasks }: Resolved, { pipeline }: Wanted): readonly string[] {
+  const roots = [`Pipeline/${pipeline.name}`, ...Object.values(tasks).map(({ taskName }) => `Task/${taskName}`)];
+  return notes
+    .filter(
+      ({ path }) => roots.some((root) => path.startsWith(`${root} `)) || /^(?:Pipeline|Task)Run\/\S+ /u.test(path),
+    )
+    .filter(({ path }) => !spoken.test(path))
+    .map(({ path, what }) => `${path}: ${what}`);
+}
+
+/** A Pipeline of one task, with the params of the TaskRun. */
+function withParams({ spec, ...rest }: LocalPipeline, values: ParamValues): LocalPipeline {
+  return { ...rest, spec: { ...spec, tasks: spec.tasks.map((task) => ({ ...task, params: toParams(values) })) } };
+}
+
+/** @throws OpError (input) for params that are missing or of another type */
+function complete({ declared, name, pipelineName }: Wanted, given: ParamValues): ParamValues {
+  const run = { name, namespace: 'default', pipeline: pipelineName };
+  const resolved = pipelineParams(declared, given, pipelineName || name);
+  const refusal =
+    pipelineParamsRefused(run, declared, toParams(given)) ?? ('refused' in resolved ? resolved.refused : undefined);
+  if (refusal === undefined && 'values' in resolved) return resolved.values;
+  const missing = declared.filter((spec) => spec.default === undefined && given[spec.name] === undefined);
+  throw inputError({
+    what: `${pipelineName || name} cannot run with these params`,
+    why: refusal?.message ?? '',
+    hint:
+      missing.length === 0 ? 'correct the params' : `add ${missing.map((spec) => `-p ${spec.name}=VALUE`).join(' ')}`,
+  });
+}
+
+function unknown({ pipeline }: Wanted, bindings: readonly Binding[]): readonly LocalProblem[] {
+  const names = (pipeline.spec.workspaces ?? []).map(({ name }) => name);
+  // An embedded spec may use a workspace that is not declared.
+  const embedded = [...pipeline.spec.tasks, ...(pipeline.spec.finally ?? [])].some(
+    ({ taskSpec }) => taskSpec !== undefined,
+  );
+  return bindings
+    .filter(({ name }) => !embedded && !names.includes(name))
+    .map(({ name }) => ({
+      path: `-w ${name}`,
+      what: `there is no workspace ${name}`,
+      hint: names.length === 0 ? 'it has no workspaces' : `its workspaces are ${names.join(', ')}`,
+    }));
+}
+
+/** Workspaces that a run binds to a Secret or ConfigMap that was not given. */
+function unboundObjects(bindings: readonly Binding[], files: ObjectFiles): readonly LocalProblem[] {
+  return bindings.flatMap(({ name, source }) => {
+    if (!('object' in source) || Object.hasOwn(files[source.kind], source.object)) return [];
+    const [word, key] = source.kind === 'secrets' ? ['Secret', 'secret'] : ['ConfigMap', 'config'];
+    const hint = `give it as a document with -f FILE, or its files with -w name=${name},${key}=DIR`;
+    return [{ path: `workspaces > ${name}`, what: `there is no ${word} ${source.object}`, hint }];
+  });
+}
+
+function refused(problems: readonly LocalProblem[]) {
+  const [first] = problems;
+  const lines = problems.map(({ path, what, hint }) => `${path}: ${what}; ${hint}`);
+  return inputError({
+    what:
+      problems.length === 1
+        ? 'this cannot run on this machine'
+        : `this cannot run on this machine, for ${problems.length} reasons`,
+    why: lines.join('\n'),
+    hint: first === undefined ? '' : first.hint,
+  });
+}
+
+function labelsOf(texts: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    texts.map((text) => {
+      const at = text.indexOf('=');
+      if (at > 0) return [text.slice(0, at), text.slice(at + 1)];
+      throw usageError({
+        what: `--labels=${text} is not a label`,
+        why: 'it has no "="',
+        hint: 'use --labels=KEY=VALUE',
+      });
+    }),
+  );
+}
+
+function timeoutsOf(request: PlanRequest): Partial<Timeouts> {
+  const given = { pipeline: request.pipelineTimeout, tasks: request.tasksTimeout, finally: request.finallyTimeout };
+  const known = Object.entries(given).flatMap(([name, text]) =>
+    text === undefined ? [] : [[name, limit(name, text)] as const],
+  );
+  return Object.fromEntries(known);
+}
+
+function limit(name: string, text: string): number {
+  const value = text === '0' ? 0 : parseDuration(text);
+  if (value !== undefined) return value;
+  throw usageError({
+    what: `--${name}-timeout=${text} is not a duration`,
+    why: 'it has no unit',
+    hint: 'use a duration such as 90s, 10m or 1h30m',
+  });
+}

@@ -1,0 +1,139 @@
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import type { Context } from '../../op/context.js';
+import { deadlineError, inputError, toolError, usageError } from '../../op/kit/errors/op-error.js';
+import { writeAtomic } from '../../op/kit/files/write-atomic.js';
+import { executeRun } from '../pipeline-run/execute.js';
+import type { RunObject, TaskRunObject } from '../pipeline-run/objects.js';
+import type { RunPlan } from '../pipeline-run/run-plan.js';
+import { claimRun } from '../runs/executor.js';
+import { filesOf, type Home, homeOf } from '../runs/home.js';
+import { providePrograms, thisOp } from '../runs/programs.js';
+import { createRun, generateName, readRun } from '../runs/store.js';
+import { runTask } from '../task-run/run-task.js';
+import { makeRunPlan, type PlanRequest } from './make-run-plan.js';
+import { type Form, oneName, printed } from './read-runs.js';
+import { lineShower } from './show-lines.js';
+import { taskTable } from './table.js';
+
+interface Running {
+  readonly state?: string | undefined;
+  readonly parallel?: string | undefined;
+  readonly output: Form;
+}
+
+/** What the command line of `op local start` says. */
+export interface StartRequest extends PlanRequest, Running {
+  readonly dryRun: boolean;
+}
+
+/** `op local start`. @throws OpError (tool, deadline) when the run did not succeed */
+export async function start(context: Context, request: StartRequest, words: readonly string[]): Promise<void> {
+  const parallel = parallelOf(request.parallel);
+  const { plan, notes } = await makeRunPlan(context, request, words);
+  if (request.dryRun) return dryRun(context, plan, request.output);
+  for (const note of notes) context.log.warn(note);
+  const home = homeOf(context, request.state);
+  const directory = await createRun(home, plan.name);
+  await writeAtomic(filesOf(directory).request, `${JSON.stringify(plan)}\n`, 0o600);
+  await execute(context, { plan, home, directory, parallel, output: request.output, kept: [] });
+}
+
+/** `op local rerun`: a new run of the same plan, or the rest of one that failed, in its own directory. */
+export async function rerun(
+  context: Context,
+  request: Running & { readonly failed: boolean },
+  words: readonly string[],
+): Promise<void> {
+  const parallel = parallelOf(request.parallel);
+  const home = homeOf(context, request.state);
+  const old = await readRun(home, oneName(words, 'rerun'));
+  const plan: RunPlan = JSON.parse(await readFile(filesOf(old.directory).request, 'utf8'));
+  if (!request.failed) {
+    const again = { ...plan, name: generateName(`${plan.name.replace(/-r-[a-z0-9]{5}$/u, '')}-r-`) };
+    const directory = await createRun(home, again.name);
+    await writeAtomic(filesOf(directory).request, `${JSON.stringify(again)}\n`, 0o600);
+    return execute(context, { plan: again, home, directory, parallel, output: request.output, kept: [] });
+  }
+  const [{ status }] = old.object.status.conditions;
+  if (old.pid !== undefined || status === 'True') {
+    throw inputError({
+      what: `run ${old.name} cannot go on`,
+      why: status === 'True' ? 'it has succeeded' : `process ${old.pid} executes it`,
+      hint: 'leave out --failed to do it again as a new run',
+    });
+  }
+  await rm(filesOf(old.directory).cancel, { force: true });
+  const kept = plan.kind === 'TaskRun' ? [] : succeeded(old.taskRuns);
+  await execute(context, { plan, home, directory: old.directory, parallel, output: request.output, kept });
+}
+
+/** TaskRuns of those tasks whose TaskRuns have all succeeded. */
+function succeeded(taskRuns: readonly TaskRunObject[]): readonly TaskRunObject[] {
+  const task = ({ metadata }: TaskRunObject) => metadata.labels['tekton.dev/pipelineTask'];
+  const bad = new Set(taskRuns.filter((run) => run.status.conditions[0].status !== 'True').map(task));
+  return taskRuns.filter((run) => !bad.has(task(run)));
+}
+
+interface Start {
+  readonly plan: RunPlan;
+  readonly home: Home;
+  readonly directory: string;
+  readonly parallel: number;
+  readonly output: Form;
+  readonly kept: readonly TaskRunObject[];
+}
+
+async function execute(outer: Context, { output, ...start }: Start): Promise<void> {
+  const { plan, directory } = start;
+  const files = filesOf(directory);
+  await mkdir(files.taskRuns, { recursive: true });
+  await claimRun(directory);
+  const PATH = await providePrograms(outer, files.programs, thisOp());
+  const context = { ...outer, env: { ...outer.env, PATH, OP_LOCAL: 'true' } };
+  const text = output === 'text';
+  const colour = text && process.stdout.isTTY === true && !outer.env.NO_COLOR;
+  const show = lineShower(text ? outer.out : (line) => outer.log.step(line.trimEnd()), colour);
+  outer.log.step(`run ${plan.name} in ${directory}`);
+  let object: RunObject;
+  try {
+    object = await executeRun(context, { ...start, runTask, show });
+  } finally {
+    await rm(files.executor, { force: true });
+  }
+  if (!text) outer.out(printed(object, output));
+  else outer.out(`\n${taskTable(object, (await readRun(start.home, plan.name)).taskRuns, outer.now())}`);
+  judge(object, plan.name, outer);
+}
+
+/** The exit code of a run. */
+function judge(object: RunObject, name: string, { log }: Context): void {
+  const [{ status, reason, message }] = object.status.conditions;
+  const { results = [] } = object.status;
+  for (const { name: result, value } of results)
+    log.step(`${result}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
+  if (status === 'True') {
+    log.step(`${reason}: ${message}`);
+    return;
+  }
+  const late = /Timeout$/u.test(reason);
+  throw (late ? deadlineError : toolError)({
+    what: `run ${name}: ${reason}`,
+    why: message,
+    hint: `op local describe ${name} shows each task; op local rerun --failed ${name} goes on from here`,
+  });
+}
+
+function dryRun(context: Context, plan: RunPlan, output: Form): void {
+  context.out(printed(plan, output === 'json' ? 'json' : 'yaml'));
+}
+
+function parallelOf(text: string | undefined): number {
+  if (text === undefined) return availableParallelism();
+  if (/^[1-9]\d{0,3}$/u.test(text)) return Number(text);
+  throw usageError({
+    what: `--parallel=${text} is not a number`,
+    why: 'it is a whole number, 1 or more',
+    hint: 'use --parallel=4',
+  });
+}

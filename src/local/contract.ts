@@ -1,0 +1,123 @@
+/** The types between the parts of local runs: read -> check -> plan -> run -> status. */
+import type { WirePipelineSpec } from '../tekton/wire/pipeline.js';
+import type { WireStep, WireTaskSpec, WireValue } from '../tekton/wire/task.js';
+
+/** A problem of a document: `path` is `Pipeline/deliver > spec.tasks[2].params[0].value`. */
+export interface LocalProblem {
+  readonly path: string;
+  readonly what: string;
+  readonly hint: string;
+  /** File and line: `deploy.yaml:12`. */
+  readonly at?: string;
+}
+
+/** A `tekton.dev/v1` object, converted and defaulted as Tekton does. */
+export interface LocalTask {
+  readonly name: string;
+  readonly spec: WireTaskSpec;
+  /** The file that it comes from, for messages. */
+  readonly source: string;
+}
+
+export interface LocalPipeline {
+  readonly name: string;
+  readonly spec: WirePipelineSpec;
+  readonly source: string;
+}
+
+/** Param values by name, with defaults applied. */
+export type ParamValues = Readonly<Record<string, WireValue>>;
+
+/**
+ * What variables stand for: key without `$(` and `)`, such as `params.url`, `params["url"]`, `tasks.build.results.digest`.
+ * A string replaces text; an array replaces an item `$(params.a[*])` of a list; an object `$(params.o[*])` a whole value.
+ * A variable that is not in it stays as text, as in Tekton.
+ */
+export type Variables = ReadonlyMap<string, WireValue>;
+
+/** A workspace of a TaskRun: a directory of this machine that exists. */
+export interface BoundWorkspace {
+  readonly directory: string;
+  readonly readOnly: boolean;
+  /** Values of a bound Secret, masked in logs; the files are in `directory`. */
+  readonly secret: boolean;
+}
+
+/** One TaskRun with nothing left to look up: StepActions are resolved, params have their defaults. */
+export interface TaskRunRequest {
+  readonly name: string;
+  /** Empty for an embedded spec. */
+  readonly taskName: string;
+  readonly pipelineTask: string | undefined;
+  readonly pipelineRun: string | undefined;
+  readonly namespace: string;
+  readonly uid: string;
+  readonly spec: WireTaskSpec & { readonly steps: readonly WireStep[] };
+  readonly params: ParamValues;
+  readonly workspaces: Readonly<Record<string, BoundWorkspace>>;
+  /** Directories for `volumes` that are ConfigMaps, Secrets or claims, by volume name; emptyDirs are made by the run. */
+  readonly volumes: Readonly<Record<string, BoundWorkspace>>;
+  readonly timeoutMs: number;
+  readonly retryCount: number;
+  /** The directory of this TaskRun: everything that it makes is in it. */
+  readonly directory: string;
+  /** A directory with programs, which a step finds in `/tekton/bin`. */
+  readonly programs?: string;
+  /** Directories with the keys of ConfigMaps and Secrets, by name, for variables of the environment. */
+  readonly configMaps?: Readonly<Record<string, string>>;
+  readonly secrets?: Readonly<Record<string, string>>;
+  /** Which images are this machine; without it, those that `thisMachine()` knows. */
+  readonly hostImage?: HostImages;
+  /** `variables` where a step cannot have a mount namespace of its own; found out when it is left out. */
+  readonly isolation?: Isolation;
+}
+
+/** Says whether the programs of this machine stand for an image, and what its ENTRYPOINT is; `undefined` if they do not. */
+export type HostImages = (image: string) => { readonly entrypoint?: readonly string[] } | undefined;
+
+/** Whether a step sees the paths of a pod (`namespaces`), or variables that point into the directory of its TaskRun. */
+export type Isolation = 'namespaces' | 'variables';
+
+export interface StepState {
+  readonly name: string;
+  readonly container: string;
+  readonly imageID: string;
+  readonly running?: { readonly startedAt: string };
+  readonly waiting?: { readonly reason: string };
+  readonly terminated?: {
+    readonly exitCode: number;
+    readonly reason: string;
+    readonly startedAt: string;
+    readonly finishedAt: string;
+    readonly message?: string;
+  };
+  readonly terminationReason?: string;
+  readonly results?: readonly { readonly name: string; readonly type: string; readonly value: WireValue }[];
+}
+
+export interface Condition {
+  readonly type: 'Succeeded';
+  readonly status: 'True' | 'False' | 'Unknown';
+  readonly reason: string;
+  readonly message: string;
+  readonly lastTransitionTime: string;
+}
+
+/** `status` of a TaskRun, in Tekton's shape. */
+export interface TaskRunStatus {
+  readonly conditions: readonly [Condition];
+  readonly podName: string;
+  readonly startTime: string;
+  readonly completionTime?: string;
+  readonly steps: readonly StepState[];
+  readonly sidecars?: readonly StepState[];
+  readonly results?: readonly { readonly name: string; readonly type: string; readonly value: WireValue }[];
+  readonly taskSpec: WireTaskSpec;
+}
+
+/** One line that a step or sidecar printed. */
+export interface LogLine {
+  readonly task: string;
+  readonly step: string;
+  readonly text: string;
+}

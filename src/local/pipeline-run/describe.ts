@@ -1,0 +1,105 @@
+import type { WireParam } from '../../tekton/wire/task.js';
+import type { Condition, ParamValues } from '../contract.js';
+import { toWire } from '../workspaces/binding.js';
+import { type ChildReference, goDuration, type PipelineRunObject, timestamp } from './objects.js';
+import type { RunPlan, Timeouts } from './run-plan.js';
+import type { Progress } from './scheduler.js';
+import type { TaskState } from './task-state.js';
+
+/** What a run is apart from its plan. */
+export interface Identity {
+  readonly uid: string;
+  readonly started: Date;
+}
+
+export const toParams = (values: ParamValues): readonly WireParam[] =>
+  Object.entries(values).map(([name, value]) => ({ name, value }));
+
+/** `labels` of a TaskRun, as Tekton sets them. */
+export function taskRunLabels(plan: RunPlan, { name, taskName, task }: TaskState): Readonly<Record<string, string>> {
+  const spec = task.taskSpec?.metadata?.labels ?? {};
+  const ofTask = taskName === '' ? {} : { 'tekton.dev/task': taskName };
+  const managed = { 'app.kubernetes.io/managed-by': 'op-local' };
+  if (plan.kind === 'TaskRun') return { ...plan.labels, ...managed, ...ofTask };
+  return {
+    ...plan.labels,
+    ...spec,
+    ...managed,
+    'tekton.dev/memberOf': memberOf(plan, name),
+    'tekton.dev/pipeline': plan.pipelineName || plan.name,
+    'tekton.dev/pipelineRun': plan.name,
+    'tekton.dev/pipelineTask': name,
+    ...ofTask,
+  };
+}
+
+const memberOf = ({ spec }: RunPlan, name: string) =>
+  (spec.finally ?? []).some((task) => task.name === name) ? 'finally' : 'tasks';
+
+function timeouts({ pipeline, tasks, finally: last }: Timeouts) {
+  return {
+    pipeline: goDuration(pipeline),
+    ...(tasks === undefined ? {} : { tasks: goDuration(tasks) }),
+    ...(last === undefined ? {} : { finally: goDuration(last) }),
+  };
+}
+
+/** What {@link pipelineRunObject} needs to know of a run's course. */
+export interface Course {
+  readonly progress: Progress | undefined;
+  readonly finallyStarted: Date | undefined;
+  /** When the condition changed last. */
+  readonly changed: Date;
+  readonly ended: Date | undefined;
+  readonly results: NonNullable<PipelineRunObject['status']['results']>;
+}
+
+/** The PipelineRun as it is now. */
+export function pipelineRunObject(plan: RunPlan, identity: Identity, course: Course): PipelineRunObject {
+  const { progress, finallyStarted, ended, results, changed } = course;
+  const outcome = progress?.outcome ?? { status: 'Unknown', reason: 'Started', message: '' };
+  const condition: Condition = { type: 'Succeeded', ...outcome, lastTransitionTime: timestamp(changed) };
+  const children = (progress?.tasks ?? []).flatMap(childReferences);
+  const skipped = progress?.skipped ?? [];
+  const params = toParams(plan.params);
+  const workspaces = plan.bindings.map(toWire);
+  return {
+    apiVersion: 'tekton.dev/v1',
+    kind: 'PipelineRun',
+    metadata: {
+      name: plan.name,
+      namespace: plan.namespace,
+      uid: identity.uid,
+      creationTimestamp: timestamp(identity.started),
+      labels: { ...plan.labels, 'tekton.dev/pipeline': plan.pipelineName || plan.name },
+    },
+    spec: {
+      ...(plan.pipelineName === '' ? { pipelineSpec: plan.spec } : { pipelineRef: { name: plan.pipelineName } }),
+      ...(params.length === 0 ? {} : { params }),
+      ...(workspaces.length === 0 ? {} : { workspaces }),
+      timeouts: timeouts(plan.timeouts),
+    },
+    status: {
+      conditions: [condition],
+      startTime: timestamp(identity.started),
+      ...(finallyStarted === undefined ? {} : { finallyStartTime: timestamp(finallyStarted) }),
+      ...(ended === undefined ? {} : { completionTime: timestamp(ended) }),
+      ...(children.length === 0 ? {} : { childReferences: children }),
+      ...(skipped.length === 0 ? {} : { skippedTasks: skipped }),
+      ...(results.length === 0 ? {} : { results }),
+      pipelineSpec: plan.spec,
+    },
+  };
+}
+
+function childReferences({ name, task, runs }: TaskState): readonly ChildReference[] {
+  const { displayName, when = [] } = task;
+  return runs.map(({ object }) => ({
+    apiVersion: 'tekton.dev/v1',
+    kind: 'TaskRun',
+    name: object.metadata.name,
+    pipelineTaskName: name,
+    ...(displayName === undefined ? {} : { displayName }),
+    ...(when.length === 0 ? {} : { whenExpressions: when }),
+  }));
+}

@@ -1,0 +1,398 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { pipelineRunOf, runLocally } from '../../../test/local/local-run.js';
+
+const result = (task: string, name: string) => `$(tasks.${task}.results.${name})`;
+const write = (name: string, value: string) => `printf '%s' '${value}' > $(results.${name}.path)`;
+
+test('tasks run in the order of their edges, and the condition counts them', async () => {
+  const { condition, lines, object } = await runLocally(
+    pipelineRunOf({
+      c: { script: 'echo c', more: { runAfter: ['b'] } },
+      b: { script: 'echo b', more: { runAfter: ['a'] } },
+      a: { script: 'echo a' },
+    }),
+  );
+  expect(condition).toEqual(['True', 'Succeeded', 'Tasks Completed: 3 (Failed: 0, Cancelled 0), Skipped: 0']);
+  expect(lines.map(({ text }) => text)).toEqual(['a', 'b', 'c']);
+  expect(object.status.childReferences?.map(({ name }) => name)).toEqual(['run-c', 'run-b', 'run-a']);
+});
+
+test('tasks without an edge run at the same time, as many as allowed', async () => {
+  const meet = (own: string, other: string) => ({
+    script: `touch $(workspaces.shared.path)/${own}; for i in $(seq 100); do [ -e $(workspaces.shared.path)/${other} ] && exit 0; sleep 0.05; done; exit 1`,
+  });
+  const run = pipelineRunOf({ a: meet('a', 'b'), b: meet('b', 'a') }, {}, { workspaces: [{ name: 'shared' }] });
+  const workspaces = ['name=shared,volumeClaimTemplate='];
+  expect((await runLocally(run, { workspaces, parallel: 2 })).condition[1]).toBe('Succeeded');
+  expect((await runLocally(run, { workspaces, parallel: 1 })).condition[1]).toBe('Failed');
+}, 30_000);
+
+test('results of every type reach other tasks and the results of the Pipeline', async () => {
+  const { results, printed } = await runLocally(
+    pipelineRunOf(
+      {
+        make: {
+          results: { text: 'string', list: 'array', map: 'object' },
+          script: `${write('text', 'hello')}\n${write('list', '["x","y"]')}\n${write('map', '{"a":"1","b":"2"}')}`,
+        },
+        use: {
+          params: { t: result('make', 'text'), i: result('make', 'list[1]'), k: result('make', 'map.b') },
+          script: 'echo "$(params.t) $(params.i) $(params.k)"',
+        },
+      },
+      {},
+      {
+        results: [
+          { name: 'one', value: `<${result('make', 'text')}>` },
+          { name: 'all', type: 'array', value: result('make', 'list[*]') },
+          { name: 'whole', type: 'object', value: result('make', 'map[*]') },
+        ],
+      },
+    ),
+  );
+  expect(printed('use')).toEqual(['hello y 2']);
+  expect(results).toEqual({ one: '<hello>', all: ['x', 'y'], whole: { a: '1', b: '2' } });
+});
+
+describe('when', () => {
+  const never = { when: [{ input: 'a', operator: 'in', values: ['b'] }] };
+
+  test('a task that it skips does not skip those after it, but those that need its results', async () => {
+    const { condition, skipped, printed } = await runLocally(
+      pipelineRunOf({
+        guarded: { script: 'exit 1', results: { x: 'string' }, more: never },
+        after: { script: 'echo ran', more: { runAfter: ['guarded'] } },
+        consumer: { script: 'exit 1', params: { x: result('guarded', 'x') } },
+        grandchild: { script: 'exit 1', more: { runAfter: ['consumer'] } },
+      }),
+    );
+    expect(condition).toEqual(['True', 'Completed', 'Tasks Completed: 1 (Failed: 0, Cancelled 0), Skipped: 3']);
+    expect(skipped).toEqual({
+      guarded: 'When Expressions evaluated to false',
+      consumer: 'Results were missing',
+      grandchild: 'Parent Tasks were skipped',
+    });
+    expect(printed('after')).toEqual(['ran']);
+  });
+
+  test('it sees results, and skippedTasks show it with their values', async () => {
+    const { object, printed } = await runLocally(
+      pipelineRunOf({
+        make: { script: write('x', 'yes'), results: { x: 'string' } },
+        yes: { script: 'echo ran', more: { when: [{ input: result('make', 'x'), operator: 'in', values: ['yes'] }] } },
+        no: { script: 'exit 1', more: { when: [{ input: result('make', 'x'), operator: 'notin', values: ['yes'] }] } },
+      }),
+    );
+    expect(printed('yes')).toEqual(['ran']);
+    expect(object.status.skippedTasks).toEqual([
+      {
+        name: 'no',
+        reason: 'When Expressions evaluated to false',
+        whenExpressions: [{ input: 'yes', operator: 'notin', values: ['yes'] }],
+      },
+    ]);
+  });
+});
+
+describe('a failing task', () => {
+  test('stops what has not started, and finally tasks see it', async () => {
+    const { condition, skipped, printed } = await runLocally(
+      pipelineRunOf(
+        { bad: { script: 'exit 3' }, next: { script: 'echo no', more: { runAfter: ['bad'] } } },
+        {
+          last: {
+            params: { s: '$(tasks.status) $(tasks.bad.status) $(tasks.next.status) $(tasks.bad.reason)' },
+            script: 'echo "$(params.s)"',
+          },
+        },
+      ),
+    );
+    expect(condition).toEqual(['False', 'Failed', 'Tasks Completed: 2 (Failed: 1, Cancelled 0), Skipped: 1']);
+    expect(skipped).toEqual({ next: 'PipelineRun was stopping' });
+    expect(printed('last')).toEqual([expect.stringMatching(/^Failed Failed None \w+$/u)]);
+  });
+
+  test('with onError: continue is counted as ignored, and the others go on', async () => {
+    const { condition, printed } = await runLocally(
+      pipelineRunOf({
+        bad: { script: 'exit 3', more: { onError: 'continue' } },
+        next: { script: 'echo yes', more: { runAfter: ['bad'] } },
+      }),
+    );
+    expect(condition).toEqual([
+      'True',
+      'Succeeded',
+      'Tasks Completed: 2 (Failed: 1 (Ignored: 1), Cancelled 0), Skipped: 0',
+    ]);
+    expect(printed('next')).toEqual(['yes']);
+  });
+
+  test('is tried again as often as retries says, and keeps what happened before', async () => {
+    const { condition, taskRuns, printed } = await runLocally(
+      pipelineRunOf({
+        flaky: {
+          script: 'echo try $(context.task.retry-count); [ $(context.task.retry-count) = 2 ]',
+          more: { retries: 3 },
+        },
+      }),
+    );
+    expect(condition[1]).toBe('Succeeded');
+    expect(printed('flaky')).toEqual(['try 0', 'try 1', 'try 2']);
+    const [flaky] = taskRuns;
+    expect(flaky?.status.retriesStatus?.map(({ conditions: [{ status }] }) => status)).toEqual(['False', 'False']);
+  });
+
+  test('fails a finally task in the same way', async () => {
+    const { condition } = await runLocally(pipelineRunOf({ good: { script: 'true' } }, { last: { script: 'exit 1' } }));
+    expect(condition).toEqual(['False', 'Failed', 'Tasks Completed: 2 (Failed: 1, Cancelled 0), Skipped: 0']);
+  });
+});
+
+test('a result that a task did not make fails the validation of the task that uses it', async () => {
+  const { condition } = await runLocally(
+    pipelineRunOf({
+      make: { script: 'true', results: { x: 'string' } },
+      use: { script: 'exit 1', params: { x: result('make', 'x') } },
+    }),
+  );
+  expect(condition.slice(0, 2)).toEqual(['False', expect.stringMatching(/Failed/u)]);
+});
+
+describe('matrix', () => {
+  const matrix = {
+    params: [
+      { name: 'os', value: ['linux', 'mac'] },
+      { name: 'arch', value: ['arm', 'amd'] },
+    ],
+  };
+
+  test('each combination is a TaskRun, and results become a list in the order of their names', async () => {
+    const build = {
+      script: `printf '%s' "$(params.os)/$(params.arch)" > $(results.x.path)`,
+      results: { x: 'string' },
+      more: { matrix },
+    } as const;
+    const use = {
+      params: { n: '$(tasks.build.matrix.length)' },
+      script: 'echo $(params.n)',
+      more: { runAfter: ['build'] },
+    };
+    const { taskRuns, printed, results } = await runLocally(
+      pipelineRunOf({ build, use }, {}, { results: [{ name: 'all', type: 'array', value: result('build', 'x[*]') }] }),
+    );
+    const names = ['run-build-0', 'run-build-1', 'run-build-2', 'run-build-3', 'run-use'];
+    expect(taskRuns.map(({ metadata }) => metadata.name)).toEqual(names);
+    expect(printed('use')).toEqual(['4']);
+    expect(results).toEqual({ all: ['linux/arm', 'mac/arm', 'linux/amd', 'mac/amd'] });
+  });
+
+  test('an array without items skips the task', async () => {
+    const { skipped } = await runLocally(
+      pipelineRunOf({ build: { script: 'exit 1', more: { matrix: { params: [{ name: 'os', value: [] }] } } } }),
+    );
+    expect(skipped).toEqual({ build: 'Matrix Parameters have an empty array' });
+  });
+
+  test('one that fails fails the task when all have ended', async () => {
+    const { condition, taskRuns } = await runLocally(
+      pipelineRunOf({
+        build: {
+          script: '[ $(params.os) = linux ]',
+          more: { matrix: { params: [{ name: 'os', value: ['mac', 'linux'] }] } },
+        },
+      }),
+    );
+    expect(condition).toEqual(['False', 'Failed', 'Tasks Completed: 1 (Failed: 1, Cancelled 0), Skipped: 0']);
+    expect(taskRuns.map(({ status }) => status.conditions[0].status)).toEqual(['False', 'True']);
+  });
+});
+
+describe('timeouts', () => {
+  const slow = { script: 'sleep 30' };
+
+  test('of the Pipeline end everything', async () => {
+    const { condition, taskRuns } = await runLocally(
+      pipelineRunOf({ slow }, { last: { script: 'echo no' } }, {}, { timeouts: { pipeline: '1s' } }),
+    );
+    expect(condition).toEqual(['False', 'PipelineRunTimeout', 'PipelineRun "run" failed to finish within "1s"']);
+    expect(taskRuns[0]?.status.conditions[0]).toMatchObject({
+      reason: 'TaskRunCancelled',
+      message: 'TaskRun "run-slow" was cancelled. TaskRun cancelled as the PipelineRun it belongs to has timed out.',
+    });
+  });
+
+  test('of the tasks let finally tasks run', async () => {
+    const { condition, printed } = await runLocally(
+      pipelineRunOf({ slow }, { last: { script: 'echo end' } }, {}, { timeouts: { pipeline: '1m', tasks: '1s' } }),
+    );
+    expect(printed('last')).toEqual(['end']);
+    expect(condition).toEqual([
+      'False',
+      'PipelineRunTimeout',
+      'PipelineRun "run" failed due to tasks failed to finish within "1s"',
+    ]);
+  });
+
+  test('of the finally tasks end those', async () => {
+    const { condition } = await runLocally(
+      pipelineRunOf({ a: { script: 'true' } }, { slow }, {}, { timeouts: { pipeline: '1m', finally: '1s' } }),
+    );
+    expect(condition).toEqual(['False', 'Failed', 'Tasks Completed: 2 (Failed: 1, Cancelled 0), Skipped: 0']);
+  });
+
+  test('of one task fail it', async () => {
+    const { condition, taskRuns } = await runLocally(pipelineRunOf({ slow: { ...slow, more: { timeout: '1s' } } }));
+    expect(condition[1]).toBe('Failed');
+    expect(taskRuns[0]?.status.conditions[0]).toMatchObject({
+      reason: 'TaskRunTimeout',
+      message: 'TaskRun "run-slow" failed to finish within "1s"',
+    });
+  });
+});
+
+describe('a run that is ended by its spec.status', () => {
+  const end = (how: string) =>
+    runLocally(
+      pipelineRunOf(
+        { slow: { script: 'echo go; sleep 20' }, next: { script: 'echo next', more: { runAfter: ['slow'] } } },
+        { last: { script: 'echo end' } },
+      ),
+      {
+        onLine: ({ text }, directory) => {
+          if (text === 'go') void writeFile(join(directory, 'cancel'), how);
+        },
+      },
+    );
+
+  test('Cancelled ends all of it', async () => {
+    const { condition, printed, taskRuns } = await end('Cancelled');
+    expect(condition).toEqual(['False', 'Cancelled', 'PipelineRun "run" was cancelled']);
+    expect(printed('last')).toEqual([]);
+    expect(taskRuns[0]?.status.conditions[0].reason).toBe('TaskRunCancelled');
+  });
+
+  test('CancelledRunFinally lets the finally tasks run', async () => {
+    const { condition, printed, skipped } = await end('CancelledRunFinally');
+    expect(printed('last')).toEqual(['end']);
+    expect(condition).toEqual(['False', 'Cancelled', 'PipelineRun "run" was cancelled']);
+    expect(Object.keys(skipped)).toEqual(['next']);
+  });
+});
+
+test('an emptyDir is new for each TaskRun; a volumeClaimTemplate is shared', async () => {
+  const yaml = pipelineRunOf(
+    {
+      write: { script: 'echo x > $(workspaces.w.path)/file' },
+      read: { script: 'ls $(workspaces.w.path)', more: { runAfter: ['write'] } },
+    },
+    {},
+    { workspaces: [{ name: 'w' }] },
+  );
+  expect((await runLocally(yaml, { workspaces: ['name=w,emptyDir='] })).printed('read')).toEqual([]);
+  expect((await runLocally(yaml, { workspaces: ['name=w,volumeClaimTemplate='] })).printed('read')).toEqual(['file']);
+});
+
+test('hostile params stay data', async () => {
+  const hostile = `'; touch /tmp/pwned; $(params.other) $(context.pipelineRun.name) \${HOME} "\`id\`" \\n`;
+  const task = {
+    name: 'say',
+    params: [{ name: 'text', value: '$(params.text)' }],
+    taskSpec: {
+      params: [{ name: 'text', type: 'string' }],
+      steps: [{ name: 'main', image: 'bash', command: ['printf', '%s\n'], args: ['$(params.text)'] }],
+    },
+  };
+  const run = {
+    apiVersion: 'tekton.dev/v1',
+    kind: 'PipelineRun',
+    metadata: { name: 'run' },
+    spec: { pipelineSpec: { params: [{ name: 'text', type: 'string' }], tasks: [task] } },
+  };
+  const { printed } = await runLocally(JSON.stringify(run), { params: [`text=${hostile}`] });
+  expect(printed('say')).toEqual([hostile]);
+});
+
+describe('before anything starts', () => {
+  test.each<[string, string, string]>([
+    [
+      'a Task that is not there',
+      pipelineRunOf({ a: { script: '', more: { taskSpec: undefined, taskRef: { name: 'gone' } } } }),
+      'there is no Task gone',
+    ],
+    [
+      'a workspace that is not bound',
+      pipelineRunOf({ a: { script: 'true' } }, {}, { workspaces: [{ name: 'w' }] }),
+      'the workspace w is not bound',
+    ],
+    [
+      'a result that is not declared',
+      pipelineRunOf({ a: { script: 'true' }, b: { script: 'true', params: { x: result('a', 'x') } } }),
+      'a has no result x',
+    ],
+    [
+      'a cycle',
+      pipelineRunOf({ a: { script: '', more: { runAfter: ['b'] } }, b: { script: '', more: { runAfter: ['a'] } } }),
+      'waits for itself',
+    ],
+    [
+      'a resolver',
+      pipelineRunOf({ a: { script: '', more: { taskSpec: undefined, taskRef: { resolver: 'git', params: [] } } } }),
+      'the resolver git is not supported',
+    ],
+    ['a field that is unknown', pipelineRunOf({ a: { script: 'true', more: { colour: 'red' } } }), 'colour'],
+  ])('%s is refused with its path', async (_, yaml, words) => {
+    await expect(runLocally(yaml)).rejects.toMatchObject({ kind: 'input', why: expect.stringContaining(words) });
+  });
+});
+
+test('200 tasks at a time and a chain of 300 end well', async () => {
+  const wide = Object.fromEntries(Array.from({ length: 200 }, (_, index) => [`t${index}`, { script: 'true' }]));
+  expect((await runLocally(pipelineRunOf(wide), { parallel: 8 })).condition[2]).toContain('Tasks Completed: 200 ');
+  const chain = Object.fromEntries(
+    Array.from({ length: 300 }, (_, index) => [
+      `t${index}`,
+      { script: 'true', more: index === 0 ? {} : { runAfter: [`t${index - 1}`] } },
+    ]),
+  );
+  const { condition, taskRuns } = await runLocally(pipelineRunOf(chain));
+  expect(taskRuns.filter(({ status }) => status.conditions[0].status !== 'True')).toEqual([]);
+  expect(condition[2]).toContain('Tasks Completed: 300 ');
+}, 180_000);
+
+test('ConfigMaps and Secrets that are given as documents are variables, volumes and workspaces', async () => {
+  const step = {
+    name: 'main',
+    image: 'bash',
+    env: [
+      { name: 'COLOUR', valueFrom: { configMapKeyRef: { name: 'settings', key: 'colour' } } },
+      { name: 'TOKEN', valueFrom: { secretKeyRef: { name: 'login', key: 'token' } } },
+    ],
+    volumeMounts: [{ name: 'settings', mountPath: '/settings' }],
+    script: 'echo $COLOUR; cat /settings/colour; echo; cat $(workspaces.login.path)/token | wc -c; echo ${#TOKEN}',
+  };
+  const taskSpec = {
+    workspaces: [{ name: 'login' }],
+    volumes: [{ name: 'settings', configMap: { name: 'settings' } }],
+    steps: [step],
+  };
+  const task = { name: 'show', workspaces: [{ name: 'login' }], taskSpec };
+  const run = {
+    apiVersion: 'tekton.dev/v1',
+    kind: 'PipelineRun',
+    metadata: { name: 'run' },
+    spec: {
+      pipelineSpec: { workspaces: [{ name: 'login' }], tasks: [task] },
+      workspaces: [{ name: 'login', secret: { secretName: 'login' } }],
+    },
+  };
+  const settings = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'settings' }, data: { colour: 'red' } };
+  const login = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'login' }, stringData: { token: 'secret-word' } };
+  const all = [run, settings, login].map((object) => JSON.stringify(object));
+  const { printed } = await runLocally(all.join('\n---\n'));
+  expect(printed('show')).toEqual(['red', 'red', '11', '11']);
+  await expect(runLocally(all.slice(0, 2).join('\n---\n'))).rejects.toMatchObject({
+    why: expect.stringContaining('there is no Secret login'),
+  });
+});

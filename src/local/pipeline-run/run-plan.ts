@@ -1,0 +1,52 @@
+import type { WirePipelineSpec } from '../../tekton/wire/pipeline.js';
+import type { WireTaskSpec } from '../../tekton/wire/task.js';
+import type { ParamValues } from '../contract.js';
+import type { ObjectFiles } from '../runs/object-files.js';
+import type { Binding } from '../workspaces/binding.js';
+
+/** A Task with nothing left to look up. */
+export interface FoundTask {
+  /** Empty for an embedded spec. */
+  readonly taskName: string;
+  readonly spec: WireTaskSpec;
+}
+
+/** Milliseconds; 0 is no limit. */
+export interface Timeouts {
+  readonly pipeline: number;
+  readonly tasks?: number;
+  readonly finally?: number;
+}
+
+/** All that a run needs, as data: it is kept in the run's directory, so that `rerun` needs no other file. */
+export interface RunPlan {
+  /** A TaskRun is a plan with one task, whose object is that TaskRun. */
+  readonly kind: 'PipelineRun' | 'TaskRun';
+  readonly name: string;
+  readonly namespace: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Empty for an embedded spec. */
+  readonly pipelineName: string;
+  readonly spec: WirePipelineSpec;
+  /** By the name of the PipelineTask. */
+  readonly tasks: Readonly<Record<string, FoundTask>>;
+  /** With defaults applied. */
+  readonly params: ParamValues;
+  readonly bindings: readonly Binding[];
+  readonly timeouts: Timeouts;
+  /** Timeouts that the run gives to PipelineTasks, by name. */
+  readonly taskTimeouts: Readonly<Record<string, number>>;
+  /** ConfigMaps and Secrets that were given as documents. */
+  readonly files: ObjectFiles;
+}
+
+/** Tekton's `default-timeout-minutes`. */
+export const defaultTimeout = 3_600_000;
+
+/** The limit of the tasks, given or what `finally` leaves of the whole. Source: PipelineRun.TasksTimeout. */
+export const tasksTimeout = ({ pipeline, tasks, finally: last }: Timeouts): number | undefined =>
+  tasks ?? (last === undefined || last === 0 || pipeline === 0 ? undefined : pipeline - last);
+
+/** The limit of the finally tasks. Source: PipelineRun.FinallyTimeout. */
+export const finallyTimeout = ({ pipeline, tasks, finally: last }: Timeouts): number | undefined =>
+  last ?? (tasks === undefined || tasks === 0 || pipeline === 0 ? undefined : pipeline - tasks);

@@ -1,0 +1,171 @@
+import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Context } from '../../op/context.js';
+import { milliseconds } from '../../tekton/duration.js';
+import type { WireWorkspaceBinding } from '../../tekton/wire/run.js';
+import type { WireParam } from '../../tekton/wire/task.js';
+import type { BoundWorkspace, ParamValues } from '../contract.js';
+import { withDefaults } from '../plan/params.js';
+import { filesOf } from '../runs/home.js';
+import { type ObjectDirectories, volumesFor } from '../runs/object-files.js';
+import type { Output } from '../runs/output.js';
+import { writerOf } from '../runs/writer.js';
+import { toWire } from '../workspaces/binding.js';
+import { type Made, workspaceFor } from '../workspaces/make.js';
+import { taskRunNames } from './child-name.js';
+import { type Identity, taskRunLabels } from './describe.js';
+import type { Execution } from './execute.js';
+import { timestamp } from './objects.js';
+import { defaultTimeout, finallyTimeout, type RunPlan, tasksTimeout } from './run-plan.js';
+import type { Effects } from './scheduler.js';
+import { newTaskRun, runToEnd, type Slots, timeoutOf } from './task-run.js';
+import type { StartedRun, TaskState } from './task-state.js';
+
+/** What all TaskRuns of a run share. */
+export interface Surroundings {
+  readonly identity: Identity;
+  readonly made: Made;
+  readonly objects: ObjectDirectories;
+  readonly output: Output;
+  readonly slots: Slots;
+  /** op itself failed. */
+  readonly fail: (error: unknown) => void;
+}
+
+/** Makes the TaskRuns of a PipelineTask, and starts each as soon as a slot is free. */
+export function startTaskRuns(context: Context, execution: Execution, around: Surroundings): Effects['start'] {
+  const { plan } = execution;
+  return (state, paramLists, ended) => {
+    const names = plan.kind === 'TaskRun' ? [plan.name] : taskRunNames(plan.name, state.name, paramLists.length);
+    return names.map((name, index) => {
+      const run = newRun(context, execution, around, state, name, paramLists[index] ?? []);
+      void perform(context, execution, around, state, run).then(ended, around.fail);
+      return run;
+    });
+  };
+}
+
+/** The directory of a TaskRun. */
+const taskRunDirectory = ({ plan, directory }: Execution, name: string): string =>
+  plan.kind === 'TaskRun' ? directory : join(filesOf(directory).taskRuns, name);
+
+function newRun(
+  context: Context,
+  { plan }: Execution,
+  { identity, made }: Surroundings,
+  state: TaskState,
+  name: string,
+  params: readonly WireParam[],
+): StartedRun {
+  const { task, taskName } = state;
+  const now = context.now();
+  const workspaces = boundTo(state, made).map(({ name: own, subPath, from }): WireWorkspaceBinding => {
+    const { binding } = from;
+    const path = [binding.subPath, subPath].filter(Boolean).join('/');
+    return { ...toWire(binding), name: own, ...(path === '' ? {} : { subPath: path }) };
+  });
+  const owner = {
+    apiVersion: 'tekton.dev/v1',
+    kind: 'PipelineRun',
+    name: plan.name,
+    uid: identity.uid,
+    controller: true,
+  };
+  const object = newTaskRun(
+    {
+      metadata: {
+        name,
+        namespace: plan.namespace,
+        uid: randomUUID(),
+        creationTimestamp: timestamp(now),
+        labels: taskRunLabels(plan, state),
+        ...(plan.kind === 'TaskRun' ? {} : { ownerReferences: [{ ...owner, blockOwnerDeletion: true }] }),
+      },
+      spec: {
+        ...(params.length === 0 ? {} : { params }),
+        ...(task.retries === undefined ? {} : { retries: task.retries }),
+        ...(taskName === '' ? { taskSpec: state.spec } : { taskRef: { kind: 'Task', name: taskName } }),
+        timeout: timeoutOf(timeoutFor(plan, state)),
+        ...(workspaces.length === 0 ? {} : { workspaces }),
+      },
+    },
+    now,
+  );
+  return { object, stop: new AbortController() };
+}
+
+/** Source: createTaskRun and pipelineRunTimeout of pipelinerun.go. */
+function timeoutFor(plan: RunPlan, { name, task, final }: TaskState): number {
+  const own = plan.taskTimeouts[name] ?? (task.timeout === undefined ? undefined : milliseconds(task.timeout));
+  if (own !== undefined) return own;
+  const whole = final ? finallyTimeout(plan.timeouts) : tasksTimeout(plan.timeouts);
+  return whole !== undefined && (whole === 0 || whole > defaultTimeout) ? whole : defaultTimeout;
+}
+
+/** The workspaces of a task, with where each comes from; optional ones that are not bound are left out. */
+function boundTo({ task }: TaskState, made: Made) {
+  return (task.workspaces ?? []).flatMap(({ name, workspace, subPath }) => {
+    const from = made.get(workspace || name);
+    return from === undefined ? [] : [{ name, subPath, from }];
+  });
+}
+
+async function perform(
+  context: Context,
+  execution: Execution,
+  around: Surroundings,
+  state: TaskState,
+  run: StartedRun,
+): Promise<void> {
+  const { plan, runTask } = execution;
+  const { name, uid, namespace } = run.object.metadata;
+  const directory = taskRunDirectory(execution, name);
+  if (plan.kind === 'PipelineRun') await rm(directory, { recursive: true, force: true });
+  await using writer = writerOf(filesOf(directory).taskRun, () => run.object);
+  writer.changed();
+  const workspaces: Record<string, BoundWorkspace> = {};
+  for (const { name: own, subPath, from } of boundTo(state, around.made)) {
+    workspaces[own] = await workspaceFor(from, subPath, join(directory, 'workspaces', own));
+  }
+  const given: ParamValues = Object.fromEntries(
+    (run.object.spec.params ?? []).map(({ name: key, value }) => [key, value]),
+  );
+  await runToEnd({
+    run,
+    request: {
+      name,
+      taskName: state.taskName,
+      pipelineTask: plan.kind === 'TaskRun' ? undefined : state.name,
+      pipelineRun: plan.kind === 'TaskRun' ? undefined : plan.name,
+      namespace,
+      uid,
+      spec: state.spec,
+      params: withDefaults(state.spec.params ?? [], given),
+      workspaces,
+      volumes: await volumesFor(state.spec, plan.files, around.objects, execution.home, join(directory, 'objects')),
+      ...around.objects,
+      timeoutMs: timeoutFor(plan, state),
+      retryCount: 0,
+      directory,
+      programs: filesOf(execution.directory).programs,
+    },
+    retries: state.task.retries ?? 0,
+    slots: around.slots,
+    now: context.now,
+    changed: writer.changed,
+    steps: (request, signal) => {
+      const line = (text: Parameters<Execution['show']>[0]) =>
+        around.output.line(directory, { ...text, task: state.name });
+      return runTask({ ...context, signal }, request, {
+        line,
+        step: (step) => {
+          const { steps: known = [] } = run.object.status;
+          const others = known.filter((one) => one.name !== step.name);
+          run.object = { ...run.object, status: { ...run.object.status, steps: [...others, step] } };
+          writer.changed();
+        },
+      });
+    },
+  });
+}

@@ -1,0 +1,41 @@
+import { constants } from 'node:fs';
+import { copyFile, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import type { Context } from '../../op/context.js';
+import { podPaths } from '../task-run/pod-paths.js';
+
+/** A step may have mounts over the directory where op is: op is one file, so the run gets a copy. */
+async function kept(directory: string, op: readonly string[]): Promise<readonly string[]> {
+  const file = op.at(-1) ?? '';
+  if (!file.endsWith('.cjs')) return op;
+  await copyFile(file, join(directory, 'op.cjs'), constants.COPYFILE_FICLONE);
+  return [...op.slice(0, -1), `${podPaths.programs}/op.cjs`];
+}
+
+/** How this very op is started: Node, its flags, and the file. */
+export const thisOp = (): readonly string[] => [process.execPath, ...process.execArgv, process.argv[1] ?? ''];
+
+/**
+ * Makes steps find what the octopipeline image has: `op` is this very op, and tools are those on PATH, then those that this project
+ * built for itself.
+ * @returns the PATH for steps
+ */
+export async function providePrograms(
+  { env }: Pick<Context, 'env'>,
+  directory: string,
+  op: readonly string[],
+): Promise<string> {
+  await mkdir(directory, { recursive: true });
+  const words = (await kept(directory, op)).map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
+  for (const name of ['op', 'octopipeline']) {
+    await writeFile(join(directory, name), `#!/bin/sh\nexec ${words} "$@"\n`, { mode: 0o755 });
+  }
+  const cache = join(env.XDG_CACHE_HOME || join(env.HOME || homedir(), '.cache'), 'octopipeline');
+  const modules = await readdir(join(cache, 'go')).catch(() => []);
+  const built = modules
+    .toSorted()
+    .reverse()
+    .map((module) => join(cache, 'go', module, 'bin'));
+  return [podPaths.programs, directory, env.PATH ?? '', join(cache, 'bin'), ...built].filter(Boolean).join(delimiter);
+}

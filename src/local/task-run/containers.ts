@@ -1,0 +1,155 @@
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { Context } from '../../op/context.js';
+import { refusedError } from '../../op/kit/errors/op-error.js';
+import type { Isolation, TaskRunRequest } from '../contract.js';
+import { type Environment, environmentOf, podName } from './environment.js';
+import { thisMachine } from './host-image.js';
+import { type Mount, makeDirectories, mountsOfSidecar, mountsOfStep, onThisMachine } from './mounts.js';
+import { placePaths, podPaths, stepContainer } from './pod-paths.js';
+import { sandboxArguments } from './sandbox.js';
+import { expandAll } from './step-references.js';
+import { type Sidecar, type Spec, type Step, withTemplate } from './task-spec.js';
+
+/** A step or sidecar, ready to start but for results of earlier steps. */
+export interface Container<Definition extends Step | Sidecar> {
+  /** `step-NAME` or `sidecar-NAME`. */
+  readonly name: string;
+  readonly label: string;
+  readonly image: string;
+  readonly definition: Definition;
+  readonly command: readonly string[];
+  readonly script: string | undefined;
+  readonly env: Environment;
+  readonly workingDirectory: string;
+  readonly mounts: readonly Mount[];
+}
+
+export interface Containers {
+  readonly steps: readonly Container<Step>[];
+  readonly sidecars: readonly Container<Sidecar>[];
+}
+
+/** Makes all that a pod would have when its containers start: directories, scripts, mounts, environments. */
+export async function makeContainers(
+  context: Context,
+  request: TaskRunRequest,
+  spec: Spec,
+  isolation: Isolation,
+): Promise<Containers> {
+  const steps = spec.steps.map((step, index) => ({ name: stepContainer(step.name, index), step }));
+  const sidecars = (spec.sidecars ?? []).map((sidecar) => ({ name: `sidecar-${sidecar.name}`, sidecar }));
+  await makeDirectories(
+    request,
+    spec,
+    [...steps, ...sidecars].map(({ name }) => name),
+  );
+  const make = async <Definition extends Step | Sidecar>(
+    name: string,
+    given: Definition,
+    mounts: readonly Mount[],
+    scriptName: string,
+  ): Promise<Container<Definition>> => {
+    const place = (path: string) => (isolation === 'namespaces' ? path : onThisMachine(mounts, path));
+    const definition = placePaths(given, place);
+    const basic = basicEnvironment(context, request, place);
+    const env = { ...basic, ...(await environmentOf(definition, request)) };
+    const script = await writeScript(request, scriptName, definition.script);
+    const command =
+      script === undefined ? commandOf(request, definition) : [place(`${podPaths.scripts}/${scriptName}`)];
+    const args = definition.args ?? [];
+    return {
+      name,
+      label: name.replace(/^(?:step|sidecar)-/u, ''),
+      image: definition.image ?? '',
+      definition,
+      command: expandAll([...command, ...args], env),
+      script,
+      env,
+      workingDirectory: await makeWorkingDirectory(mounts, definition.workingDir, isolation),
+      mounts,
+    };
+  };
+  return {
+    steps: await Promise.all(
+      steps.map(async ({ name, step }, index) => {
+        const merged = withTemplate(step, spec.stepTemplate);
+        return make(name, merged, await mountsOfStep(request, spec, merged, name), `script-${index}`);
+      }),
+    ),
+    sidecars: await Promise.all(
+      sidecars.map(async ({ name, sidecar }, index) =>
+        make(name, sidecar, await mountsOfSidecar(request, spec, sidecar, name), `sidecar-script-${index}`),
+      ),
+    ),
+  };
+}
+
+/** An image brings PATH and HOME; here they are this machine's and the TaskRun's. */
+function basicEnvironment({ env }: Context, request: TaskRunRequest, place: (path: string) => string): Environment {
+  const kept = ['PATH', 'LANG', 'LC_ALL', 'TZ', 'SSL_CERT_FILE', 'SSL_CERT_DIR', 'NODE_EXTRA_CA_CERTS'];
+  const proxies = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy'];
+  const taken = [...kept, ...proxies].flatMap((name) => {
+    const value = env[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return {
+    ...Object.fromEntries(taken),
+    HOME: place(podPaths.home),
+    HOSTNAME: podName(request),
+    OP_LOCAL: 'true',
+    ...(place('/tmp') === '/tmp' ? {} : { TMPDIR: place('/tmp') }),
+  };
+}
+
+/** Writes a script as Tekton's place-scripts does. @returns its text */
+async function writeScript(
+  { directory }: TaskRunRequest,
+  name: string,
+  script: string | undefined,
+): Promise<string | undefined> {
+  if (!script) return undefined;
+  const text = script.trim().startsWith('#!') ? script : `#!/bin/sh\nset -e\n${script}`;
+  const file = join(directory, 'scripts', name);
+  await writeFile(file, text);
+  await chmod(file, 0o755);
+  return text;
+}
+
+/** @throws OpError (refused) if the image would have to say what it runs */
+function commandOf(request: TaskRunRequest, { image = '', command = [] }: Step | Sidecar): readonly string[] {
+  if (command.length > 0) return command;
+  const { entrypoint } = (request.hostImage ?? thisMachine())(image) ?? {};
+  if (entrypoint !== undefined) return entrypoint;
+  throw refusedError({
+    what: `a step runs the ENTRYPOINT of ${image}`,
+    why: 'it has neither command nor script, and this machine does not know what that image runs',
+    hint: 'give the step a command',
+  });
+}
+
+async function makeWorkingDirectory(
+  mounts: readonly Mount[],
+  given: string | undefined,
+  isolation: Isolation,
+): Promise<string> {
+  const path = given ? resolve(podPaths.workspace, given) : '/';
+  const here = onThisMachine(mounts, path);
+  // bwrap makes it inside: out here, a link in a workspace would lead somewhere else.
+  if (isolation === 'namespaces') return path;
+  if (here !== path) await mkdir(here, { recursive: true }).catch(() => undefined);
+  return given ? here : onThisMachine(mounts, podPaths.workspace);
+}
+
+/** The program and arguments that run a command in a container. */
+export async function invocation(
+  { name, mounts, workingDirectory }: Container<Step | Sidecar>,
+  [program = '', ...args]: readonly string[],
+  isolation: Isolation,
+): Promise<{ readonly program: string; readonly args: readonly string[]; readonly cwd: string }> {
+  if (isolation === 'variables') return { program, args, cwd: workingDirectory };
+  // In a pod, the first process of a step is Tekton's entrypoint, and that of a sidecar its own.
+  const first = name.startsWith('sidecar-') ? 'program' : 'init';
+  const sandbox = await sandboxArguments(mounts, workingDirectory, first);
+  return { program: 'bwrap', args: [...sandbox, program, ...args], cwd: '/' };
+}

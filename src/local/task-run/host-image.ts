@@ -1,0 +1,21 @@
+import type { HostImages } from '../contract.js';
+
+/** The octopipeline image under any registry: its programs are `op` and the tools that `op doctor` looks for. */
+const octopipeline = /(?:^|\/)octopipeline(?:[:@]|$)/u;
+
+/** Images that only hold a shell and the usual programs, as any machine does. */
+const shells = /(?:^|\/)(alpine|bash|busybox|debian|ubuntu)(?:[:@]|$)/u;
+
+/**
+ * Which images are this machine, if nothing else is said: octopipeline's, those that only hold a shell, and those that are named.
+ * @param named as in `--host-image`: an image, with or without its tag or digest
+ */
+export function thisMachine(named: readonly string[] = []): HostImages {
+  return (image) => {
+    if (octopipeline.test(image)) return { entrypoint: ['op'] };
+    const [, shell] = shells.exec(image) ?? [];
+    if (shell !== undefined) return { entrypoint: [shell === 'bash' ? 'bash' : 'sh'] };
+    const without = image.replace(/@.*$/u, '').replace(/:[^/:]*$/u, '');
+    return named.includes(image) || named.includes(without) ? {} : undefined;
+  };
+}

@@ -1,0 +1,157 @@
+import { chmod, lstat, mkdir, realpath } from 'node:fs/promises';
+import { isAbsolute, join, normalize, relative, resolve } from 'node:path';
+import { inputError } from '../../op/kit/errors/op-error.js';
+import type { BoundWorkspace, TaskRunRequest } from '../contract.js';
+import { podPaths } from './pod-paths.js';
+import type { Sidecar, Spec, Step } from './task-spec.js';
+
+/** What a container sees at a path: a file or directory of this machine. */
+export interface Mount {
+  readonly path: string;
+  readonly source: string;
+  readonly readOnly: boolean;
+}
+
+const inRun = ({ directory }: TaskRunRequest, ...parts: string[]) => join(directory, ...parts);
+
+/** Directories that all steps of a TaskRun share, and that a pod has without being asked. */
+const shared = {
+  workspace: podPaths.workspace,
+  home: podPaths.home,
+  results: podPaths.results,
+  artifacts: podPaths.artifacts,
+} as const;
+
+/** Makes the directories of a TaskRun. */
+export async function makeDirectories(
+  request: TaskRunRequest,
+  spec: Spec,
+  containers: readonly string[],
+): Promise<void> {
+  for (const name of [...Object.keys(shared), 'steps', 'scripts', 'volumes', 'tmp', 'creds']) {
+    await mkdir(inRun(request, name), { recursive: true });
+  }
+  for (const name of containers) {
+    await mkdir(inRun(request, 'steps', name, 'results'), { recursive: true });
+    await mkdir(inRun(request, 'steps', name, 'artifacts'), { recursive: true });
+    await mkdir(inRun(request, 'creds', name), { recursive: true });
+    await mkdir(inRun(request, 'tmp', name), { recursive: true });
+    await chmod(inRun(request, 'tmp', name), 0o1777);
+  }
+  for (const volume of spec.volumes ?? []) {
+    if (volume.emptyDir) await mkdir(inRun(request, 'volumes', volume.name), { recursive: true });
+  }
+}
+
+/** What a step sees: its own mounts and workspaces hide what every step has. */
+export async function mountsOfStep(
+  request: TaskRunRequest,
+  spec: Spec,
+  step: Step,
+  container: string,
+): Promise<Mount[]> {
+  const own = [...(await workspaceMounts(request, spec, step)), ...(await volumeMounts(request, spec, step))];
+  const implicit: Mount[] = [
+    ...Object.entries(shared).map(([name, path]) => ({ path, source: inRun(request, name), readOnly: false })),
+    { path: podPaths.steps, source: inRun(request, 'steps'), readOnly: true },
+    { path: `${podPaths.steps}/${container}`, source: inRun(request, 'steps', container), readOnly: false },
+    { path: podPaths.scripts, source: inRun(request, 'scripts'), readOnly: true },
+    { path: podPaths.credentials, source: inRun(request, 'creds', container), readOnly: false },
+    { path: '/tmp', source: inRun(request, 'tmp', container), readOnly: false },
+  ];
+  return inOrder([...implicit, ...programs(request), ...own]);
+}
+
+/** A sidecar has its own volumes and the workspaces, and neither `/workspace` nor the results of the Task. */
+export async function mountsOfSidecar(
+  request: TaskRunRequest,
+  spec: Spec,
+  sidecar: Sidecar,
+  container: string,
+): Promise<Mount[]> {
+  const own = [...(await workspaceMounts(request, spec, sidecar)), ...(await volumeMounts(request, spec, sidecar))];
+  return inOrder([
+    { path: podPaths.home, source: inRun(request, 'creds', container), readOnly: false },
+    { path: podPaths.scripts, source: inRun(request, 'scripts'), readOnly: true },
+    { path: '/tmp', source: inRun(request, 'tmp', container), readOnly: false },
+    ...programs(request),
+    ...own,
+  ]);
+}
+
+/** Programs that come with the run. */
+const programs = ({ programs: source }: TaskRunRequest): Mount[] =>
+  source === undefined ? [] : [{ path: podPaths.programs, source, readOnly: true }];
+
+/** Parents before what is below them; of several at one path, the last. */
+function inOrder(mounts: readonly Mount[]): Mount[] {
+  const byPath = new Map(mounts.map((mount) => [normalize(mount.path).replace(/(.)\/$/u, '$1'), mount]));
+  return [...byPath]
+    .map(([path, mount]) => ({ ...mount, path }))
+    .sort((a, b) => a.path.split('/').length - b.path.split('/').length);
+}
+
+/** Source: pkg/workspace/apply.go. A workspace that any step names is given only to those that name it. */
+async function workspaceMounts(request: TaskRunRequest, spec: Spec, container: Step | Sidecar): Promise<Mount[]> {
+  const isolated = new Set(
+    [...spec.steps, ...(spec.sidecars ?? [])].flatMap(({ workspaces }) => (workspaces ?? []).map(({ name }) => name)),
+  );
+  const declared = new Map((spec.workspaces ?? []).map((workspace) => [workspace.name, workspace]));
+  return Object.entries(request.workspaces).flatMap(([name, bound]) => {
+    const declaration = declared.get(name);
+    const used = container.workspaces?.find((usage) => usage.name === name);
+    if (isolated.has(name) && used === undefined) return [];
+    const path = used?.mountPath || declaration?.mountPath || `/workspace/${name}`;
+    return [{ path, source: bound.directory, readOnly: bound.readOnly || declaration?.readOnly === true }];
+  });
+}
+
+async function volumeMounts(request: TaskRunRequest, spec: Spec, container: Step | Sidecar): Promise<Mount[]> {
+  const mounts: Mount[] = [];
+  for (const { name, mountPath, subPath, readOnly = false } of container.volumeMounts ?? []) {
+    const volume = spec.volumes?.find((one) => one.name === name);
+    const bound: BoundWorkspace | undefined = volume?.emptyDir
+      ? { directory: inRun(request, 'volumes', name), readOnly: false, secret: false }
+      : request.volumes[name];
+    if (bound === undefined) throw missingVolume(name);
+    const source = subPath ? await below(bound.directory, subPath) : bound.directory;
+    mounts.push({ path: mountPath, source, readOnly: readOnly || bound.readOnly });
+  }
+  return mounts;
+}
+
+/** The path below a volume, made if it is not there; a symbolic link that a step left does not lead out of the volume. */
+async function below(directory: string, subPath: string): Promise<string> {
+  const path = resolve(directory, subPath);
+  if (isOutside(directory, path)) throw outside(subPath);
+  if ((await lstat(path).catch(() => undefined)) === undefined) await mkdir(path, { recursive: true });
+  const real = await realpath(path);
+  if (isOutside(await realpath(directory), real)) throw outside(subPath);
+  return real;
+}
+
+function isOutside(directory: string, path: string): boolean {
+  const way = relative(directory, path);
+  return way === '..' || way.startsWith('../') || isAbsolute(way);
+}
+
+/** Where a path of the container is on this machine; a path that is no mount's is the same. */
+export function onThisMachine(mounts: readonly Mount[], path: string): string {
+  const clean = normalize(path);
+  const mount = mounts.findLast((one) => clean === one.path || clean.startsWith(`${one.path}/`));
+  return mount === undefined ? path : join(mount.source, clean.slice(mount.path.length));
+}
+
+const outside = (subPath: string) =>
+  inputError({
+    what: `the subPath ${subPath} leads out of its volume`,
+    why: 'it contains .. or goes through a symbolic link',
+    hint: 'name a path inside of the volume',
+  });
+
+const missingVolume = (name: string) =>
+  inputError({
+    what: `a step mounts the volume ${name}`,
+    why: 'nothing on this machine was given for it',
+    hint: 'give its ConfigMap, Secret or claim as a document in -f, or as a directory',
+  });

@@ -1,0 +1,81 @@
+import { readdir, readlink, realpath, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { Context } from '../../op/context.js';
+import { findProgram } from '../../op/kit/process/find-program.js';
+import { run } from '../../op/kit/process/run.js';
+import type { Isolation } from '../contract.js';
+import type { Mount } from './mounts.js';
+
+/** What ends with the step, whatever it started; the network stays that of the machine. */
+const namespaces = ['--die-with-parent', '--unshare-user', '--unshare-pid', '--unshare-ipc'];
+
+const probes = new Map<string, Promise<Isolation>>();
+
+/** Whether bubblewrap can give a step a view of its own here. It is tried once for each PATH. */
+export function findIsolation(context: Context): Promise<Isolation> {
+  const path = context.env.PATH ?? '';
+  const probe = probes.get(path) ?? tryNamespaces(context);
+  probes.set(path, probe);
+  return probe;
+}
+
+async function tryNamespaces(context: Context): Promise<Isolation> {
+  if (process.platform !== 'linux' || findProgram('bwrap', context.env.PATH) === undefined) return 'variables';
+  const args = [...namespaces, '--ro-bind', '/', '/', '--proc', '/proc', '--dev', '/dev', '--', 'true'];
+  // Another program's mount that goes away just then makes bwrap fail.
+  for (let attempt = 0; attempt < 3; attempt++) {
+    const ended = await run(context, { program: 'bwrap', args });
+    if (ended.ended === 'ok') return 'namespaces';
+  }
+  return 'variables';
+}
+
+/**
+ * Arguments of bwrap: this machine's files, which a step can only read, and over them what the step mounts. As in a container, a step can
+ * make directories in `/`.
+ * @param firstProcess which process has the number 1, gets all orphans, and ends the container with it
+ */
+export async function sandboxArguments(
+  mounts: readonly Mount[],
+  workingDirectory: string,
+  firstProcess: 'init' | 'program',
+): Promise<readonly string[]> {
+  const placed = await Promise.all(mounts.map(async (mount) => ({ ...mount, path: await follow(mount.path) })));
+  const paths = placed.map(({ path }) => path);
+  return [
+    ...namespaces,
+    ...(firstProcess === 'program' ? ['--as-pid-1'] : []),
+    ...(await show('/', paths)),
+    ...['--proc', '/proc', '--dev', '/dev'],
+    ...placed.flatMap(({ path, source, readOnly }) => [readOnly ? '--ro-bind' : '--bind', source, path]),
+    ...(paths.some((path) => path === workingDirectory) ? [] : ['--dir', workingDirectory]),
+    ...['--chdir', workingDirectory],
+    '--',
+  ];
+}
+
+/** Shows a directory of this machine. One that lacks the place for a mount is made anew, with all that is in it. */
+async function show(directory: string, mounts: readonly string[]): Promise<string[]> {
+  const shown: string[] = [];
+  for (const entry of await readdir(directory, { withFileTypes: true }).catch(() => [])) {
+    const path = join(directory, entry.name);
+    if (path === '/proc' || path === '/dev' || mounts.includes(path)) continue;
+    if (entry.isSymbolicLink()) shown.push('--symlink', await readlink(path), path);
+    else if (!(await lacksPlace(path, mounts))) shown.push('--ro-bind-try', path, path);
+    else shown.push('--tmpfs', path, ...(await show(path, mounts)));
+  }
+  return shown;
+}
+
+async function lacksPlace(directory: string, mounts: readonly string[]): Promise<boolean> {
+  const inside = mounts.filter((mount) => mount.startsWith(`${directory}/`));
+  const found = await Promise.all(inside.map((mount) => stat(mount).catch(() => undefined)));
+  return found.some((one) => one === undefined);
+}
+
+/** The path without the symbolic links of this machine, such as /var/run: bwrap would follow them on the outside. */
+async function follow(path: string): Promise<string> {
+  if (path === '/') return path;
+  const real = await realpath(path).catch(() => undefined);
+  return real ?? join(await follow(dirname(path)), basename(path));
+}

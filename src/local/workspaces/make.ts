@@ -1,0 +1,125 @@
+import { constants } from 'node:fs';
+import { chmod, copyFile, mkdir, readdir, readlink, realpath, stat, symlink, utimes } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { inputError } from '../../op/kit/errors/op-error.js';
+import { within } from '../../op/kit/files/path.js';
+import type { BoundWorkspace } from '../contract.js';
+import type { Home } from '../runs/home.js';
+import type { ObjectDirectories } from '../runs/object-files.js';
+import type { Binding } from './binding.js';
+
+/** A workspace of a run; undefined is one that each TaskRun makes for itself. */
+export type Made = ReadonlyMap<string, { readonly binding: Binding; readonly directory: string | undefined }>;
+
+/**
+ * Makes the directories of a run's workspaces. A directory of the user is copied, with `.git`, so that no step can change it.
+ * @param into the directory for new ones
+ * @throws OpError (input) for a directory that is not there
+ */
+export async function makeWorkspaces(
+  bindings: readonly Binding[],
+  home: Home,
+  into: string,
+  objects: ObjectDirectories,
+): Promise<Made> {
+  const made = new Map<string, { binding: Binding; directory: string | undefined }>();
+  for (const binding of bindings) {
+    made.set(binding.name, { binding, directory: await make(binding, home, join(into, binding.name), objects) });
+  }
+  return made;
+}
+
+async function make(
+  { name, source }: Binding,
+  home: Home,
+  into: string,
+  objects: ObjectDirectories,
+): Promise<string | undefined> {
+  switch (source.kind) {
+    case 'emptyDir':
+      return undefined;
+    case 'new':
+      return created(into);
+    case 'claim':
+      return created(join(home.claims, source.claim));
+    case 'directory': {
+      const from = await existing(name, source.path);
+      // When a run goes on, its workspaces are there.
+      if (source.shared || (await stat(into).catch(() => undefined)) !== undefined) return source.shared ? from : into;
+      await copy(from, into, home.root);
+      return into;
+    }
+    case 'secrets':
+    case 'configMaps':
+      return objects[source.kind][source.object] ?? existing(name, source.object);
+    default:
+      return existing(name, source.path);
+  }
+}
+
+async function created(path: string): Promise<string> {
+  await mkdir(path, { recursive: true });
+  return path;
+}
+
+async function existing(name: string, path: string): Promise<string> {
+  const found = await stat(path).catch(() => undefined);
+  if (found?.isDirectory() === true) return realpath(path);
+  throw inputError({
+    what: `workspace ${name} cannot be ${path}`,
+    why: found === undefined ? 'there is no such directory' : 'it is not a directory',
+    hint: `bind a directory that exists: -w ${name}=DIR`,
+  });
+}
+
+/**
+ * Copies files, directories and links as they are; sockets and pipes are left out, and so is op's own state. Not `fs.cp`, which refuses
+ * to copy a directory that its target is in.
+ */
+async function copy(from: string, into: string, state: string): Promise<void> {
+  const own = await realpath(state).catch(() => state);
+  const walk = async (source: string, target: string): Promise<void> => {
+    await mkdir(target, { recursive: true });
+    for (const entry of await readdir(source, { withFileTypes: true })) {
+      const [path, copied] = [join(source, entry.name), join(target, entry.name)];
+      if (path === own) continue;
+      if (entry.isSymbolicLink()) await symlink(await readlink(path), copied);
+      else if (entry.isDirectory()) await walk(path, copied);
+      else if (entry.isFile()) await copyOne(path, copied);
+    }
+    await chmod(target, (await stat(source)).mode);
+  };
+  await walk(from, into);
+}
+
+/** Programs such as make and git look at the time of a file. */
+async function copyOne(from: string, into: string): Promise<void> {
+  await copyFile(from, into, constants.COPYFILE_FICLONE);
+  const { atime, mtime } = await stat(from);
+  await utimes(into, atime, mtime);
+}
+
+/**
+ * The directory of a workspace for one TaskRun: with its `subPath`, and new if the run's is an emptyDir.
+ * @throws OpError (input) for a `subPath` that leads out of the workspace
+ */
+export async function workspaceFor(
+  made: { readonly binding: Binding; readonly directory: string | undefined },
+  subPath: string | undefined,
+  fresh: string,
+): Promise<BoundWorkspace> {
+  const { binding, directory = fresh } = made;
+  const { kind } = binding.source;
+  const secret = kind === 'secret' || kind === 'secrets';
+  const fixed = secret || kind === 'config' || kind === 'configMaps';
+  const path = join(directory, binding.subPath ?? '', subPath ?? '');
+  if (!within(directory, path)) {
+    throw inputError({
+      what: `workspace ${binding.name}: subPath ${relative(directory, path)} leads out of the workspace`,
+      why: 'Kubernetes refuses a subPath with ".."',
+      hint: 'use a subPath inside of the workspace',
+    });
+  }
+  if (!fixed) await mkdir(path, { recursive: true });
+  return { directory: path, readOnly: fixed, secret };
+}
