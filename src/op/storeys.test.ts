@@ -6,10 +6,11 @@ const root = import.meta.dirname;
 
 /** What a file of a storey may import: its own storey, and those that are named here. `context.ts` is for all. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
-  cli: ['delivery', 'laptop', 'images', 'systems', 'kit'],
-  delivery: ['images', 'systems', 'kit'],
-  laptop: ['images', 'systems', 'kit'],
-  images: ['systems', 'kit'],
+  cli: ['delivery', 'laptop', 'images', 'store', 'systems', 'kit'],
+  delivery: ['images', 'store', 'systems', 'kit'],
+  laptop: ['images', 'store', 'systems', 'kit'],
+  images: ['store', 'systems', 'kit'],
+  store: ['systems', 'kit'],
   systems: ['kit'],
   kit: [],
 };

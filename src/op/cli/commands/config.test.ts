@@ -46,6 +46,16 @@ describe('op config', () => {
   });
 });
 
+describe('the store in op config', () => {
+  it.each([
+    [{}, 'cluster', 'default'],
+    [{ OP_STORE: 'directory:/var/lib/shop' }, 'directory:/var/lib/shop', 'environment'],
+  ])('with %j is %s', async (env, value, origin) => {
+    const ran = await op.run(directory, ['config', '--output=json'], env);
+    expect(JSON.parse(ran.stdout)).toContainEqual({ key: 'OP_STORE', value, origin });
+  });
+});
+
 describe('op config --output=', () => {
   it('prints text when the flag is empty, as for a param that is not set', async () => {
     const ran = await op.run(directory, ['config', '--output=']);

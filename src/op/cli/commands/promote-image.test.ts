@@ -186,6 +186,39 @@ describe('with a cluster and a registry', () => {
     });
   });
 
+  it('needs no cluster when the store is a directory: image info and the lock are there', async () => {
+    const web = await pushImage(`${registry.host}/dev/web:v9`);
+    const builds = [{ imageName: 'web', tag: `${registry.host}/dev/web:v9@${web}` }];
+    await writeFile(join(room, 'build_result.json'), JSON.stringify({ builds }));
+    const { KUBECONFIG: _, PATH: __, ...rest } = environment();
+    const alone = {
+      ...rest,
+      PATH: `${withTools(['regctl', 'crane']).PATH}`,
+      KUBECONFIG: '/dev/null',
+      OP_STORE: 'directory:store',
+    };
+    expect(await op.run(room, ['publish', `--git-revision=${'a'.repeat(40)}`], alone)).toMatchObject({ exitCode: 0 });
+    await rm(join(room, 'build_result.json'));
+    const ran = await run(
+      [...fromDev, '--from-image-info', '--component=shop', '--lease-holder=me', '--keep-lease'],
+      alone,
+    );
+    expect(ran).toMatchObject({
+      exitCode: 0,
+      stderr: expect.stringContaining('lock octopipeline-pp-shop in the directory '),
+    });
+    expect(await registryTool('crane', ['digest', `${registry.host}/pp/web:v9`])).toBe(web);
+    const lock = JSON.parse(await readFile(join(room, 'store/locks/octopipeline-pp-shop.json'), 'utf8'));
+    expect(lock).toMatchObject({ holder: 'me', seconds: 900 });
+    const waits = [...fromDev, '--from-image-info', '--component=shop', '--lease-holder=you', '--lease-wait=1s'];
+    expect(await run(waits, alone)).toMatchObject({ exitCode: 5, stderr: expect.stringContaining('held by me') });
+    const none = await run([...fromDev, '--from-image-info', '--configmap-prefix=other'], alone);
+    expect(none).toMatchObject({
+      exitCode: 3,
+      stderr: expect.stringContaining('no image is published in the directory'),
+    });
+  });
+
   it('holds the Lease of the destination, and keeps it when told to', async () => {
     const web = await pushImage(`${registry.host}/dev/web:v2`);
     const builds = [{ imageName: 'web', tag: `${registry.host}/dev/web:v2@${web}` }];

@@ -21,8 +21,8 @@ export const repositoryKeysOf = (environment: string): readonly string[] => [
   ...(extraKeys[environment] === undefined ? [] : [extraKeys[environment]]),
 ];
 
-/** The keys that say where images of an environment are. */
-const redirecting = /^(?:IMAGE_REPOSITORY_|GOOGLE_GKE_IMAGE_|PROMOTE_|WATCH_)/u;
+/** The keys that say where images of an environment are, and where op looks up which they are and who may deliver. */
+const redirecting = /^(?:IMAGE_REPOSITORY_|GOOGLE_GKE_IMAGE_|PROMOTE_|WATCH_|OP_STORE$)/u;
 
 /**
  * Checks that a properties file changes no repository of environments.yaml: a repository must not choose where promotion credentials
@@ -36,6 +36,7 @@ export function refuseRedirects(
 ): void {
   for (const { key, value, origin } of properties.values()) {
     if (!redirecting.test(key) || value === '') continue;
+    if (key === 'OP_STORE') throw redirectedStore(origin, file);
     const owner = environments.find(({ name }) => repositoryKeysOf(name).includes(key));
     if (owner?.repository !== undefined && owner.repository === value.replace(/\/+$/u, '')) continue;
     throw refusedError({
@@ -48,6 +49,13 @@ export function refuseRedirects(
     });
   }
 }
+
+const redirectedStore = (origin: string, file: string) =>
+  refusedError({
+    what: `${origin} sets OP_STORE, and ${file} describes the environments`,
+    why: 'a properties file of the repository could name images that were never published, and step around the Leases',
+    hint: 'remove OP_STORE from the properties file; give --store, or the environment variable OP_STORE',
+  });
 
 /** The settings of the properties file; none without one. @throws OpError (input) */
 export const propertiesOf = async ({ propertiesFile, cwd }: Context): Promise<PropertySettings> =>

@@ -113,6 +113,16 @@ describe('environments', () => {
   });
 });
 
+it('a properties file cannot choose the store when a flag names the environments', async () => {
+  await writeFile(join(room, 'environments.yaml'), 'environments:\n- {name: dev}\n');
+  const properties = join(room, 'store.properties');
+  await writeFile(properties, 'OP_STORE=directory:theirs\n');
+  await expect(read({}, { environments: 'environments.yaml' }, properties)).rejects.toMatchObject({
+    kind: 'refused',
+    message: expect.stringContaining('sets OP_STORE, and environments.yaml describes the environments'),
+  });
+});
+
 describe('an environments file is refused when', () => {
   it.each([
     ['it is not YAML', 'environments: [', 'Flow sequence'],

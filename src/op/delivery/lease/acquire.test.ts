@@ -13,8 +13,9 @@ import {
 import { testContext } from '../../../../test/op/test-context.js';
 import type { Context } from '../../context.js';
 import { Interrupted } from '../../kit/errors/op-error.js';
+import { defaultSettings, fingerprintOfCluster } from '../../store/hold/hold.js';
 import { type KubernetesApi, openApi } from '../../systems/kubernetes/api.js';
-import { acquireLease, defaultSettings, fingerprintOfCluster } from './acquire.js';
+import { acquireLease } from './acquire.js';
 
 describe.skipIf(missingTools.length > 0)('on a real API server', () => {
   let server: Server;

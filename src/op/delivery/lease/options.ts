@@ -1,4 +1,5 @@
 import { option, type RequestOf } from '../../kit/options/option.js';
+import { storeOptions } from '../../store/choose/options.js';
 
 /** The options of the Lease that all commands of a delivery share. */
 export const leaseOptions = {
@@ -8,6 +9,7 @@ export const leaseOptions = {
   ),
   leaseWait: option.duration('how long to wait while another run holds the Lease', { default: '30m' }),
   keepLease: option.flag('keep the Lease after success'),
+  ...storeOptions,
 };
 
 export type LeaseFlags = RequestOf<typeof leaseOptions>;

@@ -12,6 +12,8 @@ export interface LeaseRequest {
   readonly keep: boolean;
   /** Milliseconds to wait for another holder. */
   readonly wait: number;
+  /** As given with --store; the Lease is in the store. */
+  readonly store?: string | undefined;
 }
 
 /**
@@ -19,7 +21,7 @@ export interface LeaseRequest {
  * @throws OpError (usage) without environment or component, (input) for an invalid holder
  */
 export function leaseRequestOf(
-  { leaseHolder: holder, keepLease: keep, leaseWait: wait }: LeaseFlags,
+  { leaseHolder: holder, keepLease: keep, leaseWait: wait, store }: LeaseFlags,
   environment: string | undefined,
   component: string | undefined,
 ): LeaseRequest | undefined {
@@ -38,7 +40,7 @@ export function leaseRequestOf(
       hint: 'give both, or omit --lease-holder if no other run delivers there',
     });
   }
-  return { environment, component, holder, keep, wait };
+  return { environment, component, holder, keep, wait, store };
 }
 
 /** The name of the Lease. @throws OpError (input) when it is not a valid name of a Kubernetes object */

@@ -1,7 +1,5 @@
-import * as v from 'valibot';
-import { inputError, refusedError, toolError } from '../../kit/errors/op-error.js';
+import { inputError, refusedError } from '../../kit/errors/op-error.js';
 import { oneLine } from '../../kit/log/printable.js';
-import type { KubeObject } from '../../systems/kubernetes/api.js';
 import { repositoryOf } from '../../systems/registry/reference.js';
 import type { BuiltImage } from '../build-result/build-result.js';
 
@@ -24,20 +22,6 @@ export interface Existing {
   readonly annotations: Readonly<Record<string, string>>;
   readonly data: Readonly<Record<string, string>>;
 }
-
-/** Reads a ConfigMap of any origin. @throws OpError (tool) when the API server does not send what a ConfigMap holds */
-export function parseExisting({ metadata, data }: KubeObject): Existing {
-  const read = v.safeParse(texts, data);
-  if (read.success)
-    return { labels: metadata.labels ?? {}, annotations: metadata.annotations ?? {}, data: read.output };
-  throw toolError({
-    what: `cannot read ConfigMap ${metadata.name}`,
-    why: v.summarize(read.issues),
-    hint: `look at it with: kubectl get configmap ${metadata.name} --output yaml`,
-  });
-}
-
-const texts = v.optional(v.record(v.string(), v.string()), {});
 
 /** The annotation with the repository that an image came from. */
 export const gitUrlAnnotation = 'octopipeline/git-url';

@@ -2,7 +2,9 @@ import { resolve } from 'node:path';
 import * as v from 'valibot';
 import type { Context } from '../../context.js';
 import { inputError, refusedError, usageError } from '../../kit/errors/op-error.js';
-import { type KubeObject, kinds, openApi } from '../../systems/kubernetes/api.js';
+import { chooseStore } from '../../store/choose/choose.js';
+import { openStore } from '../../store/choose/open.js';
+import type { ConfigMap } from '../../store/documents/config-maps.js';
 import { parseReference } from '../../systems/registry/reference.js';
 import { type BuildResult, type BuiltImage, selectImages } from '../build-result/build-result.js';
 import { readBuildResult } from '../build-result/result-file.js';
@@ -27,10 +29,10 @@ export async function imagesOf(context: Context, source: ImagesSource): Promise<
 }
 
 /** Where images were published; without names, all of them, which must be from one commit. */
-type ImageInfoSource = Pick<ImagesSource, 'imageInfoNamespace' | 'configmapPrefix' | 'imageName'>;
+type ImageInfoSource = Pick<ImagesSource, 'imageInfoNamespace' | 'configmapPrefix' | 'imageName' | 'store'>;
 
 /** The label of the ConfigMaps that `op publish` writes. */
-const labelSelector = 'app.kubernetes.io/component=image-info';
+const label = ['app.kubernetes.io/component', 'image-info'] as const;
 
 const data = v.looseObject({
   'image-name': v.pipe(v.string(), v.nonEmpty()),
@@ -38,28 +40,31 @@ const data = v.looseObject({
   'image-digest': v.pipe(v.string(), v.nonEmpty()),
   'git-revision': v.pipe(v.string(), v.nonEmpty()),
 });
-const configMap = v.looseObject({ data });
 
 /**
- * Reads the images that `op publish` wrote into ConfigMaps, in the cluster that op runs in.
- * @throws OpError (input) when none is found, or one is malformed; (refused) when they are of several commits; (tool) when the cluster does not answer
+ * Reads the images that `op publish` wrote into ConfigMaps, in the cluster that op runs in or in another store.
+ * @throws OpError (input) when none is found, or one is malformed; (refused) when they are of several commits; (tool) when the store does not answer
  */
 async function readImageInfo(
   context: Context,
-  { imageInfoNamespace, configmapPrefix: prefix, imageName }: ImageInfoSource,
+  { imageInfoNamespace, configmapPrefix: prefix, imageName, store: flag }: ImageInfoSource,
 ): Promise<BuildResult> {
-  await using api = await openApi(context, { namespace: imageInfoNamespace });
-  const found = await api.list(kinds.configMap, { labelSelector });
-  const published = found.filter(({ metadata }) => metadata.name.startsWith(`${prefix}-`)).map(publicationIn);
+  const chosen = await chooseStore(context, flag);
+  await using store = await openStore(context, chosen, { where: { namespace: imageInfoNamespace } });
+  const found = await store.configMaps.list(...label);
+  const published = found.filter(({ name }) => name.startsWith(`${prefix}-`)).map(publicationIn);
   // With the prefix `shop`, the ConfigMap `shop-admin-web` is not ours but that of `web` with the prefix `shop-admin`.
   const ours = published.filter(({ name, image }) => name === nameFor(prefix, image.imageName));
-  const path = `the ConfigMaps ${prefix}-* in namespace ${api.namespace}`;
+  const path = `the ConfigMaps ${prefix}-* in ${store.place}`;
   if (imageName.length === 0) refuseMixture(path, ours);
   if (ours.length > 0) return { path, images: ours.map(({ image }) => image) };
   throw inputError({
-    what: `no image is published in namespace ${api.namespace}`,
-    why: `no ConfigMap ${prefix}-… with the label ${labelSelector} was found`,
-    hint: 'run op publish first, or give its namespace with --image-info-namespace and its --configmap-prefix',
+    what: `no image is published in ${store.place}`,
+    why: `no ConfigMap ${prefix}-… with the label ${label.join('=')} was found`,
+    hint:
+      chosen.kind === 'cluster'
+        ? 'run op publish first, or give its namespace with --image-info-namespace and its --configmap-prefix'
+        : 'run op publish first, with the same --store and --configmap-prefix',
   });
 }
 
@@ -82,23 +87,18 @@ function refuseMixture(path: string, published: readonly Published[]): void {
   });
 }
 
-function publicationIn(object: KubeObject): Published {
-  const read = v.safeParse(configMap, object);
+function publicationIn(object: ConfigMap): Published {
+  const read = v.safeParse(data, object.data);
   if (!read.success) throw malformed(object, v.summarize(read.issues));
-  const {
-    'image-name': imageName,
-    'image-url': url,
-    'image-digest': digest,
-    'git-revision': revision,
-  } = read.output.data;
+  const { 'image-name': imageName, 'image-url': url, 'image-digest': digest, 'git-revision': revision } = read.output;
   const reference = parseReference(`${url}@${digest}`);
   if ('problem' in reference) throw malformed(object, reference.problem);
-  return { name: object.metadata.name, image: { imageName, reference }, revision };
+  return { name: object.name, image: { imageName, reference }, revision };
 }
 
-const malformed = ({ metadata }: KubeObject, why: string) =>
+const malformed = ({ name }: ConfigMap, why: string) =>
   inputError({
-    what: `ConfigMap ${metadata.name} does not say which image it is`,
+    what: `ConfigMap ${name} does not say which image it is`,
     why,
     hint: 'run op publish again: it rewrites the ConfigMap',
   });

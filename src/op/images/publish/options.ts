@@ -1,4 +1,5 @@
 import { option, type RequestOf } from '../../kit/options/option.js';
+import { storeOptions } from '../../store/choose/options.js';
 
 const configmapPrefix = option.text('prefix of the ConfigMaps, which are named PREFIX-IMAGE', {
   value: '<prefix>',
@@ -37,6 +38,7 @@ export const publishOptions = {
     { value: '<image>' },
   ),
   configmapPrefix,
+  ...storeOptions,
   timeout: option.duration('time limit for publishing', { default: '2m' }),
 };
 
@@ -59,6 +61,7 @@ export const imagesOptions = {
     otherwise: "the namespace of the kubeconfig, or the pod's",
   }),
   configmapPrefix,
+  ...storeOptions,
 };
 
 /** Which images a command works on. */

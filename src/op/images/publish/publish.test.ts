@@ -1,7 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import {
   type KubernetesApi,
   kubernetesPath,
@@ -24,7 +25,7 @@ let room: string;
 
 beforeAll(async () => {
   op = await bundledOp([]);
-  room = await mkdtemp(join(tmpdir(), 'publish-test-'));
+  room = await realpath(await mkdtemp(join(tmpdir(), 'publish-test-')));
 });
 afterAll(async () => {
   await Promise.all([op?.dispose(), rm(room, { recursive: true, force: true })]);
@@ -77,6 +78,77 @@ describe('before the API is called', () => {
   test('without a cluster it says so', async () => {
     const ended = await publish([image('app')], { KUBECONFIG: '/dev/null', KUBERNETES_SERVICE_HOST: '' });
     expect(ended).toMatchObject({ exitCode: 4, stderr: expect.stringContaining('no cluster is configured') });
+  });
+});
+
+describe('in a directory', () => {
+  const alone = {
+    PATH: process.env.PATH ?? '',
+    KUBECONFIG: '/dev/null',
+    KUBERNETES_SERVICE_HOST: '',
+    OP_STORE: 'directory:images',
+  };
+  const file = (name: string) => join(room, 'images/config-maps', name);
+
+  test('writes the ConfigMap of each image as a file for kubectl apply, and says where', async () => {
+    const ended = await publish(
+      [image('team/App_1'), image('front', two)],
+      alone,
+      '--git-url=https://example.com/shop.git',
+    );
+    expect(ended).toMatchObject({ exitCode: 0 });
+    const said = ended.stderr.trimEnd().split('\n');
+    expect(said[0]).toBe(`publish 2 images of build_result.json to the directory ${join(room, 'images')}`);
+    expect(said.at(-1)).toBe(
+      `published 2 of 2; see it with: cat ${file('image-info-team-app-1.yaml')} ${file('image-info-front.yaml')}`,
+    );
+    expect(parse(await readFile(file('image-info-team-app-1.yaml'), 'utf8'))).toEqual({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: {
+        name: 'image-info-team-app-1',
+        labels: { 'app.kubernetes.io/managed-by': 'octopipeline', 'app.kubernetes.io/component': 'image-info' },
+        annotations: { 'octopipeline/git-url': 'https://example.com/shop.git' },
+      },
+      data: {
+        'image-name': 'team/App_1',
+        'image-url': 'registry.example.com:5000/team/team/app_1:v1',
+        'image-digest': one,
+        'git-revision': commit,
+        'build-timestamp': expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/u),
+      },
+    });
+  });
+
+  test('keeps what is up to date, refuses what holds another image, and writes a new digest', async () => {
+    await publish([image('same')], alone);
+    const before = await readFile(file('image-info-same.yaml'), 'utf8');
+    expect((await publish([image('same')], alone)).stderr).toContain('nothing to publish: already up to date');
+    expect(await readFile(file('image-info-same.yaml'), 'utf8')).toBe(before);
+    const changed = await publish([image('same', two)], alone);
+    expect(changed.stderr).toContain('sha256:111111111111 -> sha256:222222222222');
+    expect(await publish([image('Same')], alone)).toMatchObject({
+      exitCode: 6,
+      stderr: expect.stringContaining('it holds the image "same"'),
+    });
+  });
+
+  test('the flag goes before OP_STORE, and that before the properties file', async () => {
+    const flag = await publish([image('app')], alone, '--store=directory:flag');
+    expect(flag.stderr).toContain(`to the directory ${join(room, 'flag')}`);
+    await writeFile(join(room, 'x.properties'), 'OP_STORE=directory:filed\n');
+    const { OP_STORE: _, ...without } = alone;
+    const filed = await publish([image('app')], without, '--config=x.properties');
+    expect(filed.stderr).toContain(`to the directory ${join(room, 'filed')}`);
+    expect((await publish([image('app')], alone, '--config=x.properties')).stderr).toContain('/images');
+  });
+
+  test.each(['etcd', 'directory:', 'directory:a\nb', 'Cluster', '/tmp'])('the store %j is refused', async (store) => {
+    const ended = await publish([image('app')], { ...alone, OP_STORE: store });
+    expect(ended).toMatchObject({
+      exitCode: 3,
+      stderr: expect.stringContaining('is not a store (OP_STORE, environment)'),
+    });
   });
 });
 
@@ -194,6 +266,14 @@ describe.skipIf(missingTools.length > 0)('on a real API server', () => {
     const names = await api.kubectl(['get', 'configmap', '--namespace=shop', '--output=name']);
     expect(names).toContain('configmap/only-second');
     expect(names).not.toContain('configmap/only-first');
+  });
+
+  test('takes the file of a store that is a directory, and knows it as its own', async () => {
+    await publish([image('moved')], { KUBECONFIG: '/dev/null' }, '--store=directory:moved');
+    const file = join(room, 'moved/config-maps/image-info-moved.yaml');
+    await api.kubectl(['apply', '--namespace=shop', `--filename=${file}`]);
+    const ended = await publish([image('moved')], as('builder', 'shop'));
+    expect(ended.stderr).toContain('nothing to publish: already up to date');
   });
 
   test('refuses a ConfigMap that op did not create, and one of another image', async () => {

@@ -5,7 +5,9 @@ import { countOf } from '../../kit/log/format.js';
 import { oneLine } from '../../kit/log/printable.js';
 import { startDeadline } from '../../kit/process/deadline.js';
 import { mapConcurrently, valuesOf } from '../../kit/process/map-concurrently.js';
-import { type KubernetesApi, kinds, openApi } from '../../systems/kubernetes/api.js';
+import { chooseStore, type StoreChoice } from '../../store/choose/choose.js';
+import { openStore } from '../../store/choose/open.js';
+import type { ConfigMaps } from '../../store/documents/config-maps.js';
 import { selectImages } from '../build-result/build-result.js';
 import { readBuildResult } from '../build-result/result-file.js';
 import {
@@ -13,7 +15,6 @@ import {
   gitUrlAnnotation,
   ours,
   type Publication,
-  parseExisting,
   plan,
   reusedAnnotation,
 } from './config-map.js';
@@ -40,24 +41,17 @@ export async function publish(context: Context, flags: PublishFlags): Promise<Pu
   const images = selectImages(await readBuildResult(path, flags.listDigest), request.imageName);
   const planned = plan(images, request.prefix, request.revision);
   const names = planned.map(({ name }) => name);
-  using deadline = startDeadline(context, flags.timeout, {
-    what: `${names.join(', ')} could not be published in time`,
-    why: `the Kubernetes API did not answer within ${flags.timeout / 1000} s`,
-    hint: 'look at the cluster with: kubectl get --raw /readyz',
-  });
-  await using api = await openApi(deadline.context, { namespace: flags.namespace }, { ownRole });
-  context.log.step(
-    `publish ${countOf(images.length, 'image')} of ${request.buildResult} to namespace ${api.namespace}`,
-  );
-  const changed = await applyChanges(deadline.context, api, planned, {
+  const chosen = await chooseStore(context, flags.store);
+  using deadline = startDeadline(context, flags.timeout, tooLate(chosen, names, flags.timeout / 1000));
+  await using store = await openStore(deadline.context, chosen, { where: { namespace: flags.namespace }, ownRole });
+  context.log.step(`publish ${countOf(images.length, 'image')} of ${request.buildResult} to ${store.place}`);
+  const changed = await applyChanges(deadline.context, store.configMaps, planned, {
     gitUrl: request.gitUrl,
     reused: flags.reusedImages,
   });
   const verdict =
     changed === 0 ? 'nothing to publish: already up to date' : `published ${changed} of ${planned.length}`;
-  context.log.step(
-    `${verdict}; see it with: kubectl get configmap ${names.join(' ')} --namespace ${api.namespace} --output yaml`,
-  );
+  context.log.step(`${verdict}; see it with: ${store.configMaps.show(names)}`);
   return { CONFIGMAPS: names.join(',') };
 }
 
@@ -68,15 +62,24 @@ interface Origin {
   readonly reused: readonly string[];
 }
 
+const tooLate = ({ kind }: StoreChoice, names: readonly string[], seconds: number) => ({
+  what: `${names.join(', ')} could not be published in time`,
+  why: `${kind === 'cluster' ? 'the Kubernetes API' : 'the store'} did not answer within ${seconds} s`,
+  hint:
+    kind === 'cluster'
+      ? 'look at the cluster with: kubectl get --raw /readyz'
+      : 'look at the store, or increase --timeout',
+});
+
 /** @returns how many were changed */
 async function applyChanges(
   context: Context,
-  api: KubernetesApi,
+  configMaps: ConfigMaps,
   planned: readonly Publication[],
   origin: Origin,
 ): Promise<number> {
   const { gitUrl } = origin;
-  const existing = await readExisting(api, planned);
+  const existing = await readExisting(configMaps, planned);
   for (const publication of planned) refuseForeign(publication, existing.get(publication.name));
   for (const { name, info } of planned) {
     const found = existing.get(name);
@@ -90,24 +93,24 @@ async function applyChanges(
   }
   const changed = planned.filter(({ name, info }) => !isUpToDate(info, existing.get(name)));
   // All of them, also when one is refused.
-  valuesOf(await mapConcurrently(changed, atOnce, (one) => apply(context, api, one, origin)));
+  valuesOf(await mapConcurrently(changed, atOnce, (one) => apply(context, configMaps, one, origin)));
   return changed.length;
 }
 
 const atOnce = 4;
 
-async function readExisting(api: KubernetesApi, planned: readonly Publication[]) {
+async function readExisting(configMaps: ConfigMaps, planned: readonly Publication[]) {
   const read = await mapConcurrently(planned, atOnce, async ({ name }) => {
-    const found = await api.get(kinds.configMap, name);
-    return found === undefined ? [] : [[name, parseExisting(found)] as const];
+    const found = await configMaps.get(name);
+    return found === undefined ? [] : [[name, found] as const];
   });
   return new Map(valuesOf(read).flat());
 }
 
-/** Applies one ConfigMap on the server side, so that labels and keys that others added stay. */
+/** Labels and keys that others added stay. */
 async function apply(
   context: Context,
-  api: KubernetesApi,
+  configMaps: ConfigMaps,
   { name, info }: Publication,
   { gitUrl, reused }: Origin,
 ): Promise<void> {
@@ -119,15 +122,10 @@ async function apply(
     .now()
     .toISOString()
     .replace(/\.\d+Z$/u, 'Z');
-  const object = {
-    metadata: { name, labels: ours, ...(Object.keys(annotations).length === 0 ? {} : { annotations }) },
-    data: { ...info, 'build-timestamp': timestamp },
-  };
-  const outcome = await api.apply(kinds.configMap, object);
-  if ('object' in outcome) return;
+  const data = { ...info, 'build-timestamp': timestamp };
+  const others = await configMaps.apply({ name, labels: ours, annotations, data });
   // Someone edited a key by hand. These keys describe the last build, which only op knows.
-  context.log.warn(`overwriting what ${oneLine(outcome.conflictsWith.join(', '))} changed in ${name}`);
-  await api.apply(kinds.configMap, object, { force: true });
+  if (others.length > 0) context.log.warn(`overwriting what ${oneLine(others.join(', '))} changed in ${name}`);
 }
 
 function refuseForeign({ name, info }: Publication, found: Existing | undefined): void {

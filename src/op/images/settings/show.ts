@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { Context } from '../../context.js';
 import { type KnownKey, knownKeys, masked, type Setting } from '../../kit/config/setting.js';
 import { redact } from '../../kit/errors/redact.js';
+import { defaultStore } from '../../store/choose/choose.js';
 import type { SettingFlags } from './options.js';
 import { readRegistryFile } from './registry-file.js';
 import { readSettings } from './settings.js';
@@ -30,6 +31,7 @@ export async function showSettings(
     SKAFFOLD_PROFILE: settings.profile,
     SKAFFOLD_NAMESPACE: settings.namespace,
     SKAFFOLD_INSECURE_REGISTRY: settings.insecure,
+    OP_STORE: settings.of('OP_STORE') ?? defaultStore,
   };
   const known = knownKeys.map((key) => row(key, key in decided ? decided[key] : settings.of(key)));
   const others = settings.properties

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import type { Context } from '../../context.js';
 import { inputError } from '../../kit/errors/op-error.js';
 import { valuesOf } from '../../kit/process/map-concurrently.js';
-import { type Applied, type ApplyOptions, type ApplyOutcome, createCalls, type Query } from './calls.js';
+import { type Applied, type ApplyOptions, type ApplyOutcome, createCalls, type ObjectAt, type Query } from './calls.js';
 import { atCluster, type Cluster, errorAtCluster } from './cluster.js';
 import { createConnections } from './connections.js';
 import { follow, type OnState } from './follow.js';
@@ -41,6 +41,8 @@ export interface KubernetesApi {
    * stay. Nothing is changed when other managers own one of the fields with another value, except with `force`.
    */
   readonly apply: (kind: Kind, object: Applied, options?: ApplyOptions) => Promise<ApplyOutcome>;
+  /** Deletes an object. `conflict`: it was changed since it was read, or another one has its name now. */
+  readonly removeAt: (kind: Kind, object: ObjectAt) => Promise<'removed' | 'conflict' | 'gone'>;
   /** Deletes an object and what it owns. A missing object is not an error. */
   readonly remove: (kind: Kind, name: string, namespace?: string) => Promise<void>;
   /**
@@ -118,6 +120,7 @@ export async function openApi(context: Context, where: Where, { ownRole }: Ident
         replace: (...given) => calls.replace(...given).catch(rethrow),
         patch: (...given) => calls.patch(...given).catch(rethrow),
         apply: (...given) => calls.apply(...given).catch(rethrow),
+        removeAt: (...given) => calls.removeAt(...given).catch(rethrow),
         remove: (...given) => calls.remove(...given).catch(rethrow),
         follow: (kind, query, onState) =>
           follow({ context: inner, connections, calls, namespace }, kind, query, onState).catch(rethrow),

@@ -21,6 +21,11 @@ export interface Listed {
   readonly resourceVersion: string;
 }
 
+/** An object as it was read. */
+export interface ObjectAt {
+  readonly metadata: { readonly name: string; readonly uid: string; readonly resourceVersion: string };
+}
+
 /** An object to apply: the fields that op wants to own. */
 export interface Applied {
   readonly metadata: { readonly name: string };
@@ -168,6 +173,16 @@ export function createCalls(
       });
       const conflictsWith = answer.status === 409 ? managersIn(answer.text) : [];
       return conflictsWith.length > 0 ? { conflictsWith } : { object: read(operation, answer) };
+    },
+    removeAt: async (kind: Kind, { metadata }: ObjectAt, namespace = own): Promise<'removed' | 'conflict' | 'gone'> => {
+      const { name, uid, resourceVersion } = metadata;
+      const operation = begin(`cannot delete ${kind.kind} ${name}`, kind, namespace);
+      const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid, resourceVersion } };
+      const answer = await send(operation, { method: 'DELETE', path: pathOf(kind, namespace, name), body });
+      if (answer.status === 409) return 'conflict';
+      if (isNotFound(answer)) return 'gone';
+      if (answer.status >= 300) throw failureOfAnswer(operation, answer);
+      return 'removed';
     },
     remove: async (kind: Kind, name: string, namespace = own): Promise<void> => {
       const operation = begin(`cannot delete ${kind.kind} ${name}`, kind, namespace);

@@ -44,7 +44,13 @@ export function createConnections(socket: () => Promise<string>): Connections {
     const headers = {
       host: 'localhost',
       accept: 'application/json',
-      ...(body === undefined ? {} : { 'content-type': request.contentType ?? 'application/json' }),
+      // With its length: Node sends none for a DELETE, and the server would take the body for the next request.
+      ...(body === undefined
+        ? {}
+        : {
+            'content-type': request.contentType ?? 'application/json',
+            'content-length': Buffer.byteLength(body),
+          }),
     };
     return new Promise((done, fail) => {
       const { method, path } = request;

@@ -3,9 +3,9 @@ import type { Context } from '../../context.js';
 import { OpError } from '../../kit/errors/op-error.js';
 import { oneLine } from '../../kit/log/printable.js';
 import { type Kind, type KubeObject, kinds, openApi } from '../../systems/kubernetes/api.js';
-import type { Lease } from './lease.js';
+import type { LockState } from './lock.js';
 
-/** A Tekton run that holds a Lease: `pipelinerun/NAMESPACE/NAME/UID` or `taskrun/…`. */
+/** A Tekton run that holds a lock: `pipelinerun/NAMESPACE/NAME/UID` or `taskrun/…`. */
 export interface HolderRun {
   readonly kind: Kind;
   readonly namespace: string;
@@ -53,10 +53,10 @@ export function stateOfRun(run: HolderRun, found: KubeObject | undefined): RunSt
   return { is: 'over', why: `${name} ${end} (${oneLine(succeeded.reason)})` };
 }
 
-/** Watches the run that holds a Lease; the end of its `await using` stops that. */
+/** Watches the run that holds a lock; the end of its `await using` stops that. */
 export interface HolderRunWatch extends AsyncDisposable {
   /** What is known about the holder's run so far; `onChange` is called when that changes. */
-  readonly stateOf: (lease: Lease) => RunState;
+  readonly stateOf: (found: Pick<LockState, 'holder' | 'cluster'>) => RunState;
 }
 
 interface Watched {
@@ -69,7 +69,7 @@ interface Watched {
 /**
  * Looks in the cluster that op runs in, and only for a holder that runs there too: whether a run exists in another cluster cannot be
  * seen from here.
- * @param cluster as in the Lease; empty when op does not run in a cluster
+ * @param cluster as in the lock; empty when op does not run in a cluster
  */
 export function watchHolderRun(context: Context, cluster: string, onChange: () => void): HolderRunWatch {
   let watched: Watched | undefined;
@@ -100,7 +100,7 @@ export function watchHolderRun(context: Context, cluster: string, onChange: () =
   };
 }
 
-/** Never fails: without the state of the run, the Lease still expires. */
+/** Never fails: without the state of the run, the lock still expires. */
 async function followRun(context: Context, run: HolderRun, onState: (state: RunState) => void): Promise<void> {
   const { kind, namespace, name } = run;
   const query = { fieldSelector: `metadata.name=${name}` };
@@ -113,7 +113,7 @@ async function followRun(context: Context, run: HolderRun, onState: (state: RunS
     onState({ is: 'unknown' });
     const why = error instanceof OpError ? `${error.message}: ${error.why}` : String(error);
     context.log.step(
-      `cannot see whether the ${kind.kind} of the holder has ended, only whether the Lease expires: ${why}`,
+      `cannot see whether the ${kind.kind} of the holder has ended, only whether the lock expires: ${why}`,
     );
   }
 }

@@ -1,16 +1,16 @@
 import type { RunState } from './holder.js';
-import { ageText, type Lease } from './lease.js';
+import { ageText, type LockState } from './lock.js';
 
-/** What is known about a Lease that another holder has. */
+/** What is known about a lock that another holder has. */
 export interface Observation {
-  /** By the clock of the API server, like `renewed` when op wrote it. */
+  /** By the clock that the holders share, like `renewed` when op wrote it. */
   readonly now: Date;
   /** For how many milliseconds this command has seen it unchanged. */
   readonly unchanged: number;
   readonly run: RunState;
 }
 
-/** Whether the Lease may be taken over, and by which rule; else the milliseconds after which to look again if nothing changes. */
+/** Whether the lock may be taken over, and by which rule; else the milliseconds after which to look again if nothing changes. */
 export type Verdict =
   | { readonly take: true; readonly rule: string }
   | { readonly take: false; readonly lookAgain: number };
@@ -19,10 +19,14 @@ export type Verdict =
 const clockSkew = 10_000;
 
 /**
- * A Lease passes to another holder without being released when the run of its holder has ended, when it has expired by the times written
+ * A lock passes to another holder without being released when the run of its holder has ended, when it has expired by the times written
  * in it, or when it was not renewed for its whole duration while this command watched, whatever the clocks say.
  */
-export function judgeTakeover({ renewed, duration }: Lease, { now, unchanged, run }: Observation): Verdict {
+export function judgeTakeover(
+  { renewed, seconds }: Pick<LockState, 'renewed' | 'seconds'>,
+  { now, unchanged, run }: Observation,
+): Verdict {
+  const duration = seconds * 1000;
   if (run.is === 'over') return { take: true, rule: run.why };
   const lasts = `and lasts ${ageText(duration)}`;
   const age = now.getTime() - (renewed?.getTime() ?? 0);

@@ -1,16 +1,12 @@
 import { expect, test } from 'vitest';
-import { readRequest } from '../../kit/options/read-request.js';
 import { parseHolder, stateOfRun } from './holder.js';
-import { ageText, parseLease } from './lease.js';
-import { leaseOptions } from './options.js';
-import { leaseNameOf, leaseRequestOf } from './request.js';
+import { ageText } from './lock.js';
 import { judgeTakeover } from './takeover.js';
 
 const now = new Date('2026-01-02T03:04:05Z');
-const ago = (seconds: number) => new Date(now.getTime() - seconds * 1000).toISOString().replace('Z', '000Z');
+const ago = (seconds: number) => new Date(now.getTime() - seconds * 1000);
 const metadata = { name: 'x', uid: 'u', resourceVersion: '1' };
-const lease = (renewTime: string | undefined, leaseDurationSeconds = 60) =>
-  parseLease({ metadata, spec: { holderIdentity: 'somebody', renewTime, leaseDurationSeconds } });
+const lock = (renewed: Date | undefined, seconds = 60) => ({ renewed, seconds });
 const unknown = { is: 'unknown' } as const;
 
 test.each([
@@ -35,8 +31,8 @@ test.each([
     'it was last renewed 1m40s ago',
   ],
   ['a run that has ended', ago(1), 0, { is: 'over', why: 'its run has ended' } as const, 'its run has ended'],
-])('a Lease of another holder: %s', (_, renewed, unchanged, run, rule) => {
-  const verdict = judgeTakeover(lease(renewed), { now, unchanged, run });
+])('a lock of another holder: %s', (_, renewed, unchanged, run, rule) => {
+  const verdict = judgeTakeover(lock(renewed), { now, unchanged, run });
   expect(verdict).toMatchObject(
     rule === undefined ? { take: false } : { take: true, rule: expect.stringContaining(rule) },
   );
@@ -44,15 +40,15 @@ test.each([
 });
 
 test('says when to look again', () => {
-  expect(judgeTakeover(lease(ago(60)), { now, unchanged: 1000, run: unknown })).toEqual({
+  expect(judgeTakeover(lock(ago(60)), { now, unchanged: 1000, run: unknown })).toEqual({
     take: false,
     lookAgain: 10_001,
   });
-  expect(judgeTakeover(lease(ago(1)), { now, unchanged: 50_000, run: unknown })).toEqual({
+  expect(judgeTakeover(lock(ago(1)), { now, unchanged: 50_000, run: unknown })).toEqual({
     take: false,
     lookAgain: 10_000,
   });
-  expect(judgeTakeover(lease(ago(1), 900), { now, unchanged: 1000, run: unknown })).toEqual({
+  expect(judgeTakeover(lock(ago(1), 900), { now, unchanged: 1000, run: unknown })).toEqual({
     take: false,
     lookAgain: 899_000,
   });
@@ -103,40 +99,3 @@ test.each([
   [187_200_000, '2d4h'],
   [-5, '0s'],
 ])('%i ms are %s', (milliseconds, text) => expect(ageText(milliseconds)).toBe(text));
-
-const flags = (given: { readonly leaseHolder?: string }) => ({ ...readRequest('x', leaseOptions, {}), ...given });
-
-test('no Lease is requested without a holder', () => {
-  expect(leaseRequestOf(flags({}), undefined, undefined)).toBeUndefined();
-  expect(leaseRequestOf(flags({ leaseHolder: 'ann' }), 'dev', 'shop')).toEqual({
-    environment: 'dev',
-    component: 'shop',
-    holder: 'ann',
-    keep: false,
-    wait: 1_800_000,
-  });
-});
-
-test.each([
-  [{ leaseHolder: 'ann' }, undefined, 'shop', 'usage'],
-  [{ leaseHolder: 'ann' }, 'dev', undefined, 'usage'],
-  [{ leaseHolder: 'a b' }, 'dev', 'shop', 'input'],
-  [{ leaseHolder: 'a\nb' }, 'dev', 'shop', 'input'],
-])('a request that is refused (%#)', (given, environment, component, kind) => {
-  expect(() => leaseRequestOf(flags(given), environment, component)).toThrow(expect.objectContaining({ kind }));
-});
-
-const nameFor = (environment: string, component: string) =>
-  leaseNameOf({ environment, component, holder: 'x', keep: false, wait: 1 });
-test.each([
-  ['dev', 'shop', 'octopipeline-dev-shop'],
-  ['dev', 'a.b', 'octopipeline-dev-a.b'],
-])('the Lease for %s and %s', (environment, component, name) => expect(nameFor(environment, component)).toBe(name));
-test.each([
-  ['dev', 'Shop'],
-  ['dev', '../x'],
-  ['dev', 'a..b'],
-  ['', 'x'.repeat(250)],
-])('no Lease for %s and %s', (environment, component) => {
-  expect(() => nameFor(environment, component)).toThrow(expect.objectContaining({ kind: 'input' }));
-});
