@@ -252,7 +252,7 @@ describe.skipIf(missingTools.length > 0)('on a real API server', () => {
     expect((await read('image-info-found')).metadata.annotations).toEqual({ 'octopipeline/reused': 'true' });
     expect((await read('image-info-made')).metadata.annotations).toBeUndefined();
     await publish([image('found', two)], as('builder', 'shop'));
-    expect((await read('image-info-found')).metadata.annotations).toBeUndefined();
+    expect((await read('image-info-found')).metadata.annotations).toEqual({ 'octopipeline/reused': 'false' });
   });
 
   test('publishes only the image that is named', async () => {

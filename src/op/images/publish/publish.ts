@@ -10,14 +10,7 @@ import { openStore } from '../../store/choose/open.js';
 import type { ConfigMaps } from '../../store/documents/config-maps.js';
 import { selectImages } from '../build-result/build-result.js';
 import { readBuildResult } from '../build-result/result-file.js';
-import {
-  type Existing,
-  gitUrlAnnotation,
-  ours,
-  type Publication,
-  plan,
-  reusedAnnotation,
-} from './config-map.js';
+import { type Existing, gitUrlAnnotation, ours, type Publication, plan, reusedAnnotation } from './config-map.js';
 import type { PublishFlags } from './options.js';
 import { parsePublishRequest } from './request.js';
 
@@ -93,7 +86,9 @@ async function applyChanges(
   }
   const changed = planned.filter(({ name, info }) => !isUpToDate(info, existing.get(name)));
   // All of them, also when one is refused.
-  valuesOf(await mapConcurrently(changed, atOnce, (one) => apply(context, configMaps, one, origin)));
+  valuesOf(
+    await mapConcurrently(changed, atOnce, (one) => apply(context, configMaps, one, existing.get(one.name), origin)),
+  );
   return changed.length;
 }
 
@@ -112,11 +107,13 @@ async function apply(
   context: Context,
   configMaps: ConfigMaps,
   { name, info }: Publication,
+  found: Existing | undefined,
   { gitUrl, reused }: Origin,
 ): Promise<void> {
+  const isReused = reused.includes(`${info['image-url']}@${info['image-digest']}`);
   const annotations = {
     ...(gitUrl === undefined ? {} : { [gitUrlAnnotation]: gitUrl }),
-    ...(reused.includes(`${info['image-url']}@${info['image-digest']}`) ? { [reusedAnnotation]: 'true' } : {}),
+    ...(isReused || found?.annotations[reusedAnnotation] !== undefined ? { [reusedAnnotation]: `${isReused}` } : {}),
   };
   const timestamp = context
     .now()

@@ -66,7 +66,7 @@ const shape = v.object({
 });
 
 /** Parses a Lease. @throws OpError (tool) when its spec is invalid */
-export function parseLease(object: KubeObject): FoundLock {
+function parseLease(object: KubeObject): FoundLock {
   const parsed = v.safeParse(shape, object);
   if (!parsed.success) {
     throw toolError({

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -118,15 +118,6 @@ test('a directory that cannot be written is an error that says so', async () => 
     message: expect.stringContaining('cannot write document a to the directory'),
     hint: expect.stringContaining('--store'),
   });
-});
-
-test.skipIf(process.getuid?.() === 0)('a directory that may only be read can be read', async () => {
-  const store = await open('read-only');
-  await store.create('a', { a: 1 });
-  await rm(join(room, 'read-only/a.json'));
-  await chmod(join(room, 'read-only'), 0o555);
-  expect((await store.get('a'))?.body).toEqual({ a: 1 });
-  await chmod(join(room, 'read-only'), 0o755);
 });
 
 test('old revisions are deleted, and recent ones stay for writers that are slow', async () => {

@@ -33,13 +33,6 @@ export function parseBody(path: string, place: string, text: string): Body {
   throw unreadable(path, place, 'it is not a JSON object');
 }
 
-/** Checks a body from a tool. @throws OpError (tool) when it is not an object */
-export function checkBody(path: string, place: string, value: unknown): Body {
-  const read = v.safeParse(body, value);
-  if (read.success) return read.output;
-  throw unreadable(path, place, v.summarize(read.issues));
-}
-
 export const unreadable = (path: string, place: string, why: string) =>
   toolError({
     what: `cannot read document ${path} in ${place}`,
