@@ -30,6 +30,21 @@ const stepField: Refusal = {
   what: 'Tekton ignores this field of a step since v1',
   hint: 'remove the field; a sidecar can have it',
 };
+/** Those that a v1beta1 container still has. */
+const ignoredFields = Object.fromEntries(
+  [
+    'ports',
+    'livenessProbe',
+    'readinessProbe',
+    'startupProbe',
+    'lifecycle',
+    'terminationMessagePath',
+    'terminationMessagePolicy',
+    'stdin',
+    'stdinOnce',
+    'tty',
+  ].map((field) => [field, stepField]),
+);
 
 /** By Go type, without Tekton's version, and field. `*` is every field that is not named. */
 export const refusals: Readonly<Record<string, Readonly<Record<string, Refusal>>>> = {
@@ -52,42 +67,15 @@ export const refusals: Readonly<Record<string, Readonly<Record<string, Refusal>>
   },
   TaskRunSpec: {
     resources,
-    debug: { what: 'breakpoints are given when the run starts', hint: 'remove spec.debug and use --break STEP' },
+    debug: { what: 'a run on this machine does not stop at breakpoints', hint: 'remove spec.debug' },
     status: { what: 'a run that is cancelled is not started', hint: 'remove spec.status' },
     statusMessage: { what: 'a run that is cancelled is not started', hint: 'remove spec.statusMessage' },
     managedBy: { what: 'another controller shall manage this run', hint: 'remove spec.managedBy' },
   },
   TaskRef: { bundle },
   PipelineRef: { bundle },
-  'v1beta1.Step': Object.fromEntries(
-    [
-      'ports',
-      'livenessProbe',
-      'readinessProbe',
-      'startupProbe',
-      'lifecycle',
-      'terminationMessagePath',
-      'terminationMessagePolicy',
-      'stdin',
-      'stdinOnce',
-      'tty',
-    ].map((field) => [field, stepField]),
-  ),
-  'v1beta1.StepTemplate': Object.fromEntries(
-    [
-      'name',
-      'ports',
-      'livenessProbe',
-      'readinessProbe',
-      'startupProbe',
-      'lifecycle',
-      'terminationMessagePath',
-      'terminationMessagePolicy',
-      'stdin',
-      'stdinOnce',
-      'tty',
-    ].map((field) => [field, stepField]),
-  ),
+  'v1beta1.Step': ignoredFields,
+  'v1beta1.StepTemplate': { ...ignoredFields, name: stepField },
   Step: {
     stdoutConfig: alpha('stdoutConfig'),
     stderrConfig: alpha('stderrConfig'),

@@ -1,5 +1,6 @@
+import { goDuration } from '../task-run/go-time.js';
 import type { Facts, Moment } from './facts.js';
-import { goDuration, skipping } from './objects.js';
+import { skipping } from './objects.js';
 import { hasFailed, hasSucceeded, ignoresFailure, wasCancelled, wasCancelledForTimeout } from './task-state.js';
 
 /** A condition without its time. */

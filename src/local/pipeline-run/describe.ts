@@ -1,7 +1,8 @@
 import type { WireParam } from '../../tekton/wire/task.js';
 import type { Condition, ParamValues } from '../contract.js';
+import { goDuration, timestamp } from '../task-run/go-time.js';
 import { toWire } from '../workspaces/binding.js';
-import { type ChildReference, goDuration, type PipelineRunObject, timestamp } from './objects.js';
+import type { ChildReference, PipelineRunObject } from './objects.js';
 import type { RunPlan, Timeouts } from './run-plan.js';
 import type { Progress } from './scheduler.js';
 import type { TaskState } from './task-state.js';

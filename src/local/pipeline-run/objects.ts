@@ -97,16 +97,3 @@ export interface PipelineRunObject {
 
 /** What a run is: the object that `op local` shows. */
 export type RunObject = PipelineRunObject | TaskRunObject;
-
-/** The part of a time that Kubernetes keeps: whole seconds. */
-export const timestamp = (date: Date): string => `${date.toISOString().slice(0, 19)}Z`;
-
-/** A duration as Go prints it, in whole milliseconds: `1h0m0s`, `1.5s`, `500ms`. */
-export function goDuration(milliseconds: number): string {
-  if (milliseconds === 0) return '0s';
-  if (milliseconds < 1000) return `${milliseconds}ms`;
-  const seconds = (milliseconds % 60_000) / 1000;
-  const minutes = Math.floor(milliseconds / 60_000);
-  if (minutes === 0) return `${seconds}s`;
-  return minutes < 60 ? `${minutes}m${seconds}s` : `${Math.floor(minutes / 60)}h${minutes % 60}m${seconds}s`;
-}

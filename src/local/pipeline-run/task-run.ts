@@ -1,6 +1,7 @@
 import { Interrupted } from '../../op/kit/errors/op-error.js';
 import type { Condition, TaskRunRequest, TaskRunStatus } from '../contract.js';
-import { goDuration, type TaskRunObject, type TaskRunState, timestamp } from './objects.js';
+import { goDuration, timestamp } from '../task-run/go-time.js';
+import type { TaskRunObject, TaskRunState } from './objects.js';
 import type { StartedRun } from './task-state.js';
 
 /** Runs the steps of one TaskRun once. */

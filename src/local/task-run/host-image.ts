@@ -8,7 +8,7 @@ const shells = /(?:^|\/)(alpine|bash|busybox|debian|ubuntu)(?:[:@]|$)/u;
 
 /**
  * Which images are this machine, if nothing else is said: octopipeline's, those that only hold a shell, and those that are named.
- * @param named as in `--host-image`: an image, with or without its tag or digest
+ * @param named more such images, with or without tag or digest
  */
 export function thisMachine(named: readonly string[] = []): HostImages {
   return (image) => {

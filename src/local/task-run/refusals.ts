@@ -136,7 +136,8 @@ function checkImage(
   if (image.includes('$(')) return;
   const known = hostImage(image);
   if (known === undefined) {
-    const hint = `if this machine has what the step needs, say so: --host-image ${image}`;
+    const hint =
+      'if this machine has what the step needs, name an image such as debian or alpine; else run it on a cluster';
     report(`${path}.image`, `${image} is not known to be this machine`, hint);
   } else if (!container.script && !(container.command ?? template?.command)?.length && known.entrypoint === undefined) {
     const what = `the step runs the ENTRYPOINT of ${image}, which this machine does not know`;

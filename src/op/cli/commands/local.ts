@@ -51,7 +51,8 @@ const start = command({
   description: 'run a Pipeline, a Task, a PipelineRun or a TaskRun on this machine',
   words: { sentence: 'name of what to run, or its file', usage: '[options] <name|file...>' },
   options: startOptions,
-  helpEnd: 'Exit codes: 0 the run succeeded, 4 it failed or was cancelled, 5 it timed out, 130 and 143 op was stopped.',
+  helpEnd:
+    'Exit codes: 0 the run succeeded, 3 it was refused before anything started, 4 it failed or was cancelled, 5 it timed out, 130 and 143 op was stopped.',
   run: async (context, request, { words }) => {
     const { start } = await import('../../../local/commands/start.js');
     await start(context, request, words);

@@ -1,3 +1,4 @@
+import { buildOutputs, pushOutputs } from '../../images/push/options.js';
 import { headOptions, recordOptions } from '../../images/record/options.js';
 import { command } from '../commander/command.js';
 
@@ -6,7 +7,7 @@ export const head = command({
   name: 'head',
   description: 'give the commit that is checked out; empty when files differ from it',
   options: headOptions,
-  outputs: ['CHAINS-GIT_URL', 'CHAINS-GIT_COMMIT'],
+  outputs: buildOutputs,
   run: async (context, request) => {
     const { head } = await import('../../images/record/head.js');
     return head(context, request);
@@ -18,15 +19,7 @@ export const record = command({
   name: 'record',
   description: 'check the image list of a build that has ended, and give its outputs',
   options: recordOptions,
-  outputs: [
-    'IMAGE_URL',
-    'IMAGE_DIGEST',
-    'IMAGES',
-    'REUSED_IMAGES',
-    'LIST_DIGEST',
-    'CHAINS-GIT_URL',
-    'CHAINS-GIT_COMMIT',
-  ],
+  outputs: pushOutputs,
   run: async (context, request) => {
     const { record } = await import('../../images/record/record.js');
     return record(context, request);

@@ -12,7 +12,8 @@ import { type DockerConfig, prepareDockerConfig } from '../../systems/registry/d
 import { formatReference, parseReference, type Reference } from '../../systems/registry/reference.js';
 import { clearResult, writeBuildResult } from '../build-result/result-file.js';
 import { imageMirrors, type Mirror } from '../image-mirrors/mirror.js';
-import { imageOutputs, pushOutputs, sourceOutputs } from '../push/outputs.js';
+import { pushOutputs } from '../push/options.js';
+import { imageOutputs, sourceOutputs } from '../push/outputs.js';
 import { type ImageReport, logSource, summarize, verdict } from '../push/report.js';
 import { listOf, type SettingReader, settingReader } from '../settings/settings.js';
 import type { StandAloneRequest } from './options.js';

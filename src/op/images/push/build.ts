@@ -12,7 +12,8 @@ import { refuseRepositoryCode } from '../plan/repository-code.js';
 import { dependenciesFirst } from '../skaffold/artifacts.js';
 import { dryRun } from '../skaffold/build.js';
 import { buildImages } from './build-images.js';
-import { buildOutputs, sourceOutputs } from './outputs.js';
+import { buildOutputs } from './options.js';
+import { sourceOutputs } from './outputs.js';
 import { type ImageReport, reportImages, summarize } from './report.js';
 import { startThrowAwayRegistry } from './throw-away-registry.js';
 

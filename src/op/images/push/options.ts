@@ -22,3 +22,21 @@ export type PushRequest = Omit<
   /** Where build_result.json goes; undefined for nowhere. */
   readonly buildResult: string | undefined;
 };
+
+/**
+ * The outputs of `push` and `build-push`. Source of the names: Tekton Chains' type hints, except for LIST_DIGEST, the digest of
+ * build_result.json, and REUSED_IMAGES, which Chains does not take for images. Chains would attest the other images as built from this commit.
+ */
+export const pushOutputs = [
+  'IMAGE_URL',
+  'IMAGE_DIGEST',
+  'IMAGES',
+  'REUSED_IMAGES',
+  'LIST_DIGEST',
+  'CHAINS-GIT_URL',
+  'CHAINS-GIT_COMMIT',
+] as const;
+export type PushOutput = (typeof pushOutputs)[number];
+
+/** The outputs of `build`, which keeps no image. */
+export const buildOutputs = ['CHAINS-GIT_URL', 'CHAINS-GIT_COMMIT'] as const;

@@ -2,24 +2,6 @@ import { type Head, withoutCredentials } from '../../systems/git/head.js';
 import { formatReference } from '../../systems/registry/reference.js';
 import type { BuiltImage } from '../build-result/build-result.js';
 
-/**
- * The outputs of `push` and `build-push`. Source of the names: Tekton Chains' type hints, except for LIST_DIGEST, the digest of
- * build_result.json, and REUSED_IMAGES, which Chains does not take for images. Chains would attest the other images as built from this commit.
- */
-export const pushOutputs = [
-  'IMAGE_URL',
-  'IMAGE_DIGEST',
-  'IMAGES',
-  'REUSED_IMAGES',
-  'LIST_DIGEST',
-  'CHAINS-GIT_URL',
-  'CHAINS-GIT_COMMIT',
-] as const;
-export type PushOutput = (typeof pushOutputs)[number];
-
-/** The outputs of `build`, which keeps no image. */
-export const buildOutputs = ['CHAINS-GIT_URL', 'CHAINS-GIT_COMMIT'] as const;
-
 /** Where the source comes from. Empty for a tree that differs from its commit: these values are attested. */
 export function sourceOutputs(head: Head | undefined, gitUrl: string | undefined) {
   const unchanged = head !== undefined && head.changed === 0;

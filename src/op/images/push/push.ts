@@ -19,8 +19,8 @@ import { dryRun } from '../skaffold/build.js';
 import { findAlreadyBuilt, isInputDigest, namesCommitWrongly } from './already-built.js';
 import { buildImages } from './build-images.js';
 import { copyToAll } from './copy-to-all.js';
-import type { PushRequest } from './options.js';
-import { imageOutputs, pushOutputs, sourceOutputs } from './outputs.js';
+import { type PushRequest, pushOutputs } from './options.js';
+import { imageOutputs, sourceOutputs } from './outputs.js';
 import { type ImageReport, logSource, reportImages, summarize, verdict } from './report.js';
 
 /** The registry of `op build-push` when none is configured. */

@@ -6,7 +6,8 @@ import { withoutCredentials } from '../../systems/git/head.js';
 import { formatReference, parsePrefix, repositoryOf } from '../../systems/registry/reference.js';
 import { type BuildResult, selectImages } from '../build-result/build-result.js';
 import { readWrittenList } from '../build-result/result-file.js';
-import { imageOutputs, type PushOutput } from '../push/outputs.js';
+import type { PushOutput } from '../push/options.js';
+import { imageOutputs } from '../push/outputs.js';
 import type { RecordRequest } from './options.js';
 
 /**

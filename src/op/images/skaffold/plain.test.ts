@@ -256,6 +256,9 @@ describe('Skaffold reads', () => {
       readPlain(testContext({ cwd: directory, env: environment(env) }).context, projectIn(directory, more));
     expect(await read({})).toBeDefined();
     expect(await read({}, { SKAFFOLD_DEFAULT_REPO: 'ghcr.io/x' })).toBeDefined();
+    await writeFile(join(directory, 'skaffold.env'), 'SKAFFOLD_TAG=v1\n');
+    expect(await read({})).toBeUndefined();
+    await rm(join(directory, 'skaffold.env'));
     expect(await read({ profiles: ['-ci'] })).toBeUndefined();
     expect(await read({ platforms: ['linux/arm64'] })).toBeUndefined();
     expect(await read({}, { SKAFFOLD_TAG: 'v1' })).toBeUndefined();

@@ -92,11 +92,13 @@ function isComplete(artifacts: readonly v.InferOutput<typeof artifact>[]): boole
 export async function readPlain(context: Context, project: Project): Promise<PlainConfig | undefined> {
   if (project.config !== undefined || project.profiles.length > 0 || project.platforms.length > 0) return undefined;
   if (isConfigured({ ...context.env, ...project.env })) return undefined;
-  const [file, global] = await Promise.all([
+  const [file, variables, global] = await Promise.all([
     textOf(resolve(project.directory, project.file)),
+    // Skaffold adds these to the environment: they may set its flags.
+    textOf(resolve(project.directory, 'skaffold.env')),
     textOf(resolve(context.env.HOME ?? '/', '.skaffold/config')),
   ]);
-  if (/default-repo|multi-level-repo|concurrency|insecure/u.test(global)) return undefined;
+  if (variables !== '' || /default-repo|multi-level-repo|concurrency|insecure/u.test(global)) return undefined;
   const read = v.safeParse(plainConfig, parseAlike(file));
   return read.success ? read.output : undefined;
 }
