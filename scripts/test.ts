@@ -5,6 +5,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { execa } from 'execa';
 import { withTools } from '../test/tools.js';
 
@@ -21,10 +22,13 @@ interface Report {
   readonly numFailedTests: number;
   readonly testResults: readonly {
     readonly name: string;
+    readonly status: string;
+    readonly message?: string;
     readonly assertionResults: readonly {
       readonly status: string;
       readonly ancestorTitles: readonly string[];
       readonly title: string;
+      readonly failureMessages?: readonly string[];
     }[];
   }[];
 }
@@ -68,6 +72,7 @@ async function tests(project: string, ...more: readonly string[]): Promise<void>
     const counted = JSON.parse(await readFile(report, 'utf8')) as Report;
     counts.passed += counted.numPassedTests;
     counts.failed += counted.numFailedTests;
+    notes.push(...failures(counted).map((failure) => `${project} tests: failed: ${failure}`));
     for (const [suite, skipped] of skippedSuites(counted)) {
       notes.push(`${project} tests: ${skipped} skipped of ${suite}`);
       counts[required ? 'failed' : 'skipped'] += skipped;
@@ -79,6 +84,32 @@ async function tests(project: string, ...more: readonly string[]): Promise<void>
     notes.push(`${project} tests: no report found`);
   }
   await rm(folder, { recursive: true, force: true });
+}
+
+/**
+ * The tests that failed, with what they said: a long log is often kept or shown from its end only.
+ * A file that did not load has no test: its own message stands for it.
+ */
+function failures({ testResults }: Report): string[] {
+  return testResults.flatMap(({ name, status, message, assertionResults }) => {
+    const file = relative(process.cwd(), name);
+    const failed = assertionResults.filter((test) => test.status === 'failed');
+    if (failed.length === 0 && status === 'failed') return [`${file}\n${indented(message ?? '')}`];
+    return failed.map(
+      ({ ancestorTitles, title, failureMessages = [] }) =>
+        `${[file, ...ancestorTitles, title].join(' > ')}\n${indented(failureMessages.join('\n'))}`,
+    );
+  });
+}
+
+/** The first 20 lines of a failed test's message, indented, without the frames of the test runner. */
+function indented(message: string): string {
+  return stripVTControlCharacters(message)
+    .split('\n')
+    .filter((line) => !line.includes('/node_modules/'))
+    .slice(0, 20)
+    .map((line) => `    ${line}`)
+    .join('\n');
 }
 
 /** The tests that did not run, by file and outermost title, which names the missing tool. */
