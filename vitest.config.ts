@@ -20,6 +20,7 @@ export default defineConfig({
         test: {
           name: 'tools',
           include: [...withTools],
+          globalSetup: ['test/parity/global-setup.ts'],
           // Most of them wait for other programs: as many workers as cores leave a core idle.
           maxWorkers: 3,
           sequence: { groupOrder: 1 },

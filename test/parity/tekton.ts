@@ -28,7 +28,7 @@ const source = fileURLToPath(new URL('./validator/', import.meta.url));
  * @example await validateWithTekton(['dist'])
  */
 export async function validateWithTekton(yaml: string | readonly string[]): Promise<Verdict[]> {
-  const validator = await build();
+  const validator = await buildValidator();
   const { stdout } =
     typeof yaml === 'string'
       ? await execa(validator, ['-'], { input: yaml })
@@ -51,7 +51,7 @@ export interface Answer {
 /** Answers in the order of the questions. */
 export async function askTekton(questions: readonly Question[]): Promise<Answer[]> {
   const input = questions.map((question) => JSON.stringify(question)).join('\n');
-  const { stdout } = await execa(await build(), ['--ask'], { input });
+  const { stdout } = await execa(await buildValidator(), ['--ask'], { input });
   return stdout.split('\n').map((line) => JSON.parse(line) as Answer);
 }
 
@@ -61,18 +61,12 @@ export async function whyNot(): Promise<string | undefined> {
   return found.exitCode === 0 ? undefined : 'the Go toolchain is not installed (Debian: apt-get install golang-go)';
 }
 
-let building: Promise<string> | undefined;
-
-/** The validator's path. It is built on first use (about a minute with an empty Go build cache) and kept by the hash of its source. */
-function build(): Promise<string> {
-  building ??= buildOnce();
-  return building;
-}
-
-async function buildOnce(): Promise<string> {
+/** The validator's path. It is built when it is not there (a minute with an empty Go build cache, see global-setup.ts) and kept by the hash of its source. */
+export async function buildValidator(): Promise<string> {
   const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'octopipeline', 'parity');
   const binary = join(cache, await hashOfSource());
   if (await exists(binary)) return binary;
+  process.stdout.write("building the program that asks Tekton's own code ...\n");
   await mkdir(cache, { recursive: true });
   const unfinished = `${binary}.${process.pid}`;
   try {
