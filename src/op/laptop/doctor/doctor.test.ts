@@ -1,9 +1,11 @@
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { makeCertificates } from '../../../../test/op/local-buildkitd.js';
 import { bundledOp, type Op } from '../../../../test/op/run-op.js';
 
 let op: Op;
@@ -40,12 +42,16 @@ async function programs(folder: string, answers: Readonly<Record<string, string>
 }
 
 async function registry(status: number): Promise<string> {
-  const server = createServer((_, response) => response.writeHead(status).end());
+  const port = await listen(createServer((_, response) => response.writeHead(status).end()));
+  return `localhost:${port}`;
+}
+
+async function listen(server: Server): Promise<number> {
   servers.push(server);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
-  return `localhost:${typeof address === 'object' ? address?.port : ''}`;
+  return typeof address === 'object' ? (address?.port ?? 0) : 0;
 }
 
 const doctor = (path: string, flags: readonly string[], env: Readonly<Record<string, string>> = {}) =>
@@ -119,6 +125,20 @@ test.each([
   const { findings } = await json(complete, [`--default-repo=${host}/team`]);
   expect(named(findings, host)).toMatchObject({ state, detail: expect.stringContaining(words) });
   expect(named(findings, 'default repository')).toMatchObject({ detail: `${host}/team (--default-repo)` });
+});
+
+test('a registry of this machine that speaks TLS is asked over TLS', async () => {
+  const { ca, server } = makeCertificates(room, 'registry');
+  const files = { key: await readFile(server.key, 'utf8'), cert: await readFile(server.cert, 'utf8') };
+  const port = await listen(createTlsServer(files, (_, response) => response.writeHead(200).end()));
+  const host = `127.0.0.1:${port}`;
+  const trusting = await json(complete, [`--default-repo=${host}/team`], { NODE_EXTRA_CA_CERTS: ca });
+  expect(named(trusting.findings, host)).toMatchObject({ state: 'ok', detail: 'answers; no credentials' });
+  const { findings } = await json(complete, [`--default-repo=${host}/team`]);
+  expect(named(findings, host)).toMatchObject({
+    state: 'missing',
+    detail: expect.stringContaining('its authority is not trusted (set NODE_EXTRA_CA_CERTS'),
+  });
 });
 
 test('a registry that does not accept connections', async () => {

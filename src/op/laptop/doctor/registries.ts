@@ -6,7 +6,7 @@ import { OpError } from '../../kit/errors/op-error.js';
 import { findProgram } from '../../kit/process/find-program.js';
 import { parseDockerConfig, type RegistryLogin } from '../../systems/registry/dockerconfig/parse.js';
 import { prepareDockerConfig } from '../../systems/registry/dockerconfig/prepare.js';
-import { isPlainHttp } from '../../systems/registry/protocol.js';
+import { isPlainHttp, speaksTls } from '../../systems/registry/protocol.js';
 import type { Finding } from './finding.js';
 
 /** The registries that have credentials, and the problems with these. */
@@ -93,22 +93,21 @@ async function checkRegistry(
 ): Promise<Finding> {
   const host = registry === 'docker.io' ? 'registry-1.docker.io' : registry;
   const plain = isPlainHttp(registry, insecure);
-  let problem = '';
-  for (const scheme of plain ? ['http', 'https'] : ['https']) {
-    const answer = await get(context, `${scheme}://${host}/v2/`);
-    if (typeof answer === 'number') return judge(registry, scheme, answer, login);
-    problem = problem === '' ? answer : problem;
-  }
+  // As the tools: TLS where the registry speaks it, plain HTTP only where that is allowed.
+  const scheme = plain && !(await speaksTls(context, registry)) ? 'http' : 'https';
+  const answer = await get(context, `${scheme}://${host}/v2/`);
+  if (typeof answer === 'number') return judge(registry, scheme, answer, login);
   const proxy =
     context.env.HTTPS_PROXY || context.env.https_proxy ? ' (op doctor does not use the proxy in HTTPS_PROXY)' : '';
   return {
     area: 'registries',
     name: registry,
     state: 'missing',
-    detail: `not reachable: ${problem}${proxy}; ${login}`,
-    hint: plain
-      ? `check that ${registry} is running`
-      : `check the name and the network; if it has no TLS, add --insecure-registry=${registry}`,
+    detail: `not reachable: ${answer}${proxy}; ${login}`,
+    hint:
+      scheme === 'http'
+        ? `check that ${registry} is running`
+        : `check the name and the network; if it has no TLS, add --insecure-registry=${registry}`,
   };
 }
 
