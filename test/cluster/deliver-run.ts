@@ -18,8 +18,8 @@ export interface Site {
   readonly app: Repository;
   /** Commits a web page with this text. @returns the commit */
   readonly commit: (content: string) => Promise<string>;
-  /** Starts a run of `deliver`. */
-  readonly start: (revision: string, until: 'dev' | 'pp' | 'prod') => Promise<Run>;
+  /** Starts a run of `deliver`; `continuing` takes the images that an earlier run of the revision built. */
+  readonly start: (revision: string, until: Delivery['until'], how?: 'continuing') => Promise<Run>;
 }
 
 /** Creates all of these. */
@@ -34,7 +34,7 @@ export async function createSite(prefix: string): Promise<Site> {
     namespace,
     app,
     commit: (content) => commitFiles(app, { 'web/index.html': content }),
-    start: (revision, until) => createRun(namespace, deliverRun(fleet, { revision, until })),
+    start: (revision, until, how) => createRun(namespace, deliverRun(fleet, { revision, until, how })),
   };
 }
 
@@ -85,9 +85,10 @@ async function createPipelineNamespace({ name: fleet, environments, namespaces }
 interface Delivery {
   readonly revision: string;
   readonly until: 'dev' | 'pp' | 'prod';
+  readonly how: 'continuing' | undefined;
 }
 
-function deliverRun({ name, repositoryOf }: Fleet, { revision, until }: Delivery): string {
+function deliverRun({ name, repositoryOf }: Fleet, { revision, until, how }: Delivery): string {
   const { serviceAccountName, podTemplate } = deliverExample.options;
   const run = pipelineRun({ generateName: 'deliver-' }, deliver, {
     ...(serviceAccountName === undefined ? {} : { serviceAccountName }),
@@ -98,8 +99,7 @@ function deliverRun({ name, repositoryOf }: Fleet, { revision, until }: Delivery
       revision,
       repository: repositoryOf('dev'),
       until,
-      // Nothing else pushes to this registry, and a second delivery of a commit must find its digests.
-      rebuild: 'false',
+      ...(how === 'continuing' ? { rebuild: 'false' } : {}),
       'watch-timeout': '2m',
       'lease-wait': '3m',
     },

@@ -4,6 +4,7 @@ import { builtDigests, createSite, finish, removeSite, type Site } from './deliv
 import { runningDigests } from './fleet.js';
 import { commitFiles, readCommitted } from './repository.js';
 import { createRun, digest } from './rig.js';
+import { pushShop } from './shop.js';
 
 let site: Site;
 /** The digests delivered to pp, in order. */
@@ -16,9 +17,13 @@ afterAll(() => removeSite(site));
 
 test('one run builds the shop and delivers it to dev, pp and prod, with the same digests everywhere', async () => {
   const { fleet, app, start } = site;
+  // A release builds what it delivers, whoever pushed an image for this commit before.
+  const planted = await pushShop(fleet.repositoryOf('dev'), app.commit.slice(0, 7), 'not built by a release');
   const { outcome, log } = await finish(await start(app.commit, 'prod'));
   expect(outcome, log).toMatchObject({ succeeded: true });
   delivered = builtDigests(outcome);
+  expect(outcome.results).toMatchObject({ REUSED_IMAGES: '' });
+  for (const { tag } of planted.builds) expect(delivered).not.toContain(tag.split('@')[1]);
   for (const environment of ['dev', 'pp', 'prod']) expect(await runningDigests(fleet, environment)).toEqual(delivered);
   expect(await readCommitted(fleet.git, 'prod/shop.yaml')).toContain(`${fleet.repositoryOf('prod')}/web:`);
 });
@@ -40,7 +45,7 @@ test('when the helm tests of dev fail, nothing reaches pp; after the fix the nex
 
   const now = await readCommitted(fleet.git, 'dev/shop.yaml');
   await commitFiles(fleet.git, { 'dev/shop.yaml': now.replace(broken, '') });
-  const again = await finish(await start(revision, 'pp'));
+  const again = await finish(await start(revision, 'pp', 'continuing'));
   expect(again.outcome, again.log).toMatchObject({ succeeded: true });
   expect(again.log).toContain('already built: ');
   delivered = builtDigests(again.outcome);
