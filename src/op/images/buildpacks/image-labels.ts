@@ -2,9 +2,9 @@ import * as v from 'valibot';
 import type { Context } from '../../context.js';
 import { toolError } from '../../kit/errors/op-error.js';
 import { parseJson } from '../../kit/json/parse-json.js';
+import { imageConfig } from '../../systems/image-files/unpack-image.js';
 import type { RegistryAccess } from '../../systems/registry/crane.js';
 import { formatReference, parseReference, type Reference } from '../../systems/registry/reference.js';
-import { imageConfig } from './files/unpack-image.js';
 
 const named = v.looseObject({ image: v.string() });
 const configShape = v.looseObject({

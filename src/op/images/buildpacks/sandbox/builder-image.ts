@@ -1,13 +1,11 @@
-import { lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import * as v from 'valibot';
 import type { Context } from '../../../context.js';
 import { inputError } from '../../../kit/errors/op-error.js';
-import { parseJson } from '../../../kit/json/parse-json.js';
+import { pathInImage } from '../../../kit/files/image-path.js';
+import { keepImage } from '../../../systems/image-files/keep-image.js';
 import { lookUp, type RegistryAccess } from '../../../systems/registry/crane.js';
-import { parseReference, type Reference } from '../../../systems/registry/reference.js';
-import { pathInImage } from '../files/image-path.js';
-import { architecture, imageConfig, removeTree, unpackImage } from '../files/unpack-image.js';
+import { parseReference } from '../../../systems/registry/reference.js';
 import { cannotBeABuilder, notABuilder } from '../specification/builder.js';
 import { mountPoints } from './bwrap.js';
 
@@ -18,11 +16,6 @@ export interface BuilderImage {
   /** The variables of its configuration. */
   readonly env: Readonly<Record<string, string>>;
 }
-
-const configShape = v.looseObject({ config: v.looseObject({ Env: v.optional(v.array(v.string()), []) }) });
-
-/** A builder that was not used for this long is removed: it can be larger than a gigabyte. */
-const keptFor = 30 * 24 * 60 * 60 * 1000;
 
 /**
  * Fetches a builder image, or finds its digest in the cache.
@@ -40,36 +33,13 @@ export async function getBuilder(
   if ('problem' in found) {
     throw found.problem === 'absent' ? noSuchBuilder(image, found.error.why, found.error) : found.error;
   }
-  const directory = join(cache, `${found.digest.replace(':', '-')}-${architecture}`);
-  if (!(await exists(directory))) {
-    const { tag: _, ...rest } = reference;
-    await unpackInto(context, access, { ...rest, digest: found.digest }, image, directory);
-    await removeOld(context, cache, directory);
-  }
-  const now = context.now();
-  await utimes(directory, now, now);
-  return { root: join(directory, 'root'), env: await readEnv(image, directory) };
-}
-
-/** Unpacks into a temporary directory, then renames it: two builds may need the same builder at the same time. */
-async function unpackInto(context: Context, access: RegistryAccess, image: Reference, name: string, directory: string) {
-  await mkdir(join(directory, '..'), { recursive: true });
-  const temporary = await mkdtemp(`${directory}.`);
-  try {
-    context.log.progress(`fetching the builder ${name}`);
-    await writeFile(join(temporary, 'config.json'), await imageConfig(context, access, image));
-    const root = join(temporary, 'root');
-    await unpackImage(context, access, image, root);
+  const { tag: _, ...rest } = reference;
+  const files = await keepImage(context, access, cache, { ...rest, digest: found.digest }, async (root) => {
     const lifecycle = await pathInImage(root, 'cnb/lifecycle/lifecycle.toml');
-    if (lifecycle === undefined || !(await exists(lifecycle))) throw notABuilder(name, true);
-    await makeMountPoints(name, root);
-    await rename(temporary, directory);
-  } catch (error) {
-    await removeTree(context, temporary);
-    const isThere =
-      error instanceof Error && 'code' in error && (error.code === 'ENOTEMPTY' || error.code === 'EEXIST');
-    if (!isThere) throw error;
-  }
+    if (lifecycle === undefined || !(await exists(lifecycle))) throw notABuilder(image, true);
+    await makeMountPoints(image, root);
+  });
+  return { root: files.root, env: files.config.env };
 }
 
 /**
@@ -105,34 +75,6 @@ async function kindOf(path: string): Promise<'directory' | 'file' | 'other' | un
   const found = await lstat(path).catch(() => undefined);
   if (found === undefined) return undefined;
   return found.isDirectory() ? 'directory' : found.isFile() ? 'file' : 'other';
-}
-
-async function removeOld(context: Context, cache: string, except: string): Promise<void> {
-  for (const name of await readdir(cache)) {
-    const path = join(cache, name);
-    // A temporary directory of another op may be renamed by now.
-    const found = await stat(path).catch(() => undefined);
-    const old = found !== undefined && found.mtimeMs < context.now().getTime() - keptFor;
-    if (old && path !== except) await removeTree(context, path);
-  }
-}
-
-async function readEnv(image: string, directory: string): Promise<Readonly<Record<string, string>>> {
-  const path = join(directory, 'config.json');
-  const read = parseJson(configShape, await readFile(path, 'utf8'));
-  if (read === undefined) {
-    throw inputError({
-      what: `cannot use the builder ${image}`,
-      why: `its configuration ${path} is not valid`,
-      hint: `remove ${directory}, so that op fetches the builder again`,
-    });
-  }
-  return Object.fromEntries(
-    read.config.Env.map((pair) => {
-      const equals = pair.indexOf('=');
-      return [pair.slice(0, equals), pair.slice(equals + 1)];
-    }),
-  );
 }
 
 const exists = (path: string) =>

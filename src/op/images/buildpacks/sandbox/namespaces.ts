@@ -1,11 +1,11 @@
 import { chmod, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from '../../../context.js';
+import { pathInImage } from '../../../kit/files/image-path.js';
 import { makePrivateDirectory } from '../../../kit/files/private-directory.js';
+import { removeTree } from '../../../kit/files/remove-tree.js';
 import { failureOf, run } from '../../../kit/process/run.js';
 import type { RegistryAccess } from '../../../systems/registry/crane.js';
-import { pathInImage } from '../files/image-path.js';
-import { removeTree } from '../files/unpack-image.js';
 import { readUntrusted, refuseSymbolicLinks } from '../files/untrusted-files.js';
 import { readBuilder } from '../specification/builder.js';
 import { getBuilder } from './builder-image.js';

@@ -2,7 +2,7 @@ import { chmod, chown, mkdir, readdir, realpath, rename } from 'node:fs/promises
 import { join } from 'node:path';
 import type { Context } from '../../../context.js';
 import { inputError } from '../../../kit/errors/op-error.js';
-import { removeTree } from '../files/unpack-image.js';
+import { removeTree } from '../../../kit/files/remove-tree.js';
 import { refuseSymbolicLinks } from '../files/untrusted-files.js';
 import { phasePaths } from './phase-runner.js';
 

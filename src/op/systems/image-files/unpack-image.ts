@@ -1,8 +1,8 @@
 import { mkdir, rm } from 'node:fs/promises';
-import type { Context } from '../../../context.js';
-import { mustRun, run } from '../../../kit/process/run.js';
-import { exportImage, type RegistryAccess, readConfig } from '../../../systems/registry/crane.js';
-import { formatReference, type Reference } from '../../../systems/registry/reference.js';
+import type { Context } from '../../context.js';
+import { mustRun } from '../../kit/process/run.js';
+import { exportImage, type RegistryAccess, readConfig } from '../registry/crane.js';
+import { formatReference, type Reference } from '../registry/reference.js';
 
 /** The architecture of this machine, as images name it. */
 export const architecture = process.arch === 'x64' ? 'amd64' : process.arch;
@@ -39,20 +39,3 @@ export async function unpackImage(
 /** The `config` of an image. @throws OpError (tool) */
 export const imageConfig = (context: Context, access: RegistryAccess, image: Reference): Promise<string> =>
   readConfig(context, access, image, platform);
-
-/** Removes an unpacked tree, including directories that their owner may not write to. */
-export async function removeTree(context: Context, path: string): Promise<void> {
-  const removal = { recursive: true, force: true } as const;
-  try {
-    await rm(path, removal);
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && (error.code === 'EACCES' || error.code === 'EPERM')))
-      throw error;
-    // The caches of some languages are read-only. chmod -R does not follow links that it finds.
-    await run(
-      { ...context, signal: new AbortController().signal },
-      { program: 'chmod', args: ['-R', 'u+rwX', '--', path] },
-    );
-    await rm(path, removal);
-  }
-}
