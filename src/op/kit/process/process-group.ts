@@ -67,11 +67,18 @@ for group in $groups; do kill -s KILL -- "-$group"; done`;
 
 let watcher: Writable | undefined;
 
-/** There is one watcher per op. It keeps neither op nor whoever reads op's output waiting. */
+/**
+ * Starts the watcher, if it does not run yet. Call it before a child starts: one that starts first would be left behind if op were killed
+ * while the watcher starts. There is one watcher per op. It keeps neither op nor whoever reads op's output waiting.
+ */
+export function startWatching(): void {
+  watcher ??= startWatcher();
+}
+
 function tellWatcher(change: '+' | '-', pid: number | undefined): void {
   if (pid === undefined) return;
-  watcher ??= startWatcher();
-  watcher.write(`${change} ${pid}\n`);
+  startWatching();
+  watcher?.write(`${change} ${pid}\n`);
 }
 
 function startWatcher(): Writable {

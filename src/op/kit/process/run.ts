@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { execa } from 'execa';
 import type { Context } from '../../context.js';
 import { deadlineError, toolError } from '../errors/op-error.js';
-import { superviseGroup } from './process-group.js';
+import { startWatching, superviseGroup } from './process-group.js';
 import { splitLines } from './split-lines.js';
 
 /** One child process: a program and its argv, never a shell string. */
@@ -37,6 +37,7 @@ export async function run(context: Context, command: Command): Promise<Ended> {
   const { program, args, cwd = context.cwd, env = {}, input, timeout, keepOutput = true, onLine } = command;
   context.log.debug(`run ${JSON.stringify([program, ...args])} in ${cwd}`);
   if (context.signal.aborted) throw context.signal.reason;
+  startWatching();
   const running = execa(program, args, {
     cwd,
     env: { ...context.env, ...env },
