@@ -1,4 +1,5 @@
 /** The types between the parts of local runs: read -> check -> plan -> run -> status. */
+import type { Context } from '../op/context.js';
 import type { WirePipelineSpec } from '../tekton/wire/pipeline.js';
 import type { WireStep, WireTaskSpec, WireValue } from '../tekton/wire/task.js';
 
@@ -68,12 +69,31 @@ export interface TaskRunRequest {
   readonly secrets?: Readonly<Record<string, string>>;
   /** Which images are this machine; without it, those that `thisMachine()` knows. */
   readonly hostImage?: HostImages;
+  /** Fetches the images that are not this machine; without it, steps of such images are refused. */
+  readonly fetchImage?: FetchImage;
   /** `variables` where a step cannot have a mount namespace of its own; found out when it is left out. */
   readonly isolation?: Isolation;
 }
 
 /** Says whether the programs of this machine stand for an image, and what its ENTRYPOINT is; `undefined` if they do not. */
 export type HostImages = (image: string) => { readonly entrypoint?: readonly string[] } | undefined;
+
+/** Gives an image's file system. @throws OpError if it cannot be had */
+export type FetchImage = (context: Context, image: string) => Promise<StepImage>;
+
+/** An image that is unpacked on this machine, and what it says about how it is run. */
+export interface StepImage {
+  /** A directory with its files, which all steps share: nobody writes to it. */
+  readonly root: string;
+  /** `sha256:…` */
+  readonly digest: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly entrypoint: readonly string[];
+  readonly cmd: readonly string[];
+  /** `USER`, `UID`, `USER:GROUP` or `UID:GID`; empty for root. */
+  readonly user: string;
+  readonly workingDir: string;
+}
 
 /** Whether a step sees the paths of a pod (`namespaces`), or variables that point into the directory of its TaskRun. */
 export type Isolation = 'namespaces' | 'variables';

@@ -44,7 +44,13 @@ export async function runLocally(yaml: string, parts: RunParts = {}): Promise<Lo
   const file = join(home.path, 'run.yaml');
   await writeFile(file, yaml);
   const { context } = testContext({ env: { PATH: process.env.PATH }, cwd: home.path });
-  const request = { file: [], param: parts.params ?? [], workspace: parts.workspaces ?? [], labels: [] };
+  const request = {
+    file: [],
+    param: parts.params ?? [],
+    workspace: parts.workspaces ?? [],
+    labels: [],
+    ownImages: false,
+  };
   const { plan } = await makeRunPlan(context, request, [file]);
   const where = homeOf(context, home.path);
   const directory = await createRun(where, plan.name);

@@ -1,6 +1,6 @@
-import { rm } from 'node:fs/promises';
 import type { Context } from '../../op/context.js';
 import { inputError } from '../../op/kit/errors/op-error.js';
+import { removeTree } from '../../op/kit/files/remove-tree.js';
 import { writeAtomic } from '../../op/kit/files/write-atomic.js';
 import { sleep } from '../../op/kit/process/sleep.js';
 import type { RunEnd } from '../pipeline-run/objects.js';
@@ -40,7 +40,7 @@ export async function deleteRuns(context: Context, home: Home, names: readonly s
     });
   }
   for (const { name, directory } of runs) {
-    await rm(directory, { recursive: true, force: true });
+    await removeTree(context, directory);
     context.log.step(`deleted ${name}`);
   }
 }

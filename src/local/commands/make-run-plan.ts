@@ -1,6 +1,7 @@
 import type { Context } from '../../op/context.js';
 import { inputError, usageError } from '../../op/kit/errors/op-error.js';
 import { parseDuration } from '../../op/kit/options/duration.js';
+import { findProgram } from '../../op/kit/process/find-program.js';
 import type { LocalPipeline, LocalProblem, ParamValues } from '../contract.js';
 import type { Documents } from '../documents/read.js';
 import { toParams } from '../pipeline-run/describe.js';
@@ -10,6 +11,8 @@ import type { RunPlan, Timeouts } from '../pipeline-run/run-plan.js';
 import { matrixProblems } from '../plan/matrix.js';
 import { pipelineParams, pipelineParamsRefused } from '../plan/params.js';
 import { filesOfObjects, missingObjects, type ObjectFiles } from '../runs/object-files.js';
+import { toolsPath } from '../runs/programs.js';
+import { thisMachine } from '../task-run/host-image.js';
 import { notEnforced } from '../task-run/not-enforced.js';
 import { refusals } from '../task-run/refusals.js';
 import { type Binding, parseBinding } from '../workspaces/binding.js';
@@ -24,6 +27,7 @@ export interface PlanRequest extends GivenParams {
   readonly workspace: readonly string[];
   readonly prefixName?: string | undefined;
   readonly labels: readonly string[];
+  readonly ownImages: boolean;
   readonly pipelineTimeout?: string | undefined;
   readonly tasksTimeout?: string | undefined;
   readonly finallyTimeout?: string | undefined;
@@ -53,12 +57,13 @@ export async function makeRunPlan(context: Context, request: PlanRequest, words:
   const pipeline = wanted.kind === 'TaskRun' ? withParams(wanted.pipeline, typed) : wanted.pipeline;
   const resolved = resolvePipeline(pipeline, new Set(bindings.map((one) => one.name)), find, documents.stepActions);
   const specs = Object.entries(resolved.tasks);
+  const machine = { images: canFetchImages(context), hostImage: thisMachine([], !request.ownImages) };
   const problems = [
     ...resolved.problems,
     ...unknown(wanted, bindings),
     ...unboundObjects(bindings, files),
     ...specs.flatMap(([task, { taskName, spec }]) =>
-      [...refusals(spec), ...missingObjects(spec, files)].map((one) => ({
+      [...refusals(spec, machine), ...missingObjects(spec, files)].map((one) => ({
         ...one,
         path: `${taskName || task} > ${one.path}`,
       })),
@@ -80,6 +85,7 @@ export async function makeRunPlan(context: Context, request: PlanRequest, words:
     bindings,
     timeouts: { ...wanted.timeouts, ...timeoutsOf(request) },
     taskTimeouts: wanted.taskTimeouts,
+    ownImages: request.ownImages,
     files,
   };
   const { spec } = replacePlan(plan, '');
@@ -88,6 +94,12 @@ export async function makeRunPlan(context: Context, request: PlanRequest, words:
   );
   if (matrices.length > 0) throw refused(matrices);
   return { plan, notes: [...notes, ...ignored(documents, resolved, wanted)] };
+}
+
+/** Whether this machine has the programs that steps in their own images need. */
+function canFetchImages(context: Context): boolean {
+  const path = toolsPath(context);
+  return ['bwrap', 'crane', 'tar'].every((program) => findProgram(program, path) !== undefined);
 }
 
 /** Fields of a step or a volume of which the Tasks' own notes speak. */

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import type { Context } from '../../op/context.js';
 import { deadlineError, inputError, toolError, usageError } from '../../op/kit/errors/op-error.js';
 import { writeAtomic } from '../../op/kit/files/write-atomic.js';
+import type { FetchImage } from '../contract.js';
 import { executeRun } from '../pipeline-run/execute.js';
 import type { RunObject, TaskRunObject } from '../pipeline-run/objects.js';
 import type { RunPlan } from '../pipeline-run/run-plan.js';
@@ -28,7 +29,12 @@ export interface StartRequest extends PlanRequest, Running {
 }
 
 /** `op local start`. @throws OpError (tool, deadline) when the run did not succeed */
-export async function start(context: Context, request: StartRequest, words: readonly string[]): Promise<void> {
+export async function start(
+  context: Context,
+  request: StartRequest,
+  words: readonly string[],
+  fetchImage: FetchImage,
+): Promise<void> {
   const parallel = parallelOf(request.parallel);
   const { plan, notes } = await makeRunPlan(context, request, words);
   if (request.dryRun) return dryRun(context, plan, request.output);
@@ -36,7 +42,7 @@ export async function start(context: Context, request: StartRequest, words: read
   const home = homeOf(context, request.state);
   const directory = await createRun(home, plan.name);
   await writeAtomic(filesOf(directory).request, `${JSON.stringify(plan)}\n`, 0o600);
-  await execute(context, { plan, home, directory, parallel, output: request.output, kept: [] });
+  await execute(context, { plan, home, directory, parallel, output: request.output, kept: [], fetchImage });
 }
 
 /** `op local rerun`: a new run of the same plan, or the rest of one that failed, in its own directory. */
@@ -44,6 +50,7 @@ export async function rerun(
   context: Context,
   request: Running & { readonly failed: boolean },
   words: readonly string[],
+  fetchImage: FetchImage,
 ): Promise<void> {
   const parallel = parallelOf(request.parallel);
   const home = homeOf(context, request.state);
@@ -53,7 +60,7 @@ export async function rerun(
     const again = { ...plan, name: generateName(`${plan.name.replace(/-r-[a-z0-9]{5}$/u, '')}-r-`) };
     const directory = await createRun(home, again.name);
     await writeAtomic(filesOf(directory).request, `${JSON.stringify(again)}\n`, 0o600);
-    return execute(context, { plan: again, home, directory, parallel, output: request.output, kept: [] });
+    return execute(context, { plan: again, home, directory, parallel, output: request.output, kept: [], fetchImage });
   }
   const [{ status }] = old.object.status.conditions;
   if (old.pid !== undefined || status === 'True') {
@@ -65,7 +72,7 @@ export async function rerun(
   }
   await rm(filesOf(old.directory).cancel, { force: true });
   const kept = plan.kind === 'TaskRun' ? [] : succeeded(old.taskRuns);
-  await execute(context, { plan, home, directory: old.directory, parallel, output: request.output, kept });
+  await execute(context, { plan, home, directory: old.directory, parallel, output: request.output, kept, fetchImage });
 }
 
 /** TaskRuns of those tasks whose TaskRuns have all succeeded. */
@@ -82,6 +89,7 @@ interface Start {
   readonly parallel: number;
   readonly output: Form;
   readonly kept: readonly TaskRunObject[];
+  readonly fetchImage: FetchImage;
 }
 
 async function execute(outer: Context, { output, ...start }: Start): Promise<void> {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Context } from '../../op/context.js';
-import type { LogLine, StepState, TaskRunRequest, TaskRunStatus } from '../contract.js';
+import type { FetchImage, LogLine, StepState, TaskRunRequest, TaskRunStatus } from '../contract.js';
 import { needsOf } from '../plan/dag.js';
 import { pipelineResults } from '../plan/results.js';
 import { filesOf, type Home } from '../runs/home.js';
@@ -34,6 +34,8 @@ export interface Execution {
   /** How many TaskRuns work at a time. */
   readonly parallel: number;
   readonly runTask: RunTask;
+  /** Fetches the images that are not this machine. */
+  readonly fetchImage?: FetchImage;
   readonly show: (line: LogLine) => void;
   /** TaskRuns of an earlier execution that are not run again. */
   readonly kept: readonly TaskRunObject[];
@@ -68,6 +70,7 @@ export async function executeRun(context: Context, execution: Execution): Promis
     course = next(course, progress, context.now());
     writer?.changed();
   };
+  const working = new Set<Promise<void>>();
   const effects: Effects = {
     start: startTaskRuns(context, execution, {
       identity,
@@ -75,6 +78,7 @@ export async function executeRun(context: Context, execution: Execution): Promis
       objects,
       output,
       slots: slots(execution.parallel),
+      working,
       fail: (error) => scheduler.fail(error),
     }),
     changed: follow,
@@ -87,6 +91,8 @@ export async function executeRun(context: Context, execution: Execution): Promis
     follow(await scheduler.run());
   } finally {
     for (const timer of timers) clearTimeout(timer);
+    // A run is over when its last TaskRun is, which may not be on disk yet.
+    await Promise.all(working);
   }
   course = withResults(plan, { ...course, ended: context.now() }, tasks);
   writer?.changed();

@@ -207,6 +207,15 @@ describe('matrix', () => {
     expect(condition).toEqual(['False', 'Failed', 'Tasks Completed: 1 (Failed: 1, Cancelled 0), Skipped: 0']);
     expect(taskRuns.map(({ status }) => status.conditions[0].status)).toEqual(['False', 'True']);
   });
+
+  test('when the run is over, all TaskRuns that ended at the same time are on disk with their ends', async () => {
+    const value = Array.from({ length: 24 }, (_, index) => `${index}`);
+    const { taskRuns } = await runLocally(
+      pipelineRunOf({ build: { script: 'true', more: { matrix: { params: [{ name: 'number', value }] } } } }),
+      { parallel: 24 },
+    );
+    expect(taskRuns.map(({ status }) => status.conditions[0].status)).toEqual(value.map(() => 'True'));
+  });
 });
 
 describe('timeouts', () => {

@@ -36,6 +36,8 @@ export interface RunPlan {
   readonly timeouts: Timeouts;
   /** Timeouts that the run gives to PipelineTasks, by name. */
   readonly taskTimeouts: Readonly<Record<string, number>>;
+  /** Whether only octopipeline's image is this machine; without it, images that hold a shell are, too. */
+  readonly ownImages: boolean;
   /** ConfigMaps and Secrets that were given as documents. */
   readonly files: ObjectFiles;
 }

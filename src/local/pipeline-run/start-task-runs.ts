@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from '../../op/context.js';
+import { removeTree } from '../../op/kit/files/remove-tree.js';
 import { milliseconds } from '../../tekton/duration.js';
 import type { WireWorkspaceBinding } from '../../tekton/wire/run.js';
 import type { WireParam } from '../../tekton/wire/task.js';
@@ -12,6 +12,7 @@ import { type ObjectDirectories, volumesFor } from '../runs/object-files.js';
 import type { Output } from '../runs/output.js';
 import { writerOf } from '../runs/writer.js';
 import { timestamp } from '../task-run/go-time.js';
+import { thisMachine } from '../task-run/host-image.js';
 import { toWire } from '../workspaces/binding.js';
 import { type Made, workspaceFor } from '../workspaces/make.js';
 import { taskRunNames } from './child-name.js';
@@ -29,6 +30,8 @@ export interface Surroundings {
   readonly objects: ObjectDirectories;
   readonly output: Output;
   readonly slots: Slots;
+  /** The TaskRuns that work or are being written down, for whoever waits for all. */
+  readonly working: Set<Promise<void>>;
   /** op itself failed. */
   readonly fail: (error: unknown) => void;
 }
@@ -40,7 +43,10 @@ export function startTaskRuns(context: Context, execution: Execution, around: Su
     const names = plan.kind === 'TaskRun' ? [plan.name] : taskRunNames(plan.name, state.name, paramLists.length);
     return names.map((name, index) => {
       const run = newRun(context, execution, around, state, name, paramLists[index] ?? []);
-      void perform(context, execution, around, state, run).then(ended, around.fail);
+      const work = perform(context, execution, around, state, run)
+        .then(ended, around.fail)
+        .finally(() => around.working.delete(work));
+      around.working.add(work);
       return run;
     });
   };
@@ -121,7 +127,7 @@ async function perform(
   const { plan, runTask } = execution;
   const { name, uid, namespace } = run.object.metadata;
   const directory = taskRunDirectory(execution, name);
-  if (plan.kind === 'PipelineRun') await rm(directory, { recursive: true, force: true });
+  if (plan.kind === 'PipelineRun') await removeTree(context, directory);
   await using writer = writerOf(filesOf(directory).taskRun, () => run.object);
   writer.changed();
   const workspaces: Record<string, BoundWorkspace> = {};
@@ -149,6 +155,8 @@ async function perform(
       retryCount: 0,
       directory,
       programs: filesOf(execution.directory).programs,
+      hostImage: thisMachine([], !plan.ownImages),
+      ...(execution.fetchImage && { fetchImage: execution.fetchImage }),
     },
     retries: state.task.retries ?? 0,
     slots: around.slots,

@@ -1,5 +1,5 @@
-import { constants } from 'node:fs';
-import { copyFile, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { constants, existsSync, readdirSync } from 'node:fs';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { Context } from '../../op/context.js';
@@ -31,11 +31,16 @@ export async function providePrograms(
   for (const name of ['op', 'octopipeline']) {
     await writeFile(join(directory, name), `#!/bin/sh\nexec ${words} "$@"\n`, { mode: 0o755 });
   }
+  return [podPaths.programs, directory, toolsPath({ env })].join(delimiter);
+}
+
+/** PATH with the tools that this project built for itself; those of this machine come first. */
+export function toolsPath({ env }: Pick<Context, 'env'>): string {
   const cache = join(env.XDG_CACHE_HOME || join(env.HOME || homedir(), '.cache'), 'octopipeline');
-  const modules = await readdir(join(cache, 'go')).catch(() => []);
+  const modules = existsSync(join(cache, 'go')) ? readdirSync(join(cache, 'go')) : [];
   const built = modules
     .toSorted()
     .reverse()
     .map((module) => join(cache, 'go', module, 'bin'));
-  return [podPaths.programs, directory, env.PATH ?? '', join(cache, 'bin'), ...built].filter(Boolean).join(delimiter);
+  return [env.PATH ?? '', join(cache, 'bin'), ...built].filter(Boolean).join(delimiter);
 }

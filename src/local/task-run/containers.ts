@@ -1,11 +1,13 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Context } from '../../op/context.js';
-import { refusedError } from '../../op/kit/errors/op-error.js';
+import { OpError, refusedError } from '../../op/kit/errors/op-error.js';
+import { findProgram } from '../../op/kit/process/find-program.js';
 import type { Isolation, TaskRunRequest } from '../contract.js';
 import { type Environment, environmentOf, podName } from './environment.js';
 import { thisMachine } from './host-image.js';
 import { type Mount, makeDirectories, mountsOfSidecar, mountsOfStep, onThisMachine } from './mounts.js';
+import { defaultPath, type OwnImage, ownImageArguments, userOf } from './own-image.js';
 import { placePaths, podPaths, stepContainer } from './pod-paths.js';
 import { sandboxArguments } from './sandbox.js';
 import { expandAll } from './step-references.js';
@@ -23,6 +25,10 @@ export interface Container<Definition extends Step | Sidecar> {
   readonly env: Environment;
   readonly workingDirectory: string;
   readonly mounts: readonly Mount[];
+  /** `undefined` where this machine stands for the image. */
+  readonly own: OwnImage | undefined;
+  /** The program bubblewrap of this machine. */
+  readonly bwrap: string;
 }
 
 export interface Containers {
@@ -52,22 +58,26 @@ export async function makeContainers(
   ): Promise<Container<Definition>> => {
     const place = (path: string) => (isolation === 'namespaces' ? path : onThisMachine(mounts, path));
     const definition = placePaths(given, place);
-    const basic = basicEnvironment(context, request, place);
+    const own = await ownImage(context, request, name, definition);
+    const basic = basicEnvironment(context, request, own, place);
     const env = { ...basic, ...(await environmentOf(definition, request)) };
     const script = await writeScript(request, scriptName, definition.script);
     const command =
-      script === undefined ? commandOf(request, definition) : [place(`${podPaths.scripts}/${scriptName}`)];
-    const args = definition.args ?? [];
+      script === undefined ? commandOf(request, definition, own) : [place(`${podPaths.scripts}/${scriptName}`)];
+    const args = definition.args ?? (script || definition.command?.length ? [] : (own?.image.cmd ?? []));
+    const image = definition.image ?? '';
     return {
       name,
       label: name.replace(/^(?:step|sidecar)-/u, ''),
-      image: definition.image ?? '',
+      image: own === undefined ? image : `${image.replace(/@.*$/u, '')}@${own.image.digest}`,
       definition,
       command: expandAll([...command, ...args], env),
       script,
       env,
-      workingDirectory: await makeWorkingDirectory(mounts, definition.workingDir, isolation),
+      workingDirectory: await makeWorkingDirectory(mounts, definition.workingDir || own?.image.workingDir, isolation),
       mounts,
+      own,
+      bwrap: findProgram('bwrap', context.env.PATH) ?? 'bwrap',
     };
   };
   return {
@@ -85,14 +95,58 @@ export async function makeContainers(
   };
 }
 
-/** An image brings PATH and HOME; here they are this machine's and the TaskRun's. */
-function basicEnvironment({ env }: Context, request: TaskRunRequest, place: (path: string) => string): Environment {
+/** @returns undefined where this machine stands for the image */
+async function ownImage(
+  context: Context,
+  request: TaskRunRequest,
+  name: string,
+  { image = '', securityContext: { runAsUser: uid, runAsGroup: gid } = {} }: Step | Sidecar,
+): Promise<OwnImage | undefined> {
+  if (request.fetchImage === undefined || (request.hostImage ?? thisMachine())(image) !== undefined) return undefined;
+  const fetched = await request.fetchImage(context, image).catch((error: unknown) => {
+    throw error instanceof OpError ? new ImageNotPulled(name, image, error) : error;
+  });
+  const user = await userOf(fetched, { ...(uid !== undefined && { uid }), ...(gid !== undefined && { gid }) });
+  return { image: fetched, root: join(rootsOf(request), name), user };
+}
+
+/** The image of a container cannot be had. On a cluster the TaskRun fails, and nothing else. */
+export class ImageNotPulled extends Error {
+  readonly container: string;
+  readonly image: string;
+  constructor(container: string, image: string, cause: OpError) {
+    super(`${cause.message}: ${cause.why}`, { cause });
+    this.container = container;
+    this.image = image;
+  }
+}
+
+/** Where the containers of a TaskRun have the files of their images. */
+export const rootsOf = ({ directory }: TaskRunRequest): string => join(directory, 'roots');
+
+/** What a container has without being asked: of this machine, the programs; of an image, its variables. */
+function basicEnvironment(
+  { env }: Context,
+  request: TaskRunRequest,
+  own: OwnImage | undefined,
+  place: (path: string) => string,
+): Environment {
   const kept = ['PATH', 'LANG', 'LC_ALL', 'TZ', 'SSL_CERT_FILE', 'SSL_CERT_DIR', 'NODE_EXTRA_CA_CERTS'];
   const proxies = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy'];
-  const taken = [...kept, ...proxies].flatMap((name) => {
+  const taken = (own === undefined ? [...kept, ...proxies] : proxies).flatMap((name) => {
     const value = env[name];
     return value === undefined ? [] : [[name, value] as const];
   });
+  if (own !== undefined) {
+    const { image, user } = own;
+    return {
+      PATH: defaultPath,
+      HOME: user.home,
+      ...Object.fromEntries(taken),
+      ...image.env,
+      HOSTNAME: podName(request),
+    };
+  }
   return {
     ...Object.fromEntries(taken),
     HOME: place(podPaths.home),
@@ -117,10 +171,15 @@ async function writeScript(
 }
 
 /** @throws OpError (refused) if the image would have to say what it runs */
-function commandOf(request: TaskRunRequest, { image = '', command = [] }: Step | Sidecar): readonly string[] {
+function commandOf(
+  request: TaskRunRequest,
+  { image = '', command = [], args = [] }: Step | Sidecar,
+  own: OwnImage | undefined,
+): readonly string[] {
   if (command.length > 0) return command;
-  const { entrypoint } = (request.hostImage ?? thisMachine())(image) ?? {};
-  if (entrypoint !== undefined) return entrypoint;
+  const { entrypoint } = own?.image ?? (request.hostImage ?? thisMachine())(image) ?? {};
+  const startable = own === undefined || [...own.image.entrypoint, ...own.image.cmd, ...args].length > 0;
+  if (entrypoint !== undefined && startable) return entrypoint;
   throw refusedError({
     what: `a step runs the ENTRYPOINT of ${image}`,
     why: 'it has neither command nor script, and this machine does not know what that image runs',
@@ -143,13 +202,16 @@ async function makeWorkingDirectory(
 
 /** The program and arguments that run a command in a container. */
 export async function invocation(
-  { name, mounts, workingDirectory }: Container<Step | Sidecar>,
+  { name, mounts, workingDirectory, own, bwrap }: Container<Step | Sidecar>,
   [program = '', ...args]: readonly string[],
   isolation: Isolation,
 ): Promise<{ readonly program: string; readonly args: readonly string[]; readonly cwd: string }> {
   if (isolation === 'variables') return { program, args, cwd: workingDirectory };
   // In a pod, the first process of a step is Tekton's entrypoint, and that of a sidecar its own.
   const first = name.startsWith('sidecar-') ? 'program' : 'init';
-  const sandbox = await sandboxArguments(mounts, workingDirectory, first);
-  return { program: 'bwrap', args: [...sandbox, program, ...args], cwd: '/' };
+  const sandbox =
+    own === undefined
+      ? await sandboxArguments(mounts, workingDirectory, first)
+      : await ownImageArguments(own, mounts, workingDirectory, first);
+  return { program: bwrap, args: [...sandbox, program, ...args], cwd: '/' };
 }

@@ -9,11 +9,12 @@ const shells = /(?:^|\/)(alpine|bash|busybox|debian|ubuntu)(?:[:@]|$)/u;
 /**
  * Which images are this machine, if nothing else is said: octopipeline's, those that only hold a shell, and those that are named.
  * @param named more such images, with or without tag or digest
+ * @param withShells `false`: images that only hold a shell are not this machine
  */
-export function thisMachine(named: readonly string[] = []): HostImages {
+export function thisMachine(named: readonly string[] = [], withShells = true): HostImages {
   return (image) => {
     if (octopipeline.test(image)) return { entrypoint: ['op'] };
-    const [, shell] = shells.exec(image) ?? [];
+    const [, shell] = (withShells && shells.exec(image)) || [];
     if (shell !== undefined) return { entrypoint: [shell === 'bash' ? 'bash' : 'sh'] };
     const without = image.replace(/@.*$/u, '').replace(/:[^/:]*$/u, '');
     return named.includes(image) || named.includes(without) ? {} : undefined;

@@ -1,24 +1,37 @@
-import { existsSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { findProgram } from '../../op/kit/process/find-program.js';
+import type { Container } from './containers.js';
+import { onThisMachine } from './mounts.js';
+import { existsInContainer } from './own-image.js';
+import type { Sidecar, Step } from './task-spec.js';
 
-/** What a step wants to run, as far as it can be known before it starts. */
-interface Wanted {
-  readonly step: string;
-  readonly image: string;
-  readonly command: readonly string[];
-  /** The script that `command` is the path of. */
-  readonly script: string | undefined;
-  readonly path: string | undefined;
-  /** Whether a path of the step is there. */
-  readonly exists: (path: string) => boolean;
+/** Why the program of a container cannot start, as far as it can be known before; undefined if it can. */
+export async function missingProgram(
+  { label, image, script, env, mounts, own }: Container<Step | Sidecar>,
+  command: readonly string[],
+): Promise<string | undefined> {
+  const exists = async (path: string) =>
+    own === undefined ? isThere(onThisMachine(mounts, path)) : existsInContainer(own, mounts, path);
+  const inPath = async (word: string) => {
+    if (own === undefined) return findProgram(word, env.PATH) !== undefined;
+    for (const directory of (env.PATH ?? '').split(':')) if (await exists(`${directory}/${word}`)) return true;
+    return false;
+  };
+  for (const word of script === undefined ? command.slice(0, 1) : interpreter(script)) {
+    if (!(await (word.includes('/') ? exists(word) : inPath(word)))) {
+      return own === undefined
+        ? explain(label, image, word)
+        : `op: the step ${label} wants ${word}, which ${image} does not have`;
+    }
+  }
+  return undefined;
 }
 
-/** Why the program of a step cannot start on this machine; undefined if it can. */
-export function missingProgram({ step, image, command, script, path, exists }: Wanted): string | undefined {
-  const words = script === undefined ? command.slice(0, 1) : interpreter(script);
-  const missing = words.find((word) => (word.includes('/') ? !exists(word) : findProgram(word, path) === undefined));
-  return missing === undefined ? undefined : explain(step, image, missing);
-}
+const isThere = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
 
 /** The program of a `#!` line, and what `env` is told to run. */
 function interpreter(script: string): readonly string[] {
@@ -51,5 +64,3 @@ export function programNotFound(lines: readonly string[]): string | undefined {
 export const explain = (step: string, image: string, program: string): string =>
   `op: the step ${step} wants ${program}, which this machine does not have; on a cluster it runs in ${image}. ` +
   `Install ${program}, or look into the image: docker run --rm -it --entrypoint sh ${image}`;
-
-export const onDisk = (path: string): boolean => existsSync(path);

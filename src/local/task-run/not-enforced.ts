@@ -2,9 +2,12 @@ import type { Spec } from './task-spec.js';
 
 /** What a field asks for, and what is done instead. */
 const notes: Readonly<Record<string, string>> = {
-  runAsUser: 'user ids: steps run as the user who started op (runAsUser, runAsGroup, runAsNonRoot)',
-  runAsGroup: 'user ids: steps run as the user who started op (runAsUser, runAsGroup, runAsNonRoot)',
-  runAsNonRoot: 'user ids: steps run as the user who started op (runAsUser, runAsGroup, runAsNonRoot)',
+  runAsUser:
+    'user ids: steps of images that are this machine run as the user who started op (runAsUser, runAsGroup, runAsNonRoot)',
+  runAsGroup:
+    'user ids: steps of images that are this machine run as the user who started op (runAsUser, runAsGroup, runAsNonRoot)',
+  runAsNonRoot:
+    'user ids: steps of images that are this machine run as the user who started op (runAsUser, runAsGroup, runAsNonRoot)',
   readOnlyRootFilesystem:
     "root file system: it is this machine's, read-only but for new directories in / (readOnlyRootFilesystem)",
   seccompProfile: 'security profiles (seccompProfile, appArmorProfile, seLinuxOptions)',
@@ -12,7 +15,7 @@ const notes: Readonly<Record<string, string>> = {
   seLinuxOptions: 'security profiles (seccompProfile, appArmorProfile, seLinuxOptions)',
   computeResources: 'resources: steps share what this machine has (computeResources)',
   resources: 'resources: steps share what this machine has (computeResources)',
-  imagePullPolicy: 'images: none is pulled (imagePullPolicy)',
+  imagePullPolicy: 'images: one that is not this machine is fetched when its digest is not here yet (imagePullPolicy)',
   livenessProbe: 'liveness: a sidecar that hangs is not stopped (livenessProbe)',
   sizeLimit: 'sizes of volumes (emptyDir.sizeLimit)',
   medium: 'volumes in memory: they are directories (emptyDir.medium)',

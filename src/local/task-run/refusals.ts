@@ -8,7 +8,12 @@ import type { Sidecar, Spec, Step, Template } from './task-spec.js';
 export interface Machine {
   readonly hostImage?: HostImages;
   readonly isolation?: Isolation;
+  /** Whether the image of a step can be fetched. */
+  readonly images?: boolean;
 }
+
+/** What an image runs is known when it is here. */
+const fetched = { entrypoint: [] };
 
 type Report = (path: string, what: string, hint: string) => void;
 type Fields = Readonly<Record<string, unknown>>;
@@ -30,11 +35,12 @@ const kept = {
 export function refusals(spec: Spec, machine: Machine = {}): LocalProblem[] {
   const problems: LocalProblem[] = [];
   const report: Report = (path, what, hint) => void problems.push({ path, what, hint });
-  const { hostImage = thisMachine(), isolation = 'namespaces' } = machine;
+  const { hostImage = thisMachine(), isolation = 'namespaces', images = false } = machine;
+  const known: HostImages = (image) => hostImage(image) ?? (images && isolation === 'namespaces' ? fetched : undefined);
   spec.steps.forEach((step, index) => {
     const path = `spec.steps[${index}]`;
     checkContainer(step, [...kept.container, ...kept.step], path, report);
-    checkImage(step, spec.stepTemplate, hostImage, path, report);
+    checkImage(step, spec.stepTemplate, known, path, report);
     step.when?.forEach(({ cel }, at) => {
       if (cel === undefined) return;
       report(`${path}.when[${at}].cel`, 'CEL is an alpha feature of Tekton', 'compare with input, operator and values');
@@ -43,7 +49,7 @@ export function refusals(spec: Spec, machine: Machine = {}): LocalProblem[] {
   spec.sidecars?.forEach((sidecar, index) => {
     const path = `spec.sidecars[${index}]`;
     checkContainer(sidecar, [...kept.container, ...kept.sidecar], path, report);
-    checkImage(sidecar, undefined, hostImage, path, report);
+    checkImage(sidecar, undefined, known, path, report);
     for (const name of ['readinessProbe', 'startupProbe'] as const) {
       if (sidecar[name]) checkProbe(sidecar[name], `${path}.${name}`, report);
     }
@@ -137,7 +143,7 @@ function checkImage(
   const known = hostImage(image);
   if (known === undefined) {
     const hint =
-      'if this machine has what the step needs, name an image such as debian or alpine; else run it on a cluster';
+      'install bubblewrap and crane, and op fetches the image; or, if this machine has what the step needs, name an image such as debian';
     report(`${path}.image`, `${image} is not known to be this machine`, hint);
   } else if (!container.script && !(container.command ?? template?.command)?.length && known.entrypoint === undefined) {
     const what = `the step runs the ENTRYPOINT of ${image}, which this machine does not know`;

@@ -5,8 +5,8 @@ import type { Isolation, LogLine, StepState, TaskRunRequest } from '../contract.
 import { type Container, invocation } from './containers.js';
 import { parseGoDuration } from './go-time.js';
 import type { Mask } from './mask.js';
-import { explain, missingProgram, onDisk, programNotFound } from './missing-program.js';
-import { onThisMachine } from './mounts.js';
+import { explain, missingProgram, programNotFound } from './missing-program.js';
+import { makeRoot } from './own-image.js';
 import { readResults, TerminationMessage, tooLong } from './results.js';
 import { startProcess } from './start-process.js';
 import { allows, replaceStepResults } from './step-references.js';
@@ -102,9 +102,9 @@ async function execute(
   say: (text: string) => void,
 ): Promise<Execution> {
   const { context, isolation, mask } = run;
-  const { label: step, image, script, mounts, definition } = container;
-  const exists = (path: string) => onDisk(onThisMachine(mounts, path));
-  const missing = missingProgram({ step, image, command, script, path: env.PATH, exists });
+  const { label: step, image, definition, own } = container;
+  if (own !== undefined) await makeRoot(context, own);
+  const missing = await missingProgram(container, command);
   if (missing !== undefined) {
     say(missing);
     return { exitCode: 1, notStarted: true };
@@ -135,7 +135,7 @@ async function execute(
   clearTimeout(timer);
   context.signal.removeEventListener('abort', cancel);
   if (failure !== undefined) say(`op: the step ${step} cannot start: ${failure}`);
-  const program = exitCode === 127 && reason === undefined ? programNotFound(last) : undefined;
+  const program = exitCode === 127 && reason === undefined && own === undefined ? programNotFound(last) : undefined;
   if (program !== undefined) say(explain(step, image, program));
   return { exitCode, ...(reason && { reason }), ...(failure !== undefined && { notStarted: true }) };
 }

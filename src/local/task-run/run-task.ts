@@ -1,18 +1,21 @@
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from '../../op/context.js';
 import { refusedError } from '../../op/kit/errors/op-error.js';
+import { removeTree } from '../../op/kit/files/remove-tree.js';
 import type { Isolation, LogLine, StepState, TaskRunRequest, TaskRunStatus } from '../contract.js';
 import { applyVariables } from './apply-variables.js';
-import { invocation, makeContainers } from './containers.js';
+import { ImageNotPulled, invocation, makeContainers, rootsOf } from './containers.js';
 import type { Environment } from './environment.js';
 import { timestamp } from './go-time.js';
 import { createMask, secretValues } from './mask.js';
+import { makeRoot } from './own-image.js';
 import { markPath } from './pod-paths.js';
 import { refusals } from './refusals.js';
 import { runStep, type StepEnd, type StepRun } from './run-step.js';
 import { findIsolation } from './sandbox.js';
 import { startSidecars } from './sidecars.js';
-import { type Stopped, statusOf } from './status.js';
+import { notPulled, type Stopped, statusOf } from './status.js';
 import { replaceStepResults } from './step-references.js';
 import type { Spec } from './task-spec.js';
 
@@ -39,7 +42,13 @@ export async function runTask(context: Context, given: TaskRunRequest, events: T
   const isolation = request.isolation ?? (await findIsolation(context));
   const spec = applyVariables(request, isolation === 'namespaces' ? (path) => path : markPath);
   refuseUnrunnable(spec, request, isolation);
-  const { steps, sidecars: helpers } = await makeContainers(inner, request, spec, isolation);
+  const containers = await makeContainers(inner, request, spec, isolation).catch((error: unknown) => {
+    if (error instanceof ImageNotPulled && !outside.aborted) return error;
+    throw error;
+  });
+  if (containers instanceof ImageNotPulled)
+    return notPulled(request, spec, containers, startTime, timestamp(context.now()));
+  const { steps, sidecars: helpers } = containers;
   const forVariables = Object.values(request.secrets ?? {}).map((directory) => ({ directory, secret: true }));
   const bound = [...Object.values(request.workspaces), ...Object.values(request.volumes), ...forVariables];
   const mask = createMask(await secretValues(bound));
@@ -74,6 +83,8 @@ export async function runTask(context: Context, given: TaskRunRequest, events: T
       completionTime: timestamp(context.now()),
     });
     for (const state of status.steps) events.step(state);
+    // Those of a TaskRun that failed stay, to be looked at.
+    if (status.conditions[0].status === 'True') await removeTree(context, rootsOf(request));
     return status;
   } finally {
     clearTimeout(timer);
@@ -105,6 +116,9 @@ export async function enterStep(
   const { steps } = await makeContainers(context, request, spec, isolation);
   const container = steps.find(({ label }) => label === step);
   if (container === undefined) return undefined;
+  if (container.own !== undefined && (await stat(container.own.root).catch(() => undefined)) === undefined) {
+    await makeRoot(context, container.own);
+  }
   const late = { env: container.env, command: container.command, when: [] };
   const { env } = await replaceStepResults(late, join(request.directory, 'steps'));
   return { ...(await invocation(container, command, isolation)), env };
@@ -112,7 +126,9 @@ export async function enterStep(
 
 /** Variables have their values now: an image may be one. @throws OpError (refused) */
 function refuseUnrunnable(spec: Spec, request: TaskRunRequest, isolation: Isolation): void {
-  const [problem, ...more] = refusals(spec, { isolation, ...(request.hostImage && { hostImage: request.hostImage }) });
+  const { hostImage, fetchImage } = request;
+  const machine = { isolation, images: fetchImage !== undefined, ...(hostImage && { hostImage }) };
+  const [problem, ...more] = refusals(spec, machine);
   if (problem === undefined) return;
   throw refusedError({
     what: `the TaskRun ${request.name} cannot run on this machine`,

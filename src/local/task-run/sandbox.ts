@@ -7,7 +7,7 @@ import type { Isolation } from '../contract.js';
 import type { Mount } from './mounts.js';
 
 /** What ends with the step, whatever it started; the network stays that of the machine. */
-const namespaces = ['--die-with-parent', '--unshare-user', '--unshare-pid', '--unshare-ipc'];
+export const namespaces = ['--die-with-parent', '--unshare-user', '--unshare-pid', '--unshare-ipc'];
 
 const probes = new Map<string, Promise<Isolation>>();
 

@@ -2,8 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { StepState } from '../contract.js';
 import { type Container, invocation } from './containers.js';
 import { timestamp } from './go-time.js';
-import { missingProgram, onDisk } from './missing-program.js';
-import { onThisMachine } from './mounts.js';
+import { missingProgram } from './missing-program.js';
+import { makeRoot } from './own-image.js';
 import { probeOnce } from './probe.js';
 import type { StepRun } from './run-step.js';
 import { type RunningProcess, startProcess } from './start-process.js';
@@ -53,11 +53,11 @@ export async function startSidecars(run: StepRun, containers: readonly Container
 
 async function start(run: StepRun, container: Container<Sidecar>): Promise<Started> {
   const { context, request, isolation, mask } = run;
-  const { label: step, image, script, command, env, mounts } = container;
+  const { label: step, command, env, own } = container;
   const say = (text: string) => run.line({ task: request.pipelineTask ?? request.name, step, text });
   const startedAt = timestamp(context.now());
-  const exists = (path: string) => onDisk(onThisMachine(mounts, path));
-  const missing = missingProgram({ step, image, command, script, path: env.PATH, exists });
+  if (own !== undefined) await makeRoot(context, own);
+  const missing = await missingProgram(container, command);
   if (missing !== undefined) say(missing);
   const process: RunningProcess =
     missing === undefined

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { Readable } from 'node:stream';
+import { Readable, Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { superviseGroup } from '../../op/kit/process/process-group.js';
+import { startWatching, superviseGroup } from '../../op/kit/process/process-group.js';
 import type { Environment } from './environment.js';
 import type { Mask } from './mask.js';
 import { splitOutput } from './split-output.js';
@@ -70,10 +70,19 @@ interface Launched {
 
 function launch(wanted: Process): Launched {
   const { program, args, env, cwd, sandboxed, mask, onLine } = wanted;
-  // One pipe for both outputs: of two, nothing tells what was printed first. bwrap reports on 3 when it has started the program.
-  const inOrder = ['-c', 'exec "$0" "$@" 2>&1', program, ...(sandboxed ? ['--json-status-fd', '3'] : []), ...args];
-  const stdio = ['ignore', 'pipe', 'ignore', sandboxed ? 'pipe' : 'ignore'] as const;
-  const child = spawn('/bin/sh', inOrder, { cwd, env, stdio: [...stdio], detached: true });
+  // One pipe for both outputs: of two, nothing tells what was printed first. bwrap reports on 3 when it has started the program. It gets
+  // the variables on 4: in its own environment, LD_PRELOAD of a step would load code outside of the sandbox.
+  const more = sandboxed ? ['--json-status-fd', '3', '--args', '4'] : [];
+  const pipe = sandboxed ? 'pipe' : 'ignore';
+  // A sandbox dies with op, and with it all that is in its PID namespace.
+  if (!sandboxed) startWatching();
+  const child = spawn('/bin/sh', ['-c', 'exec "$0" "$@" 2>&1', program, ...more, ...args], {
+    cwd,
+    env: sandboxed ? {} : env,
+    stdio: ['ignore', 'pipe', 'ignore', pipe, pipe],
+    detached: true,
+  });
+  if (sandboxed) giveVariables(child, env);
   const output = readable(child.stdio[1]);
   const said: string[] = [];
   let first = true;
@@ -94,7 +103,6 @@ function launch(wanted: Process): Launched {
   });
   const { pid } = child;
   const stopping = new AbortController();
-  // A sandbox dies with op, and with it all that is in its PID namespace.
   const group = sandboxed ? undefined : superviseGroup(pid, { signal: stopping.signal, timeout: undefined });
   let killing: NodeJS.Timeout | undefined;
   const ended = outcome(child).then(async (result) => {
@@ -117,6 +125,15 @@ function launch(wanted: Process): Launched {
       killing = setTimeout(() => kill(pid, 'SIGKILL'), told.length === 0 ? 0 : (wanted.patience ?? patience.term));
     },
   };
+}
+
+function giveVariables(child: ChildProcess, env: Environment): void {
+  const input = child.stdio[4];
+  if (!(input instanceof Writable)) throw new Error('the input of a child process is not a pipe');
+  // bwrap may end without reading it.
+  input.on('error', () => undefined);
+  const words = ['--clearenv', ...Object.entries(env).flatMap(([name, value]) => ['--setenv', name, value])];
+  input.end(words.map((word) => `${word}\0`).join(''));
 }
 
 function outcome(child: ChildProcess): Promise<{ exitCode: number; failure?: string }> {

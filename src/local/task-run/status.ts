@@ -1,5 +1,5 @@
 import type { Condition, StepState, TaskRunRequest, TaskRunStatus } from '../contract.js';
-import type { Container } from './containers.js';
+import type { Container, ImageNotPulled } from './containers.js';
 import { podName } from './environment.js';
 import { goDuration } from './go-time.js';
 import { checkResults, fromStep, goJson, resultsOf, withoutDuplicates } from './results.js';
@@ -44,6 +44,27 @@ export function statusOf(ended: Ended): TaskRunStatus {
     ...(sidecars.length > 0 && { sidecars: sidecars.map(({ state }) => state) }),
     ...(results.length > 0 && { results: results.map((result) => ({ ...result })) }),
     // The kinds of volumes that only other people's Tasks have are part of it.
+    taskSpec: spec as TaskRunStatus['taskSpec'],
+  };
+}
+
+/** The status when an image cannot be had. Source: checkPodFailed, pkg/reconciler/taskrun/taskrun.go. */
+export function notPulled(
+  request: TaskRunRequest,
+  spec: Spec,
+  { container, image, message: why }: ImageNotPulled,
+  startTime: string,
+  completionTime: string,
+): TaskRunStatus {
+  const [kind = '', name = ''] = container.split(/-(.*)/su);
+  const message = `the ${kind} "${name}" in TaskRun "${request.name}" failed to pull the image "${image}". The pod errored with the message: "${why}."`;
+  const condition = { status: 'False', reason: 'TaskRunImagePullFailed', message } as const;
+  return {
+    conditions: [{ type: 'Succeeded', ...condition, lastTransitionTime: completionTime }],
+    podName: podName(request),
+    startTime,
+    completionTime,
+    steps: [],
     taskSpec: spec as TaskRunStatus['taskSpec'],
   };
 }

@@ -40,6 +40,10 @@ const startOptions = {
   pipelineTimeout: option.text('limit of the whole run, such as 1h30m; 0 is none', { value: '<duration>' }),
   tasksTimeout: option.text('limit of its tasks', { value: '<duration>' }),
   finallyTimeout: option.text('limit of its finally tasks', { value: '<duration>' }),
+  ownImages: option.flag(
+    'run steps of debian, alpine and other images that only hold a shell in these images, too, not with the programs of this machine',
+    { plain: true },
+  ),
   dryRun: option.flag('check everything, print the run, and run nothing', { plain: true }),
   parallel,
   ...kept,
@@ -55,7 +59,8 @@ const start = command({
     'Exit codes: 0 the run succeeded, 3 it was refused before anything started, 4 it failed or was cancelled, 5 it timed out, 130 and 143 op was stopped.',
   run: async (context, request, { words }) => {
     const { start } = await import('../../../local/commands/start.js');
-    await start(context, request, words);
+    const { fetchLocalImage } = await import('../../laptop/local-images.js');
+    await start(context, request, words, fetchLocalImage);
   },
 });
 
@@ -135,7 +140,8 @@ const rerun = command({
   },
   run: async (context, request, { words }) => {
     const { rerun } = await import('../../../local/commands/start.js');
-    await rerun(context, request, words);
+    const { fetchLocalImage } = await import('../../laptop/local-images.js');
+    await rerun(context, request, words, fetchLocalImage);
   },
 });
 

@@ -1,0 +1,150 @@
+import { lstat, mkdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
+import type { Context } from '../../op/context.js';
+import { inputError } from '../../op/kit/errors/op-error.js';
+import { pathInImage } from '../../op/kit/files/image-path.js';
+import { removeTree } from '../../op/kit/files/remove-tree.js';
+import { mustRun } from '../../op/kit/process/run.js';
+import type { StepImage } from '../contract.js';
+import { type Mount, onThisMachine } from './mounts.js';
+import { namespaces } from './sandbox.js';
+
+/** The image that a step or sidecar runs in, where it is not this machine. */
+export interface OwnImage {
+  readonly image: StepImage;
+  /** Where the container has its copy of the image's files. */
+  readonly root: string;
+  readonly user: User;
+}
+
+export interface User {
+  readonly uid: number;
+  readonly gid: number;
+  readonly home: string;
+}
+
+/** PATH of an image that has none. Source: Docker and containerd, the default of Linux images. */
+export const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/** The user that an image runs as, unless the step names one. Source: OCI image specification, config.md, `User`. */
+export async function userOf(
+  { root, user }: StepImage,
+  asked: { readonly uid?: number; readonly gid?: number },
+): Promise<User> {
+  const [name = '', group = ''] = user.split(':');
+  const users = await entriesOf(root, 'etc/passwd');
+  const known = users.find(([entry, , uid]) =>
+    asked.uid === undefined ? entry === name || uid === name : uid === `${asked.uid}`,
+  );
+  const uid = asked.uid ?? numberOf(known?.[2]) ?? numberOf(name === '' ? '0' : name);
+  if (uid === undefined) throw noSuchUser(user);
+  const groups = group === '' ? [] : await entriesOf(root, 'etc/group');
+  const named = numberOf(groups.find(([entry]) => entry === group)?.[2]) ?? numberOf(group);
+  const gid = asked.gid ?? named ?? numberOf(known?.[3]) ?? 0;
+  const home = users.find(([, , entry]) => entry === `${uid}`)?.[5];
+  return { uid, gid, home: home || (uid === 0 ? '/root' : '/') };
+}
+
+async function entriesOf(root: string, file: string): Promise<string[][]> {
+  const path = await pathInImage(root, file);
+  const text = path === undefined ? '' : await readFile(path, 'utf8').catch(() => '');
+  return text.split('\n').map((line) => line.split(':'));
+}
+
+const numberOf = (text: string | undefined): number | undefined =>
+  text !== undefined && /^\d{1,9}$/u.test(text) ? Number(text) : undefined;
+
+/** Copies the files of the image for one container, which may write to them. What an earlier attempt left there is removed. */
+export async function makeRoot(context: Context, { image, root }: OwnImage): Promise<void> {
+  await removeTree(context, root);
+  await mkdir(dirname(root), { recursive: true });
+  const command = { program: 'cp', args: ['--archive', '--reflink=auto', '--', image.root, root] };
+  await mustRun(context, command, {
+    what: 'cannot copy the files of an image',
+    hint: 'check the free space on the disk; op local delete removes old runs',
+  });
+}
+
+/**
+ * Arguments of bwrap: the files of the container's image, and over them what the step mounts. Links in the image, which may lead
+ * anywhere, are followed as in a container: bwrap would follow them out of it.
+ */
+export async function ownImageArguments(
+  { root, user }: OwnImage,
+  mounts: readonly Mount[],
+  workingDirectory: string,
+  firstProcess: 'init' | 'program',
+): Promise<readonly string[]> {
+  for (const name of ['proc', 'dev', 'sys']) await replaceByDirectory(join(root, name));
+  const network = ['/etc/resolv.conf', '/etc/hosts'].map((path) => ({ path, source: path, readOnly: true }));
+  const places = new Map<string, string>();
+  const bound: string[] = [];
+  for (const { path, source, readOnly } of [...network, ...mounts]) {
+    const kind = await stat(source).catch(() => undefined);
+    if (kind === undefined) continue;
+    const above = [...places.keys()].findLast((other) => path.startsWith(`${other}/`));
+    const place =
+      above === undefined
+        ? await placeIn(root, path, kind.isDirectory())
+        : join(places.get(above) ?? above, path.slice(above.length));
+    places.set(path, place);
+    bound.push(readOnly ? '--ro-bind' : '--bind', source, place);
+  }
+  const inside = mounts.findLast(({ path }) => workingDirectory === path || workingDirectory.startsWith(`${path}/`));
+  if (inside === undefined) await placeIn(root, workingDirectory, true);
+  else await placeIn(inside.source, workingDirectory.slice(inside.path.length), true);
+  return [
+    ...namespaces,
+    ...['--uid', `${user.uid}`, '--gid', `${user.gid}`],
+    ...(firstProcess === 'program' ? ['--as-pid-1'] : []),
+    ...['--bind', root, '/', '--proc', '/proc', '--dev', '/dev', '--ro-bind-try', '/sys', '/sys'],
+    ...bound,
+    ...['--chdir', workingDirectory],
+    '--',
+  ];
+}
+
+/** Makes the place for a mount, without a link on the way to it. @returns its path in the container */
+async function placeIn(root: string, path: string, directory: boolean): Promise<string> {
+  const place = await pathInImage(root, path);
+  if (place === undefined) throw circle(path);
+  const there = await lstat(place).catch(() => undefined);
+  if (directory && !there?.isDirectory()) {
+    if (there !== undefined) await rm(place);
+    await mkdir(place, { recursive: true });
+  }
+  if (!directory && !there?.isFile()) {
+    if (there !== undefined) await rm(place, { recursive: true });
+    await mkdir(dirname(place), { recursive: true });
+    await writeFile(place, '', { flag: 'wx' });
+  }
+  return `/${relative(await realpath(root), place)}`;
+}
+
+async function replaceByDirectory(path: string): Promise<void> {
+  const there = await lstat(path).catch(() => undefined);
+  if (there?.isDirectory()) return;
+  if (there !== undefined) await rm(path);
+  await mkdir(path);
+}
+
+/** Whether a path of the container is there, in what it mounts or in its image. */
+export async function existsInContainer({ root }: OwnImage, mounts: readonly Mount[], path: string): Promise<boolean> {
+  const here = onThisMachine(mounts, path);
+  const place = here === path ? await pathInImage(root, path) : here;
+  return place !== undefined && (await stat(place).catch(() => undefined)) !== undefined;
+}
+
+const noSuchUser = (user: string) =>
+  inputError({
+    what: `the image runs as the user ${user}`,
+    why: 'its /etc/passwd has no such user',
+    hint: 'set securityContext.runAsUser of the step',
+  });
+
+const circle = (path: string) =>
+  inputError({
+    what: `cannot mount ${path} in an image`,
+    why: 'symbolic links of the image form a circle there',
+    hint: 'mount it elsewhere, or use another image',
+  });
