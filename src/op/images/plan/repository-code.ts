@@ -4,13 +4,12 @@
  * skaffold.yaml is read (build.artifacts[].docker.network) or tags are made, skaffold.env sets variables of the git that it starts, and
  * the tag policy inputDigest asks custom, ko, jib and bazel builders for their files.
  */
-import { readFile, stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
-import * as v from 'valibot';
-import { isScalar, parseAllDocuments, visit } from 'yaml';
+import { lstat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { refusedError } from '../../kit/errors/op-error.js';
 import type { Artifact } from '../skaffold/artifact.js';
 import type { Artifacts } from '../skaffold/artifacts.js';
+import { readSafely } from '../skaffold/read-safely.js';
 import type { PlannedImage } from './plan.js';
 
 const hint =
@@ -21,46 +20,20 @@ const hint =
  * @throws OpError (refused)
  */
 export async function refuseCodeOfFiles(directory: string, file: string): Promise<void> {
-  const found = await stat(join(directory, 'skaffold.env')).catch(() => undefined);
+  const found = await lstat(join(directory, 'skaffold.env')).catch(() => undefined);
   if (found !== undefined) throw refused('skaffold.env', 'Skaffold sets its variables for the programs that it starts');
   await refuseCodeOfFile(resolve(directory, file), new Set());
 }
 
-const modules = v.looseObject({
-  requires: v.optional(v.nullable(v.array(v.looseObject({ path: v.nullish(v.string()) })))),
-});
-const remote = ['git', 'googleCloudBuildRepoV2', 'googleCloudStorage'] as const;
-
 async function refuseCodeOfFile(path: string, seen: Set<string>): Promise<void> {
   if (seen.has(path)) return;
   seen.add(path);
+  const file = await readSafely(path);
   // Skaffold itself reports a file that is missing.
-  const text = await readFile(path, 'utf8').catch(() => undefined);
-  if (text === undefined) return;
-  const documents = parseAllDocuments(text);
-  // Skaffold may read what op cannot: other encodings, for example.
-  if (text.includes('\0') || documents.some(({ errors }) => errors.length > 0)) {
-    throw refused(path, 'it is not valid YAML, so op cannot tell whether it runs code');
-  }
-  for (const document of documents) {
-    visit(document, (_, node) => {
-      if (isScalar(node) && typeof node.value === 'string') refuseTemplate(path, node.value);
-    });
-    const config = v.safeParse(modules, document.toJS());
-    for (const required of (config.success && config.output.requires) || []) {
-      const source = remote.find((name) => required[name]);
-      if (source !== undefined) throw refused(path, `requires[].${source} is a configuration of another repository`);
-      if (required.path) await refuseCodeOfFile(await fileAt(resolve(dirname(path), required.path)), seen);
-    }
-  }
-}
-
-/** A module may be named by its directory. */
-async function fileAt(path: string): Promise<string> {
-  const found = await stat(path).catch(() => undefined);
-  if (!found?.isDirectory()) return path;
-  const usual = join(path, 'skaffold.yaml');
-  return (await stat(usual).catch(() => undefined)) === undefined ? join(path, 'skaffold.yml') : usual;
+  if (file === undefined) return;
+  if (typeof file === 'string') throw refused(path, file);
+  for (const text of file.texts) refuseTemplate(path, text);
+  for (const module of file.modules) await refuseCodeOfFile(module, seen);
 }
 
 function refuseTemplate(path: string, text: string): void {
