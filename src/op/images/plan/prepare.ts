@@ -1,8 +1,9 @@
-import { access } from 'node:fs/promises';
+import { access, realpath } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
 import type { Context } from '../../context.js';
 import { inputError } from '../../kit/errors/op-error.js';
 import { startDeadline } from '../../kit/process/deadline.js';
+import { gitGuard, refuseEmbedded } from '../../systems/git/embedded.js';
 import { type Head, readHead, workTree } from '../../systems/git/head.js';
 import type { RegistryAccess } from '../../systems/registry/crane.js';
 import { type DockerConfig, prepareDockerConfig } from '../../systems/registry/dockerconfig/prepare.js';
@@ -78,7 +79,7 @@ export async function prepareBuild(
     if (!request.allowCustom) await refuseCodeOfFiles(cwd, request.skaffoldFile);
     const settings = await readSettings(context, request, defaults.defaultRepository);
     credentials = await prepareDockerConfig(context, request.dockerconfig && resolve(cwd, request.dockerconfig));
-    const project = projectOf(cwd, request, settings, credentials);
+    const project = projectOf(context, request, settings, credentials);
     const checked = await readProject(context, request, project, settings, defaults.defaultProfile);
     return {
       ...checked,
@@ -94,14 +95,19 @@ export async function prepareBuild(
   }
 }
 
-const projectOf = (directory: string, request: BuildRequest, settings: Settings, { env }: DockerConfig): Project => ({
+const projectOf = (
+  { env, cwd: directory }: Context,
+  request: BuildRequest,
+  settings: Settings,
+  credentials: DockerConfig,
+): Project => ({
   directory,
   file: request.skaffoldFile,
   profiles: listOf(settings.profile?.value),
   namespace: settings.namespace?.value,
   platforms: request.platform,
   insecure: listOf(settings.insecure?.value),
-  env,
+  env: { ...gitGuard(env), ...credentials.env },
 });
 
 /** The images of the repository, and what can build them here. */
@@ -141,11 +147,15 @@ async function chooseProfiles(
   return { project: { ...project, profiles: [defaultProfile] }, profile: why };
 }
 
-/** @throws OpError (input) when a context is not a directory, or is outside the repository: by itself or through a symbolic link */
+/**
+ * @throws OpError (input) when a context is not a directory, or is outside the repository: by itself or through a symbolic link;
+ * (refused) when git takes it for another repository
+ */
 async function checkContexts(file: string, artifacts: readonly Artifact[], root: string): Promise<void> {
   const hint = `correct build.artifacts[].context of ${file}`;
   for (const { image, context } of artifacts) {
-    await directoryWithin({ path: context, what: `the context of ${image}`, root }, hint);
+    const real = await directoryWithin({ path: context, what: `the context of ${image}`, root }, hint);
+    await refuseEmbedded(await realpath(root), real);
   }
 }
 

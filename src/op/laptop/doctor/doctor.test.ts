@@ -112,7 +112,7 @@ test('a program that is too old counts as missing', async () => {
   const { findings } = await json(`${old}:${complete}`, []);
   expect(named(findings, 'git')).toMatchObject({
     state: 'missing',
-    detail: expect.stringContaining('2.36 or newer is required'),
+    detail: expect.stringContaining('2.38 or newer is required'),
   });
 });
 

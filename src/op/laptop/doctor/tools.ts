@@ -15,7 +15,7 @@ interface Tool {
 }
 
 const tools: readonly Tool[] = [
-  { name: 'git', version: ['--version'], minimum: [2, 36], get: 'install the package git of your distribution' },
+  { name: 'git', version: ['--version'], minimum: [2, 38], get: 'install the package git of your distribution' },
   {
     name: 'skaffold',
     version: ['version'],

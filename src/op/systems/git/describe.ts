@@ -1,5 +1,6 @@
 import type { Context } from '../../context.js';
 import { run } from '../../kit/process/run.js';
+import { embedded, gitGuard, isEmbedded } from './embedded.js';
 
 /** What `git describe --tags --always` calls HEAD, and whether files of the directory differ from it, untracked ones included. */
 export interface Described {
@@ -7,11 +8,15 @@ export interface Described {
   readonly changed: boolean;
 }
 
-/** Describes the commit that is checked out; undefined when git cannot. */
+/**
+ * Describes the commit that is checked out; undefined when git cannot.
+ * @throws OpError (refused) for a repository that is embedded in another one
+ */
 export async function describeCommit(context: Context, directory: string): Promise<Described | undefined> {
   const git = (...args: string[]) =>
-    run(context, { program: 'git', args: ['-C', directory, '-c', 'core.fsmonitor=false', ...args] });
+    run(context, { program: 'git', args: ['-C', directory, ...args], env: gitGuard(context.env) });
   const [name, changes] = await Promise.all([git('describe', '--tags', '--always'), git('status', '.', '--porcelain')]);
+  if (isEmbedded(name.stderr)) throw embedded(directory);
   if (name.ended !== 'ok' || changes.ended !== 'ok') return undefined;
   return { name: name.stdout.trim(), changed: changes.stdout.trim() !== '' };
 }

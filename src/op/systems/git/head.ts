@@ -1,5 +1,6 @@
 import type { Context } from '../../context.js';
 import { failureOf, run } from '../../kit/process/run.js';
+import { embedded, gitGuard, isEmbedded } from './embedded.js';
 
 /** What git knows about the sources in a directory. */
 export interface Head {
@@ -15,16 +16,18 @@ const failing = { what: 'cannot find out which commit is checked out', hint: 'ru
 
 /**
  * Looks up HEAD of the repository that contains `directory`; undefined when there is no repository or no commit.
- * @throws OpError (tool) when git is missing or cannot read the repository
+ * @throws OpError (tool) when git is missing or cannot read the repository; (refused) for one that is embedded in another one
  */
 export async function readHead(context: Context, directory: string): Promise<Head | undefined> {
   const git = (...args: string[]) => ({
     program: 'git',
-    args: ['-C', directory, '-c', 'core.fsmonitor=false', ...args],
+    args: ['-C', directory, ...args],
+    env: gitGuard(context.env),
   });
   const revision = git('rev-parse', '--verify', '--quiet', 'HEAD^{commit}');
   const head = await run(context, revision);
   if (head.ended === 'missing') throw failureOf(revision, head, failing);
+  if (isEmbedded(head.stderr)) throw embedded(directory);
   // It prints nothing if there is no commit yet. Anything else that it prints (another owner, a broken file) is a failure.
   const isNone = head.stderr === '' || head.stderr.includes('not a git repository');
   if (head.ended !== 'ok' && !isNone) throw failureOf(revision, head, failing);
@@ -41,7 +44,8 @@ export async function readHead(context: Context, directory: string): Promise<Hea
 
 /** The root of the work tree that contains `directory`; the directory itself if there is none. */
 export async function workTree(context: Context, directory: string): Promise<string> {
-  const ended = await run(context, { program: 'git', args: ['-C', directory, 'rev-parse', '--show-toplevel'] });
+  const args = ['-C', directory, 'rev-parse', '--show-toplevel'];
+  const ended = await run(context, { program: 'git', args, env: gitGuard(context.env) });
   return (ended.ended === 'ok' && ended.stdout.trim()) || directory;
 }
 
