@@ -9,7 +9,8 @@ import { optionParams } from './option-params.js';
 const properties = optionParams(propertiesOptions, {
   properties: {
     option: 'config',
-    description: 'Path of a .properties file in the pod, such as /source/source/pipeline.properties',
+    description:
+      'Path of a .properties file in the pod. One in the repository, such as /source/source/pipeline.properties, cannot set BUILDKIT_HOST, SKAFFOLD_INSECURE_REGISTRY, OP_IMAGE_MIRRORS and OP_STORE',
   },
 });
 

@@ -98,6 +98,10 @@ describe('op build-buildpacks', () => {
     });
     expect(await readdir(repository.directory)).not.toContain('build_result.json');
     expect(await build('--config=ci.properties')).toMatchObject({
+      exitCode: 6,
+      stderr: expect.stringContaining('ci.properties:1 sets OP_IMAGE_MIRRORS, and the file is in a Git repository'),
+    });
+    expect(await build('--image-mirror=x')).toMatchObject({
       exitCode: 2,
       stderr: expect.stringContaining('--image-mirror=x is not HOST=MIRROR'),
     });

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { pushBusybox } from '../../../../test/op/busybox-image.js';
 import { type LocalBuildKit, startBuildKit, whyNoBuildKit } from '../../../../test/op/local-buildkitd.js';
@@ -139,21 +140,35 @@ describe.skipIf(whyNoBuildKit !== undefined)('op build-dockerfile', () => {
   });
 
   it('reads its settings from a properties file, which the environment overrides', async () => {
-    const flags = ['build-dockerfile', `--image=${open.host}/team/app:v4`, '--context=app', '--config=ci.properties'];
-    await repository.write({
-      'ci.properties': `BUILDKIT_HOST=${server.address}\nOP_IMAGE_MIRRORS= ghcr.io=${open.host}, docker.io=${open.host}/tests ,\n`,
-      'app/Dockerfile': 'FROM docker.io/busybox:1\nRUN true\n',
-    });
+    const file = join(await mkdtemp(join(tmpdir(), 'settings-')), 'ci.properties');
+    const flags = ['build-dockerfile', `--image=${open.host}/team/app:v4`, '--context=app', `--config=${file}`];
+    await writeFile(
+      file,
+      `BUILDKIT_HOST=${server.address}\nOP_IMAGE_MIRRORS= ghcr.io=${open.host}, docker.io=${open.host}/tests ,\n`,
+    );
+    await repository.write({ 'app/Dockerfile': 'FROM docker.io/busybox:1\nRUN true\n' });
     pushBusybox(`${open.host}/tests/library/busybox:1`);
     const ran = await op.run(repository.directory, flags);
-    expect(ran.stderr).toContain(`BuildKit at ${server.address} (BUILDKIT_HOST (ci.properties:1))`);
+    expect(ran.stderr).toContain(`BuildKit at ${server.address} (BUILDKIT_HOST (${file}:1))`);
     expect(ran.exitCode).toBe(0);
     const environment = { BUILDKIT_HOST: 'tcp://127.0.0.1:1' };
     expectError(await op.run(repository.directory, flags, environment), 4, 'BuildKit at tcp://127.0.0.1:1');
-    await repository.write({ 'ci.properties': 'BUILDKIT_HOST=nowhere\n' });
+    await writeFile(file, 'BUILDKIT_HOST=nowhere\n');
     expectError(await op.run(repository.directory, flags), 3, 'ci.properties:1', 'it has no scheme');
-    await repository.write({ 'ci.properties': `BUILDKIT_HOST=${server.address}\nOP_IMAGE_MIRRORS=x\n` });
+    await writeFile(file, `BUILDKIT_HOST=${server.address}\nOP_IMAGE_MIRRORS=x\n`);
     expectError(await op.run(repository.directory, flags), 2, '--image-mirror=x is not HOST=MIRROR');
+    await rm(dirname(file), { recursive: true });
+  });
+
+  it('takes no BuildKit, and nothing else that would get the credentials, from a file of the repository', async () => {
+    await repository.write({ 'ci.properties': `# ours\nBUILDKIT_HOST=${server.address}\n` });
+    const flags = ['build-dockerfile', `--image=${open.host}/team/app:v5`, '--context=app', '--config=ci.properties'];
+    expectError(
+      await op.run(repository.directory, flags),
+      6,
+      'ci.properties:2 sets BUILDKIT_HOST',
+      'registry credentials',
+    );
   });
 
   it.each([

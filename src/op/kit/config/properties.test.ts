@@ -1,6 +1,6 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseProperties, readProperties } from './properties.js';
 
@@ -59,6 +59,28 @@ describe('a properties file', () => {
       message: 'cannot read the properties file /nowhere/pipeline.properties',
       why: 'the file does not exist',
     });
+  });
+
+  it('in a Git repository, or linked to one, sets nothing that decides where rights go', async () => {
+    const room = await mkdtemp(join(tmpdir(), 'properties-'));
+    const file = join(room, 'shop/settings/x.properties');
+    await mkdir(join(room, 'shop/.git'), { recursive: true });
+    await mkdir(dirname(file));
+    for (const key of ['BUILDKIT_HOST', 'SKAFFOLD_INSECURE_REGISTRY', 'OP_IMAGE_MIRRORS', 'OP_STORE']) {
+      await writeFile(file, `SKAFFOLD_PROFILE=fast\n${key}=theirs\n`);
+      const link = join(room, `${key}.properties`);
+      await symlink(file, link);
+      for (const path of [file, link]) {
+        await expect(readProperties(path, room)).rejects.toMatchObject({ kind: 'refused' });
+      }
+      await copyFile(file, join(room, 'ours.properties'));
+      expect((await readProperties(join(room, 'ours.properties'), room)).get(key)?.value).toBe('theirs');
+    }
+    await symlink(join(room, 'ours.properties'), join(room, 'shop/link.properties'));
+    await expect(readProperties(join(room, 'shop/link.properties'), room)).rejects.toMatchObject({ kind: 'refused' });
+    await writeFile(file, 'SKAFFOLD_PROFILE=fast\nOP_STORE=\n');
+    expect((await readProperties(file, room)).get('SKAFFOLD_PROFILE')?.value).toBe('fast');
+    await rm(room, { recursive: true });
   });
 
   it('is reported with the name that the user knows', async () => {

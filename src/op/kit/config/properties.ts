@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { relative } from 'node:path';
+import { relative, resolve } from 'node:path';
 import { Properties } from 'properties-file/parser';
 import { inputError } from '../errors/op-error.js';
+import { refuseRights } from './rights.js';
 import type { Setting } from './setting.js';
 
 /** The settings of a properties file by key; if a key is there twice, the last one wins. */
@@ -11,7 +12,8 @@ const hint = 'write one key=value per line; lines that start with # or ! are com
 
 /**
  * Reads a properties file. Source of the format: java.util.Properties; values are also trimmed at their end, as op has always done.
- * @throws OpError (input) when the file is missing, or a line has no key, or no `=` or `:` after it
+ * @throws OpError (input) when the file is missing, or a line has no key, or no `=` or `:` after it; (refused) when a file of a Git
+ * repository sets what decides where op's rights go
  */
 export async function readProperties(path: string, cwd: string): Promise<PropertySettings> {
   const content = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
@@ -23,7 +25,9 @@ export async function readProperties(path: string, cwd: string): Promise<Propert
     });
   });
   const name = relative(cwd, path).startsWith('..') ? path : relative(cwd, path);
-  return parseProperties(name, content);
+  const settings = parseProperties(name, content);
+  await refuseRights(resolve(cwd, path), settings);
+  return settings;
 }
 
 /** Parses the text of a properties file; messages call it `name`. @throws OpError (input) */
