@@ -12,18 +12,33 @@ export interface LocalProblem {
   readonly at?: string;
 }
 
+/** Where a document was fetched, in the shape of Tekton's `status.provenance.refSource`. */
+export interface RefSource {
+  /** `git+https://host/repository.git`, the URL, or the repository of a bundle. */
+  readonly uri: string;
+  /** By algorithm; `sha1` is the commit of a Git repository. */
+  readonly digest: Readonly<Record<string, string>>;
+  /** The path in the repository, or the name in the bundle. */
+  readonly entryPoint?: string;
+}
+
 /** A `tekton.dev/v1` object, converted and defaulted as Tekton does. */
 export interface LocalTask {
   readonly name: string;
   readonly spec: WireTaskSpec;
   /** The file that it comes from, for messages. */
   readonly source: string;
+  /** Present if it was fetched. */
+  readonly refSource?: RefSource;
 }
 
 export interface LocalPipeline {
   readonly name: string;
   readonly spec: WirePipelineSpec;
   readonly source: string;
+  /** Those of Pipelines-as-Code. */
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly refSource?: RefSource;
 }
 
 /** Param values by name, with defaults applied. */

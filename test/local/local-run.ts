@@ -5,6 +5,7 @@ import { makeRunPlan } from '../../src/local/commands/make-run-plan.js';
 import type { LogLine } from '../../src/local/contract.js';
 import { executeRun } from '../../src/local/pipeline-run/execute.js';
 import type { PipelineRunObject, TaskRunObject } from '../../src/local/pipeline-run/objects.js';
+import type { Doors } from '../../src/local/remote/doors.js';
 import { filesOf, homeOf } from '../../src/local/runs/home.js';
 import { createRun, readRun } from '../../src/local/runs/store.js';
 import { runTask } from '../../src/local/task-run/run-task.js';
@@ -25,6 +26,8 @@ export interface LocalRun {
 }
 
 export interface RunParts {
+  /** Doors to the outside, as `op local` has them. */
+  readonly doors?: Doors;
   readonly params?: readonly string[];
   readonly workspaces?: readonly string[];
   readonly parallel?: number;
@@ -43,7 +46,7 @@ export async function runLocally(yaml: string, parts: RunParts = {}): Promise<Lo
   await using home = await makeHome();
   const file = join(home.path, 'run.yaml');
   await writeFile(file, yaml);
-  const { context } = testContext({ env: { PATH: process.env.PATH }, cwd: home.path });
+  const { context } = testContext({ env: { PATH: process.env.PATH, HOME: home.path }, cwd: home.path });
   const request = {
     file: [],
     param: parts.params ?? [],
@@ -51,7 +54,7 @@ export async function runLocally(yaml: string, parts: RunParts = {}): Promise<Lo
     labels: [],
     ownImages: false,
   };
-  const { plan } = await makeRunPlan(context, request, [file]);
+  const { plan } = await makeRunPlan(context, request, [file], parts.doors);
   const where = homeOf(context, home.path);
   const directory = await createRun(where, plan.name);
   await mkdir(filesOf(directory).programs);

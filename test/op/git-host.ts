@@ -19,7 +19,7 @@ export interface HostedRepository {
   readonly workingCopy: string;
 }
 
-/** A real git server over http on loopback. Repositories under `private/` want robot / s3cret-pw; those under `slow/` never send a pack. */
+/** A real git server over http on loopback. Repositories under `private/` want robot or git with s3cret-pw; those under `slow/` never send a pack. */
 export interface GitHost {
   readonly url: string;
   readonly repository: (path: string) => Promise<HostedRepository>;
@@ -30,7 +30,7 @@ export interface GitHost {
   readonly stop: () => Promise<void>;
 }
 
-const robot = `Basic ${Buffer.from('robot:s3cret-pw').toString('base64')}`;
+const logins = ['robot', 'git'].map((user) => `Basic ${Buffer.from(`${user}:s3cret-pw`).toString('base64')}`);
 const identity = ['-c', 'user.name=test', '-c', 'user.email=test@example.com', '-c', 'commit.gpgSign=false'];
 
 /**
@@ -47,7 +47,7 @@ export async function startGitHost(
   const serve = (request: IncomingMessage, response: ServerResponse) => {
     const { pathname } = new URL(request.url ?? '/', 'http://git');
     requests.push(`${request.method} ${pathname}`);
-    if (pathname.startsWith('/private/') && request.headers.authorization !== robot) {
+    if (pathname.startsWith('/private/') && !logins.includes(request.headers.authorization ?? '')) {
       response.writeHead(401, { 'www-authenticate': 'Basic realm="git"' }).end('no\n');
       return;
     }

@@ -39,7 +39,7 @@ export function findTarget(documents: Documents, name: string | undefined, from:
     if (!/^[A-Z]\w+\/./u.test(path)) return true;
     return name === undefined
       ? inside({ source: at.replace(/:\d+$/u, '') })
-      : path.split(' ')[0]?.endsWith(`/${name}`) === true;
+      : [`/${name}`, `/${name}-`].some((end) => path.split(' ')[0]?.endsWith(end));
   });
   const pipelines = documents.pipelines.filter(inside);
   const tasks = documents.tasks.filter(inside);
@@ -57,7 +57,7 @@ export function findTarget(documents: Documents, name: string | undefined, from:
     const [found] = groups
       .toSorted((a, b) => order(a) - order(b))
       .flat()
-      .filter((target) => nameOf(target) === name);
+      .filter((target) => nameOf(target) === name || nameOf(target) === `${name}-`);
     if (found !== undefined) return found;
     throw inputError({
       what: `there is nothing named ${name}`,

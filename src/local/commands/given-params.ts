@@ -38,6 +38,31 @@ export async function givenParams(
   return values;
 }
 
+/**
+ * The same before the declarations are known, for the params of resolvers: values have the type of `known`, else they are texts.
+ * @throws OpError (usage, input)
+ */
+export async function undeclaredParams(
+  context: Pick<Context, 'cwd'>,
+  { param, paramFile }: GivenParams,
+  known: ParamValues,
+): Promise<ParamValues> {
+  const typed = (name: string, value: WireValue = known[name] ?? ''): WireParamSpec => ({
+    name,
+    type: typeof value === 'string' ? 'string' : Array.isArray(value) ? 'array' : 'object',
+  });
+  const inFile = paramFile === undefined ? {} : await readMap(resolve(context.cwd, paramFile));
+  const declared = [
+    ...Object.entries(inFile).map(([name, value]) => typed(name, shapeOf(value))),
+    ...param.map((text) => typed(text.split('=')[0] ?? '')),
+  ];
+  return { ...known, ...(await givenParams(context, { param, paramFile }, declared)) };
+}
+
+/** A value of the same type. */
+const shapeOf = (value: unknown): WireValue =>
+  Array.isArray(value) ? [] : typeof value === 'object' && value !== null ? {} : '';
+
 function find(name: string, declared: readonly WireParamSpec[], kind: 'usage' | 'input'): WireParamSpec {
   const spec = declared.find((one) => one.name === name);
   if (spec !== undefined) return spec;
@@ -68,27 +93,32 @@ function fromText({ name, type }: WireParamSpec, text: string): WireValue {
   return Object.fromEntries(pairs);
 }
 
-async function fromFile(file: string, declared: readonly WireParamSpec[]): Promise<ParamValues> {
-  const refuse = (why: string, cause?: unknown) =>
-    inputError({
-      what: `cannot read params from ${file}`,
-      why,
-      hint: 'write one line NAME: VALUE for each param',
-      cause,
-    });
+const refusal = (file: string, why: string, cause?: unknown) =>
+  inputError({
+    what: `cannot read params from ${file}`,
+    why,
+    hint: 'write one line NAME: VALUE for each param',
+    cause,
+  });
+
+async function readMap(file: string): Promise<object> {
   let content: unknown;
   try {
     content = parse(await readFile(file, 'utf8'));
   } catch (error) {
-    throw refuse(error instanceof Error ? error.message : String(error), error);
+    throw refusal(file, error instanceof Error ? error.message : String(error), error);
   }
-  if (typeof content !== 'object' || content === null || Array.isArray(content)) throw refuse('it is not a map');
+  if (typeof content === 'object' && content !== null && !Array.isArray(content)) return content;
+  throw refusal(file, 'it is not a map');
+}
+
+async function fromFile(file: string, declared: readonly WireParamSpec[]): Promise<ParamValues> {
   return Object.fromEntries(
-    Object.entries(content).map(([name, value]) => {
+    Object.entries(await readMap(file)).map(([name, value]) => {
       const { type } = find(name, declared, 'input');
       const typed = typedValue(type, value);
       if (typed === undefined)
-        throw refuse(`${name} is not ${type === 'string' ? 'a string' : `an ${type} of strings`}`);
+        throw refusal(file, `${name} is not ${type === 'string' ? 'a string' : `an ${type} of strings`}`);
       return [name, typed] as const;
     }),
   );

@@ -1,12 +1,20 @@
 import type { Context } from '../../op/context.js';
 import { inputError } from '../../op/kit/errors/op-error.js';
 import type { WirePipelineSpec } from '../../tekton/wire/pipeline.js';
+import { parseEvent } from '../pipelines-as-code/event.js';
+import { createFiller } from '../pipelines-as-code/templates.js';
 import { needsOf } from '../plan/dag.js';
+import { openCache } from '../remote/cache.js';
+import type { Doors } from '../remote/doors.js';
+import { createFetcher } from '../remote/fetch.js';
 import { homeOf } from '../runs/home.js';
+import { filesOfObjects } from '../runs/object-files.js';
 import { readRun, type StoredRun } from '../runs/store.js';
+import { pipelineOf } from './describe-target.js';
 import { findTarget, wordsOf } from './find-target.js';
+import { finderFor } from './finder-for.js';
 import { type Drawn, drawMermaid, drawText } from './graph-text.js';
-import { pipelineOf, readInput, sourcesOf } from './read-input.js';
+import { readInput, sourcesOf } from './read-input.js';
 
 /** `op local graph`. */
 export async function graph(
@@ -15,8 +23,17 @@ export async function graph(
     file,
     form,
     state,
-  }: { readonly file: readonly string[]; readonly form: 'text' | 'mermaid'; readonly state?: string | undefined },
+    offline,
+    event,
+  }: {
+    readonly file: readonly string[];
+    readonly form: 'text' | 'mermaid';
+    readonly state?: string | undefined;
+    readonly offline: boolean;
+    readonly event: readonly string[];
+  },
   words: readonly string[],
+  doors: Doors,
 ): Promise<void> {
   const { files, name } = wordsOf(context, words);
   const sources = [...files, ...file];
@@ -25,10 +42,20 @@ export async function graph(
     const run = await readRun(homeOf(context, state), name ?? '');
     return context.out(draw(ofRun(run)));
   }
-  const documents = await readInput(context, sources);
+  const note = context.log.warn;
+  const filler = createFiller(context, doors, parseEvent(event), note);
+  const documents = await readInput(context, sources, filler);
   const target = findTarget(documents, name, await sourcesOf(context, name === undefined ? files : []));
   if (target.kind === 'Pipeline') return context.out(draw(drawn(target.pipeline.spec)));
-  if (target.kind === 'PipelineRun') return context.out(draw(drawn(pipelineOf(target.run, documents).spec)));
+  if (target.kind === 'PipelineRun') {
+    const { metadata, spec } = target.run;
+    const { secrets } = filesOfObjects(documents.others);
+    await using fetcher = createFetcher(context, { doors, secrets, offline, note, cache: openCache(context) });
+    const params = Object.fromEntries((spec.params ?? []).map(({ name: key, value }) => [key, value]));
+    const finder = await finderFor(target, documents, { context, fetcher, filler, note });
+    const { pipeline } = await pipelineOf(target.run, metadata.name ?? '', params, finder);
+    return context.out(draw(drawn(pipeline.spec)));
+  }
   throw inputError({
     what: `a ${target.kind} has no graph`,
     why: 'it is one task',

@@ -1,25 +1,35 @@
+import { dirname, resolve } from 'node:path';
 import type { Context } from '../../op/context.js';
 import { inputError, usageError } from '../../op/kit/errors/op-error.js';
 import { parseDuration } from '../../op/kit/options/duration.js';
 import { findProgram } from '../../op/kit/process/find-program.js';
+import type { WireTaskSpec } from '../../tekton/wire/task.js';
 import type { LocalPipeline, LocalProblem, ParamValues } from '../contract.js';
-import type { Documents } from '../documents/read.js';
+import type { Documents, LocalRun } from '../documents/read.js';
 import { toParams } from '../pipeline-run/describe.js';
 import { type Resolved, resolvePipeline } from '../pipeline-run/make-plan.js';
-import { replacePlan } from '../pipeline-run/replace-plan.js';
+import { replacePlan, runVariables } from '../pipeline-run/replace-plan.js';
 import type { RunPlan, Timeouts } from '../pipeline-run/run-plan.js';
+import { ownAnnotations } from '../pipelines-as-code/annotations.js';
+import { parseEvent } from '../pipelines-as-code/event.js';
+import { startedBy } from '../pipelines-as-code/started-by.js';
+import { createFiller, type Filler } from '../pipelines-as-code/templates.js';
 import { matrixProblems } from '../plan/matrix.js';
 import { pipelineParams, pipelineParamsRefused } from '../plan/params.js';
+import { openCache } from '../remote/cache.js';
+import type { Doors } from '../remote/doors.js';
+import { createFetcher } from '../remote/fetch.js';
 import { filesOfObjects, missingObjects, type ObjectFiles } from '../runs/object-files.js';
 import { toolsPath } from '../runs/programs.js';
 import { thisMachine } from '../task-run/host-image.js';
 import { notEnforced } from '../task-run/not-enforced.js';
 import { refusals } from '../task-run/refusals.js';
 import { type Binding, parseBinding } from '../workspaces/binding.js';
-import { describeTarget, type Wanted } from './describe-target.js';
+import { describeTarget, taskRunVariables, type Wanted, withoutUid } from './describe-target.js';
 import { findTarget, wordsOf } from './find-target.js';
-import { type GivenParams, givenParams } from './given-params.js';
-import { readInput, sourcesOf, taskFinder } from './read-input.js';
+import { finderFor } from './finder-for.js';
+import { type GivenParams, givenParams, undeclaredParams } from './given-params.js';
+import { readInput, sourcesOf } from './read-input.js';
 
 /** What the command line says about a run. */
 export interface PlanRequest extends GivenParams {
@@ -27,10 +37,14 @@ export interface PlanRequest extends GivenParams {
   readonly workspace: readonly string[];
   readonly prefixName?: string | undefined;
   readonly labels: readonly string[];
-  readonly ownImages: boolean;
+  readonly ownImages?: boolean;
   readonly pipelineTimeout?: string | undefined;
   readonly tasksTimeout?: string | undefined;
   readonly finallyTimeout?: string | undefined;
+  /** Nothing is fetched; what was fetched before is used. */
+  readonly offline?: boolean | undefined;
+  /** `NAME=VALUE` of the event that fills templates of Pipelines-as-Code. */
+  readonly event?: readonly string[] | undefined;
 }
 
 /** A plan, and what is to be said before it runs. */
@@ -39,34 +53,57 @@ export interface MadePlan {
   readonly notes: readonly string[];
 }
 
-/** Reads, looks up and checks everything that a run needs. @throws OpError (input) with everything that is wrong */
-export async function makeRunPlan(context: Context, request: PlanRequest, words: readonly string[]): Promise<MadePlan> {
+/**
+ * Reads, looks up and checks everything that a run needs.
+ * @param doors to the outside; without them, what a resolver would fetch is refused
+ * @throws OpError (input) with everything that is wrong
+ */
+export async function makeRunPlan(
+  context: Context,
+  request: PlanRequest,
+  words: readonly string[],
+  doors?: Doors,
+): Promise<MadePlan> {
   const { files: named, name } = wordsOf(context, words);
-  const documents = await readInput(context, [...named, ...request.file]);
-  const wanted = describeTarget(
-    findTarget(documents, name, await sourcesOf(context, name === undefined ? named : [])),
-    documents,
-    request.prefixName,
-  );
+  const said = new Set<string>();
+  const note = (text: string) => void said.add(text);
+  const filler = createFiller(context, doors, parseEvent(request.event ?? []), note);
+  const documents = await readInput(context, [...named, ...request.file], filler);
+  const files = filesOfObjects(documents.others);
+  await using fetcher =
+    doors === undefined
+      ? undefined
+      : createFetcher(context, {
+          ...{ doors, note, secrets: files.secrets, offline: request.offline ?? false },
+          cache: openCache(context),
+        });
+  const from = await sourcesOf(context, name === undefined ? named : []);
+  const target = findTarget(await choose(documents, name, from, context, filler), name, from);
+  const finder = await finderFor(target, documents, { context, fetcher, filler, note });
+  const wanted = await describeTarget(target, finder, {
+    prefix: request.prefixName,
+    params: (ofRun) => undeclaredParams(context, request, ofRun),
+  });
   const given = request.workspace.map((text) => parseBinding(text, context.cwd));
   const bindings = [...wanted.bindings.filter((one) => !given.some((other) => other.name === one.name)), ...given];
-  const files = filesOfObjects(documents.others);
-  const find = taskFinder(documents);
   const typed = { ...wanted.params, ...(await givenParams(context, request, wanted.declared)) };
   const params = wanted.kind === 'TaskRun' ? typed : complete(wanted, typed);
   const pipeline = wanted.kind === 'TaskRun' ? withParams(wanted.pipeline, typed) : wanted.pipeline;
-  const resolved = resolvePipeline(pipeline, new Set(bindings.map((one) => one.name)), find, documents.stepActions);
+  const { name: runName, pipelineName } = wanted;
+  const around = { name: runName, namespace: 'default', pipelineName, spec: pipeline.spec, params, bindings };
+  const variables = wanted.kind === 'TaskRun' ? taskRunVariables(runName, typed) : withoutUid(runVariables(around, ''));
+  const bound = new Set(bindings.map((one) => one.name));
+  const resolved = await resolvePipeline(pipeline, bound, variables, finder);
   const specs = Object.entries(resolved.tasks);
-  const machine = { images: canFetchImages(context), hostImage: thisMachine([], !request.ownImages) };
+  const machine = { images: canFetchImages(context), hostImage: thisMachine([], request.ownImages !== true) };
   const problems = [
     ...resolved.problems,
     ...unknown(wanted, bindings),
     ...unboundObjects(bindings, files),
     ...specs.flatMap(([task, { taskName, spec }]) =>
-      [...refusals(spec, machine), ...missingObjects(spec, files)].map((one) => ({
-        ...one,
-        path: `${taskName || task} > ${one.path}`,
-      })),
+      [...refusals(spec, machine), ...missingObjects(spec, files)]
+        .filter(({ path }) => !ofReference(spec, path))
+        .map((one) => ({ ...one, path: `${taskName || task} > ${one.path}` })),
     ),
   ];
   if (problems.length > 0) throw refused(problems);
@@ -78,14 +115,15 @@ export async function makeRunPlan(context: Context, request: PlanRequest, words:
     name: wanted.name,
     namespace: 'default',
     labels: { ...wanted.labels, ...labelsOf(request.labels) },
-    pipelineName: wanted.pipelineName,
+    pipelineName,
+    ...(wanted.fetched === undefined ? {} : { fetched: wanted.fetched }),
     spec: resolved.spec,
     tasks: resolved.tasks,
     params: wanted.kind === 'TaskRun' ? {} : params,
     bindings,
     timeouts: { ...wanted.timeouts, ...timeoutsOf(request) },
     taskTimeouts: wanted.taskTimeouts,
-    ownImages: request.ownImages,
+    ownImages: request.ownImages === true,
     files,
   };
   const { spec } = replacePlan(plan, '');
@@ -93,7 +131,7 @@ export async function makeRunPlan(context: Context, request: PlanRequest, words:
     matrix === undefined ? [] : matrixProblems(task, matrix).map((one) => ({ ...one, path: `${task} > ${one.path}` })),
   );
   if (matrices.length > 0) throw refused(matrices);
-  return { plan, notes: [...notes, ...ignored(documents, resolved, wanted)] };
+  return { plan, notes: [...notes, ...ignored(finder.notes, resolved, wanted), ...said] };
 }
 
 /** Whether this machine has the programs that steps in their own images need. */
@@ -102,15 +140,38 @@ function canFetchImages(context: Context): boolean {
   return ['bwrap', 'crane', 'tar'].every((program) => findProgram(program, path) !== undefined);
 }
 
+/** Without a name, the event says which of several PipelineRuns of Pipelines-as-Code is meant. */
+async function choose(
+  documents: Documents,
+  name: string | undefined,
+  from: ReadonlySet<string>,
+  { cwd }: Context,
+  filler: Filler,
+): Promise<Documents> {
+  const considered = ({ source, metadata }: LocalRun) =>
+    (from.size === 0 || from.has(source)) && ownAnnotations(metadata.annotations) !== undefined;
+  const first = documents.runs.find(considered);
+  if (name !== undefined || first === undefined) return documents;
+  return startedBy(documents, considered, await filler.values(dirname(resolve(cwd, first.source))));
+}
+
+/** Whether a path is in a step whose StepAction was not found, which has been said. */
+const ofReference = ({ steps }: WireTaskSpec, path: string): boolean =>
+  steps.some((step, index) => step.ref !== undefined && path.startsWith(`spec.steps[${index}].`));
+
 /** Fields of a step or a volume of which the Tasks' own notes speak. */
 const spoken = /\b(?:securityContext|computeResources|sizeLimit)$/u;
 
 /** Fields of what is used that have no effect on this machine. */
-function ignored({ notes }: Documents, { tasks }: Resolved, { pipeline }: Wanted): readonly string[] {
+function ignored(notes: readonly LocalProblem[], { tasks }: Resolved, { pipeline }: Wanted): readonly string[] {
   const roots = [`Pipeline/${pipeline.name}`, ...Object.values(tasks).map(({ taskName }) => `Task/${taskName}`)];
   return notes
     .filter(
-      ({ path }) => roots.some((root) => path.startsWith(`${root} `)) || /^(?:Pipeline|Task)Run\/\S+ /u.test(path),
+      ({ path }) =>
+        roots.some((root) => path.startsWith(`${root} `)) ||
+        /^(?:Pipeline|Task)Run\/\S+ /u.test(path) ||
+        // A file that is left out.
+        !/^[A-Z]\w+\//u.test(path),
     )
     .filter(({ path }) => !spoken.test(path))
     .map(({ path, what }) => `${path}: ${what}`);

@@ -1,16 +1,19 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { text as wholeText } from 'node:stream/consumers';
 import type { Context } from '../../op/context.js';
 import { inputError, usageError } from '../../op/kit/errors/op-error.js';
 import { shownPath } from '../../op/kit/files/path.js';
-import type { WireRef } from '../../tekton/wire/task.js';
-import type { LocalPipeline, LocalProblem } from '../contract.js';
-import { type Documents, type LocalRun, readDocuments } from '../documents/read.js';
-import type { FindTask } from '../pipeline-run/make-plan.js';
+import type { LocalProblem } from '../contract.js';
+import { type Documents, readDocuments } from '../documents/read.js';
+import { type Filler, tektonFiles, tektonFolder } from '../pipelines-as-code/templates.js';
 
-/** Reads Tekton YAML: files, the YAML files of directories, and `-` for stdin. @throws OpError (input) for what cannot be read */
-export async function readInput({ cwd }: Context, paths: readonly string[]): Promise<Documents> {
+/**
+ * Reads Tekton YAML: files, the YAML files of directories, and `-` for stdin. Templates of Pipelines-as-Code are filled; beside a file in
+ * `.tekton` the other files of that folder are read, too.
+ * @throws OpError (input) for what cannot be read
+ */
+export async function readInput({ cwd }: Context, paths: readonly string[], filler: Filler): Promise<Documents> {
   if (paths.length === 0) {
     throw usageError({
       what: 'op local does not know where the Pipeline is',
@@ -18,28 +21,36 @@ export async function readInput({ cwd }: Context, paths: readonly string[]): Pro
       hint: 'name a file: op local start FILE, or op local start NAME -f DIR',
     });
   }
-  const files: { source: string; text: string }[] = [];
-  // A file may be in a directory that is named, too.
-  const seen = new Set<string>();
-  for (const path of paths) {
-    for (const file of path === '-' ? ['-'] : await filesOf(resolve(cwd, path))) {
-      if (seen.has(file)) continue;
-      seen.add(file);
+  const named = await listOf(cwd, paths);
+  const folders = new Set(named.flatMap((file) => (file === '-' ? [] : (tektonFolder(dirname(file)) ?? []))));
+  const beside = (await Promise.all([...folders].map(tektonFiles))).flat().filter((file) => !named.includes(file));
+  const files = await Promise.all(
+    [...named, ...beside].map(async (file) => {
       const text = file === '-' ? await wholeText(process.stdin) : await readFile(file, 'utf8');
-      files.push({ source: file === '-' ? 'stdin' : shownPath(cwd, file), text });
-    }
-  }
-  return readDocuments(files);
+      return filler.fill({ source: sourceOf(cwd, file), text }, file === '-' ? cwd : dirname(file));
+    }),
+  );
+  const documents = readDocuments(files);
+  // A `.tekton` may have files that are no Kubernetes objects; nobody has asked for these.
+  const asked = new Set(paths.map((path) => (path === '-' ? path : resolve(cwd, path))));
+  const found = [...named, ...beside].filter((file) => file !== '-' && tektonFolder(file) !== undefined);
+  const others = new Set(found.filter((file) => !asked.has(file)).map((file) => sourceOf(cwd, file)));
+  const skipped = documents.problems.filter(({ path }) => others.has(path));
+  const problems = documents.problems.filter((problem) => !skipped.includes(problem));
+  return { ...documents, problems, notes: [...documents.notes, ...skipped] };
 }
 
 /** The names of the files that paths stand for, as documents have them in `source`. */
 export async function sourcesOf({ cwd }: Context, paths: readonly string[]): Promise<ReadonlySet<string>> {
-  const sources = new Set<string>();
-  for (const path of paths) {
-    if (path === '-') sources.add('stdin');
-    else for (const file of await filesOf(resolve(cwd, path))) sources.add(shownPath(cwd, file));
-  }
-  return sources;
+  return new Set((await listOf(cwd, paths)).map((file) => sourceOf(cwd, file)));
+}
+
+const sourceOf = (cwd: string, file: string) => (file === '-' ? 'stdin' : shownPath(cwd, file));
+
+/** Each file once: it may be in a directory that is named, too. */
+async function listOf(cwd: string, paths: readonly string[]): Promise<readonly string[]> {
+  const files = await Promise.all(paths.map((path) => (path === '-' ? ['-'] : filesOf(resolve(cwd, path)))));
+  return [...new Set(files.flat())];
 }
 
 async function filesOf(path: string): Promise<readonly string[]> {
@@ -52,66 +63,12 @@ async function filesOf(path: string): Promise<readonly string[]> {
     });
   });
   if (!found.isDirectory()) return [path];
+  if (tektonFolder(path) !== undefined) return tektonFiles(path);
   const names = await readdir(path);
   return names
     .filter((name) => /\.(?:ya?ml|json)$/u.test(name))
     .toSorted()
     .map((name) => join(path, name));
-}
-
-/** The name that a reference has, also with the `cluster` and `hub` resolvers, which look where `-f` points. */
-function nameOf({ name, resolver, params = [] }: WireRef): { readonly name: string } | Omit<LocalProblem, 'path'> {
-  if (resolver === undefined) return { name: name ?? '' };
-  const value = params.find((param) => param.name === 'name')?.value;
-  if ((resolver === 'cluster' || resolver === 'hub') && typeof value === 'string') return { name: value };
-  return {
-    what: `the resolver ${resolver} is not supported on this machine`,
-    hint: 'fetch what it names, refer to it by name, and give its file with -f',
-  };
-}
-
-/** What is wrong with an object that was read, in one sentence; undefined if nothing is known of it. */
-function problemOf({ problems }: Documents, kind: string, name: string): Omit<LocalProblem, 'path'> | undefined {
-  const own = problems.filter(({ path }) => path === `${kind}/${name}` || path.startsWith(`${kind}/${name} `));
-  const [first] = own;
-  if (first === undefined) return undefined;
-  return { what: own.map(({ path, what, at = '' }) => `${path}: ${what} (${at})`).join('; '), hint: first.hint };
-}
-
-/** Finds Tasks among what was read. */
-export const taskFinder =
-  (documents: Documents): FindTask =>
-  (ref) => {
-    const named = nameOf(ref);
-    if (!('name' in named)) return named;
-    const { name } = named;
-    const known = documents.tasks.map((task) => task.name).join(', ');
-    return (
-      documents.tasks.find((task) => task.name === name) ??
-      problemOf(documents, 'Task', name) ?? {
-        what: `there is no Task ${name}`,
-        hint: `say where it is with -f FILE or -f DIR${known === '' ? '' : `; the Tasks that were read are ${known}`}`,
-      }
-    );
-  };
-
-/** The Pipeline of a PipelineRun. @throws OpError (input) when it is not there */
-export function pipelineOf(
-  { metadata, spec, source }: Extract<LocalRun, { kind: 'PipelineRun' }>,
-  documents: Documents,
-): LocalPipeline {
-  const name = metadata.name ?? metadata.generateName ?? '';
-  const { pipelineSpec, pipelineRef = {} } = spec;
-  if (pipelineSpec !== undefined) return { name, spec: pipelineSpec, source };
-  const named = nameOf(pipelineRef);
-  const found = 'name' in named ? documents.pipelines.find((one) => one.name === named.name) : undefined;
-  if (found !== undefined) return found;
-  const problem = 'name' in named ? problemOf(documents, 'Pipeline', named.name) : named;
-  throw inputError({
-    what: `${source}: the Pipeline of PipelineRun ${name} cannot be used`,
-    why: problem?.what ?? `there is no Pipeline ${'name' in named ? named.name : ''}`,
-    hint: problem?.hint || 'say where it is with -f FILE or -f DIR',
-  });
 }
 
 /** Nothing starts while a file cannot be read, or what is asked for has a problem. @throws OpError (input) */
@@ -124,7 +81,13 @@ export function assertReadable({ problems }: Documents, concerns: (problem: Loca
       found.length === 1
         ? 'this cannot run on this machine'
         : `this cannot run on this machine, for ${found.length} reasons`,
-    why: found.map(({ path, what, at }) => `${path}: ${what}${at === undefined ? '' : ` (${at})`}`).join('\n'),
+    why: found
+      .map(({ path, what, at, hint }) => {
+        // One hint is printed below.
+        const how = found.every((other) => other.hint === hint) ? '' : `; ${hint}`;
+        return `${path}: ${what}${at === undefined ? '' : ` (${at})`}${how}`;
+      })
+      .join('\n'),
     hint: first.hint,
   });
 }

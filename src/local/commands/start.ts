@@ -7,6 +7,7 @@ import type { FetchImage } from '../contract.js';
 import { executeRun } from '../pipeline-run/execute.js';
 import type { RunObject, TaskRunObject } from '../pipeline-run/objects.js';
 import type { RunPlan } from '../pipeline-run/run-plan.js';
+import type { Doors } from '../remote/doors.js';
 import { claimRun } from '../runs/executor.js';
 import { filesOf, type Home, homeOf } from '../runs/home.js';
 import { providePrograms, thisOp } from '../runs/programs.js';
@@ -33,12 +34,13 @@ export async function start(
   context: Context,
   request: StartRequest,
   words: readonly string[],
+  doors: Doors,
   fetchImage: FetchImage,
 ): Promise<void> {
   const parallel = parallelOf(request.parallel);
-  const { plan, notes } = await makeRunPlan(context, request, words);
-  if (request.dryRun) return dryRun(context, plan, request.output);
+  const { plan, notes } = await makeRunPlan(context, request, words, doors);
   for (const note of notes) context.log.warn(note);
+  if (request.dryRun) return dryRun(context, plan, request.output);
   const home = homeOf(context, request.state);
   const directory = await createRun(home, plan.name);
   await writeAtomic(filesOf(directory).request, `${JSON.stringify(plan)}\n`, 0o600);

@@ -3,7 +3,9 @@ import type { ObjectMeta } from '../../tekton/wire/pod.js';
 import type { WirePipelineRun, WireTaskRun } from '../../tekton/wire/run.js';
 import type { WireStepAction } from '../../tekton/wire/task.js';
 import { type Checked, check } from '../check/check.js';
-import type { LocalPipeline, LocalProblem, LocalTask } from '../contract.js';
+import type { LocalPipeline, LocalProblem, LocalTask, RefSource } from '../contract.js';
+import { isOwn, ownAnnotations } from '../pipelines-as-code/annotations.js';
+import { explainPlaceholder, marksIn, unmarked } from '../pipelines-as-code/placeholders.js';
 import { toV1 } from './convert.js';
 import { withDefaults } from './defaults.js';
 import { isObject, type Json, type JsonObject, type Parsed, parseFile } from './parse.js';
@@ -13,6 +15,7 @@ export interface LocalStepAction {
   readonly name: string;
   readonly spec: WireStepAction['spec'];
   readonly source: string;
+  readonly refSource?: RefSource;
 }
 
 interface RunOf<Kind, Spec> {
@@ -46,13 +49,21 @@ export interface Documents {
   readonly notes: readonly LocalProblem[];
 }
 
+/** A file with documents. */
+export interface DocumentFile {
+  readonly source: string;
+  readonly text: string;
+  /** Names of placeholders that have no value: `text` has their marks. An object that has one is a problem. */
+  readonly unknown?: readonly string[];
+}
+
 /**
  * Reads any number of documents, `List`s included, of `tekton.dev/v1` and `v1beta1`, as Tekton stores them: converted, with defaults.
  * Every field is known to Tekton and can be honoured here, or it is a problem or a note.
  *
  * @example const { tasks, problems } = readDocuments([{ source: 'task.yaml', text }]);
  */
-export function readDocuments(files: readonly { readonly source: string; readonly text: string }[]): Documents {
+export function readDocuments(files: readonly DocumentFile[]): Documents {
   const into = {
     tasks: [] as LocalTask[],
     pipelines: [] as LocalPipeline[],
@@ -65,10 +76,46 @@ export function readDocuments(files: readonly { readonly source: string; readonl
   for (const file of files) {
     const { parsed, problems } = parseFile(file);
     into.problems.push(...problems);
-    for (const one of parsed) readOne(one, into);
+    for (const one of parsed) {
+      const { unknown = [] } = file;
+      if (unknown.length === 0) readOne(one, into);
+      else readTemplate(one, unknown, into);
+    }
   }
   into.problems.push(...duplicates(into));
   return into;
+}
+
+/** An object in which a placeholder has no value cannot be used, but for annotations: they are for other programs. */
+function readTemplate(parsed: Parsed, unknown: readonly string[], into: Into): void {
+  const marked = textsOf(parsed.value, [])
+    .filter(([, [first, second, key]]) => first !== 'metadata' || second !== 'annotations' || isOwn(String(key)))
+    .flatMap(([text, path]) => [...new Set(marksIn(text, unknown))].map((name) => [name, path] as const));
+  if (marked.length === 0) readOne({ ...parsed, value: withoutMarks(parsed.value, unknown) }, into);
+  const value = isObject(parsed.value) ? parsed.value : {};
+  const root = unmarked(`${typeof value.kind === 'string' ? value.kind : ''}/${nameOf(value)}`, unknown);
+  for (const [name, path] of marked) {
+    const at = `${parsed.source}:${parsed.lineOf(path)}`;
+    into.problems.push({ path: `${root} > ${unmarked(written(path), unknown)}`, ...explainPlaceholder(name), at });
+  }
+}
+
+function withoutMarks(value: Json, unknown: readonly string[]): Json {
+  if (typeof value === 'string') return unmarked(value, unknown);
+  if (Array.isArray(value)) return value.map((item: Json) => withoutMarks(item, unknown));
+  if (!isObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withoutMarks(item, unknown)]));
+}
+
+/** Every text in a value, names of fields too, and where it is. */
+function textsOf(value: Json, path: Path): (readonly [string, Path])[] {
+  if (typeof value === 'string') return [[value, path]];
+  if (Array.isArray(value)) return value.flatMap((item: Json, index) => textsOf(item, [...path, index]));
+  if (!isObject(value)) return [];
+  return Object.entries(value).flatMap(([key, item]) => [
+    [key, [...path, key]] as const,
+    ...textsOf(item, [...path, key]),
+  ]);
 }
 
 type Into = { [Key in keyof Documents]: Documents[Key][number][] };
@@ -163,7 +210,7 @@ function add(object: Checked, name: string, metadata: ObjectMeta, source: string
       into.tasks.push({ name, spec: object.spec, source });
       break;
     case 'Pipeline':
-      into.pipelines.push({ name, spec: object.spec, source });
+      into.pipelines.push({ name, spec: object.spec, source, ...pacAnnotations(metadata) });
       break;
     case 'StepAction':
       into.stepActions.push({ name, spec: object.spec, source });
@@ -171,6 +218,11 @@ function add(object: Checked, name: string, metadata: ObjectMeta, source: string
     default:
       into.runs.push({ ...object, metadata, source });
   }
+}
+
+function pacAnnotations({ annotations }: ObjectMeta): Pick<LocalPipeline, 'annotations'> {
+  const own = ownAnnotations(annotations);
+  return own === undefined ? {} : { annotations: own };
 }
 
 /** `spec.tasks[2] build` as the steps of a path. */

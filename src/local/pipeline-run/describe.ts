@@ -75,7 +75,9 @@ export function pipelineRunObject(plan: RunPlan, identity: Identity, course: Cou
       labels: { ...plan.labels, 'tekton.dev/pipeline': plan.pipelineName || plan.name },
     },
     spec: {
-      ...(plan.pipelineName === '' ? { pipelineSpec: plan.spec } : { pipelineRef: { name: plan.pipelineName } }),
+      ...(plan.pipelineName === ''
+        ? { pipelineSpec: plan.spec }
+        : { pipelineRef: plan.fetched?.ref ?? { name: plan.pipelineName } }),
       ...(params.length === 0 ? {} : { params }),
       ...(workspaces.length === 0 ? {} : { workspaces }),
       timeouts: timeouts(plan.timeouts),
@@ -89,6 +91,7 @@ export function pipelineRunObject(plan: RunPlan, identity: Identity, course: Cou
       ...(skipped.length === 0 ? {} : { skippedTasks: skipped }),
       ...(results.length === 0 ? {} : { results }),
       pipelineSpec: plan.spec,
+      ...(plan.fetched === undefined ? {} : { provenance: { refSource: plan.fetched.refSource } }),
     },
   };
 }

@@ -1,15 +1,26 @@
 import { milliseconds } from '../../tekton/duration.js';
 import type { WirePipelineSpec, WirePipelineTask } from '../../tekton/wire/pipeline.js';
-import type { WireRef, WireTaskSpec, WireWorkspace } from '../../tekton/wire/task.js';
-import type { LocalPipeline, LocalProblem, LocalTask } from '../contract.js';
-import type { LocalStepAction } from '../documents/read.js';
+import type { WireTaskSpec, WireWorkspace } from '../../tekton/wire/task.js';
+import type { LocalPipeline, LocalProblem, LocalTask, Variables } from '../contract.js';
 import { dagProblems } from '../plan/dag.js';
 import { resultsUsed } from '../plan/expressions.js';
-import type { FoundTask } from './run-plan.js';
-import { withStepActions } from './step-actions.js';
+import { propagated as propagatedParams } from '../plan/params.js';
+import { type Finder, isFound } from '../remote/find.js';
+import type { ReferenceProblem } from '../remote/reference.js';
+import { joinVariables } from '../variables/names.js';
+import { paramVariables } from '../variables/substitute.js';
+import { replaceInSpec, replaceInTask } from './replace.js';
+import type { FetchedBy, FoundTask } from './run-plan.js';
+import { type WithStepActions, withStepActions } from './step-actions.js';
 
-/** Finds the Task of a reference; a problem without a path if there is none. */
-export type FindTask = (ref: WireRef) => LocalTask | Omit<LocalProblem, 'path'>;
+/** A PipelineTask, with what its references name; without `actions` there is no Task. */
+interface LookedUp {
+  readonly task: WirePipelineTask;
+  readonly found: LocalTask | undefined;
+  readonly problem?: ReferenceProblem;
+  readonly actions?: WithStepActions;
+  readonly fetched?: FetchedBy | undefined;
+}
 
 /** A Pipeline with its Tasks, or why it cannot run. */
 export interface Resolved {
@@ -18,13 +29,16 @@ export interface Resolved {
   readonly problems: readonly LocalProblem[];
 }
 
-/** Looks up the Task of each PipelineTask, and checks what only both together can tell. */
-export function resolvePipeline(
+/**
+ * Looks up the Task of each PipelineTask, and checks what only both together can tell.
+ * @param variables what is known of the run, for the params of resolvers
+ */
+export async function resolvePipeline(
   pipeline: LocalPipeline,
   bound: ReadonlySet<string>,
-  find: FindTask,
-  actions: readonly LocalStepAction[],
-): Resolved {
+  variables: Variables,
+  { find }: Pick<Finder, 'find'>,
+): Promise<Resolved> {
   const problems: LocalProblem[] = [];
   const tasks: Record<string, FoundTask> = {};
   const { spec } = pipeline;
@@ -37,30 +51,64 @@ export function resolvePipeline(
       hint: `add -w ${name}=DIR, or -w name=${name},volumeClaimTemplate= for a new directory`,
     });
   }
-  const resolve = (field: 'tasks' | 'finally') => (task: WirePipelineTask, index: number) => {
+  const trusted = pipeline.refSource === undefined;
+  const lookUp = async (task: WirePipelineTask): Promise<LookedUp> => {
+    const { taskRef, params = [] } = replaceInTask(task, variables);
+    const found = taskRef === undefined ? undefined : await find('Task', taskRef, trusted);
+    if (found !== undefined && !isFound(found)) return { task, found: undefined, problem: found };
+    const own = found === undefined ? task.taskSpec : found.spec;
+    if (own === undefined) return { task, found: undefined };
+    const given = paramVariables(Object.fromEntries(params.map(({ name, value }) => [name, value])));
+    const written = found === undefined ? replaceInSpec(own, propagatedParams(variables, params)) : own;
+    const byDefault = paramVariables(
+      Object.fromEntries(
+        (own.params ?? []).flatMap(({ name, default: value }) => (value === undefined ? [] : [[name, value]])),
+      ),
+    );
+    const from = trusted && found?.refSource === undefined;
+    // The params of resolvers only: all else is replaced when the run starts.
+    const refs = written.steps.map(({ ref }) => ref);
+    const steps = own.steps.map((step, index) =>
+      step.ref === undefined ? step : { ...step, ref: refs[index] ?? step.ref },
+    );
+    const actions = await withStepActions({ ...own, steps }, joinVariables(byDefault, given), (ref) =>
+      find('StepAction', ref, from),
+    );
+    const fetched =
+      taskRef === undefined || found?.refSource === undefined
+        ? undefined
+        : { ref: taskRef, refSource: found.refSource };
+    return { task, found, actions, fetched };
+  };
+  const finish = (field: 'tasks' | 'finally') => (one: LookedUp, index: number) => {
+    const { task, found, problem, actions, fetched } = one;
     const path = `${root}.${field}[${index}] ${task.name}`;
-    const found = task.taskRef === undefined ? undefined : find(task.taskRef);
-    if (found !== undefined && !('spec' in found)) {
-      problems.push({ path: `${path} > taskRef`, ...found });
+    if (problem !== undefined) {
+      problems.push({ ...problem, path: `${path} > ${['taskRef', problem.path].filter(Boolean).join('.')}` });
       return task;
     }
-    const written = found?.spec ?? task.taskSpec;
-    if (written === undefined) {
+    if (actions === undefined) {
       problems.push({ path, what: 'there is no Task in it', hint: 'give it a taskRef or a taskSpec' });
       return task;
     }
-    const { spec: taskSpec, problems: inSteps } = withStepActions(written, actions);
+    const { spec: taskSpec, sources: stepSources } = actions;
     const own = found === undefined ? `${path} > taskSpec` : `Task/${found.name}`;
-    problems.push(...inSteps.map((problem) => ({ ...problem, path: `${own} > ${problem.path}` })));
+    problems.push(...actions.problems.map((inStep) => ({ ...inStep, path: `${own} > ${inStep.path}` })));
     const whole = found === undefined ? propagated(task, taskSpec, bound) : { task, taskSpec };
     problems.push(...problemsOf(whole.task, whole.taskSpec, spec.workspaces ?? [], bound, path));
-    tasks[task.name] = { taskName: found === undefined ? '' : found.name, spec: whole.taskSpec };
+    tasks[task.name] = {
+      taskName: found === undefined ? '' : found.name,
+      spec: whole.taskSpec,
+      ...(fetched === undefined ? {} : { fetched }),
+      ...(Object.keys(stepSources).length === 0 ? {} : { stepSources }),
+    };
     return whole.task;
   };
+  const all = await Promise.all([...spec.tasks, ...(spec.finally ?? [])].map(lookUp));
   const resolved = {
     ...spec,
-    tasks: spec.tasks.map(resolve('tasks')),
-    ...(spec.finally === undefined ? {} : { finally: spec.finally.map(resolve('finally')) }),
+    tasks: all.slice(0, spec.tasks.length).map(finish('tasks')),
+    ...(spec.finally === undefined ? {} : { finally: all.slice(spec.tasks.length).map(finish('finally')) }),
   };
   problems.push(...badReferences(resolved, tasks, root));
   problems.push(

@@ -1,7 +1,7 @@
 import type { WirePipelineSpec } from '../../tekton/wire/pipeline.js';
 import type { WireWorkspaceBinding } from '../../tekton/wire/run.js';
 import type { WireParam, WireRef, WireTaskSpec, WireValue, WireWhen } from '../../tekton/wire/task.js';
-import type { Condition, TaskRunStatus } from '../contract.js';
+import type { Condition, RefSource, StepState, TaskRunStatus } from '../contract.js';
 
 /** `metadata` of what a run makes. */
 export interface RunMetadata {
@@ -13,9 +13,18 @@ export interface RunMetadata {
   readonly ownerReferences?: readonly object[];
 }
 
+/** Where what runs was fetched from. */
+export interface Provenance {
+  readonly refSource: RefSource;
+}
+
 /** `status` of a TaskRun; before its first step it has no more than a condition. */
-export type TaskRunState = Partial<Omit<TaskRunStatus, 'conditions'>> &
-  Pick<TaskRunStatus, 'conditions'> & { readonly retriesStatus?: readonly TaskRunStatus[] };
+export type TaskRunState = Partial<Omit<TaskRunStatus, 'conditions' | 'steps'>> &
+  Pick<TaskRunStatus, 'conditions'> & {
+    readonly retriesStatus?: readonly TaskRunStatus[];
+    readonly provenance?: Provenance;
+    readonly steps?: readonly (StepState & { readonly provenance?: Provenance })[];
+  };
 
 /** A TaskRun in the shape of Tekton's own object. */
 export interface TaskRunObject {
@@ -92,6 +101,7 @@ export interface PipelineRunObject {
     readonly skippedTasks?: readonly SkippedTask[];
     readonly results?: readonly { readonly name: string; readonly value: WireValue }[];
     readonly pipelineSpec: WirePipelineSpec;
+    readonly provenance?: Provenance;
   };
 }
 

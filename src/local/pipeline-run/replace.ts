@@ -4,7 +4,8 @@ import type { Variables } from '../contract.js';
 import { substituteWhen } from '../plan/when.js';
 import { substitute, substituteAll, substituteValue } from '../variables/substitute.js';
 
-const inParams = (params: readonly WireParam[], variables: Variables): readonly WireParam[] =>
+/** The params with variables replaced in their values. */
+export const inParams = (params: readonly WireParam[], variables: Variables): readonly WireParam[] =>
   params.map(({ name, value }) => ({ name, value: substituteValue(value, variables) }));
 
 /** The entries of an object that has a field, with the field changed. */

@@ -1,6 +1,6 @@
 import type { WirePipelineSpec } from '../../tekton/wire/pipeline.js';
-import type { WireTaskSpec } from '../../tekton/wire/task.js';
-import type { ParamValues } from '../contract.js';
+import type { WireRef, WireTaskSpec } from '../../tekton/wire/task.js';
+import type { ParamValues, RefSource } from '../contract.js';
 import type { ObjectFiles } from '../runs/object-files.js';
 import type { Binding } from '../workspaces/binding.js';
 
@@ -9,6 +9,16 @@ export interface FoundTask {
   /** Empty for an embedded spec. */
   readonly taskName: string;
   readonly spec: WireTaskSpec;
+  /** The reference that it was fetched by, and from where. */
+  readonly fetched?: FetchedBy;
+  /** From where the StepAction of each step was fetched; by the step's index. */
+  readonly stepSources?: Readonly<Record<number, RefSource>>;
+}
+
+/** How an object came from elsewhere. */
+export interface FetchedBy {
+  readonly ref: WireRef;
+  readonly refSource: RefSource;
 }
 
 /** Milliseconds; 0 is no limit. */
@@ -27,6 +37,8 @@ export interface RunPlan {
   readonly labels: Readonly<Record<string, string>>;
   /** Empty for an embedded spec. */
   readonly pipelineName: string;
+  /** Present if the Pipeline was fetched. */
+  readonly fetched?: FetchedBy;
   readonly spec: WirePipelineSpec;
   /** By the name of the PipelineTask. */
   readonly tasks: Readonly<Record<string, FoundTask>>;

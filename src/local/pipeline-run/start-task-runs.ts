@@ -5,7 +5,7 @@ import { removeTree } from '../../op/kit/files/remove-tree.js';
 import { milliseconds } from '../../tekton/duration.js';
 import type { WireWorkspaceBinding } from '../../tekton/wire/run.js';
 import type { WireParam } from '../../tekton/wire/task.js';
-import type { BoundWorkspace, ParamValues } from '../contract.js';
+import type { BoundWorkspace, ParamValues, TaskRunStatus } from '../contract.js';
 import { withDefaults } from '../plan/params.js';
 import { filesOf } from '../runs/home.js';
 import { type ObjectDirectories, volumesFor } from '../runs/object-files.js';
@@ -91,14 +91,29 @@ function newRun(
       spec: {
         ...(params.length === 0 ? {} : { params }),
         ...(task.retries === undefined ? {} : { retries: task.retries }),
-        ...(taskName === '' ? { taskSpec: state.spec } : { taskRef: { kind: 'Task', name: taskName } }),
+        ...(taskName === ''
+          ? { taskSpec: state.spec }
+          : { taskRef: state.fetched?.ref ?? { kind: 'Task', name: taskName } }),
         timeout: timeoutOf(timeoutFor(plan, state)),
         ...(workspaces.length === 0 ? {} : { workspaces }),
       },
     },
     now,
   );
-  return { object, stop: new AbortController() };
+  return { object: { ...object, status: { ...object.status, ...provenanceOf(state) } }, stop: new AbortController() };
+}
+
+/** `status.provenance`, if the Task was fetched. */
+const provenanceOf = ({ fetched }: TaskState) =>
+  fetched === undefined ? {} : { provenance: { refSource: fetched.refSource } };
+
+/** A status with where the Task and the StepActions come from. */
+function withProvenance(state: TaskState, status: TaskRunStatus): TaskRunStatus {
+  const steps = status.steps.map((step, index) => {
+    const refSource = state.stepSources?.[index];
+    return refSource === undefined ? step : { ...step, provenance: { refSource } };
+  });
+  return { ...status, steps, ...provenanceOf(state) };
 }
 
 /** Source: createTaskRun and pipelineRunTimeout of pipelinerun.go. */
@@ -162,10 +177,10 @@ async function perform(
     slots: around.slots,
     now: context.now,
     changed: writer.changed,
-    steps: (request, signal) => {
+    steps: async (request, signal) => {
       const line = (text: Parameters<Execution['show']>[0]) =>
         around.output.line(directory, { ...text, task: state.name });
-      return runTask({ ...context, signal }, request, {
+      const status = await runTask({ ...context, signal }, request, {
         line,
         step: (step) => {
           const { steps: known = [] } = run.object.status;
@@ -174,6 +189,7 @@ async function perform(
           writer.changed();
         },
       });
+      return withProvenance(state, status);
     },
   });
 }

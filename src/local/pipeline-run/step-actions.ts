@@ -1,43 +1,52 @@
-import type { WireParamSpec, WireStep, WireTaskSpec, WireValue } from '../../tekton/wire/task.js';
-import type { LocalProblem } from '../contract.js';
+import type { WireParamSpec, WireRef, WireStep, WireTaskSpec, WireValue } from '../../tekton/wire/task.js';
+import type { LocalProblem, RefSource, Variables } from '../contract.js';
 import type { LocalStepAction } from '../documents/read.js';
+import { isFound } from '../remote/find.js';
+import type { ReferenceProblem } from '../remote/reference.js';
 import { paramVariables, substituteAll } from '../variables/substitute.js';
+import { inParams } from './replace.js';
+
+/** Looks up a StepAction by a reference whose variables are replaced. */
+export type FindStepAction = (ref: WireRef) => Promise<LocalStepAction | ReferenceProblem>;
+
+/** A spec without references, and from where each StepAction was fetched, by the step's index. */
+export interface WithStepActions {
+  readonly spec: WireTaskSpec;
+  readonly sources: Readonly<Record<number, RefSource>>;
+  readonly problems: readonly LocalProblem[];
+}
 
 /**
  * Replaces each `ref` of a step by what the StepAction says.
  * Source: GetStepActionsData of pkg/reconciler/taskrun/resources/taskspec.go.
+ * @param variables the params of the TaskRun, for the params of resolvers
  */
-export function withStepActions(
+export async function withStepActions(
   spec: WireTaskSpec,
-  actions: readonly LocalStepAction[],
-): { readonly spec: WireTaskSpec; readonly problems: readonly LocalProblem[] } {
+  variables: Variables,
+  find: FindStepAction,
+): Promise<WithStepActions> {
+  const found = await Promise.all(
+    spec.steps.map(({ ref }) => {
+      if (ref === undefined) return undefined;
+      return find(ref.params === undefined ? ref : { ...ref, params: inParams(ref.params, variables) });
+    }),
+  );
   const problems: LocalProblem[] = [];
+  const sources: Record<number, RefSource> = {};
   const steps = spec.steps.map((step, index) => {
-    if (step.ref === undefined) return step;
+    const action = found[index];
     const path = `spec.steps[${index}]`;
-    const { resolver, name = nameIn(step) } = step.ref;
-    const local = resolver === undefined || resolver === 'cluster' || resolver === 'hub';
-    const action = local ? actions.find((one) => one.name === name) : undefined;
-    if (action !== undefined) return merged(step, action, path, problems);
-    problems.push({
-      path: `${path}.ref`,
-      what: local
-        ? `there is no StepAction ${name ?? ''}`
-        : `the resolver ${resolver} is not supported on this machine`,
-      hint: local
-        ? 'say where it is with -f FILE or -f DIR'
-        : 'fetch the StepAction, name it in ref.name, and give its file with -f',
-    });
-    return step;
+    if (action === undefined) return step;
+    if (!isFound(action)) {
+      problems.push({ ...action, path: [`${path}.ref`, action.path].filter(Boolean).join('.') });
+      return step;
+    }
+    if (action.refSource !== undefined) sources[index] = action.refSource;
+    return merged(step, action, path, problems);
   });
-  return { spec: { ...spec, steps }, problems };
+  return { spec: { ...spec, steps }, sources, problems };
 }
-
-/** The `name` that a `cluster` or `hub` resolver is given. */
-const nameIn = ({ ref }: WireStep): string | undefined => {
-  const value = ref?.params?.find(({ name }) => name === 'name')?.value;
-  return typeof value === 'string' ? value : undefined;
-};
 
 function merged(step: WireStep, { name, spec }: LocalStepAction, path: string, problems: LocalProblem[]): WireStep {
   const { ref: _ref, params: given = [], ...own } = step;

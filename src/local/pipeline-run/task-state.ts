@@ -1,6 +1,7 @@
 import type { WirePipelineTask } from '../../tekton/wire/pipeline.js';
 import type { WireTaskSpec } from '../../tekton/wire/task.js';
 import type { TaskRunObject } from './objects.js';
+import type { FoundTask } from './run-plan.js';
 
 /** Who ended a TaskRun before its end. */
 export type StoppedBy = 'cancel' | 'timeout';
@@ -13,7 +14,7 @@ export interface StartedRun {
 }
 
 /** A PipelineTask, and what has become of it. */
-export interface TaskState {
+export interface TaskState extends Pick<FoundTask, 'fetched' | 'stepSources'> {
   readonly name: string;
   readonly final: boolean;
   /** The tasks that it waits for. */

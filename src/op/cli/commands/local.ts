@@ -1,4 +1,5 @@
 import { option } from '../../kit/options/option.js';
+import { registryOptions } from '../../systems/registry/options.js';
 import { command, group } from '../commander/command.js';
 
 /** Where runs are; every command of the group has it. */
@@ -20,6 +21,13 @@ const parallel = option.text('how many TaskRuns work at a time', {
 const files = {
   file: option.repeatable('Tekton YAML: a file, a directory, or - for stdin', { value: '<path>', letter: 'f' }),
 };
+
+const offline = option.flag('fetch nothing: resolvers use what was fetched before', { plain: true });
+
+const event = option.repeatable(
+  'value of the event that fills {{ NAME }} in .tekton templates of Pipelines-as-Code, such as sender=jane',
+  { value: '<name=value>' },
+);
 
 const startOptions = {
   ...files,
@@ -45,6 +53,9 @@ const startOptions = {
     { plain: true },
   ),
   dryRun: option.flag('check everything, print the run, and run nothing', { plain: true }),
+  event,
+  offline,
+  ...registryOptions,
   parallel,
   ...kept,
   output,
@@ -59,8 +70,9 @@ const start = command({
     'Exit codes: 0 the run succeeded, 3 it was refused before anything started, 4 it failed or was cancelled, 5 it timed out, 130 and 143 op was stopped.',
   run: async (context, request, { words }) => {
     const { start } = await import('../../../local/commands/start.js');
+    const { localDoors } = await import('./local-doors.js');
     const { fetchLocalImage } = await import('../../laptop/local-images.js');
-    await start(context, request, words, fetchLocalImage);
+    await start(context, request, words, localDoors(request), fetchLocalImage);
   },
 });
 
@@ -149,10 +161,18 @@ const graph = command({
   name: 'graph',
   description: 'draw the tasks of a Pipeline, or of a run with their states',
   words: { sentence: 'name of a run, of a Pipeline, or a file', usage: '[options] <run|name|file...>' },
-  options: { ...files, form: option.choice('how to draw', ['text', 'mermaid'], { default: 'text' }), ...kept },
+  options: {
+    ...files,
+    form: option.choice('how to draw', ['text', 'mermaid'], { default: 'text' }),
+    event,
+    offline,
+    ...registryOptions,
+    ...kept,
+  },
   run: async (context, request, { words }) => {
     const { graph } = await import('../../../local/commands/graph.js');
-    await graph(context, request, words);
+    const { localDoors } = await import('./local-doors.js');
+    await graph(context, request, words, localDoors(request));
   },
 });
 

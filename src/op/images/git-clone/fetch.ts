@@ -2,11 +2,11 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inputError } from '../../kit/errors/op-error.js';
 import type { Git } from '../../systems/git/git.js';
+import { isCommit } from '../../systems/git/ref-name.js';
 import { noSuchRevision, type Remote } from '../../systems/git/remote.js';
 import { unfinished } from './git-directory.js';
 import type { CloneRequest } from './request.js';
 import type { RevisionToFetch } from './revision.js';
-import { isCommit } from './revision.js';
 
 /** Creates `.git`, or completes an existing one. From now on the directory is marked as unfinished. */
 export async function initialise(

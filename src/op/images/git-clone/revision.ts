@@ -1,16 +1,13 @@
 import { inputError } from '../../kit/errors/op-error.js';
 import { oneLine } from '../../kit/log/printable.js';
-import { problemOfName } from '../../systems/git/ref-name.js';
-import { namesOf, noSuchRevision, type Remote } from '../../systems/git/remote.js';
+import { isCommit, problemOfName } from '../../systems/git/ref-name.js';
+import { findRef, namesOf, noSuchRevision, type Remote } from '../../systems/git/remote.js';
 import type { GitUrl } from '../../systems/git/url.js';
 
 /** What to check out, or `undefined` for the default branch of the repository. */
 export type Revision =
   | { readonly kind: 'commit'; readonly commit: string }
   | { readonly kind: 'name'; readonly name: string };
-
-/** A full commit id: SHA-1 or SHA-256. */
-export const isCommit = (text: string) => /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/u.test(text);
 
 /**
  * Reads a revision: a branch, a tag, a full commit id, or a full name such as `refs/pull/1/head`. Empty is undefined.
@@ -89,12 +86,8 @@ export function findRevision(
   if (asked === undefined) return findDefault(remote, url.clean);
   if (asked.kind === 'commit') return { label: asked.commit, source: asked.commit, commit: asked.commit };
   const { name } = asked;
-  const full = [name, `refs/${name}`, `refs/tags/${name}`, `refs/heads/${name}`].find(
-    (ref) => ref.includes('/') && remote.refs.has(ref),
-  );
-  if (full !== undefined) {
-    return { label: name, source: full, commit: remote.refs.get(`${full}^{}`) ?? remote.refs.get(full) };
-  }
+  const found = findRef(remote, name);
+  if (found !== undefined) return { label: name, source: found.ref, commit: found.commit };
   if (name === 'HEAD') return findDefault(remote, url.clean);
   if (refspecs.length > 0) return { label: name, source: undefined, commit: undefined, localName: name };
   throw noSuchRevision(remote, name, url.clean);

@@ -42,6 +42,13 @@ export async function readHead(context: Context, directory: string): Promise<Hea
   };
 }
 
+/** The branch that is checked out; undefined for a detached HEAD. */
+export async function currentBranch(context: Context, directory: string): Promise<string | undefined> {
+  const args = ['-C', directory, 'symbolic-ref', '--quiet', '--short', 'HEAD'];
+  const ended = await run(context, { program: 'git', args });
+  return (ended.ended === 'ok' && ended.stdout.trim()) || undefined;
+}
+
 /** The root of the work tree that contains `directory`; the directory itself if there is none. */
 export async function workTree(context: Context, directory: string): Promise<string> {
   const args = ['-C', directory, 'rev-parse', '--show-toplevel'];

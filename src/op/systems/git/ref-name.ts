@@ -15,3 +15,6 @@ export function problemOfName(text: string): string | undefined {
   if (Buffer.byteLength(text) > 1000) return `it is ${Buffer.byteLength(text)} bytes long, and names have at most 1000`;
   return rules.find(([pattern]) => pattern.test(text))?.[1];
 }
+
+/** A full commit id: SHA-1 or SHA-256. */
+export const isCommit = (text: string) => /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/u.test(text);

@@ -24,6 +24,17 @@ export async function listRemote(git: Git, url: string): Promise<Remote> {
   return { refs, defaultBranch };
 }
 
+/** Finds a name among the refs, in git's own order: a full name, then tags, then branches. */
+export function findRef(
+  { refs }: Remote,
+  name: string,
+): { readonly ref: string; readonly commit: string | undefined } | undefined {
+  const ref = [name, `refs/${name}`, `refs/tags/${name}`, `refs/heads/${name}`].find(
+    (full) => full.includes('/') && refs.has(full),
+  );
+  return ref === undefined ? undefined : { ref, commit: refs.get(`${ref}^{}`) ?? refs.get(ref) };
+}
+
 /** The error for a revision that the server does not have. */
 export function noSuchRevision({ refs, defaultBranch }: Remote, name: string, url: string) {
   const abbreviated = /^[0-9a-f]{4,39}$/iu.test(name);

@@ -146,6 +146,13 @@ export async function readManifest(
   return undefined;
 }
 
+/** The manifest of an image as the registry has it. @throws OpError (tool) with what the registry said */
+export async function readManifestText(context: Context, access: RegistryAccess, image: Reference): Promise<string> {
+  const ended = await crane(context, access, [image], ['manifest', formatReference(image)]);
+  if (ended.ended !== 'ok') throw readError(image, ended);
+  return ended.stdout;
+}
+
 /** Bytes of an image in the registry, of all its platforms together; undefined when it is unknown. */
 export async function sizeOf(context: Context, access: RegistryAccess, image: Reference): Promise<number | undefined> {
   const read = await readManifest(context, access, image);
