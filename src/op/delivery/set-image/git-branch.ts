@@ -5,21 +5,17 @@ import { inputError } from '../../kit/errors/op-error.js';
 import type { Ended } from '../../kit/process/run.js';
 import type { GitAccess } from '../../systems/git/access.js';
 import { createGit, type Git } from '../../systems/git/git.js';
+import { type CommitMessage, listTree, type TreeEntries, writeCommit, writeTree } from '../../systems/git/objects.js';
+import { pushCommit } from '../../systems/git/push.js';
 import { listRemote, noSuchRevision } from '../../systems/git/remote.js';
-import { listTree, readText, type TreeEntry, writeTree } from './git-objects.js';
+import { changesOf, readText } from './git-files.js';
 
 /** One commit of the manifests. */
 export interface Commit {
   readonly id: string;
-  readonly entries: ReadonlyMap<string, TreeEntry>;
+  readonly entries: TreeEntries;
   /** The exact text of a file. @throws OpError (input, refused) when it does not exist or is not a text file */
   readonly read: (path: string) => Promise<string>;
-}
-
-/** Author and message of a commit. */
-export interface CommitMessage {
-  readonly author: { readonly name: string; readonly email: string };
-  readonly text: string;
 }
 
 /**
@@ -66,26 +62,13 @@ export async function openBranch(context: Context, { access, url, branch }: Bran
   ]);
   return {
     fetch: () => fetchTip(git, url, branch),
-    commit: async (base, contents, { author, text }) => {
-      const tree = await writeTree(git, directory, base, contents);
-      const env = {
-        GIT_AUTHOR_NAME: author.name,
-        GIT_AUTHOR_EMAIL: author.email,
-        GIT_COMMITTER_NAME: author.name,
-        GIT_COMMITTER_EMAIL: author.email,
-      };
-      return git.must('create the commit', ['commit-tree', tree, '-p', base.id, '-F', '-'], {
-        env,
-        input: `${text}\n`,
-      });
+    commit: async (base, contents, message) => {
+      const tree = await writeTree(git, directory, base.id, changesOf(base.entries, contents));
+      return writeCommit(git, tree, base.id, message);
     },
-    push: (commit) =>
-      git.transfer(`push to ${branch}`, [
-        ...['push', '--porcelain', '--progress', '--no-verify', '--no-signed', '--no-follow-tags'],
-        ...['--recurse-submodules=no', '--', url, `${commit}:refs/heads/${branch}`],
-      ]),
+    push: (commit) => pushCommit(git, { url, branch, commit }),
     patch: async (base, contents) => {
-      const tree = await writeTree(git, directory, base, contents);
+      const tree = await writeTree(git, directory, base.id, changesOf(base.entries, contents));
       // Not from stdout: when the file has CRLF, its last byte would be taken for part of the line end.
       const file = join(directory, 'octopipeline.patch');
       const options = ['-p', '--text', '--full-index', '--no-renames', '--no-color', '--no-ext-diff', '--no-textconv'];

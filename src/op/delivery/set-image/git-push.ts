@@ -2,12 +2,12 @@ import { randomInt } from 'node:crypto';
 import type { Context } from '../../context.js';
 import { toolError } from '../../kit/errors/op-error.js';
 import { oneLine } from '../../kit/log/printable.js';
-import type { Ended } from '../../kit/process/run.js';
 import { sleep } from '../../kit/process/sleep.js';
-import { failureOfGit } from '../../systems/git/failure.js';
+import type { CommitMessage } from '../../systems/git/objects.js';
+import { isBehind, refusalOf } from '../../systems/git/push.js';
 import { formatReference } from '../../systems/registry/reference.js';
 import type { Edited } from './edit-files.js';
-import type { Commit, CommitMessage, ManifestsBranch } from './git-branch.js';
+import type { Commit, ManifestsBranch } from './git-branch.js';
 import type { DeliveredImage } from './images.js';
 
 /** A branch after a push. */
@@ -49,28 +49,12 @@ export async function commitAndPush(
     const commit = await manifests.commit(base, edited.contents, message);
     const ended = await manifests.push(commit);
     if (ended.ended === 'ok') return { commit, changes: edited.changes };
-    if (!isBehind(ended)) throw failureOfGit(`push to ${branch}`, url, { ...ended, stderr: reasonOf(ended) });
+    if (!isBehind(ended)) throw refusalOf({ url, branch }, ended);
     if (retry === retries) throw alwaysBehind(url, branch, retry + 1);
     context.log.progress(`another push to ${branch} came first: retrying on its commit`);
     await sleep(context, randomInt(20, Math.min(4000, 150 * 2 ** retry)));
     earlier = edited;
   }
-}
-
-/** What the server or git says when the branch has moved since the fetch. Source: git's push --porcelain and receive-pack, Gerrit, GitHub. */
-const isBehind = ({ stdout, stderr }: Ended) =>
-  /\((?:fetch first|non-fast-forward|stale info|needs force|failed to update ref|remote ref updated since checkout)\)|cannot lock ref|incorrect old value|failed to lock|reference already exists|lock failure|Unable to create '[^']*\.lock'/iu.test(
-    `${stdout}\n${stderr}`,
-  );
-
-/** The most important first: the lines of the server, then the reason of the refusal, which --porcelain writes to stdout. */
-function reasonOf({ stdout, stderr }: Ended): string {
-  const lines = stderr.split(/[\r\n]+/u);
-  const refused = stdout
-    .split('\n')
-    .flatMap((line) => (line.startsWith('!\t') ? [`error: ${line.split('\t')[2]}`] : []));
-  const isFromServer = (line: string) => line.startsWith('remote:');
-  return [...lines.filter(isFromServer), ...refused, ...lines.filter((line) => !isFromServer(line))].join('\n');
 }
 
 function logChanges({ log }: Context, { changes }: Edited): void {

@@ -6,10 +6,25 @@ interface Known {
   readonly pattern: RegExp;
   readonly make: (explanation: Explanation) => OpError;
   readonly why: string;
-  readonly hint: string;
+  readonly hint: string | ((advice: Advice) => string);
 }
 
-const credentials = 'bind a Secret with access to it to the workspace basic-auth (https) or ssh-directory (ssh)';
+/** What to do about a failure, where that depends on where the user gives URL and credentials. */
+export interface Advice {
+  readonly credentials: string;
+  readonly certificate: string;
+  readonly protectedBranch: string;
+  readonly diskFull: string;
+}
+
+/** For commands and Tasks with the options of `accessOptions`. */
+const withAccessOptions: Advice = {
+  credentials: 'bind a Secret with access to it to the workspace basic-auth (https) or ssh-directory (ssh)',
+  certificate: 'bind the certificate authority to the workspace ssl-ca-directory as ca-bundle.crt',
+  protectedBranch:
+    'allow the user of these credentials to push to the branch, or push to another one with --branch and merge it',
+  diskFull: 'use a larger volume for the workspace, or --depth=1',
+};
 
 /** Messages of git, curl and ssh, and what they mean; the first match applies. Quoted from git 2.39, curl 7.88 and OpenSSH 9.2. */
 const known: readonly Known[] = [
@@ -30,7 +45,7 @@ const known: readonly Known[] = [
       /protected branch|(?:pre-receive |update )?hook declined|GH00[0-9]|not allowed to push|prohibited by Gerrit|hidden ref/iu,
     make: toolError,
     why: 'the server rejected the push: the branch is protected, or a hook on the server declined it',
-    hint: 'allow the user of these credentials to push to the branch, or push to another one with --branch and merge it',
+    hint: ({ protectedBranch }) => protectedBranch,
   },
   {
     pattern: /branch is currently checked out/u,
@@ -42,20 +57,20 @@ const known: readonly Known[] = [
     pattern: /returned error: 403|Permission to .* denied|(?:push|write) access/iu,
     make: toolError,
     why: 'the server refused the credentials: they do not allow this (a push needs write access), or none were given',
-    hint: credentials,
+    hint: ({ credentials }) => credentials,
   },
   {
     pattern:
       /Permission denied \(|Authentication failed|could not read (?:Username|Password)|returned error: 401|Access denied|invalid format|incorrect passphrase/u,
     make: toolError,
     why: 'the server refused the credentials, or requires some and none were given',
-    hint: credentials,
+    hint: ({ credentials }) => credentials,
   },
   {
     pattern: /SSL certificate problem|server certificate verification failed|certificate/iu,
     make: toolError,
     why: 'the certificate of the server is not trusted',
-    hint: 'bind the certificate authority to the workspace ssl-ca-directory as ca-bundle.crt',
+    hint: ({ certificate }) => certificate,
   },
   {
     pattern: /Could not resolve (?:host|proxy)/iu,
@@ -67,14 +82,14 @@ const known: readonly Known[] = [
     pattern: /No space left on device|Disk quota exceeded/u,
     make: toolError,
     why: 'the disk is full',
-    hint: 'use a larger volume for the workspace, or --depth=1',
+    hint: ({ diskFull }) => diskFull,
   },
   {
     pattern:
       /repository '.*' not found|Repository not found|not appear to be a git repository|returned error: 404|repository not exported/iu,
     make: inputError,
     why: 'repository not found at that URL, or not visible with these credentials',
-    hint: `check the URL; if it is private, ${credentials}`,
+    hint: ({ credentials }) => `check the URL; if it is private, ${credentials}`,
   },
   {
     pattern: /couldn't find remote ref|not our ref|no such ref was fetched/iu,
@@ -98,14 +113,18 @@ const transient =
 export const isTransient = (stderr: string) => transient.test(stderr);
 
 /** The error for a git command that failed: the known reason, and git's own message. */
-export function failureOfGit(doing: string, url: string, ended: Ended): OpError {
+export function failureOfGit(doing: string, url: string, ended: Ended, advice: Advice = withAccessOptions): OpError {
   const what = `git failed to ${doing} of ${url}`;
   const hint = 'run it again with --debug to see each call of git';
   if (ended.ended === 'missing') return failureOf({ program: 'git', args: [] }, ended, { what, hint });
   const said = wordsOf(ended.stderr);
   const found = known.find(({ pattern }) => pattern.test(ended.stderr));
   if (found === undefined) return toolError({ what, why: `git said: ${said}`, hint });
-  return found.make({ what, why: `${found.why} (git said: ${said})`, hint: found.hint });
+  return found.make({
+    what,
+    why: `${found.why} (git said: ${said})`,
+    hint: typeof found.hint === 'string' ? found.hint : found.hint(advice),
+  });
 }
 
 /** The lines with the reason, without progress and advice. */

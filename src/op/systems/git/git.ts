@@ -3,7 +3,7 @@ import type { Context } from '../../context.js';
 import { type Ended, run } from '../../kit/process/run.js';
 import { sleep } from '../../kit/process/sleep.js';
 import type { GitAccess } from './access.js';
-import { failureOfGit, isTransient } from './failure.js';
+import { type Advice, failureOfGit, isTransient } from './failure.js';
 
 /**
  * Runs git for one repository: in one directory, with one set of credentials.
@@ -46,10 +46,12 @@ export interface GitSetting {
   readonly directory: string;
   /** Without credentials, for messages. */
   readonly url: string;
+  /** What to do about a failure; for the options of `accessOptions` if it is not given. */
+  readonly advice?: Advice;
 }
 
 /** Creates the runner. */
-export function createGit(context: Context, { access, directory, url }: GitSetting): Git {
+export function createGit(context: Context, { access, directory, url, advice }: GitSetting): Git {
   const attempt: Git['attempt'] = (args, { env, ...options } = {}) =>
     run(context, {
       program: 'git',
@@ -60,7 +62,7 @@ export function createGit(context: Context, { access, directory, url }: GitSetti
     });
   const must: Git['must'] = async (doing, args, options) => {
     const ended = await attempt(args, options);
-    if (ended.ended !== 'ok') throw failureOfGit(doing, url, ended);
+    if (ended.ended !== 'ok') throw failureOfGit(doing, url, ended, advice);
     return ended.stdout;
   };
   const transfer: Git['transfer'] = async (doing, args, options) => {
@@ -75,7 +77,7 @@ export function createGit(context: Context, { access, directory, url }: GitSetti
   };
   const remote: Git['remote'] = async (doing, args, options) => {
     const ended = await transfer(doing, args, options);
-    if (ended.ended !== 'ok') throw failureOfGit(doing, url, ended);
+    if (ended.ended !== 'ok') throw failureOfGit(doing, url, ended, advice);
     return ended.stdout;
   };
   return { attempt, must, transfer, remote };
