@@ -1,11 +1,17 @@
 import type { Context } from '../../context.js';
 import { readProperties } from '../../kit/config/properties.js';
 import type { Setting } from '../../kit/config/setting.js';
-import { inputError } from '../../kit/errors/op-error.js';
+import { inputError, OpError } from '../../kit/errors/op-error.js';
+import { redact } from '../../kit/errors/redact.js';
 import { oneLine } from '../../kit/log/printable.js';
+import { problemOfName } from '../../systems/git/ref-name.js';
+import { type GitUrl, parseGitUrl } from '../../systems/git/url.js';
 
 /** Which store op uses. */
-export type StoreChoice = { readonly kind: 'cluster' } | { readonly kind: 'directory'; readonly path: string };
+export type StoreChoice =
+  | { readonly kind: 'cluster' }
+  | { readonly kind: 'directory'; readonly path: string }
+  | { readonly kind: 'git'; readonly url: GitUrl; readonly branch: string };
 
 /** In a pod and on a laptop: image info was always in a cluster, that of the kubeconfig or that of the pod. */
 export const defaultStore: Setting = { key: 'OP_STORE', value: 'cluster', origin: 'default' };
@@ -23,13 +29,40 @@ export async function chooseStore(context: Context, flag: string | undefined): P
   return parseStore(filed?.value ? filed : defaultStore);
 }
 
+/** Of a store whose branch is not named. */
+const usualBranch = 'octopipeline';
+
 function parseStore({ value, origin }: Setting): StoreChoice {
   if (value === 'cluster') return { kind: 'cluster' };
   const [, path] = /^directory:(\P{Cc}+)$/u.exec(value) ?? [];
   if (path !== undefined) return { kind: 'directory', path };
+  const source = origin === '--store' ? origin : `OP_STORE, ${origin}`;
+  const [, url, branch] = /^git:([^#]+)(?:#(.*))?$/su.exec(value) ?? [];
+  if (url !== undefined) return parseGitStore(url, branch ?? usualBranch, source);
   throw inputError({
-    what: `"${oneLine(value)}" is not a store (${origin === '--store' ? origin : `OP_STORE, ${origin}`})`,
-    why: 'a store is cluster, or directory:PATH',
-    hint: 'give --store=cluster, or --store=directory:PATH with a directory that op may write to',
+    what: `"${redact(oneLine(value))}" is not a store (${source})`,
+    why: 'a store is cluster, directory:PATH, or git:URL#BRANCH',
+    hint: 'give --store=cluster, --store=directory:PATH with a directory that op may write to, or --store=git:URL#BRANCH with a repository that git may push to',
   });
+}
+
+function parseGitStore(text: string, branch: string, source: string): StoreChoice {
+  const problem = branch === '' ? 'it is empty' : problemOfName(branch);
+  if (problem !== undefined) {
+    throw inputError({
+      what: `"${oneLine(branch)}" cannot be the branch of a store (${source})`,
+      why: problem,
+      hint: `give a name such as ${usualBranch} after the #`,
+    });
+  }
+  try {
+    return { kind: 'git', url: parseGitUrl(text), branch };
+  } catch (error) {
+    if (!(error instanceof OpError)) throw error;
+    throw inputError({
+      what: `${error.message} (${source})`,
+      why: error.why,
+      hint: "give git:URL#BRANCH with a URL such as https://host/group/repository.git and no password: git's own credentials are used",
+    });
+  }
 }

@@ -1,7 +1,8 @@
 import * as v from 'valibot';
-import { stringify } from 'yaml';
+import { parse, stringify } from 'yaml';
 import { jsonOf } from '../../kit/json/parse-json.js';
 import { configMapFolder } from './config-maps.js';
+import { problemOfPath } from './path.js';
 
 const isConfigMap = (path: string) => path.startsWith(`${configMapFolder}/`);
 
@@ -18,3 +19,13 @@ export const fileTextOf = (path: string, json: string): string =>
         lineWidth: 0,
       })
     : json;
+
+/** The document whose file has this name; undefined when it is a file of somebody else. */
+export function pathOfFile(file: string): string | undefined {
+  const path = file.replace(/\.(?:json|yaml)$/u, '');
+  return problemOfPath(path) === undefined && fileOf(path) === file ? path : undefined;
+}
+
+/** The JSON in a file, which a person may have edited. @throws Error when it is YAML that cannot be read */
+export const jsonOfFile = (path: string, text: string): string =>
+  isConfigMap(path) ? (JSON.stringify(parse(text, { logLevel: 'error' })) ?? '') : text;

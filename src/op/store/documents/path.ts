@@ -12,22 +12,25 @@ const longestPath = 500;
 const mostSegments = 8;
 
 /**
- * Checks the path of a document, such as `environments/dev`. A dot is only allowed in the last segment: the file `a.json` of the
- * document `a` would be the folder of `a.json/b`.
- * @throws OpError (input)
+ * Why a text cannot be the path of a document, such as `environments/dev`; undefined when it can. A dot is only allowed in the last
+ * segment: the file `a.json` of the document `a` would be the folder of `a.json/b`.
  */
-export function checkPath(path: string): string {
+export function problemOfPath(path: string): string | undefined {
   const segments = path.split('/');
-  const problem =
-    path.length > longestPath || segments.some(({ length }) => length > longestSegment)
-      ? `it has ${path.length} characters; a path may have ${longestPath}, and each part ${longestSegment}`
-      : segments.length > mostSegments
-        ? `it has ${segments.length} parts; a path may have ${mostSegments}`
-        : !segments.every((part) => segment.test(part))
-          ? 'its parts start and end with a-z or 0-9, and have only a-z, 0-9, "-", "_" and single dots in between'
-          : segments.slice(0, -1).some((part) => part.includes('.'))
-            ? 'only its last part may have dots'
-            : undefined;
+  return path.length > longestPath || segments.some(({ length }) => length > longestSegment)
+    ? `it has ${path.length} characters; a path may have ${longestPath}, and each part ${longestSegment}`
+    : segments.length > mostSegments
+      ? `it has ${segments.length} parts; a path may have ${mostSegments}`
+      : !segments.every((part) => segment.test(part))
+        ? 'its parts start and end with a-z or 0-9, and have only a-z, 0-9, "-", "_" and single dots in between'
+        : segments.slice(0, -1).some((part) => part.includes('.'))
+          ? 'only its last part may have dots'
+          : undefined;
+}
+
+/** Checks the path of a document. @throws OpError (input) */
+export function checkPath(path: string): string {
+  const problem = problemOfPath(path);
   if (problem === undefined) return path;
   throw inputError({
     what: `"${oneLine(path, 200)}" is not a path of the store`,
