@@ -1,9 +1,12 @@
-/** A process that counts in a document until it is killed: `worker.ts count|count-once DIRECTORY NAME`. */
-import { openDirectoryStore } from '../../../src/op/store/directory/directory.js';
+/** A process that counts in a document until it is killed: `worker.ts count|count-once STORE NAME`. */
+import { chooseStore } from '../../../src/op/store/choose/choose.js';
+import { openStore } from '../../../src/op/store/choose/open.js';
 import { testContext } from '../test-context.js';
 
-const [, , mode, directory = '', name = ''] = process.argv;
-const store = await openDirectoryStore(testContext().context, directory);
+const [, , mode, chosen = '', name = ''] = process.argv;
+const { PATH, HOME, TMPDIR } = process.env;
+const { context } = testContext({ env: { PATH, HOME, TMPDIR } });
+await using store = await openStore(context, await chooseStore(context, chosen), { where: {} });
 process.stdout.write('ready\n');
 for (let count = 0; ; ) {
   const found = await store.get('count');

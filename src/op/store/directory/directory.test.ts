@@ -1,12 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { storeContract } from '../../../../test/op/store/contract.js';
+import { expectNothingLost } from '../../../../test/op/store/rivals.js';
 import { testContext } from '../../../../test/op/test-context.js';
 import { openDirectoryStore } from './directory.js';
 
@@ -132,50 +130,10 @@ test('old revisions are deleted, and recent ones stay for writers that are slow'
 });
 
 describe('processes that compete and are killed', () => {
-  const worker = join(import.meta.dirname, '../../../../test/op/store/worker.ts');
-  const start = (...args: readonly string[]) => {
-    const child = spawn(process.execPath, ['--import', 'tsx', worker, ...args], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    const lines: string[] = [];
-    child.stdout.setEncoding('utf8').on('data', (text: string) => lines.push(...text.split('\n').filter(Boolean)));
-    return { child, lines };
-  };
-  const ended = async (child: ChildProcess) => {
-    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-  };
-
   test('lose no write that was confirmed, and leave nothing that others wait for', { timeout: 120_000 }, async () => {
     const directory = join(room, 'killed');
     const store = await openDirectoryStore(testContext().context, directory);
-    await store.create('count', { count: 0, by: [] });
-    const confirmed: string[] = [];
-    const begin = Date.now();
-    let lives = 0;
-    const slot = async (number: number) => {
-      for (let life = 0; (confirmed.length < 25 || lives < 40) && Date.now() - begin < 60_000; life += 1) {
-        lives += 1;
-        const { child, lines } = start('count', directory, `${number}-${life}`);
-        while (lines.length === 0 && child.exitCode === null) await wait(5);
-        await wait(Math.random() * 600);
-        child.kill('SIGKILL');
-        await ended(child);
-        confirmed.push(...lines.filter((line) => line.startsWith('wrote ')));
-      }
-    };
-    await Promise.all([1, 2, 3, 4].map(slot));
-    const found = await store.get('count');
-    const written = Array.isArray(found?.body.by) ? found.body.by : [];
-    expect(confirmed.length).toBeGreaterThan(5);
-    // Every count was made on the one before it, and every write that was confirmed is there.
-    expect(found?.body.count).toBe(written.length);
-    expect(new Set(written).size).toBe(written.length);
-    expect(confirmed.map((line) => line.slice('wrote '.length)).filter((line) => !written.includes(line))).toEqual([]);
-    const { child, lines } = start('count-once', directory, 'last');
-    await ended(child);
-    expect(lines.at(-1)).toMatch(/^wrote last-/u);
-    expect(JSON.parse(await readFile(join(directory, 'count.json'), 'utf8'))).toMatchObject({
-      count: written.length + 1,
-    });
+    const count = await expectNothingLost(store, { chosen: `directory:${directory}`, writes: 25, life: 600 });
+    expect(JSON.parse(await readFile(join(directory, 'count.json'), 'utf8'))).toMatchObject({ count });
   });
 });

@@ -12,7 +12,12 @@ export const largestBody = 500_000;
 const json: v.GenericSchema<unknown, Json> = v.lazy(() =>
   v.union([v.string(), v.number(), v.boolean(), v.null(), v.array(json), v.record(v.string(), json)]),
 );
-const body = v.record(v.string(), json);
+/** A record alone would take a list for an empty object. */
+const body = v.pipe(
+  v.unknown(),
+  v.check((value) => !Array.isArray(value)),
+  v.record(v.string(), json),
+);
 
 /** The JSON of a body. @throws OpError (input) for a body that no store takes */
 export function textOf(path: string, value: Body): string {

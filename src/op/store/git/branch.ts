@@ -2,11 +2,13 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import type { Context } from '../../context.js';
 import { type OpError, refusedError, toolError } from '../../kit/errors/op-error.js';
+import type { Ended } from '../../kit/process/run.js';
 import { sleep } from '../../kit/process/sleep.js';
 import type { GitAccess } from '../../systems/git/access.js';
 import { failureOfGit } from '../../systems/git/failure.js';
 import { createGit, type Git } from '../../systems/git/git.js';
 import {
+  type CommitMessage,
   type FileChange,
   idOf,
   listTree,
@@ -64,10 +66,10 @@ interface BranchSetting {
   readonly folder: string;
   /** Where the clone is made. */
   readonly directory: string;
+  /** How often a change is made, again each time that another push came first, before op gives up. */
+  readonly attempts: number;
 }
 
-/** How often a change is made again because another push came first. */
-const retries = 20;
 const fetched = 'refs/octopipeline/tip';
 
 /**
@@ -78,6 +80,7 @@ export function openBranch(context: Context, setting: BranchSetting): Branch {
   const { access, url, branch, directory } = setting;
   const gitFor = (inner: Context) => createGit(inner, { access, directory, url, advice });
   let known: Tip | undefined;
+  let author: CommitMessage['author'] | undefined;
   const refresh = async (inner: Context): Promise<Tip> => {
     if (known === undefined) await initialize(gitFor(inner), setting, 'sha1');
     known = await fetchTip(gitFor(inner), setting, known ?? noBranch(40));
@@ -106,11 +109,19 @@ export function openBranch(context: Context, setting: BranchSetting): Branch {
         continue;
       }
       if (!isPushed) return judged.outcomes;
-      const commit = await write(git, setting, tip, judged);
+      author ??= await readAuthor(git);
+      const commit = await write(git, setting, tip, { ...judged, author });
       const ended = await pushCommit(git, { url, branch, commit, expected: tip.commit ?? '' });
       if (ended.ended === 'ok') {
         known = { ...tip, commit, entries: judged.entries };
         return judged.outcomes;
+      }
+      if (tip.digits === 40 && usesSha256(ended)) {
+        // A repository without a commit does not say so before.
+        await initialize(git, setting, 'sha256');
+        known = noBranch(64);
+        tip = await refresh(inner);
+        continue;
       }
       if (!isBehind(ended)) throw refusalOf({ url, branch }, ended, advice);
       inner.log.debug(`another push to ${branch} came first in attempt ${attempt}`);
@@ -119,7 +130,7 @@ export function openBranch(context: Context, setting: BranchSetting): Branch {
       isFresh = true;
       // The server may have taken the commit, and its answer got lost.
       if (await isPartOf(git, commit, tip)) return judged.outcomes;
-      if (attempt === retries) throw alwaysBehind(setting, attempt);
+      if (attempt === setting.attempts) throw alwaysBehind(setting, attempt);
       attempt += 1;
     }
   }
@@ -185,12 +196,20 @@ function judge({ digits, entries: before }: Tip, changes: readonly Change[]): Ju
 
 const regular = '100644';
 
-async function write(git: Git, { directory }: BranchSetting, { commit }: Tip, judged: Judged): Promise<string> {
-  const tree = await writeTree(git, directory, commit, judged.files);
+type Written = Pick<Judged, 'files' | 'summaries'> & Pick<CommitMessage, 'author'>;
+
+/** Writes a commit. @returns its id */
+async function write(git: Git, { directory }: BranchSetting, { commit }: Tip, written: Written): Promise<string> {
+  const { files, summaries, author } = written;
+  const tree = await writeTree(git, directory, commit, files);
   // Two processes that make the same change in the same second would make the same commit, and both would believe that it is theirs.
-  const text = messageOf(judged.summaries, commit === undefined, randomBytes(8).toString('hex'));
-  return writeCommit(git, tree, commit, { author: await readAuthor(git), text });
+  const text = messageOf(summaries, commit === undefined, randomBytes(8).toString('hex'));
+  return writeCommit(git, tree, commit, { author, text });
 }
+
+/** What git says when the server has a repository of the other kind. */
+const usesSha256 = ({ stderr }: Ended) =>
+  /mismatched algorithms: client sha1; server sha256|does not support this repository's hash algorithm/u.test(stderr);
 
 const noBranch = (digits: Tip['digits']): Tip => ({ commit: undefined, digits, entries: new Map() });
 
@@ -212,7 +231,7 @@ async function fetchTip(git: Git, setting: BranchSetting, known: Tip): Promise<T
   ]);
   if (ended.ended !== 'ok') {
     if (/couldn't find remote ref/u.test(ended.stderr)) return noBranch(known.digits);
-    if (known.digits === 40 && /mismatched algorithms: client sha1; server sha256/u.test(ended.stderr)) {
+    if (known.digits === 40 && usesSha256(ended)) {
       await initialize(git, setting, 'sha256');
       return fetchTip(git, setting, noBranch(64));
     }

@@ -17,8 +17,15 @@ export interface GitStore {
   readonly branch: string;
 }
 
-/** Milliseconds between two looks at a lock that is waited for, or held. */
-const usualPollEvery = 5000;
+/** How patient op is; tests use other values. */
+interface Patience {
+  /** Milliseconds between two looks at a lock that is waited for, or held. */
+  readonly pollEvery: number;
+  /** How often a change is made, again each time that another push came first, before op gives up: after about half a minute. */
+  readonly attempts: number;
+}
+
+const usual: Patience = { pollEvery: 5000, attempts: 20 };
 
 /**
  * Opens a store in a branch, which is made by the first write. Documents are in BRANCH. Locks are in BRANCH-locks: they are renewed every 20
@@ -28,11 +35,18 @@ const usualPollEvery = 5000;
 export async function openGitStore(
   context: Context,
   { url, branch }: GitStore,
-  { pollEvery = usualPollEvery } = {},
+  { pollEvery, attempts }: Patience = usual,
 ): Promise<Store> {
   const access = await prepareAccess(context, url, { sslVerify: true, acceptNewHostKeys: false });
   const open = (name: string, directory: string) =>
-    openBranch(context, { access, url: url.clean, branch: name, folder, directory: join(access.home, directory) });
+    openBranch(context, {
+      access,
+      url: url.clean,
+      branch: name,
+      folder,
+      directory: join(access.home, directory),
+      attempts,
+    });
   const documents = open(branch, 'documents.git');
   const locks = open(`${branch}-locks`, 'locks.git');
   const dispose = async () => {

@@ -35,8 +35,10 @@ export function createRounds<Job, Answer>(context: Context, work: Work<Job, Answ
     running = undefined;
   };
   return {
-    ask: async ({ signal }, job) => {
-      signal.throwIfAborted();
+    ask: async (asking, job) => {
+      asking.signal.throwIfAborted();
+      // One for each job: Node warns of many listeners on one signal.
+      const signal = AbortSignal.any([asking.signal]);
       return new Promise<Answer>((answer, fail) => {
         const stop = () => fail(signal.reason);
         const ended = () => signal.removeEventListener('abort', stop);

@@ -1,0 +1,66 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { expect } from 'vitest';
+import type { Store } from '../../../src/op/store/documents/store.js';
+
+interface Rivals {
+  /** What `--store` takes. */
+  readonly chosen: string;
+  /** For the processes. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** How many writes must have been confirmed before it ends. */
+  readonly writes: number;
+  /** The longest life of a process after its start, in milliseconds. */
+  readonly life: number;
+}
+
+const worker = join(import.meta.dirname, 'worker.ts');
+
+/**
+ * Four processes at a time count in one document, and each is killed in the middle of it. Expects that every count was made on the one
+ * before it, that each write that was confirmed is there, and that nothing is left that others wait for.
+ * @returns the count
+ */
+export async function expectNothingLost(store: Store, { chosen, env, writes, life }: Rivals): Promise<number> {
+  const start = (...args: readonly string[]) => {
+    const child = spawn(process.execPath, ['--import', 'tsx', worker, ...args], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, ...env },
+    });
+    const lines: string[] = [];
+    child.stdout.setEncoding('utf8').on('data', (text: string) => lines.push(...text.split('\n').filter(Boolean)));
+    return { child, lines };
+  };
+  await store.create('count', { count: 0, by: [] });
+  const confirmed: string[] = [];
+  const begin = Date.now();
+  let lives = 0;
+  const slot = async (number: number) => {
+    for (let at = 0; (confirmed.length < writes || lives < 12) && Date.now() - begin < 60_000; at += 1) {
+      lives += 1;
+      const { child, lines } = start('count', chosen, `${number}-${at}`);
+      while (lines.length === 0 && child.exitCode === null) await wait(5);
+      await wait(Math.random() * life);
+      child.kill('SIGKILL');
+      await ended(child);
+      confirmed.push(...lines.filter((line) => line.startsWith('wrote ')));
+    }
+  };
+  await Promise.all([1, 2, 3, 4].map(slot));
+  const found = await store.get('count');
+  const written = Array.isArray(found?.body.by) ? found.body.by : [];
+  expect(confirmed.length).toBeGreaterThan(3);
+  expect(found?.body.count).toBe(written.length);
+  expect(new Set(written).size).toBe(written.length);
+  expect(confirmed.map((line) => line.slice('wrote '.length)).filter((line) => !written.includes(line))).toEqual([]);
+  const { child, lines } = start('count-once', chosen, 'last');
+  await ended(child);
+  expect(lines.at(-1)).toMatch(/^wrote last-/u);
+  return written.length + 1;
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+}
