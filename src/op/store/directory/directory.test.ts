@@ -133,7 +133,7 @@ describe('processes that compete and are killed', () => {
   test('lose no write that was confirmed, and leave nothing that others wait for', { timeout: 120_000 }, async () => {
     const directory = join(room, 'killed');
     const store = await openDirectoryStore(testContext().context, directory);
-    const count = await expectNothingLost(store, { chosen: `directory:${directory}`, writes: 25, life: 600 });
+    const count = await expectNothingLost(store, { chosen: `directory:${directory}`, lives: 40, within: 600 });
     expect(JSON.parse(await readFile(join(directory, 'count.json'), 'utf8'))).toMatchObject({ count });
   });
 });
