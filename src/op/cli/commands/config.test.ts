@@ -50,6 +50,8 @@ describe('the store in op config', () => {
   it.each([
     [{}, 'cluster', 'default'],
     [{ OP_STORE: 'directory:/var/lib/shop' }, 'directory:/var/lib/shop', 'environment'],
+    [{ OP_STORE: 'git:https://h.io/shop.git#store' }, 'git:https://h.io/shop.git#store', 'environment'],
+    [{ OP_STORE: 'git:https://ann:pw@h.io/shop.git' }, 'git:https://***@h.io/shop.git', 'environment'],
   ])('with %j is %s', async (env, value, origin) => {
     const ran = await op.run(directory, ['config', '--output=json'], env);
     expect(JSON.parse(ran.stdout)).toContainEqual({ key: 'OP_STORE', value, origin });

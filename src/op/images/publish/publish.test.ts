@@ -1,8 +1,10 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { type GitHost, type HostedRepository, startGitHost } from '../../../../test/op/git-host.js';
 import {
   type KubernetesApi,
   kubernetesPath,
@@ -143,12 +145,63 @@ describe('in a directory', () => {
     expect((await publish([image('app')], alone, '--config=x.properties')).stderr).toContain('/images');
   });
 
-  test.each(['etcd', 'directory:', 'directory:a\nb', 'Cluster', '/tmp'])('the store %j is refused', async (store) => {
+  test.each([
+    'etcd',
+    'directory:',
+    'directory:a\nb',
+    'Cluster',
+    '/tmp',
+    'git:',
+    'https://ann:s3cret@example.com/x.git',
+  ])('the store %j is refused', async (store) => {
     const ended = await publish([image('app')], { ...alone, OP_STORE: store });
     expect(ended).toMatchObject({
       exitCode: 3,
       stderr: expect.stringContaining('is not a store (OP_STORE, environment)'),
     });
+    expect(ended.stderr).not.toContain('s3cret');
+  });
+});
+
+describe('in a branch of a Git repository', () => {
+  let host: GitHost;
+  let repository: HostedRepository;
+  beforeAll(async () => {
+    host = await startGitHost({ 'http.receivepack': 'true' });
+    repository = await host.repository('shop.git');
+  });
+  afterAll(() => host?.stop());
+  const at = (branch = '') => ({
+    PATH: process.env.PATH ?? '',
+    KUBECONFIG: '/dev/null',
+    KUBERNETES_SERVICE_HOST: '',
+    OP_STORE: `git:${repository.url}${branch}`,
+  });
+  const show = (...args: string[]) => execFileSync('git', ['-C', repository.bare, ...args], { encoding: 'utf8' });
+
+  test('writes the ConfigMap of each image as a file for kubectl apply, in one commit, and says where', async () => {
+    const ended = await publish([image('team/App_1'), image('front', two)], at('#images'));
+    expect(ended).toMatchObject({ exitCode: 0 });
+    const said = ended.stderr.trimEnd().split('\n');
+    expect(said[0]).toBe(`publish 2 images of build_result.json to branch images of ${repository.url}`);
+    expect(said.at(-1)).toContain(
+      `see it with: git fetch ${repository.url} images && git show FETCH_HEAD:octopipeline/`,
+    );
+    const front = parse(show('show', 'images:octopipeline/config-maps/image-info-front.yaml'));
+    expect(front).toMatchObject({ kind: 'ConfigMap', data: { 'image-name': 'front', 'image-digest': two } });
+    expect(show('log', '--format=%s', 'images')).toBe('Change 2 documents\n');
+    const again = await publish([image('team/App_1'), image('front', two)], at('#images'));
+    expect(again.stderr).toContain('nothing to publish: already up to date');
+    const changed = await publish([image('front')], at('#images'));
+    expect(changed.stderr).toContain('sha256:222222222222 -> sha256:111111111111');
+    expect(show('log', '--reverse', '--format=%s', 'images')).toBe(
+      'Change 2 documents\nChange config-maps/image-info-front\n',
+    );
+  });
+
+  test('uses the branch octopipeline when none is named', async () => {
+    expect(await publish([image('app')], at())).toMatchObject({ exitCode: 0 });
+    expect(show('ls-tree', '-r', '--name-only', 'octopipeline')).toBe('octopipeline/config-maps/image-info-app.yaml\n');
   });
 });
 

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Context } from '../../context.js';
 
 /** Answers all jobs of a round; when it throws, all of them fail. */
@@ -25,9 +26,9 @@ export function createRounds<Job, Answer>(context: Context, work: Work<Job, Answ
   let waiting: Asker<Job, Answer>[] = [];
   let running: Promise<void> | undefined;
   const runAll = async () => {
-    // Those that are asked for together are done together.
-    await Promise.resolve();
     while (waiting.length > 0) {
+      // What is asked for together, or follows from the same answers, is done together.
+      await setImmediate();
       const round = waiting.filter(({ signal }) => !signal.aborted);
       waiting = [];
       if (round.length > 0) await runRound(context, round, work);
