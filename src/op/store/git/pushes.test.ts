@@ -29,19 +29,17 @@ describe('processes that compete and are killed', () => {
 
   test('create each document once, and all of them', async () => {
     const { open, show } = await git.repository('creators.git');
-    const stores = await Promise.all(Array.from({ length: 5 }, () => open()));
+    const stores = await Promise.all(Array.from({ length: 4 }, () => open()));
     const created = await Promise.all(
-      stores.flatMap((store, by) => [
-        store.create(`own/${by}`, { by }),
-        store.create('shared', { by }),
-        // The same change, to the letter.
-        store.create('same', {}),
-      ]),
+      stores.flatMap((store, by) => [store.create(`own/${by}`, { by }), store.create('shared', { by })]),
     );
     const names = created.flatMap((one) => (one === 'conflict' ? [] : [one.path])).toSorted();
-    expect(names).toEqual(['own/0', 'own/1', 'own/2', 'own/3', 'own/4', 'same', 'shared']);
+    expect(names).toEqual(['own/0', 'own/1', 'own/2', 'own/3', 'shared']);
     const [store] = stores;
     expect((await store?.list(''))?.map(({ path }) => path)).toEqual(names);
+    // The same change, to the letter, and in the same second.
+    const same = await Promise.all(stores.map((one) => one.create('same', {})));
+    expect(same.filter((one) => one !== 'conflict')).toHaveLength(1);
     expect(show('fsck', '--strict', '--no-dangling')).toBe('');
   });
 });
