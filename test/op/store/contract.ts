@@ -246,9 +246,9 @@ export function storeContract(open: OpenStore, { patience = 1 }: { readonly pati
     async function hold<T>(
       name: string,
       work: (context: Context) => Promise<T>,
-      { holder = 'ann', keep = false, longest = 60_000, signal = new AbortController().signal } = {},
+      { holder = 'ann', keep = false, longest = 60_000, signal = new AbortController().signal, clock = 0 } = {},
     ) {
-      const { context, printed } = testContext({ signal });
+      const { context, printed } = testContext({ signal, now: () => new Date(Date.now() + clock) });
       await using store = await open(context);
       const act = async () => {
         await using held = await store.hold(name, { holder, keep, wait: longest, settings });
@@ -283,6 +283,23 @@ export function storeContract(open: OpenStore, { patience = 1 }: { readonly pati
       while (log.length === 0) await wait(20);
       await Promise.all([first, hold('renewed', work('bob'), { holder: 'bob' })]);
       expect(log).toEqual(['ann begins', 'ann ends', 'bob begins', 'bob ends']);
+    });
+
+    test.each([
+      { ofHolder: 0, ofWaiting: 600_000 },
+      { ofHolder: 0, ofWaiting: -600_000 },
+      { ofHolder: 600_000, ofWaiting: 0 },
+      { ofHolder: -600_000, ofWaiting: 0 },
+    ])('is held by one at a time though a clock is wrong: %j', async ({ ofHolder, ofWaiting }) => {
+      const name = `clock-${ofHolder < 0 || ofWaiting < 0 ? 'behind' : 'ahead'}-${ofHolder === 0 ? 'waiting' : 'holder'}`;
+      const waits = { holder: 'bob', clock: ofWaiting, longest: 500 * patience };
+      const work = async () => {
+        await expect(hold(name, async () => expect.unreachable(), waits)).rejects.toMatchObject({
+          kind: 'deadline',
+          message: expect.stringContaining('held by ann'),
+        });
+      };
+      await hold(name, work, { clock: ofHolder });
     });
 
     test('that is kept is continued by its holder, and closed to others until their time is up', async () => {

@@ -22,6 +22,7 @@ export function leaseIn(api: KubernetesApi, name: string): Lock {
     place: `in namespace ${namespace}`,
     removal: api.typed(`kubectl delete lease ${name} --namespace ${namespace}`),
     now: api.now,
+    sharedClock: true,
     read: async () => {
       const object = await api.get(kinds.lease, name);
       return object && understand(object);

@@ -10,6 +10,7 @@ import { lockIn } from '../documents/locks.js';
 import { checkPath, checkPrefix } from '../documents/path.js';
 import type { Store } from '../documents/store.js';
 import { holdLock } from '../hold/hold.js';
+import { aheadOf } from './clock.js';
 import { updateCopy } from './copy.js';
 import { walkTo } from './folders.js';
 import { addRevision, idOf, numbersIn, type Revision, readNewest, revisionsFolder, sweep } from './revisions.js';
@@ -40,7 +41,8 @@ function storeFor(context: Context, root: string, shown: string): Store {
     configMaps: configMapsIn(own, (files) => `cat ${files.map((file) => join(shown, file)).join(' ')}`),
     hold: (name, claim) => {
       checkPath(name);
-      return holdLock(context, lockIn(context, { documents, pollEvery }, name), claim);
+      const clockAhead = (inner: Context) => aheadOf(inner, root);
+      return holdLock(context, lockIn(context, { documents, pollEvery, clockAhead }, name), claim);
     },
     within: (inner) => storeFor(inner, root, shown),
     [Symbol.asyncDispose]: async () => undefined,

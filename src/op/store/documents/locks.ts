@@ -13,6 +13,8 @@ interface LockSettings {
   readonly documents: (context: Context) => Documents;
   /** Milliseconds between two looks at a lock that is waited for, or held. */
   readonly pollEvery: number;
+  /** How far the clock that all users share is ahead of this machine's, in milliseconds; undefined when they share none. */
+  readonly clockAhead?: (context: Context) => Promise<number>;
 }
 
 const date = v.pipe(
@@ -33,7 +35,10 @@ const shape = v.object({
 export function lockIn(context: Context, settings: LockSettings, name: string): Lock {
   const documents = settings.documents(context);
   const path = `${lockFolder}/${name}`;
+  const { clockAhead } = settings;
+  let ahead: number | undefined;
   const read = async (): Promise<FoundLock | undefined> => {
+    ahead ??= await clockAhead?.(context);
     const found = await documents.get(path);
     if (found === undefined) return undefined;
     const parsed = v.safeParse(shape, found.body);
@@ -46,7 +51,8 @@ export function lockIn(context: Context, settings: LockSettings, name: string): 
     title: `lock ${name}`,
     place: `in ${documents.place}`,
     removal: 'wait a minute: a holder that is gone does not renew it',
-    now: context.now,
+    now: () => new Date(context.now().getTime() + (ahead ?? 0)),
+    sharedClock: clockAhead !== undefined,
     read,
     create: async (state) => done(await documents.create(path, bodyOf(state))),
     replace: async ({ version }, state) => done(await documents.replace({ path, revision: version }, bodyOf(state))),

@@ -33,8 +33,10 @@ export interface Lock {
   readonly place: string;
   /** The command that frees it when its holder is gone. */
   readonly removal: string;
-  /** The time, by the clock that all its users share if there is one. */
+  /** The time; by the clock that all its users share, once the lock was read, if there is one. */
   readonly now: () => Date;
+  /** Whether its users share a clock: then the times in it can be compared with `now`. */
+  readonly sharedClock: boolean;
   readonly read: () => Promise<FoundLock | undefined>;
   /** `conflict`: there is one already. */
   readonly create: (state: LockState) => Promise<'done' | 'conflict'>;

@@ -27,7 +27,7 @@ export async function releaseLock(
       return;
     }
   } catch (error) {
-    const why = error instanceof OpError ? error.why : 'the API server did not answer';
+    const why = error instanceof OpError ? error.why : 'the store did not answer';
     context.log.warn(`cannot release ${lock.title}; it expires in ${ageText(leaseSeconds * 1000)}: ${why}`);
   }
 }

@@ -45,7 +45,7 @@ async function keepRenewed(
   let last = performance.now();
   for (;;) {
     await sleep(context, renewEvery);
-    for (let failed = 'the API server did not answer'; ; await sleep(context, renewEvery / 10)) {
+    for (let failed = 'the store did not answer'; ; await sleep(context, renewEvery / 10)) {
       const left = giveUp - (performance.now() - last);
       if (left <= 0) throw lost(lock, `it was not renewed for ${ageText(giveUp)}: ${failed}`);
       const inTime = AbortSignal.any([context.signal, AbortSignal.timeout(Math.ceil(left))]);

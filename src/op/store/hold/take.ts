@@ -51,7 +51,8 @@ async function attempt(
     if (found.holder === identity.holder) how = `already held by ${us} for ${age}; continuing`;
     else if (found.holder !== '') {
       const unchanged = waiting.see(found);
-      const verdict = judgeTakeover(found, { now: lock.now(), unchanged, run: stateOf(found) });
+      const { sharedClock } = lock;
+      const verdict = judgeTakeover(found, { now: lock.now(), sharedClock, unchanged, run: stateOf(found) });
       if (!verdict.take) return waiting.pause(found, age, verdict.lookAgain);
       how = `taken over by ${us} from ${nameOfHolder(found.holder)}, which has held it for ${age}: ${verdict.rule}`;
     }

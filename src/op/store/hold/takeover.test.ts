@@ -32,23 +32,35 @@ test.each([
   ],
   ['a run that has ended', ago(1), 0, { is: 'over', why: 'its run has ended' } as const, 'its run has ended'],
 ])('a lock of another holder: %s', (_, renewed, unchanged, run, rule) => {
-  const verdict = judgeTakeover(lock(renewed), { now, unchanged, run });
+  const verdict = judgeTakeover(lock(renewed), { now, sharedClock: true, unchanged, run });
   expect(verdict).toMatchObject(
     rule === undefined ? { take: false } : { take: true, rule: expect.stringContaining(rule) },
   );
   if (!verdict.take) expect(verdict.lookAgain).toBeLessThanOrEqual(60_000);
 });
 
+test.each([
+  ['renewed 10 hours ago, by its own clock', ago(36_000), 0, undefined],
+  ['renewed in the future, by its own clock', ago(-36_000), 59_999, undefined],
+  ['renewed 10 hours ago, and watched', ago(36_000), 60_000, 'it was not renewed while it was watched for 1m'],
+  ['renewed in the future, and watched', ago(-36_000), 60_000, 'it was not renewed while it was watched for 1m'],
+  ['renewed the day before yesterday', ago(48 * 3600), 0, 'it was last renewed 2d ago'],
+])('without a shared clock, a lock of another holder: %s', (_, renewed, unchanged, rule) => {
+  const verdict = judgeTakeover(lock(renewed), { now, sharedClock: false, unchanged, run: unknown });
+  if (rule !== undefined) expect(verdict).toMatchObject({ take: true, rule: expect.stringContaining(rule) });
+  else expect(verdict).toEqual({ take: false, lookAgain: 60_000 - unchanged });
+});
+
 test('says when to look again', () => {
-  expect(judgeTakeover(lock(ago(60)), { now, unchanged: 1000, run: unknown })).toEqual({
+  expect(judgeTakeover(lock(ago(60)), { now, sharedClock: true, unchanged: 1000, run: unknown })).toEqual({
     take: false,
     lookAgain: 10_001,
   });
-  expect(judgeTakeover(lock(ago(1)), { now, unchanged: 50_000, run: unknown })).toEqual({
+  expect(judgeTakeover(lock(ago(1)), { now, sharedClock: true, unchanged: 50_000, run: unknown })).toEqual({
     take: false,
     lookAgain: 10_000,
   });
-  expect(judgeTakeover(lock(ago(1), 900), { now, unchanged: 1000, run: unknown })).toEqual({
+  expect(judgeTakeover(lock(ago(1), 900), { now, sharedClock: true, unchanged: 1000, run: unknown })).toEqual({
     take: false,
     lookAgain: 899_000,
   });
