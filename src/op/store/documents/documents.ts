@@ -5,7 +5,10 @@ export interface Document {
   /** Such as `environments/dev`; see `checkPath`. */
   readonly path: string;
   readonly body: Body;
-  /** Changes whenever the document does; compare it, and read nothing into it. */
+  /**
+   * Changes whenever the document does; compare it, and read nothing into it. In a branch it may come back, when the document is again
+   * what it was.
+   */
   readonly revision: string;
 }
 

@@ -99,6 +99,7 @@ export function openBranch(context: Context, setting: BranchSetting): Branch {
     const git = gitFor(inner);
     let tip = fresh ?? known ?? (await refresh(inner));
     let isFresh = fresh !== undefined;
+    let isOvertaken = false;
     for (let attempt = 1; ; ) {
       const judged = judge(tip, changes);
       const isPushed = judged.files.size > 0;
@@ -126,11 +127,15 @@ export function openBranch(context: Context, setting: BranchSetting): Branch {
       if (!isBehind(ended)) throw refusalOf({ url, branch }, ended, advice);
       inner.log.debug(`another push to ${branch} came first in attempt ${attempt}`);
       await sleep(inner, randomInt(20, Math.min(4000, 100 * 2 ** attempt)));
+      const before = tip.commit;
       tip = await refresh(inner);
       isFresh = true;
+      isOvertaken ||= tip.commit !== before;
       // The server may have taken the commit, and its answer got lost.
       if (await isPartOf(git, commit, tip)) return judged.outcomes;
-      if (attempt === setting.attempts) throw alwaysBehind(setting, attempt);
+      if (attempt === setting.attempts) {
+        throw isOvertaken ? alwaysBehind(setting, attempt) : refusalOf({ url, branch }, ended, advice);
+      }
       attempt += 1;
     }
   }

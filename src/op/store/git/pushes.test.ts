@@ -101,6 +101,24 @@ describe('a push', () => {
     expect(show('rev-list', '--count', 'store')).toBe('1');
   });
 
+  test('that the server cannot make, though nobody came first, is an error with its reason', async () => {
+    const { open, bare, show } = await git.repository('blocked.git');
+    const store = await open(undefined, 3);
+    const created = await store.create('a', {});
+    if (created === 'conflict') return expect.unreachable();
+    await writeFile(join(bare, 'refs/heads/store.lock'), '');
+    await expect(store.replace(created, { b: 1 })).rejects.toMatchObject({
+      kind: 'tool',
+      why: expect.stringContaining('store.lock'),
+    });
+    show('branch', 'store-locks/x', 'store');
+    const claim = { holder: 'ann', keep: false, wait: 1000 };
+    await expect(store.hold('a', claim)).rejects.toMatchObject({
+      why: expect.stringContaining('a branch whose name is a folder of this name'),
+      hint: 'choose another name for the branch',
+    });
+  });
+
   test('ends when op is told to stop, and the lock that it may have taken is released', async () => {
     const { open, show, hook } = await git.repository('stopped.git');
     await hook('post-receive', '[ -e once ] || { touch once; sleep 2; }');

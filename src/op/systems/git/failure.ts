@@ -48,6 +48,12 @@ const known: readonly Known[] = [
     hint: ({ protectedBranch }) => protectedBranch,
   },
   {
+    pattern: /exists; cannot create/u,
+    make: toolError,
+    why: 'the repository has a branch whose name is a folder of this name, or this name is a folder of its name',
+    hint: 'choose another name for the branch',
+  },
+  {
     pattern: /branch is currently checked out/u,
     make: toolError,
     why: 'the branch is checked out in that repository, and a push would change its files',

@@ -23,9 +23,10 @@ export const pushCommit = (git: Git, { url, branch, commit, expected }: Push): P
 
 /** Whether a push failed because the branch has moved since the fetch. Source: git's push --porcelain and receive-pack, Gerrit, GitHub. */
 export const isBehind = ({ stdout, stderr }: Ended): boolean =>
-  /\((?:fetch first|non-fast-forward|stale info|needs force|failed to update ref|remote ref updated since checkout)\)|cannot lock ref|incorrect old value|failed to lock|reference already exists|lock failure|Unable to create '[^']*\.lock'/iu.test(
-    `${stdout}\n${stderr}`,
-  );
+  behind.test(`${stdout}\n${stderr}`) && !/exists; cannot create/u.test(stderr);
+
+const behind =
+  /\((?:fetch first|non-fast-forward|stale info|needs force|failed to update ref|remote ref updated since checkout)\)|cannot lock ref|incorrect old value|failed to lock|reference already exists|lock failure|Unable to create '[^']*\.lock'/iu;
 
 /** The error for a push that was refused for another reason. */
 export const refusalOf = ({ url, branch }: Pick<Push, 'url' | 'branch'>, ended: Ended, advice?: Advice): OpError =>
