@@ -18,7 +18,10 @@ const must = (found: Document | 'conflict' | undefined) =>
   found === undefined || found === 'conflict' ? missing('the document') : found;
 
 /** What every store promises. @param open called once the suite's own `beforeAll` hooks have run */
-export function storeContract(open: OpenStore, { patience = 1 }: { readonly patience?: number } = {}): void {
+export function storeContract(
+  open: OpenStore,
+  { patience = 1, rounds = 8 }: { readonly patience?: number; readonly rounds?: number } = {},
+): void {
   let one: Store;
   let other: Store;
   beforeAll(async () => {
@@ -198,7 +201,7 @@ export function storeContract(open: OpenStore, { patience = 1 }: { readonly pati
         const all = [...model.values()].toSorted((a, b) => (a.path < b.path ? -1 : 1));
         expect(await one.list(`model/${round}`)).toEqual(all);
       }),
-      { numRuns: 8 },
+      { numRuns: rounds },
     );
   });
 

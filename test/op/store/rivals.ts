@@ -1,7 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { build } from 'esbuild';
 import { expect } from 'vitest';
 import type { Store } from '../../../src/op/store/documents/store.js';
 
@@ -16,16 +19,19 @@ interface Rivals {
   readonly within: number;
 }
 
-const worker = join(import.meta.dirname, 'worker.ts');
-
 /**
  * Four processes at a time count in one document, and each is killed in the middle of it. Expects that every count was made on the one
  * before it, that each write that was confirmed is there, and that nothing is left that others wait for.
  * @returns the count
  */
 export async function expectNothingLost(store: Store, { chosen, env, lives, within }: Rivals): Promise<number> {
+  const room = await mkdtemp(join(tmpdir(), 'rivals-'));
+  const worker = join(room, 'worker.cjs');
+  // In one file, because each of the processes would compile all the sources.
+  const entryPoints = [join(import.meta.dirname, 'worker.ts')];
+  await build({ entryPoints, outfile: worker, bundle: true, platform: 'node', target: 'node20', format: 'cjs' });
   const start = (...args: readonly string[]) => {
-    const child = spawn(process.execPath, ['--import', 'tsx', worker, ...args], {
+    const child = spawn(process.execPath, [worker, ...args], {
       stdio: ['ignore', 'pipe', 'inherit'],
       env: { ...process.env, ...env },
     });
@@ -56,6 +62,7 @@ export async function expectNothingLost(store: Store, { chosen, env, lives, with
   const { child, lines } = start('count-once', chosen, 'last');
   await ended(child);
   expect(lines.at(-1)).toMatch(/^wrote last-/u);
+  await rm(room, { recursive: true });
   return written.length + 1;
 }
 

@@ -31,7 +31,7 @@ describe('the contract', () => {
   beforeAll(async () => {
     url = (await git.repository('contract.git')).url;
   });
-  storeContract((context) => git.open(url, context), { patience: 2 });
+  storeContract((context) => git.open(url, context), { patience: 2, rounds: 5 });
 });
 
 describe('the branch', () => {

@@ -21,7 +21,7 @@ const another = (message: string, tree = 'store^{tree}') =>
 describe('processes that compete and are killed', () => {
   test('lose no write that was confirmed, and leave nothing behind', { timeout: 180_000 }, async () => {
     const { open, url } = await git.repository('killed.git');
-    await expectNothingLost(await open(), { chosen: `git:${url}#store`, env: git.env, lives: 10, within: 1500 });
+    await expectNothingLost(await open(), { chosen: `git:${url}#store`, env: git.env, lives: 10, within: 800 });
     await git.close();
     // The last process has removed what was left by those that were killed.
     expect((await readdir(git.room)).filter((name) => name.startsWith('op-git-'))).toEqual([]);
