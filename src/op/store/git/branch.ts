@@ -1,49 +1,17 @@
 import { randomBytes, randomInt } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
 import type { Context } from '../../context.js';
-import { type OpError, refusedError, toolError } from '../../kit/errors/op-error.js';
-import type { Ended } from '../../kit/process/run.js';
+import { toolError } from '../../kit/errors/op-error.js';
 import { sleep } from '../../kit/process/sleep.js';
 import type { GitAccess } from '../../systems/git/access.js';
-import { failureOfGit } from '../../systems/git/failure.js';
 import { createGit, type Git } from '../../systems/git/git.js';
-import {
-  type CommitMessage,
-  type FileChange,
-  idOf,
-  listTree,
-  lookUp,
-  readTexts,
-  type TreeEntries,
-  type TreeEntry,
-  writeCommit,
-  writeTree,
-} from '../../systems/git/objects.js';
+import { type CommitMessage, readTexts, type TreeEntry, writeCommit, writeTree } from '../../systems/git/objects.js';
 import { isBehind, pushCommit, refusalOf } from '../../systems/git/push.js';
 import { advice } from './advice.js';
 import { readAuthor } from './author.js';
+import { type Change, type Judged, judge, type Outcomes } from './judge.js';
 import { messageOf } from './message.js';
 import { createRounds } from './rounds.js';
-
-/** The files of op in the newest commit of a branch. */
-export interface Tip {
-  /** Undefined: the repository has no such branch. */
-  readonly commit: string | undefined;
-  /** Of an object's id: 64 in a repository with SHA-256. */
-  readonly digits: 40 | 64;
-  readonly entries: TreeEntries;
-}
-
-/** A change of one file. */
-export interface Change {
-  readonly file: string;
-  /** Undefined: it is removed. */
-  readonly text: string | undefined;
-  /** For the message of the commit: `Create environments/dev`. */
-  readonly summary: string;
-  /** Whether the change may be made; it is asked again for each newer commit. @param found undefined: there is no such file */
-  readonly fits: (found: TreeEntry | undefined) => boolean;
-}
+import { fetchTip, initialize, noBranch, type Source, type Tip, usesSha256 } from './tip.js';
 
 /** One branch of a repository, of which op reads and writes the files in one folder. */
 export interface Branch extends AsyncDisposable {
@@ -57,20 +25,11 @@ export interface Branch extends AsyncDisposable {
   readonly change: (context: Context, change: Change) => Promise<string | 'conflict'>;
 }
 
-interface BranchSetting {
+interface BranchSetting extends Source {
   readonly access: GitAccess;
-  /** Without credentials. */
-  readonly url: string;
-  readonly branch: string;
-  /** The folder of op's files. */
-  readonly folder: string;
-  /** Where the clone is made. */
-  readonly directory: string;
   /** How often a change is made, again each time that another push came first, before op gives up. */
   readonly attempts: number;
 }
-
-const fetched = 'refs/octopipeline/tip';
 
 /**
  * A branch in a clone that has no working copy: files are read from and written to git's objects, so that links, hooks, filters and
@@ -158,49 +117,6 @@ export function openBranch(context: Context, setting: BranchSetting): Branch {
   };
 }
 
-type Outcomes = ReadonlyMap<Change, string | 'conflict' | OpError>;
-
-/** What changes do to a commit. */
-interface Judged {
-  readonly outcomes: Outcomes;
-  /** Whether none is in conflict, and none is refused. */
-  readonly allFit: boolean;
-  /** The files afterwards. */
-  readonly entries: TreeEntries;
-  /** Those that differ. */
-  readonly files: ReadonlyMap<string, FileChange>;
-  readonly summaries: readonly string[];
-}
-
-/** Makes the changes one after another, without writing anything. */
-function judge({ digits, entries: before }: Tip, changes: readonly Change[]): Judged {
-  const entries = new Map(before);
-  const outcomes = new Map<Change, string | 'conflict' | OpError>();
-  const files = new Map<string, FileChange>();
-  const summaries: string[] = [];
-  for (const change of changes) {
-    const { file, text, summary, fits } = change;
-    const found = lookUp(entries, file);
-    const blocked = found !== undefined && found.is !== 'file' ? `${found.way} is a ${found.is}` : undefined;
-    const isFolder = found === undefined && [...entries.keys()].some((path) => path.startsWith(`${file}/`));
-    if (blocked !== undefined || isFolder) outcomes.set(change, notAFile(file, blocked ?? 'it is a folder'));
-    else if (!fits(found?.is === 'file' ? found.entry : undefined)) outcomes.set(change, 'conflict');
-    else {
-      const id = text === undefined ? '' : idOf(text, digits);
-      if (text === undefined) entries.delete(file);
-      else entries.set(file, { mode: regular, id, size: Buffer.byteLength(text) });
-      if (before.get(file)?.id === entries.get(file)?.id) files.delete(file);
-      else files.set(file, text === undefined ? undefined : { mode: regular, text });
-      summaries.push(summary);
-      outcomes.set(change, id);
-    }
-  }
-  const allFit = [...outcomes.values()].every((outcome) => typeof outcome === 'string' && outcome !== 'conflict');
-  return { outcomes, allFit, entries, files, summaries };
-}
-
-const regular = '100644';
-
 type Written = Pick<Judged, 'files' | 'summaries'> & Pick<CommitMessage, 'author'>;
 
 /** Writes a commit. @returns its id */
@@ -212,51 +128,10 @@ async function write(git: Git, { directory }: BranchSetting, { commit }: Tip, wr
   return writeCommit(git, tree, commit, { author, text });
 }
 
-/** What git says when the server has a repository of the other kind. */
-const usesSha256 = ({ stderr }: Ended) =>
-  /mismatched algorithms: client sha1; server sha256|does not support this repository's hash algorithm/u.test(stderr);
-
-const noBranch = (digits: Tip['digits']): Tip => ({ commit: undefined, digits, entries: new Map() });
-
-async function initialize(git: Git, { directory }: BranchSetting, format: 'sha1' | 'sha256'): Promise<void> {
-  await rm(directory, { recursive: true, force: true });
-  await mkdir(directory);
-  const settings = ['--template=', '--initial-branch=octopipeline', `--object-format=${format}`];
-  await git.must('create a repository', ['init', '--quiet', '--bare', ...settings]);
-}
-
-/** Fetches the newest commit. After the first time, all commits in between too: they tell whether a commit of op is among them. */
-async function fetchTip(git: Git, setting: BranchSetting, known: Tip): Promise<Tip> {
-  const { url, branch, folder } = setting;
-  const doing = `fetch ${branch}`;
-  const ended = await git.transfer(doing, [
-    ...['fetch', '--progress', '--no-tags', '--no-recurse-submodules', '--force', '--no-write-fetch-head'],
-    ...(known.commit === undefined ? ['--depth=1'] : []),
-    ...['--', url, `+refs/heads/${branch}:${fetched}`],
-  ]);
-  if (ended.ended !== 'ok') {
-    if (/couldn't find remote ref/u.test(ended.stderr)) return noBranch(known.digits);
-    if (known.digits === 40 && usesSha256(ended)) {
-      await initialize(git, setting, 'sha256');
-      return fetchTip(git, setting, noBranch(64));
-    }
-    throw failureOfGit(doing, url, ended, advice);
-  }
-  const commit = await git.must('read the fetched commit', ['rev-parse', '--verify', `${fetched}^{commit}`]);
-  return commit === known.commit ? known : { ...known, commit, entries: await listTree(git, commit, folder) };
-}
-
 async function isPartOf(git: Git, commit: string, tip: Tip): Promise<boolean> {
   if (tip.commit === undefined) return false;
   return (await git.attempt(['merge-base', '--is-ancestor', commit, tip.commit])).ended === 'ok';
 }
-
-const notAFile = (file: string, why: string) =>
-  refusedError({
-    what: `op does not write ${file} in its store`,
-    why,
-    hint: 'remove it from the branch: op follows no links, and replaces nothing that it did not write',
-  });
 
 const alwaysBehind = ({ url, branch }: BranchSetting, attempts: number) =>
   toolError({

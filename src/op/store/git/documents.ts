@@ -5,7 +5,8 @@ import { type Body, largestBody, parseBody, textOf, unreadable } from '../docume
 import type { Document, Documents } from '../documents/documents.js';
 import { fileOf, fileTextOf, jsonOfFile, pathOfFile } from '../documents/file.js';
 import { checkPath, checkPrefix, isBelow } from '../documents/path.js';
-import type { Branch, Change } from './branch.js';
+import type { Branch } from './branch.js';
+import type { Change } from './judge.js';
 
 /** The folder of op's files in the branch; all others are left alone. */
 export const folder = 'octopipeline';
