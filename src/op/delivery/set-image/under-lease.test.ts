@@ -59,3 +59,28 @@ describe.skipIf(missingTools.length > 0)('with --lease-holder', () => {
     expect(await holder()).toBe('');
   });
 });
+
+describe('with --lease-holder and a store in a branch', () => {
+  let fleet: Fleet;
+  beforeAll(async () => {
+    fleet = await startFleet(['git']);
+  });
+  afterAll(() => fleet?.stop());
+
+  test('needs no cluster: the lock of the environment is in the branch, and others wait for it', async () => {
+    const [repository, state] = [await fleet.repository('app.git'), await fleet.repository('state.git')];
+    const set = (by: string, ...flags: string[]) =>
+      fleet.set(repository, web, `--store=git:${state.url}#state`, `--lease-holder=${by}`, ...flags);
+    const kept = await set('ann', '--keep-lease');
+    expect(kept).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('pushed ') });
+    expect(kept.stderr).toContain(`lock octopipeline-pp-shop in branch state-locks of ${state.url}: created and taken`);
+    const lock = ['-C', state.bare, 'show', 'state-locks:octopipeline/locks/octopipeline-pp-shop.json'];
+    expect(JSON.parse(execFileSync('git', lock, { encoding: 'utf8' }))).toMatchObject({ holder: 'ann', seconds: 900 });
+    expect(await set('bob', '--lease-wait=1s')).toMatchObject({
+      exitCode: 5,
+      stderr: expect.stringContaining('held by ann'),
+    });
+    expect(await set('ann')).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('released') });
+    expect(await set('bob')).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('already up to date') });
+  });
+});

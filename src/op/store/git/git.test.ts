@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readdir, writeFile } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
@@ -116,7 +116,7 @@ describe('the branch', () => {
 
   test('of a repository with SHA-256 is a store too', async () => {
     const { open, bare, show } = await git.repository('sha256.git');
-    execFileSync('rm', ['-rf', bare]);
+    await rm(bare, { recursive: true });
     execFileSync('git', ['init', '--quiet', '--bare', '--object-format=sha256', bare]);
     const store = await open();
     const first = must(await store.create('a', { version: 1 }));

@@ -23,8 +23,9 @@ describe('processes that compete and are killed', () => {
     const { open, url } = await git.repository('killed.git');
     await expectNothingLost(await open(), { chosen: `git:${url}#store`, env: git.env, lives: 10, within: 800 });
     await git.close();
-    // The last process has removed what was left by those that were killed.
-    expect((await readdir(git.room)).filter((name) => name.startsWith('op-git-'))).toEqual([]);
+    // The last process has removed what was left by those that were killed; it needs /proc to tell who they were.
+    if (process.platform === 'linux')
+      expect((await readdir(git.room)).filter((name) => name.startsWith('op-git-'))).toEqual([]);
   });
 
   test('create each document once, and all of them', async () => {
