@@ -155,7 +155,11 @@ describe('the placeholders of .tekton', () => {
     );
     const { plan, notes } = await planOf(['left'], [], ['.tekton/left.yaml']);
     expect(plan.tasks.left?.spec.steps[0]?.script).toBe(script);
-    expect(notes).toContain('.tekton/left.yaml: {{ custom }} stays as text; give it with --event custom=VALUE');
+    expect(notes).toContain(
+      'Task/left > spec.steps[0].script: {{ custom }} stays as text; give it with --event custom=VALUE',
+    );
+    // What is not used is not spoken of.
+    expect((await planOf(['here'], [], ['.tekton'])).notes.join()).not.toContain('custom');
   });
 
   it('may be unknown in annotations for other programs, but not in their own', async () => {

@@ -57,7 +57,7 @@ export function findTarget(documents: Documents, name: string | undefined, from:
     const [found] = groups
       .toSorted((a, b) => order(a) - order(b))
       .flat()
-      .filter((target) => nameOf(target) === name || nameOf(target) === `${name}-`);
+      .filter((target) => targetName(target) === name || targetName(target) === `${name}-`);
     if (found !== undefined) return found;
     throw inputError({
       what: `there is nothing named ${name}`,
@@ -78,10 +78,11 @@ export function findTarget(documents: Documents, name: string | undefined, from:
 const order = (targets: readonly Target[]) =>
   ({ Pipeline: 0, Task: 1, PipelineRun: 2, TaskRun: 2 })[targets[0]?.kind ?? 'Task'];
 
-const nameOf = (target: Target): string => {
+/** The name in its document: `generateName` if there is no other. */
+export const targetName = (target: Target): string => {
   if (target.kind === 'Pipeline') return target.pipeline.name;
   if (target.kind === 'Task') return target.task.name;
   return target.run.metadata.name ?? target.run.metadata.generateName ?? '';
 };
 
-const label = (target: Target) => `${target.kind} ${nameOf(target)}`;
+const label = (target: Target) => `${target.kind} ${targetName(target)}`;

@@ -43,7 +43,7 @@ export async function graph(
     return context.out(draw(ofRun(run)));
   }
   const note = context.log.warn;
-  const filler = createFiller(context, doors, parseEvent(event), note);
+  const filler = createFiller(context, doors, parseEvent(event));
   const documents = await readInput(context, sources, filler);
   const target = findTarget(documents, name, await sourcesOf(context, name === undefined ? files : []));
   if (target.kind === 'Pipeline') return context.out(draw(drawn(target.pipeline.spec)));

@@ -26,7 +26,7 @@ import { notEnforced } from '../task-run/not-enforced.js';
 import { refusals } from '../task-run/refusals.js';
 import { type Binding, parseBinding } from '../workspaces/binding.js';
 import { describeTarget, taskRunVariables, type Wanted, withoutUid } from './describe-target.js';
-import { findTarget, wordsOf } from './find-target.js';
+import { findTarget, type Target, targetName, wordsOf } from './find-target.js';
 import { finderFor } from './finder-for.js';
 import { type GivenParams, givenParams, undeclaredParams } from './given-params.js';
 import { readInput, sourcesOf } from './read-input.js';
@@ -67,7 +67,7 @@ export async function makeRunPlan(
   const { files: named, name } = wordsOf(context, words);
   const said = new Set<string>();
   const note = (text: string) => void said.add(text);
-  const filler = createFiller(context, doors, parseEvent(request.event ?? []), note);
+  const filler = createFiller(context, doors, parseEvent(request.event ?? []));
   const documents = await readInput(context, [...named, ...request.file], filler);
   const files = filesOfObjects(documents.others);
   await using fetcher =
@@ -131,7 +131,7 @@ export async function makeRunPlan(
     matrix === undefined ? [] : matrixProblems(task, matrix).map((one) => ({ ...one, path: `${task} > ${one.path}` })),
   );
   if (matrices.length > 0) throw refused(matrices);
-  return { plan, notes: [...notes, ...ignored(finder.notes, resolved, wanted), ...said] };
+  return { plan, notes: [...notes, ...ignored(finder.notes, resolved, wanted, target), ...said] };
 }
 
 /** Whether this machine has the programs that steps in their own images need. */
@@ -163,13 +163,19 @@ const ofReference = ({ steps }: WireTaskSpec, path: string): boolean =>
 const spoken = /\b(?:securityContext|computeResources|sizeLimit)$/u;
 
 /** Fields of what is used that have no effect on this machine. */
-function ignored(notes: readonly LocalProblem[], { tasks }: Resolved, { pipeline }: Wanted): readonly string[] {
-  const roots = [`Pipeline/${pipeline.name}`, ...Object.values(tasks).map(({ taskName }) => `Task/${taskName}`)];
+function ignored(
+  notes: readonly LocalProblem[],
+  { tasks }: Resolved,
+  { pipeline }: Wanted,
+  target: Target,
+): readonly string[] {
+  const used = Object.values(tasks).map(({ taskName }) => `Task/${taskName}`);
+  const roots = [`${target.kind}/${targetName(target)}`, `Pipeline/${pipeline.name}`, ...used];
   return notes
     .filter(
       ({ path }) =>
         roots.some((root) => path.startsWith(`${root} `)) ||
-        /^(?:Pipeline|Task)Run\/\S+ /u.test(path) ||
+        /^StepAction\/\S+ /u.test(path) ||
         // A file that is left out.
         !/^[A-Z]\w+\//u.test(path),
     )

@@ -5,7 +5,7 @@ import type { WireStepAction } from '../../tekton/wire/task.js';
 import { type Checked, check } from '../check/check.js';
 import type { LocalPipeline, LocalProblem, LocalTask, RefSource } from '../contract.js';
 import { isOwn, ownAnnotations } from '../pipelines-as-code/annotations.js';
-import { explainPlaceholder, marksIn, unmarked } from '../pipelines-as-code/placeholders.js';
+import { explainPlaceholder, marksIn, placeholdersIn, unmarked } from '../pipelines-as-code/placeholders.js';
 import { toV1 } from './convert.js';
 import { withDefaults } from './defaults.js';
 import { isObject, type Json, type JsonObject, type Parsed, parseFile } from './parse.js';
@@ -55,6 +55,8 @@ export interface DocumentFile {
   readonly text: string;
   /** Names of placeholders that have no value: `text` has their marks. An object that has one is a problem. */
   readonly unknown?: readonly string[];
+  /** Names of placeholders that stay as text: a note says so where one is. */
+  readonly left?: readonly string[];
 }
 
 /**
@@ -77,9 +79,10 @@ export function readDocuments(files: readonly DocumentFile[]): Documents {
     const { parsed, problems } = parseFile(file);
     into.problems.push(...problems);
     for (const one of parsed) {
-      const { unknown = [] } = file;
+      const { unknown = [], left = [] } = file;
       if (unknown.length === 0) readOne(one, into);
       else readTemplate(one, unknown, into);
+      if (left.length > 0) into.notes.push(...leftIn(one, left));
     }
   }
   into.problems.push(...duplicates(into));
@@ -98,6 +101,20 @@ function readTemplate(parsed: Parsed, unknown: readonly string[], into: Into): v
     const at = `${parsed.source}:${parsed.lineOf(path)}`;
     into.problems.push({ path: `${root} > ${unmarked(written(path), unknown)}`, ...explainPlaceholder(name), at });
   }
+}
+
+/** Where placeholders stay as text. */
+function leftIn(parsed: Parsed, left: readonly string[]): LocalProblem[] {
+  const value = isObject(parsed.value) ? parsed.value : {};
+  const root = `${typeof value.kind === 'string' ? value.kind : ''}/${nameOf(value)}`;
+  return textsOf(parsed.value, []).flatMap(([text, path]) =>
+    placeholdersIn(text)
+      .filter((name) => left.includes(name))
+      .map((name) => {
+        const what = `{{ ${name} }} stays as text; give it with --event ${name}=VALUE`;
+        return { path: `${root} > ${written(path)}`, what, hint: '', at: `${parsed.source}:${parsed.lineOf(path)}` };
+      }),
+  );
 }
 
 function withoutMarks(value: Json, unknown: readonly string[]): Json {

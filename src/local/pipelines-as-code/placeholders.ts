@@ -22,7 +22,10 @@ const standardNames = [
 /** Expressions over the event that a Git server sends. */
 const isExpression = (name: string) => /^(?:body|headers|files|cel:)/u.test(name);
 
-export const hasPlaceholders = (text: string): boolean => text.search(placeholder) !== -1;
+/** The names of the placeholders in a text, each once. */
+export const placeholdersIn = (text: string): readonly string[] => [
+  ...new Set([...text.matchAll(placeholder)].map(([, inside = '']) => inside.trim())),
+];
 
 /** Characters for private use: YAML takes them in any text, and no document has them. */
 const [open, close] = ['\ue000', '\ue001'];

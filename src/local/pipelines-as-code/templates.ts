@@ -5,7 +5,7 @@ import type { DocumentFile } from '../documents/read.js';
 import type { Checkout, Doors } from '../remote/doors.js';
 import { group } from './annotations.js';
 import { eventValues } from './event.js';
-import { fillPlaceholders, hasPlaceholders } from './placeholders.js';
+import { fillPlaceholders, placeholdersIn } from './placeholders.js';
 
 const folder = '.tekton';
 
@@ -35,16 +35,8 @@ export interface Filler {
   readonly root: (directory: string) => Promise<string | undefined>;
 }
 
-/**
- * @param given values of the event
- * @param note what the user should know, said once
- */
-export function createFiller(
-  context: Context,
-  doors: Doors | undefined,
-  given: ReadonlyMap<string, string>,
-  note: (text: string) => void,
-): Filler {
+/** @param given values of the event */
+export function createFiller(context: Context, doors: Doors | undefined, given: ReadonlyMap<string, string>): Filler {
   const checkouts = new Map<string, Promise<Checkout | undefined>>();
   const checkoutOf = (directory: string) => {
     // The folders of one `.tekton` are in one work tree.
@@ -59,10 +51,8 @@ export function createFiller(
     root: async (directory) => (await checkoutOf(directory))?.root,
     fill: async (file, directory) => {
       const isTemplate = tektonFolder(directory) !== undefined || file.text.includes(group);
-      if (!isTemplate || !hasPlaceholders(file.text)) return file;
-      const { text, unknown, left } = fillPlaceholders(file.text, await values(directory));
-      for (const name of left) note(`${file.source}: {{ ${name} }} stays as text; give it with --event ${name}=VALUE`);
-      return { source: file.source, text, unknown };
+      if (!isTemplate || placeholdersIn(file.text).length === 0) return file;
+      return { source: file.source, ...fillPlaceholders(file.text, await values(directory)) };
     },
   };
 }
