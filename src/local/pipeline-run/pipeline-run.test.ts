@@ -347,8 +347,8 @@ describe('before anything starts', () => {
     ],
     [
       'a resolver',
-      pipelineRunOf({ a: { script: '', more: { taskSpec: undefined, taskRef: { resolver: 'git', params: [] } } } }),
-      'the resolver git is not supported',
+      pipelineRunOf({ a: { script: '', more: { taskSpec: undefined, taskRef: { resolver: 'own', params: [] } } } }),
+      'spec.tasks[0] a > taskRef.resolver: there is no resolver own on this machine',
     ],
     ['a field that is unknown', pipelineRunOf({ a: { script: 'true', more: { colour: 'red' } } }), 'colour'],
   ])('%s is refused with its path', async (_, yaml, words) => {
