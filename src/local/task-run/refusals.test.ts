@@ -76,7 +76,7 @@ test('a probe with fields that are not asked for here is refused', () => {
 
 test('the refusal of an image says what to do', () => {
   expect(refusals(withStep({ image: 'golang:1' }))[0]?.hint).toBe(
-    'if this machine has what the step needs, name an image such as debian or alpine; else run it on a cluster',
+    'install bubblewrap and crane, and op fetches the image; or, if this machine has what the step needs, name an image such as debian',
   );
 });
 
