@@ -1,5 +1,5 @@
 /** Packs op into one file that needs only Node: `lib/op.cjs`. Run as `node --import tsx scripts/bundle.ts`. */
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build as esbuild, type Plugin } from 'esbuild';
@@ -36,9 +36,14 @@ export async function bundle(to: string = bundlePath): Promise<number> {
     banner: { js: '#!/usr/bin/env node' },
     plugins: [compiledWhenNeeded(/\/run-program\.js$/, rest)],
   });
+  const before = await readFile(to).catch(() => undefined);
+  if (before?.equals(file)) return file.length;
   await mkdir(dirname(to), { recursive: true });
-  await writeFile(to, file);
-  await chmod(to, 0o755);
+  // Whoever starts op just now gets a whole file.
+  const part = `${to}.${process.pid}`;
+  await writeFile(part, file);
+  await chmod(part, 0o755);
+  await rename(part, to);
   return file.length;
 }
 

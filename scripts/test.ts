@@ -1,5 +1,6 @@
 /**
- * `npm test`: checks, unit tests, then the tests on a real cluster where this machine can run one.
+ * `npm test`: checks, and all tests that need no cluster and no tools but those of the demo; minutes. `npm run test:cluster` also builds
+ * the other tools and a real cluster, and runs what needs them; with `CI=true`, `npm test` does that, too.
  * Its last line counts them all: `N passed, N failed`, with `, N skipped` when a stage could not run.
  */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -8,6 +9,7 @@ import { join, relative } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { execa } from 'execa';
 import { withTools } from '../test/tools.js';
+import { getTools } from './demo/tools.js';
 
 interface Counts {
   passed: number;
@@ -35,6 +37,8 @@ interface Report {
 
 /** Whether every stage must run: one that cannot is then a failure. */
 const required = process.env.CI === 'true';
+
+const withCluster = required || process.argv.includes('--cluster');
 
 const counts: Counts = { passed: 0, failed: 0, skipped: 0 };
 const notes: string[] = [];
@@ -128,7 +132,7 @@ function skippedSuites({ testResults }: Report): Map<string, number> {
 /** Why the cluster cannot be prepared and started here, if it cannot. */
 function clusterObstacle(): string | undefined {
   if (process.platform !== 'linux') return 'it needs Linux';
-  if (process.getuid?.() !== 0) return 'it needs root (network namespaces, containerd); run: sudo npm test';
+  if (process.getuid?.() !== 0) return 'it needs root (network namespaces, containerd); run: sudo npm run test:cluster';
   return undefined;
 }
 
@@ -154,7 +158,21 @@ async function toolTests(): Promise<void> {
     await tests('tools');
   } catch (error) {
     skip('tests of op with tools', error instanceof Error ? error.message : String(error));
-    await tests('tools', '--exclude=src/op/**');
+    const own = await toolsOfDemo();
+    const without = ['src/op/**', 'test/op/**', 'test/local/own-tasks.test.ts', ...(own ? [] : ['test/local/**'])];
+    await tests('tools', ...without.map((files) => `--exclude=${files}`));
+  }
+}
+
+/** Builds the tools of the demo, which take less than a minute. */
+async function toolsOfDemo(): Promise<boolean> {
+  try {
+    const { PATH } = await getTools(process.env, (text) => void process.stdout.write(`${text}\n`));
+    process.env.PATH = PATH;
+    return true;
+  } catch (error) {
+    skip('tests of local runs with tools', error instanceof Error ? error.message : String(error));
+    return false;
   }
 }
 
@@ -172,10 +190,14 @@ await check('types', 'npx', ['tsc', '-p', 'tsconfig.json']);
 await check('dead code', 'npx', ['knip']);
 await check('bundle of op', 'npm', ['run', '--silent', 'build']);
 const obstacle = clusterObstacle();
-if (obstacle === undefined) await check('tools and image', 'test/cluster/prepare', []);
+if (withCluster && obstacle === undefined) await check('tools and image', 'test/cluster/prepare', []);
 await tests('unit');
 await toolTests();
-if (obstacle === undefined) await clusterTests();
+if (!withCluster)
+  notes.push(
+    'the tests on a real cluster are run with: npm run test:cluster (Linux, root; the first time, 20 minutes)',
+  );
+else if (obstacle === undefined) await clusterTests();
 else skip('cluster tests', obstacle);
 
 for (const note of notes) process.stdout.write(`${note}\n`);

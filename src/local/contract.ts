@@ -79,6 +79,8 @@ export interface TaskRunRequest {
   readonly directory: string;
   /** A directory with programs, which a step finds in `/tekton/bin`. */
   readonly programs?: string;
+  /** The directory where steps of octopipeline keep image info and locks; their `OP_STORE` names it. */
+  readonly store?: string;
   /** Directories with the keys of ConfigMaps and Secrets, by name, for variables of the environment. */
   readonly configMaps?: Readonly<Record<string, string>>;
   readonly secrets?: Readonly<Record<string, string>>;

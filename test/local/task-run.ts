@@ -24,11 +24,14 @@ export async function makeRoom() {
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 }
 
-export type Parts = Partial<Omit<TaskRunRequest, 'spec'>> & { readonly signal?: AbortSignal };
+export type Parts = Partial<Omit<TaskRunRequest, 'spec'>> & {
+  readonly signal?: AbortSignal;
+  readonly path?: string;
+};
 
 /** The request for a TaskRun; images that are not said to be something else are this machine. */
 export async function requestFor(room: string, spec: Spec, parts: Parts = {}): Promise<TaskRunRequest> {
-  const { signal: _signal, ...given } = parts;
+  const { signal: _signal, path: _path, ...given } = parts;
   return {
     name: 'run',
     taskName: 'task',
@@ -53,7 +56,7 @@ export async function runSpec(room: string, spec: Spec, parts: Parts = {}): Prom
   const lines: LogLine[] = [];
   const states: StepState[] = [];
   const { context } = testContext({
-    env: { PATH: process.env.PATH },
+    env: { PATH: parts.path ?? process.env.PATH },
     ...(parts.signal && { signal: parts.signal }),
   });
   const status = await runTask(context, await requestFor(room, spec, parts), {

@@ -21,6 +21,7 @@ import type { Doors } from '../remote/doors.js';
 import { createFetcher } from '../remote/fetch.js';
 import { filesOfObjects, missingObjects, type ObjectFiles } from '../runs/object-files.js';
 import { toolsPath } from '../runs/programs.js';
+import { hasTokens } from '../task-run/cluster-token.js';
 import { thisMachine } from '../task-run/host-image.js';
 import { notEnforced } from '../task-run/not-enforced.js';
 import { refusals } from '../task-run/refusals.js';
@@ -45,6 +46,8 @@ export interface PlanRequest extends GivenParams {
   readonly offline?: boolean | undefined;
   /** `NAME=VALUE` of the event that fills templates of Pipelines-as-Code. */
   readonly event?: readonly string[] | undefined;
+  /** The directory where steps of octopipeline keep image info and locks; without one, Tasks that do so are refused. */
+  readonly store?: string | undefined;
 }
 
 /** A plan, and what is to be said before it runs. */
@@ -95,7 +98,11 @@ export async function makeRunPlan(
   const bound = new Set(bindings.map((one) => one.name));
   const resolved = await resolvePipeline(pipeline, bound, variables, finder);
   const specs = Object.entries(resolved.tasks);
-  const machine = { images: canFetchImages(context), hostImage: thisMachine([], request.ownImages !== true) };
+  const machine = {
+    images: canFetchImages(context),
+    hostImage: thisMachine([], request.ownImages !== true),
+    store: request.store,
+  };
   const problems = [
     ...resolved.problems,
     ...unknown(wanted, bindings),
@@ -107,9 +114,11 @@ export async function makeRunPlan(
     ),
   ];
   if (problems.length > 0) throw refused(problems);
-  const notes = [...new Set(specs.flatMap(([, { spec }]) => notEnforced(spec)))].map(
-    (note) => `not enforced here: ${note}`,
-  );
+  const lacking = [...new Set(specs.flatMap(([, { spec }]) => notEnforced(spec)))];
+  const notes = lacking.length === 0 ? [] : [`not enforced here: ${lacking.join('; ')}`];
+  const local = specs.some(([, { spec }]) => hasTokens(spec))
+    ? [`no cluster here: op keeps image info and locks in ${request.store}`]
+    : [];
   const plan: RunPlan = {
     kind: wanted.kind,
     name: wanted.name,
@@ -125,13 +134,14 @@ export async function makeRunPlan(
     taskTimeouts: wanted.taskTimeouts,
     ownImages: request.ownImages === true,
     files,
+    store: request.store,
   };
   const { spec } = replacePlan(plan, '');
   const matrices = [...spec.tasks, ...(spec.finally ?? [])].flatMap(({ name: task, matrix }) =>
     matrix === undefined ? [] : matrixProblems(task, matrix).map((one) => ({ ...one, path: `${task} > ${one.path}` })),
   );
   if (matrices.length > 0) throw refused(matrices);
-  return { plan, notes: [...notes, ...ignored(finder.notes, resolved, wanted, target), ...said] };
+  return { plan, notes: [...notes, ...local, ...ignored(finder.notes, resolved, wanted, target), ...said] };
 }
 
 /** Whether this machine has the programs that steps in their own images need. */

@@ -16,6 +16,7 @@ import { runTask } from '../task-run/run-task.js';
 import { makeRunPlan, type PlanRequest } from './make-run-plan.js';
 import { type Form, oneName, printed } from './read-runs.js';
 import { lineShower } from './show-lines.js';
+import { storeOf } from './store.js';
 import { taskTable } from './table.js';
 
 interface Running {
@@ -38,10 +39,11 @@ export async function start(
   fetchImage: FetchImage,
 ): Promise<void> {
   const parallel = parallelOf(request.parallel);
-  const { plan, notes } = await makeRunPlan(context, request, words, doors);
+  const home = homeOf(context, request.state);
+  const store = await storeOf(context, home, request.store);
+  const { plan, notes } = await makeRunPlan(context, { ...request, store }, words, doors);
   for (const note of notes) context.log.warn(note);
   if (request.dryRun) return dryRun(context, plan, request.output);
-  const home = homeOf(context, request.state);
   const directory = await createRun(home, plan.name);
   await writeAtomic(filesOf(directory).request, `${JSON.stringify(plan)}\n`, 0o600);
   await execute(context, { plan, home, directory, parallel, output: request.output, kept: [], fetchImage });

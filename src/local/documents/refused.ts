@@ -106,7 +106,6 @@ export const refusals: Readonly<Record<string, Readonly<Record<string, Refusal>>
     ),
   },
   'core/v1.VolumeProjection': {
-    serviceAccountToken: token,
     clusterTrustBundle: token,
     podCertificate: token,
     downwardAPI: cluster('what a pod knows about itself'),

@@ -52,6 +52,8 @@ export interface RunPlan {
   readonly ownImages: boolean;
   /** ConfigMaps and Secrets that were given as documents. */
   readonly files: ObjectFiles;
+  /** The directory where steps of octopipeline keep image info and locks. */
+  readonly store?: string | undefined;
 }
 
 /** Tekton's `default-timeout-minutes`. */

@@ -172,6 +172,7 @@ async function perform(
       programs: filesOf(execution.directory).programs,
       hostImage: thisMachine([], !plan.ownImages),
       ...(execution.fetchImage && { fetchImage: execution.fetchImage }),
+      ...(plan.store === undefined ? {} : { store: plan.store }),
     },
     retries: state.task.retries ?? 0,
     slots: around.slots,

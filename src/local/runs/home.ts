@@ -9,6 +9,8 @@ export interface Home {
   readonly runs: string;
   /** What `claimName` binds: directories that stay, one for each claim. */
   readonly claims: string;
+  /** Where steps of octopipeline keep image info and locks if no other directory is named. */
+  readonly store: string;
 }
 
 /** @param state the value of `--state`; empty for the default */
@@ -16,7 +18,7 @@ export function homeOf({ env, cwd }: Pick<Context, 'env' | 'cwd'>, state: string
   const given = env.XDG_STATE_HOME ?? '';
   const byDefault = join(isAbsolute(given) ? given : join(env.HOME || homedir(), '.local/state'), 'octopipeline');
   const root = state ? resolve(cwd, state) : byDefault;
-  return { root, runs: join(root, 'runs'), claims: join(root, 'claims') };
+  return { root, runs: join(root, 'runs'), claims: join(root, 'claims'), store: join(root, 'store') };
 }
 
 /** The files of a run. */

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { KeyToPath } from '../../tekton/wire/pod.js';
+import type { KeyToPath, Projection } from '../../tekton/wire/pod.js';
 import type { WireTaskSpec } from '../../tekton/wire/task.js';
 import type { BoundWorkspace, LocalProblem } from '../contract.js';
 import type { LocalObject } from '../documents/read.js';
@@ -69,8 +69,28 @@ interface Source {
   readonly items: readonly KeyToPath[] | undefined;
 }
 
+type Volume = NonNullable<WireTaskSpec['volumes']>[number];
+
+/** The ConfigMaps and Secrets of which a volume is made; a token for a cluster, and what proves that cluster to be itself, is none. */
+function projectedIn(volume: Volume): readonly Source[] {
+  if (!('projected' in volume)) return [];
+  const { sources = [] } = volume.projected;
+  const withToken = sources.some((source) => 'serviceAccountToken' in source);
+  return sources.flatMap((source) => toSource(source)).filter(({ name }) => !(withToken && name === rootCertificates));
+}
+
+/** The ConfigMap that Kubernetes keeps in every namespace: the certificate authority of its API server. */
+const rootCertificates = 'kube-root-ca.crt';
+
+function toSource(source: Projection): readonly Source[] {
+  if ('serviceAccountToken' in source) return [];
+  const [kind, { name, items, optional = false }] =
+    'secret' in source ? (['secrets', source.secret] as const) : (['configMaps', source.configMap] as const);
+  return [{ kind, name, optional, items }];
+}
+
 /** The ConfigMap or Secret that a volume is. */
-function sourceOf(volume: NonNullable<WireTaskSpec['volumes']>[number]): Source | undefined {
+function sourceOf(volume: Volume): Source | undefined {
   if ('configMap' in volume) {
     const { name, items, optional = false } = volume.configMap;
     return { kind: 'configMaps', name, optional, items };
@@ -96,7 +116,9 @@ export function missingObjects(spec: WireTaskSpec, files: ObjectFiles): readonly
   };
   const volumes = (spec.volumes ?? []).flatMap((volume, index) => {
     const source = sourceOf(volume);
-    return source === undefined || source.optional ? [] : missing(`spec.volumes[${index}]`, source.kind, source.name);
+    return [...(source === undefined ? [] : [source]), ...projectedIn(volume)]
+      .filter(({ optional }) => !optional)
+      .flatMap(({ kind, name }) => missing(`spec.volumes[${index}]`, kind, name));
   });
   const variables = spec.steps.flatMap(({ env = [] }, step) =>
     env.flatMap(({ valueFrom }, index) => {
@@ -129,18 +151,29 @@ export async function volumesFor(
       await mkdir(directory, { recursive: true });
       volumes[volume.name] = { directory, readOnly: false, secret: false };
     }
+    if ('projected' in volume) {
+      const sources = projectedIn(volume);
+      const directory = join(into, basename(volume.name));
+      await writeKeys(
+        directory,
+        sources.flatMap((one) => keysOf(one, files)),
+      );
+      volumes[volume.name] = { directory, readOnly: true, secret: sources.some(({ kind }) => kind === 'secrets') };
+    }
     if (source === undefined) continue;
     const { kind, name, items } = source;
-    const keys = files[kind][name] ?? {};
     let directory = made[kind][name];
     if (directory === undefined || items !== undefined) {
       directory = join(into, basename(volume.name));
-      await writeKeys(
-        directory,
-        (items ?? []).map(({ key, path }) => [path, keys[key] ?? ''] as const),
-      );
+      await writeKeys(directory, keysOf(source, files));
     }
     volumes[volume.name] = { directory, readOnly: true, secret: kind === 'secrets' };
   }
   return volumes;
+}
+
+/** The files of a ConfigMap or Secret in a volume: its keys, or those that the volume asks for. */
+function keysOf({ kind, name, items }: Source, files: ObjectFiles): readonly (readonly [string, string])[] {
+  const keys = files[kind][name] ?? {};
+  return items === undefined ? Object.entries(keys) : items.map(({ key, path }) => [path, keys[key] ?? ''] as const);
 }

@@ -5,7 +5,7 @@ import { OpError, refusedError } from '../../op/kit/errors/op-error.js';
 import { findProgram } from '../../op/kit/process/find-program.js';
 import type { Isolation, TaskRunRequest } from '../contract.js';
 import { type Environment, environmentOf, podName } from './environment.js';
-import { thisMachine } from './host-image.js';
+import { octopipelineImage, thisMachine } from './host-image.js';
 import { type Mount, makeDirectories, mountsOfSidecar, mountsOfStep, onThisMachine } from './mounts.js';
 import { defaultPath, type OwnImage, ownImageArguments, userOf } from './own-image.js';
 import { placePaths, podPaths, stepContainer } from './pod-paths.js';
@@ -50,6 +50,7 @@ export async function makeContainers(
     spec,
     [...steps, ...sidecars].map(({ name }) => name),
   );
+  const path = context.env.PATH ?? '';
   const make = async <Definition extends Step | Sidecar>(
     name: string,
     given: Definition,
@@ -60,7 +61,7 @@ export async function makeContainers(
     const definition = placePaths(given, place);
     const own = await ownImage(context, request, name, definition);
     const basic = basicEnvironment(context, request, own, place);
-    const env = { ...basic, ...(await environmentOf(definition, request)) };
+    const env = { ...basic, ...storeOf(request, definition), ...(await environmentOf(definition, request)) };
     const script = await writeScript(request, scriptName, definition.script);
     const command =
       script === undefined ? commandOf(request, definition, own) : [place(`${podPaths.scripts}/${scriptName}`)];
@@ -84,12 +85,12 @@ export async function makeContainers(
     steps: await Promise.all(
       steps.map(async ({ name, step }, index) => {
         const merged = withTemplate(step, spec.stepTemplate);
-        return make(name, merged, await mountsOfStep(request, spec, merged, name), `script-${index}`);
+        return make(name, merged, await mountsOfStep(request, spec, merged, name, path), `script-${index}`);
       }),
     ),
     sidecars: await Promise.all(
       sidecars.map(async ({ name, sidecar }, index) =>
-        make(name, sidecar, await mountsOfSidecar(request, spec, sidecar, name), `sidecar-script-${index}`),
+        make(name, sidecar, await mountsOfSidecar(request, spec, sidecar, name, path), `sidecar-script-${index}`),
       ),
     ),
   };
@@ -155,6 +156,10 @@ function basicEnvironment(
     ...(place('/tmp') === '/tmp' ? {} : { TMPDIR: place('/tmp') }),
   };
 }
+
+/** Where op keeps image info and locks, for steps that run it. */
+const storeOf = ({ store }: TaskRunRequest, { image = '' }: Step | Sidecar): Environment =>
+  store === undefined || !octopipelineImage.test(image) ? {} : { OP_STORE: `directory:${store}` };
 
 /** Writes a script as Tekton's place-scripts does. @returns its text */
 async function writeScript(

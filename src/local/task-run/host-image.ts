@@ -1,7 +1,7 @@
 import type { HostImages } from '../contract.js';
 
 /** The octopipeline image under any registry: its programs are `op` and the tools that `op doctor` looks for. */
-const octopipeline = /(?:^|\/)octopipeline(?:[:@]|$)/u;
+export const octopipelineImage = /(?:^|\/)octopipeline(?:[:@]|$)/u;
 
 /** Images that only hold a shell and the usual programs, as any machine does. */
 const shells = /(?:^|\/)(alpine|bash|busybox|debian|ubuntu)(?:[:@]|$)/u;
@@ -13,7 +13,7 @@ const shells = /(?:^|\/)(alpine|bash|busybox|debian|ubuntu)(?:[:@]|$)/u;
  */
 export function thisMachine(named: readonly string[] = [], withShells = true): HostImages {
   return (image) => {
-    if (octopipeline.test(image)) return { entrypoint: ['op'] };
+    if (octopipelineImage.test(image)) return { entrypoint: ['op'] };
     const [, shell] = (withShells && shells.exec(image)) || [];
     if (shell !== undefined) return { entrypoint: [shell === 'bash' ? 'bash' : 'sh'] };
     const without = image.replace(/@.*$/u, '').replace(/:[^/:]*$/u, '');

@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs';
 import { chmod, lstat, mkdir, realpath } from 'node:fs/promises';
-import { isAbsolute, join, normalize, relative, resolve } from 'node:path';
+import { delimiter, isAbsolute, join, normalize, relative, resolve } from 'node:path';
 import { inputError } from '../../op/kit/errors/op-error.js';
 import type { BoundWorkspace, TaskRunRequest } from '../contract.js';
+import { octopipelineImage } from './host-image.js';
 import { podPaths } from './pod-paths.js';
 import type { Sidecar, Spec, Step } from './task-spec.js';
 
@@ -38,17 +40,19 @@ export async function makeDirectories(
     await mkdir(inRun(request, 'tmp', name), { recursive: true });
     await chmod(inRun(request, 'tmp', name), 0o1777);
   }
+  if (request.store !== undefined) await mkdir(request.store, { recursive: true, mode: 0o700 });
   for (const volume of spec.volumes ?? []) {
     if (volume.emptyDir) await mkdir(inRun(request, 'volumes', volume.name), { recursive: true });
   }
 }
 
-/** What a step sees: its own mounts and workspaces hide what every step has. */
+/** What a step sees: its own mounts and workspaces hide what every step has. @param path the PATH of steps */
 export async function mountsOfStep(
   request: TaskRunRequest,
   spec: Spec,
   step: Step,
   container: string,
+  path: string,
 ): Promise<Mount[]> {
   const own = [...(await workspaceMounts(request, spec, step)), ...(await volumeMounts(request, spec, step))];
   const implicit: Mount[] = [
@@ -59,7 +63,7 @@ export async function mountsOfStep(
     { path: podPaths.credentials, source: inRun(request, 'creds', container), readOnly: false },
     { path: '/tmp', source: inRun(request, 'tmp', container), readOnly: false },
   ];
-  return inOrder([...implicit, ...programs(request), ...own]);
+  return inOrder([...implicit, ...programs(request, path), ...storeOf(request, step), ...own]);
 }
 
 /** A sidecar has its own volumes and the workspaces, and neither `/workspace` nor the results of the Task. */
@@ -68,20 +72,30 @@ export async function mountsOfSidecar(
   spec: Spec,
   sidecar: Sidecar,
   container: string,
+  path: string,
 ): Promise<Mount[]> {
   const own = [...(await workspaceMounts(request, spec, sidecar)), ...(await volumeMounts(request, spec, sidecar))];
   return inOrder([
     { path: podPaths.home, source: inRun(request, 'creds', container), readOnly: false },
     { path: podPaths.scripts, source: inRun(request, 'scripts'), readOnly: true },
     { path: '/tmp', source: inRun(request, 'tmp', container), readOnly: false },
-    ...programs(request),
+    ...programs(request, path),
     ...own,
   ]);
 }
 
-/** Programs that come with the run. */
-const programs = ({ programs: source }: TaskRunRequest): Mount[] =>
-  source === undefined ? [] : [{ path: podPaths.programs, source, readOnly: true }];
+/** Programs that come with the run, and those of PATH that the `/tmp` of a container would hide. */
+function programs({ programs: source }: TaskRunRequest, path: string): Mount[] {
+  const hidden = path.split(delimiter).filter((directory) => /^\/tmp\/./u.test(directory) && existsSync(directory));
+  return [
+    ...(source === undefined ? [] : [{ path: podPaths.programs, source, readOnly: true }]),
+    ...hidden.map((directory) => ({ path: directory, source: directory, readOnly: true })),
+  ];
+}
+
+/** Where a step of octopipeline keeps image info and locks: at the same path as outside, because op tells it to the user. */
+const storeOf = ({ store }: TaskRunRequest, { image = '' }: Step): Mount[] =>
+  store === undefined || !octopipelineImage.test(image) ? [] : [{ path: store, source: store, readOnly: false }];
 
 /** Parents before what is below them; of several at one path, the last. */
 function inOrder(mounts: readonly Mount[]): Mount[] {

@@ -126,3 +126,49 @@ test('what is not enforced is said once for each thing', () => {
     'user ids',
   ]);
 });
+
+describe('a volume with a token for a cluster', () => {
+  const path = 'spec.volumes[0].projected.sources[0].serviceAccountToken';
+  const image = 'registry.example.com/octopipeline:1';
+  const mounting = (own: object, more: object = {}): Spec => ({
+    steps: [{ name: 's', image, volumeMounts: [{ name: 'token', mountPath: '/token' }], ...own }],
+    volumes: [{ name: 'token', projected: { sources: [{ serviceAccountToken: { path: 'token' } }] } }],
+    ...more,
+  });
+  const publish = { command: ['op'], args: ['publish', '--namespace=a'] };
+
+  test('is allowed for a command of op that only keeps something in the store', () => {
+    expect(paths(mounting(publish), { store: '/store' })).toEqual([]);
+    expect(paths(mounting({ args: ['promote-image'] }), { store: '/store' })).toEqual([]);
+  });
+
+  test('is refused for it when the run has no store', () => {
+    expect(refusals(mounting(publish))).toEqual([
+      {
+        path,
+        what: 'op publish would write to a cluster',
+        hint: 'let it write to a directory: --store=directory:PATH',
+      },
+    ]);
+  });
+
+  test.each<[string, Spec]>([
+    ['another image', mounting({ ...publish, image: 'bash' })],
+    ['a command of op that asks a cluster', mounting({ command: ['op'], args: ['watch-deployment'] })],
+    ['another program', mounting({ command: ['kubectl'], args: ['publish'] })],
+    ['a script', mounting({ script: 'op publish' })],
+    [
+      'the mounts of the stepTemplate',
+      mounting(
+        { volumeMounts: [], image: 'bash', script: 'true' },
+        { stepTemplate: { volumeMounts: [{ name: 'token', mountPath: '/token' }] } },
+      ),
+    ],
+    [
+      'a sidecar',
+      mounting(publish, {
+        sidecars: [{ name: 'x', image: 'bash', script: 'x', volumeMounts: [{ name: 'token', mountPath: '/token' }] }],
+      }),
+    ],
+  ])('is refused for %s', (_, spec) => expect(paths(spec, { store: '/store' })).toEqual([path]));
+});

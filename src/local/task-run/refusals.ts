@@ -1,4 +1,5 @@
 import type { HostImages, Isolation, LocalProblem } from '../contract.js';
+import { checkTokens } from './cluster-token.js';
 import { knownFields } from './environment.js';
 import { thisMachine } from './host-image.js';
 import { literalPaths } from './literal-paths.js';
@@ -10,6 +11,8 @@ export interface Machine {
   readonly isolation?: Isolation;
   /** Whether the image of a step can be fetched. */
   readonly images?: boolean;
+  /** The directory where steps of octopipeline keep image info and locks. */
+  readonly store?: string | undefined;
 }
 
 /** What an image runs is known when it is here. */
@@ -58,6 +61,7 @@ export function refusals(spec: Spec, machine: Machine = {}): LocalProblem[] {
   for (const [index, volume] of (spec.volumes ?? []).entries()) {
     checkVolume(fieldsOf(volume), `spec.volumes[${index}]`, report);
   }
+  checkTokens(spec, machine.store, report);
   if (isolation === 'variables') literalPaths(spec, report);
   return problems;
 }

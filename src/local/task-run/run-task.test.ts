@@ -445,6 +445,27 @@ test('what a step prints to its two outputs arrives in order', async () => {
   expect(run.printed('both')).toEqual([1, 2, 3, 4, 5].flatMap((i) => [`out ${i}`, `err ${i}`]));
 });
 
+test('a program of PATH is found although it is below /tmp, which is empty in a step', async () => {
+  const tools = join(room.path, 'tools');
+  await mkdir(tools);
+  await writeFile(join(tools, 'greet'), '#!/bin/sh\necho hello\n', { mode: 0o755 });
+  const path = `${join(room.path, 'nothing')}:${tools}:${process.env.PATH}`;
+  const run = await runSpec(room.path, { steps: [script('call', 'greet; ls /tmp')] }, { path });
+  expect([run.condition, run.printed('call')[0]]).toEqual([succeeded, 'hello']);
+  expect(room.path).toMatch(/^\/tmp\//u);
+});
+
+test('steps of octopipeline, and no others, can write to the store of the run', async () => {
+  const store = join(room.path, 'store');
+  const write = { command: ['sh', '-c', 'echo "$OP_STORE"; echo text > "${OP_STORE#directory:}/file"'] };
+  const octopipeline = { name: 'op', image: 'registry.example.com/octopipeline:1', ...write };
+  const run = await runSpec(room.path, { steps: [octopipeline] }, { store });
+  expect([run.condition, run.printed('op')]).toEqual([succeeded, [`directory:${store}`]]);
+  expect(await readFile(join(store, 'file'), 'utf8')).toBe('text\n');
+  const other = await runSpec(room.path, { steps: [script('other', 'echo "store: $OP_STORE"')] }, { store });
+  expect(other.printed('other')).toEqual(['store: ']);
+});
+
 test('a shell opens in the files and environment of a failed step', async () => {
   const spec = {
     steps: [{ ...script('fail', 'echo text > /workspace/file; exit 1'), env: [{ name: 'COLOUR', value: 'red' }] }],

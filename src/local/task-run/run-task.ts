@@ -126,8 +126,8 @@ export async function enterStep(
 
 /** Variables have their values now: an image may be one. @throws OpError (refused) */
 function refuseUnrunnable(spec: Spec, request: TaskRunRequest, isolation: Isolation): void {
-  const { hostImage, fetchImage } = request;
-  const machine = { isolation, images: fetchImage !== undefined, ...(hostImage && { hostImage }) };
+  const { hostImage, fetchImage, store } = request;
+  const machine = { isolation, images: fetchImage !== undefined, store, ...(hostImage && { hostImage }) };
   const [problem, ...more] = refusals(spec, machine);
   if (problem === undefined) return;
   throw refusedError({

@@ -1,5 +1,5 @@
 /** The fields of a Task that the typed core does not write, but that other people's Tasks have. */
-import type { EnvVar, VolumeMount } from '../../tekton/wire/pod.js';
+import type { EnvVar, Projection, VolumeMount } from '../../tekton/wire/pod.js';
 import type { WireContainer, WireSidecar, WireStep, WireTaskSpec } from '../../tekton/wire/task.js';
 
 interface NamedSource {
@@ -30,7 +30,7 @@ export interface TaskVolume {
   readonly configMap?: object;
   readonly secret?: object;
   readonly persistentVolumeClaim?: object;
-  readonly projected?: object;
+  readonly projected?: { readonly sources?: readonly Projection[] };
 }
 
 export type Spec = Omit<WireTaskSpec, 'steps' | 'sidecars' | 'volumes'> & {

@@ -26,7 +26,7 @@ EOC
 }
 
 check_machine() {
-  [ "$(uname -sm)" = 'Linux x86_64' ] || die 'the test cluster cannot run here' "it needs Linux on x86_64, this is $(uname -sm)" 'use such a machine; elsewhere, npm test skips the cluster tests'
+  [ "$(uname -sm)" = 'Linux x86_64' ] || die 'the test cluster cannot run here' "it needs Linux on x86_64, this is $(uname -sm)" 'use such a machine; npm test needs no cluster'
   [ "$(id -u)" = 0 ] || die 'the test cluster cannot run here' 'it creates network namespaces, mounts and cgroups, which requires root' 'run it as root, for example in a virtual machine'
   command -v go >/dev/null || die 'the test cluster cannot be built' "'go' is not on the PATH" 'install Go 1.26.5 or newer'
   [ -d "$repo/node_modules/tsx" ] || die 'the test cluster cannot be built' 'node_modules is missing' 'npm ci'

@@ -45,6 +45,11 @@ const startOptions = {
   }),
   prefixName: option.text('start of the name of the run', { value: '<name>' }),
   labels: option.repeatable('label of the run', { value: '<key=value>', letter: 'l' }),
+  store: option.text('where steps of octopipeline keep image info and locks: directory:PATH', {
+    value: '<store>',
+    variable: 'OP_STORE',
+    otherwise: 'store in the directory of the runs',
+  }),
   pipelineTimeout: option.text('limit of the whole run, such as 1h30m; 0 is none', { value: '<duration>' }),
   tasksTimeout: option.text('limit of its tasks', { value: '<duration>' }),
   finallyTimeout: option.text('limit of its finally tasks', { value: '<duration>' }),

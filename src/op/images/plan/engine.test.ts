@@ -4,6 +4,7 @@ import { type Builders, chooseEngine, type Engine } from './engine.js';
 
 const nothing: Builders = {
   daemon: false,
+  skaffold: true,
   buildkit: undefined,
   place: { why: 'buildpacks need a place to run' },
   mirrors: [],
@@ -25,6 +26,7 @@ const bare: Artifact = {
   onlySkaffold: [],
   elsewhere: undefined,
 };
+const commanded: Artifact = { ...bare, buildCommand: 'sh build.sh' };
 const dockerArtifact: DockerArtifact = {
   dockerfile: 'Dockerfile',
   target: undefined,
@@ -49,11 +51,29 @@ const dockerfile: Artifact = { ...bare, builder: 'docker', docker: dockerArtifac
 const buildpacks: Artifact = { ...bare, builder: 'buildpacks', buildpacks: buildpacksArtifact };
 const squashed: Artifact = { ...dockerfile, onlySkaffold: ['docker.squash'] };
 
-type Case = [string, Artifact, Engine | 'auto', Partial<Builders>, Engine | undefined, string];
+type Case = [string, Artifact, Parameters<typeof chooseEngine>[1], Partial<Builders>, Engine | undefined, string];
 
 describe('the engine', () => {
   it.each<Case>([
     ['of a custom builder', bare, 'auto', {}, 'skaffold', 'its builder custom needs no Docker daemon'],
+    [
+      'of a known build command, with Skaffold',
+      commanded,
+      'auto',
+      {},
+      'skaffold',
+      'its builder custom needs no Docker',
+    ],
+    [
+      'of a known build command, without Skaffold',
+      commanded,
+      'auto',
+      { skaffold: false },
+      'custom',
+      'op runs its build',
+    ],
+    ['of a known build command, if Skaffold is wanted', commanded, 'skaffold', { skaffold: false }, 'skaffold', 'its'],
+    ['of an unknown build command, without Skaffold', bare, 'auto', { skaffold: false }, 'skaffold', 'its builder'],
     [
       'of a custom builder, whatever engine is requested',
       bare,

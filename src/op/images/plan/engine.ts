@@ -5,13 +5,21 @@ import { type Mirror, mirrored, namesSameImage } from '../image-mirrors/mirror.j
 import type { Artifact } from '../skaffold/artifact.js';
 import type { BuildRequest } from './options.js';
 
-/** What builds an image. `lifecycle` and `pack` both build with Cloud Native Buildpacks. */
-export type Engine = Exclude<BuildRequest['engine'], 'auto'>;
+/** An engine that can be asked for. */
+type WantedEngine = BuildRequest['engine'];
+
+/**
+ * What builds an image. `lifecycle` and `pack` both build with Cloud Native Buildpacks; `custom` is the build command of the artifact,
+ * run by op.
+ */
+export type Engine = Exclude<WantedEngine, 'auto'> | 'custom';
 
 /** What can build images here. */
 export interface Builders {
   /** Whether a Docker daemon answers. */
   readonly daemon: boolean;
+  /** Whether Skaffold is installed. */
+  readonly skaffold: boolean;
   readonly buildkit: BuildKit | undefined;
   /** Where the phases of buildpacks can run. */
   readonly place: BuilderHost | { readonly why: string };
@@ -30,7 +38,7 @@ export type EngineChoice =
   | { readonly engine: undefined; readonly why: string; readonly hint: string };
 
 /** Chooses the engine of one image. A wanted engine builds every image that it can build; the other images are not affected. */
-export function chooseEngine(artifact: Artifact, wanted: Engine | 'auto', builders: Builders): EngineChoice {
+export function chooseEngine(artifact: Artifact, wanted: WantedEngine, builders: Builders): EngineChoice {
   if (artifact.elsewhere !== undefined) {
     return { engine: 'skaffold', why: `build.${artifact.elsewhere} builds it` };
   }
@@ -38,6 +46,9 @@ export function chooseEngine(artifact: Artifact, wanted: Engine | 'auto', builde
   if ((docker ?? buildpacks) !== undefined && onlySkaffold.length > 0) return bySkaffoldOnly(onlySkaffold, builders);
   if (docker !== undefined) return forDockerfile(wanted, builders);
   if (buildpacks !== undefined) return forBuildpacks(artifact, wanted, builders);
+  if (artifact.buildCommand !== undefined && !builders.skaffold && wanted !== 'skaffold') {
+    return { engine: 'custom', why: 'Skaffold is not installed, and op runs its build command as Skaffold does' };
+  }
   return { engine: 'skaffold', why: `its builder ${artifact.builder} needs no Docker daemon` };
 }
 
@@ -52,7 +63,7 @@ function bySkaffoldOnly(settings: readonly string[], { daemon }: Builders): Engi
   };
 }
 
-function forDockerfile(wanted: Engine | 'auto', { daemon, buildkit }: Builders): EngineChoice {
+function forDockerfile(wanted: WantedEngine, { daemon, buildkit }: Builders): EngineChoice {
   const asked = wanted === 'buildkit' || wanted === 'skaffold';
   if (wanted === 'skaffold') return daemon ? { engine: 'skaffold', why: '--engine' } : noDaemon('a Dockerfile');
   if (buildkit !== undefined && (asked || !daemon || buildkit.origin !== 'the usual socket')) {
@@ -68,7 +79,7 @@ function forDockerfile(wanted: Engine | 'auto', { daemon, buildkit }: Builders):
   };
 }
 
-function forBuildpacks(artifact: Artifact, wanted: Engine | 'auto', builders: Builders): EngineChoice {
+function forBuildpacks(artifact: Artifact, wanted: WantedEngine, builders: Builders): EngineChoice {
   const { buildpacks, platforms } = artifact;
   const { daemon, place, mirrors, machine } = builders;
   if (wanted === 'skaffold') return daemon ? { engine: 'skaffold', why: '--engine' } : noDaemon('buildpacks');

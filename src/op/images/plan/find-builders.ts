@@ -2,6 +2,7 @@ import { createConnection } from 'node:net';
 import { resolve } from 'node:path';
 import type { Context } from '../../context.js';
 import type { Env } from '../../kit/config/setting.js';
+import { findProgram } from '../../kit/process/find-program.js';
 import { parseAttestations } from '../buildkit/build-options.js';
 import { findBuildKit } from '../buildkit/find-buildkit.js';
 import { findBuilderHost } from '../buildpacks/sandbox/builder-host.js';
@@ -35,6 +36,7 @@ export async function findBuilders(
   ]);
   return {
     daemon,
+    skaffold: findProgram('skaffold', context.env.PATH) !== undefined,
     buildkit,
     place,
     mirrors: imageMirrors(request.imageMirror, settings.of('OP_IMAGE_MIRRORS')),

@@ -4,6 +4,7 @@ import type { BuiltImage } from '../build-result/build-result.js';
 import type { Artifact } from '../skaffold/artifact.js';
 import { type Artifacts, dependenciesFirst } from '../skaffold/artifacts.js';
 import { type Builders, chooseEngine, type Engine, type EngineChoice } from './engine.js';
+import type { BuildRequest } from './options.js';
 import { stagesOf } from './stages.js';
 
 /** One image of a plan. */
@@ -20,7 +21,7 @@ export interface PlannedImage {
 export function planBuild(
   { artifacts }: Pick<Artifacts, 'artifacts'>,
   named: readonly BuiltImage[],
-  wanted: Engine | 'auto',
+  wanted: BuildRequest['engine'],
   builders: Builders,
 ): readonly PlannedImage[] {
   checkSameImages(artifacts, named);

@@ -58,7 +58,7 @@ export function refuseCodeOfTags(file: string, { artifacts, configs }: Pick<Arti
  * @throws OpError (refused) that names every such image with its builder
  */
 export function refuseRepositoryCode(file: string, images: readonly Pick<PlannedImage, 'artifact' | 'choice'>[]): void {
-  const running = images.filter(({ artifact, choice }) => choice.engine === 'skaffold' || hasHooks(artifact));
+  const running = images.filter(({ artifact, choice }) => runsCode.has(choice.engine) || hasHooks(artifact));
   if (running.length === 0) return;
   throw refusedError({
     what: `cannot build ${namesOf(running.map(({ artifact }) => artifact))} of ${file}`,
@@ -66,6 +66,9 @@ export function refuseRepositoryCode(file: string, images: readonly Pick<Planned
     hint: 'build these images with a Dockerfile or buildpacks and without hooks, or set --allow-custom=true (in a Task: the parameter allow-custom)',
   });
 }
+
+/** Engines that run code of the repository in op's step. */
+const runsCode: ReadonlySet<unknown> = new Set(['skaffold', 'custom']);
 
 /** Whether commands of skaffold.yaml run before or after the build of the image. */
 const hasHooks = ({ onlySkaffold }: Artifact) => onlySkaffold.some((setting) => setting.startsWith('hooks.'));

@@ -7,6 +7,7 @@ import { contentTag } from '../content/content-tag.js';
 import type { BuildContext, ImageOutcome } from '../engines/build-context.js';
 import { buildArtifactWithBuildKit } from '../engines/buildkit.js';
 import { buildArtifactWithBuildpacks } from '../engines/buildpacks.js';
+import { buildArtifactWithCommand } from '../engines/custom.js';
 import { buildArtifactsWithSkaffold } from '../engines/skaffold.js';
 import type { BuildRequest } from '../plan/options.js';
 import type { BuildableImage } from '../plan/plan.js';
@@ -91,14 +92,13 @@ async function buildImage(build: BuildContext, planned: BuildableImage, reuseCon
   const { target, choice } = planned;
   const started = context.now();
   const seconds = () => secondsBetween(started, context.now());
-  const content = reuseContent ? await contentTag(build, planned) : undefined;
+  const content = reuseContent && choice.engine !== 'custom' ? await contentTag(build, planned) : undefined;
   const tag = typeof content === 'string' ? content : undefined;
   const same = tag === undefined ? undefined : await reuseSameContent(build, target, tag);
   if (same !== undefined) return { ...same, seconds: seconds() };
   if (typeof content === 'object') onLine(`not looked up by content: ${content.unknown}`);
   onLine(`building ${formatReference(target.reference)} with ${choice.engine}: ${choice.why}`);
-  const runEngine = choice.engine === 'buildkit' ? buildArtifactWithBuildKit : buildArtifactWithBuildpacks;
-  const { digest, ...built } = await runEngine(build, planned);
+  const { digest, ...built } = await engineOf(choice)(build, planned);
   const reference = { ...target.reference, digest };
   if (tag !== undefined) {
     await tagImage(context, prepared.access, reference, tag).catch((error: Error) => {
@@ -110,6 +110,11 @@ async function buildImage(build: BuildContext, planned: BuildableImage, reuseCon
   }
   onLine(`done in ${seconds()} s: ${formatReference(reference)}`);
   return { reference, how: 'built', seconds: seconds(), ...built };
+}
+
+function engineOf({ engine }: BuildableImage['choice']) {
+  if (engine === 'custom') return buildArtifactWithCommand;
+  return engine === 'buildkit' ? buildArtifactWithBuildKit : buildArtifactWithBuildpacks;
 }
 
 /** Gives an image that was built from the same content the new tag: nothing is built and nothing is copied. */

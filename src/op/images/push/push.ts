@@ -146,7 +146,7 @@ function buildAllWithSkaffold(
  */
 function credentialUse({ logins, builders }: PreparedBuild, plan: readonly PlannedImage[]): string {
   const by = (engine: string) => plan.filter(({ choice }) => choice.engine === engine).map(({ artifact }) => artifact);
-  const bySkaffold = by('skaffold').map(({ builder, image }) => `${builder} (${image})`);
+  const bySkaffold = [...by('skaffold'), ...by('custom')].map(({ builder, image }) => `${builder} (${image})`);
   const programs = [
     ...(bySkaffold.length > 0 ? [`the builders, which push images themselves: ${bySkaffold.join(', ')}`] : []),
     ...(by('buildkit').length > 0 ? [`BuildKit at ${builders.buildkit?.address}, which pushes`] : []),

@@ -52,6 +52,8 @@ export interface Artifact {
   readonly context: string;
   readonly docker: DockerArtifact | undefined;
   readonly buildpacks: BuildpacksArtifact | undefined;
+  /** `custom.buildCommand` of a plain skaffold.yaml, which op can run without Skaffold. */
+  readonly buildCommand?: string;
   readonly platforms: readonly string[];
   /** Settings that only Skaffold with a Docker daemon supports, by their keys. */
   readonly onlySkaffold: readonly string[];

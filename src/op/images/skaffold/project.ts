@@ -37,15 +37,20 @@ const quiet = ['--interactive=false', '--update-check=false', '--color=0', '--de
 
 /** A Skaffold command for a project. */
 export function skaffoldCommand(project: Project, words: readonly string[], flags: readonly string[] = []): Command {
-  const removed = Object.fromEntries(notInherited.map((name) => [`SKAFFOLD_${name}`, undefined]));
   return {
     program: 'skaffold',
     args: [...words, `--filename=${project.config === undefined ? project.file : '-'}`, ...flags],
     cwd: project.directory,
     ...(project.config === undefined ? {} : { input: project.config }),
-    // Builders that push need the list too: a custom one finds it here.
-    env: { ...removed, SKAFFOLD_INSECURE_REGISTRY: project.insecure.join(',') || undefined, ...project.env },
+    env: skaffoldVariables(project),
   };
+}
+
+/** The variables for Skaffold, which hands them on to builders. */
+export function skaffoldVariables({ insecure, env }: Pick<Project, 'insecure' | 'env'>): Project['env'] {
+  const removed = Object.fromEntries(notInherited.map((name) => [`SKAFFOLD_${name}`, undefined]));
+  // Builders that push need the list too: a custom one finds it here.
+  return { ...removed, SKAFFOLD_INSECURE_REGISTRY: insecure.join(',') || undefined, ...env };
 }
 
 /** The flags of a build and of its dry run: both must name the same images. */

@@ -1,0 +1,54 @@
+import { octopipelineImage } from './host-image.js';
+import { type Spec, type Step, withTemplate } from './task-spec.js';
+
+type Report = (path: string, what: string, hint: string) => void;
+
+/** Commands of op whose only use for a cluster is to keep image info and locks there: a local run has a directory for these. */
+const withStore: readonly string[] = ['publish', 'promote-image', 'set-image'];
+
+/**
+ * A token for a cluster cannot be made on this machine. A volume with one is refused, but for steps of octopipeline that need no cluster
+ * when the run has a store: in their volume the token is absent.
+ * @param store the directory that such steps use instead
+ */
+export function checkTokens(spec: Spec, store: string | undefined, report: Report): void {
+  for (const { path, volume } of tokensOf(spec)) {
+    const users = [...spec.steps.map((step) => withTemplate(step, spec.stepTemplate)), ...(spec.sidecars ?? [])].filter(
+      ({ volumeMounts = [] }) => volumeMounts.some(({ name }) => name === volume),
+    );
+    const [user] = users.filter((one) => store === undefined || !withStore.includes(commandOfOp(one) ?? ''));
+    if (user !== undefined) report(path, ...whyNot(commandOfOp(user)));
+  }
+}
+
+/** Whether a step of the Task would have a token on a cluster. */
+export const hasTokens = (spec: Spec): boolean => tokensOf(spec).length > 0;
+
+function tokensOf({ volumes = [] }: Spec): readonly { readonly path: string; readonly volume: string }[] {
+  return volumes.flatMap(({ name, projected }, index) =>
+    (projected?.sources ?? []).flatMap((source, at) =>
+      'serviceAccountToken' in source
+        ? [{ path: `spec.volumes[${index}].projected.sources[${at}].serviceAccountToken`, volume: name }]
+        : [],
+    ),
+  );
+}
+
+/** The command of op that a step of octopipeline runs; undefined for every other step. */
+function commandOfOp({ image = '', script, command = [], args = [] }: Omit<Step, 'name'>): string | undefined {
+  if (script || !octopipelineImage.test(image)) return undefined;
+  const [program, ...words] = [...(command.length > 0 ? command : ['op']), ...args];
+  return program === 'op' || program === 'octopipeline' ? words[0] : undefined;
+}
+
+function whyNot(command: string | undefined): [string, string] {
+  if (command === undefined) {
+    return [
+      'a token or certificate of a cluster cannot be made on this machine',
+      'project a Secret that holds a token of your own',
+    ];
+  }
+  return withStore.includes(command)
+    ? [`op ${command} would write to a cluster`, 'let it write to a directory: --store=directory:PATH']
+    : [`op ${command} asks a cluster, and this machine has no token for one`, 'run it on a cluster'];
+}
