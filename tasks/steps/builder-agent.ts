@@ -1,9 +1,38 @@
 /**
- * The script of the sidecar `builder`, for any image that has /bin/sh, mkfifo, cp, mv and rm. It is an argument of `sh -c`, because
- * Tekton's `script` would need one more container before the steps. So it must not have a dollar sign before `(` or another dollar sign,
- * which Tekton and Kubernetes would rewrite.
+ * The command of the sidecar `builder`, for any image that has a shell, mkdir, mkfifo, chmod, cp, mv and rm. Its scripts are arguments
+ * of `sh -c`, because Tekton's `script` would need one more container before the steps. So they must not have a dollar sign before `(`
+ * or another dollar sign, which Tekton and Kubernetes would rewrite.
+ * @param shell runs both scripts
  */
-export const builderAgent = `\
+export const builderAgent = (shell = '/bin/sh'): readonly [string, ...string[]] => [shell, '-c', start, shell, agent];
+
+/**
+ * The code of a build has the same user as the agent. Linux lets a user trace his own processes, and so read and change their memory,
+ * unless Yama or this forbids it: a process is not "dumpable" after it executed a file that its user may not read, and neither is what it
+ * forks, until that executes another file (execve(2); PR_SET_DUMPABLE in prctl(2)).
+ */
+const start = `\
+# Runs the builder agent in a copy of the shell that its user may execute but not read: so no process of that user can read the
+# memory of the agent, in which op's key is. Nothing of a build runs yet.
+umask 022
+# The container was restarted: op will send no more requests.
+[ ! -e /builder/about ] || exit 0
+mkdir -p /builder/about.part
+if {
+  cp -f "$0" /builder/sh && chmod 0111 /builder/sh && /builder/sh -c '
+    read -r process rest </proc/self/stat
+    if (: <"/proc/$process/environ") 2>/dev/null; then
+      echo "a process can read the memory of another one that executes a file without read permission" >&2
+      exit 1
+    fi'
+} 2>/builder/about.part/refusal; then
+  rm -r /builder/about.part
+  exec /builder/sh -c "$1"
+fi
+mv /builder/about.part /builder/about
+`;
+
+const agent = `\
 # Runs programs in the builder's image for op, which sends requests through the shared directory /builder. It has no credentials.
 # A request is a line in the FIFO requests: the name of a directory in /builder. If that has a file argv (one argument per line), the
 # program runs with its output in the FIFO output, and its exit code goes to the file status. If not, everything that still runs is
@@ -16,8 +45,7 @@ unset key new
 # Only the first process of a container can end all others.
 read -r process rest </proc/self/stat
 [ "$process" = 1 ] || exit 1
-# The container was restarted: op will send no more requests.
-[ ! -e /builder/about ] || exit 0
+rm -f /builder/sh
 
 mkdir /builder/about.part
 for file in /cnb/*.toml /cnb/lifecycle/lifecycle.toml; do

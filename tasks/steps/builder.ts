@@ -52,7 +52,7 @@ export function builderSidecar(builder: StringRef<'task'>): Sidecar {
   return {
     name: 'builder',
     image: builder,
-    command: ['/bin/sh', '-c', builderAgent],
+    command: builderAgent(),
     volumeMounts: [app, layers, requests, ...own],
     // Idle until a build uses buildpacks; then the compilers run here.
     computeResources: { requests: { cpu: '50m', memory: '64Mi' }, limits: { memory: '4Gi' } },

@@ -37,6 +37,7 @@ export interface PodRan {
 const machine = [
   ...['--tmpfs', '/', '--ro-bind', '/usr', '/usr'],
   ...['/bin', '/lib', '/lib64', '/sbin', '/etc'].flatMap((path) => ['--ro-bind-try', path, path]),
+  ...['--perms', '0755', '--dir', '/busybox', '--symlink', '/usr/bin/busybox', '/busybox/sh'],
 ];
 const container = [
   ...['--unshare-pid', '--unshare-ipc', '--die-with-parent'],
@@ -46,9 +47,9 @@ const container = [
 /**
  * Starts the builder's container.
  * @param root the builder's file system; undefined for this machine's own, which is a shell and its tools
- * @param shell what runs the builderAgent there
+ * @param command of the container
  */
-export async function startPod(root: string | undefined, shell = '/bin/sh'): Promise<Pod> {
+export async function startPod(root: string | undefined, command: readonly string[] = builderAgent()): Promise<Pod> {
   const directory = await mkdtemp(join(tmpdir(), 'pod-'));
   await chmod(directory, 0o755);
   const volume = async (name: string) => {
@@ -68,7 +69,7 @@ export async function startPod(root: string | undefined, shell = '/bin/sh'): Pro
       ...[...container, '--as-pid-1', '--info-fd', '3', ...shared],
       ...['--bind', layers, '/layers', '--bind', home, '/home/cnb', '--bind', temporary, '/tmp'],
       ...['--setenv', 'PATH', '/usr/bin:/bin', '--setenv', 'KUBERNETES_SERVICE_HOST', '10.0.0.1', '--'],
-      ...['/usr/sbin/chroot', `--userspec=${user}:${user}`, '--skip-chdir', '/', shell, '-c', builderAgent],
+      ...['/usr/sbin/chroot', `--userspec=${user}:${user}`, '--skip-chdir', '/', ...command],
     ],
     { stdio: ['ignore', 'ignore', 'inherit', 'pipe'] },
   );

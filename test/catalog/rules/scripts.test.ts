@@ -21,6 +21,11 @@ test.each([
     'command: [/bin/bash]\n      args: [-euc, "ls $(params.x)"]',
     'the text after -c contains $(params.x)',
   ],
+  [
+    'the same in a script that another script runs',
+    'command: [sh, -c, \'sh -c "$0"\', "set -e\\nls $(params.x)"]',
+    'the text after -c contains $(params.x)',
+  ],
   ['a $$ that Kubernetes turns into one $', "command: [sh, -c, 'kill $$']", 'the text after -c contains $$'],
 ])('%s is caught', (_, step, message) => {
   const violations = changed(noSubstitutionInScripts, argv, `${step}\n`);

@@ -16,7 +16,7 @@ export const noSubstitutionInScripts: Rule = (documents) =>
 
 const shell = /^(?:.*\/)?(?:sh|bash|dash|ash|zsh|ksh)$/u;
 
-/** What a shell would run as its program: the script, or the word after `-c`. */
+/** What a shell would run as its program: the script, or the word after `-c`, and longer words after that one, which it may run too. */
 function shellTexts({
   script,
   command = [],
@@ -25,9 +25,10 @@ function shellTexts({
   const argv = [...command, ...args];
   const started = argv.findIndex((word) => shell.test(word));
   const flag = started < 0 ? -1 : argv.findIndex((word, index) => index > started && /^-[a-z]*c[a-z]*$/u.test(word));
-  const program = flag < 0 ? undefined : argv[flag + 1];
+  const [program, ...words] = flag < 0 ? [] : argv.slice(flag + 1);
+  const programs = [...(program === undefined ? [] : [program]), ...words.filter((word) => word.includes('\n'))];
   return [
     ...(script === undefined ? [] : [{ field: 'script', text: script, rewritten: /\$\([^)]*\)?/u }]),
-    ...(program === undefined ? [] : [{ field: 'the text after -c', text: program, rewritten: /\$\([^)]*\)?|\$\$/u }]),
+    ...programs.map((text) => ({ field: 'the text after -c', text, rewritten: /\$\([^)]*\)?|\$\$/u })),
   ];
 }

@@ -1,11 +1,38 @@
 import { execFileSync } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { builderAgent } from '../../../../../tasks/steps/builder-agent.js';
 import { type Pod, startPod } from '../../../../../test/builder/pod.js';
 import { testContext } from '../../../../../test/op/test-context.js';
 import { type BuilderAgent, dismissAgent, runInContainer, stopAll, waitForAgent } from './builder-agent.js';
+import { findBuilderHost } from './builder-host.js';
 
-// The agent depends on the shell that runs it: dash, or bash in some builders.
-describe.runIf(process.getuid?.() === 0).each(['/bin/dash', '/bin/bash'])('the builder agent in %s', (shell) => {
+/** Prints what looks like a key in the memory and the environment of every process, and in what they were started with. */
+const thief = `
+for my $process (</proc/[0-9]*>) {
+  for my $file ("environ", "cmdline") {
+    open my $in, "<", "$process/$file" or next;
+    local $/;
+    print "$1\\n" while <$in> =~ /\\b([0-9a-f]{32})\\b/g;
+  }
+  open my $maps, "<", "$process/maps" or next;
+  open my $memory, "<", "$process/mem" or next;
+  while (<$maps>) {
+    /^([0-9a-f]+)-([0-9a-f]+) rw/ or next;
+    sysseek $memory, hex($1), 0;
+    sysread $memory, my $bytes, hex($2) - hex($1);
+    print "$1\\n" while $bytes =~ /(?<![0-9a-f])([0-9a-f]{32})(?![0-9a-f])/g;
+  }
+}
+`;
+/** Where the thief finds it, in the environment of another process, so that it would find a key. */
+const decoy = '0123456789abcdef'.repeat(2);
+
+// The agent depends on the shell that runs it: dash, or bash and busybox in some builders.
+const shells = ['/bin/dash', '/bin/bash', '/busybox/sh'];
+
+describe.runIf(process.getuid?.() === 0).each(shells)('the builder agent in %s', (shell) => {
   const { context } = testContext({ env: { PATH: process.env.PATH } });
   let pod: Pod;
   let agent: BuilderAgent;
@@ -15,9 +42,9 @@ describe.runIf(process.getuid?.() === 0).each(['/bin/dash', '/bin/bash'])('the b
     umask = process.umask(0);
   });
   afterAll(() => process.umask(umask));
-  const start = async () => {
+  const start = async (command: readonly string[] = builderAgent(shell)) => {
     // The agent needs only a shell and a few tools.
-    pod = await startPod(undefined, shell);
+    pod = await startPod(undefined, command);
     agent = { directory: pod.exchange, key: undefined };
     expect(await waitForAgent(context, pod.exchange)).toBe(true);
   };
@@ -68,9 +95,39 @@ describe.runIf(process.getuid?.() === 0).each(['/bin/dash', '/bin/bash'])('the b
     // The agent still has the key, and now it gets the request.
     await stopAll(context, agent);
     expect(agent.key).toBeUndefined();
-    expect(await ask('sh', '-c', 'cat /proc/[0-9]*/environ | tr "\\0" "\\n" | grep -c ^key= || true')).toMatchObject({
+    expect(
+      await ask('sh', '-c', 'cat /proc/[0-9]*/environ 2>/dev/null | tr "\\0" "\\n" | grep -c ^key= || true'),
+    ).toMatchObject({
       lines: ['0'],
     });
+  });
+
+  it('keeps its key where no program of a build can read it', async () => {
+    await start();
+    await writeFile(join(pod.exchange, 'thief.pl'), thief);
+    const { lines } = await ask('sh', '-c', `decoy=${decoy} perl -e 'sleep 100' & perl /builder/thief.pl`);
+    expect(lines).toContain(decoy);
+    expect(agent.key).toMatch(/^[0-9a-f]{32}$/u);
+    expect(lines).not.toContain(agent.key);
+  });
+
+  it.each([
+    ['its shell cannot be copied', builderAgent(shell).with(3, '/no/such/shell'), '/no/such/shell'],
+    [
+      'its memory can be read',
+      builderAgent(shell).map((word) => word.replace('chmod 0111', 'chmod 0555')),
+      'a process can read the memory of another',
+    ],
+  ])('refuses to run, and says so, if %s', async (_, command, why) => {
+    await start(command);
+    expect(await pod.ended()).toBe(0);
+    const host = findBuilderHost(context, { container: pod.exchange, builder: 'a/builder:1', daemon: true });
+    await expect(host).rejects.toMatchObject({
+      kind: 'tool',
+      message: 'the builder a/builder:1 cannot build in this pod',
+      why: expect.stringContaining(why),
+    });
+    await dismissAgent(pod.exchange);
   });
 
   it('ends when op dismisses it, and at once when its container is stopped', async () => {

@@ -35,6 +35,7 @@ const requiredPrograms = ['bwrap', 'lifecycle', 'cnb-launcher', 'crane', 'tar'] 
  * Finds a host for buildpacks: the builder's container if there is one, else pack with a Docker daemon if both are installed, else
  * namespaces on this machine, which give the same image as the container.
  * @returns the reason if there is none, for a message
+ * @throws OpError (tool) if the container refuses to run
  */
 export async function findBuilderHost(
   context: Context,
@@ -64,7 +65,7 @@ async function openContainer(context: Context, directory: string, builder: strin
     await containerBuilder(host);
     return host;
   } catch (error) {
-    if (!(error instanceof OpError)) throw error;
+    if (!(error instanceof OpError) || error.kind !== 'input') throw error;
     return { why: `the builder of this pod is ${builder || 'not named'}, and ${error.why}` };
   }
 }

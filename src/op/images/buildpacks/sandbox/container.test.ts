@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { builderAgent } from '../../../../../tasks/steps/builder-agent.js';
 import { type Pod, startPod } from '../../../../../test/builder/pod.js';
 import { reference, startWorkbench, type Workbench } from '../../../../../test/builder/workbench.js';
 import { bundledOp, type Op } from '../../../../../test/op/run-op.js';
@@ -57,7 +58,7 @@ script = { api = "0.10", inline = '''${script}''' }
   });
 
   it('works with bash too, and shows the output of a buildpack that fails', async () => {
-    pod = await startPod(root, '/bin/bash');
+    pod = await startPod(root, builderAgent('/bin/bash'));
     const ran = await build({ ...site, 'public/fail-the-build': '' }, `--builder=${bench.builder}`);
     expect(ran.exitCode).toBe(4);
     expect(ran.stderr).toContain('a buildpack ended with exit status 7');

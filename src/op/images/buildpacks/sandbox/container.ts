@@ -35,7 +35,7 @@ const cleaning = [
   'rm -rf /tmp/* /tmp/.[!.]* /tmp/..?* "$HOME"/* "$HOME"/.[!.]* "$HOME"/..?* /dev/shm/* /dev/shm/.[!.]* /dev/shm/..?*',
 ].join('; ');
 
-/** The builder in the container. @throws OpError (input) if its image is not a builder */
+/** The builder in the container. @throws OpError (input) if its image is not a builder; (tool) if its agent refuses to run */
 export const containerBuilder = (host: ContainerHost): Promise<Builder> => containerAt(host).builder;
 
 function containerAt(host: ContainerHost): Container {
@@ -115,6 +115,8 @@ async function buildAlone<T>(
 }
 
 async function readAbout(about: string, image: string): Promise<Builder> {
+  const refusal = await readUntrusted(join(about, 'refusal'));
+  if (refusal !== undefined) throw unprotected(image, refusal);
   const listed = await readUntrusted(join(about, 'buildpacks.list'));
   return readBuilder(image, {
     read: (name) => readUntrusted(join(about, name)),
@@ -151,6 +153,13 @@ const notClean = (output: readonly string[]) =>
 const notStarted = (image: string) =>
   toolError({
     what: `the container of the builder ${image} did not start`,
-    why: 'it did not answer within 30 s: the image may lack /bin/sh, cp, mv, rm or mkfifo, or its container ended',
+    why: 'it did not answer within 30 s: the image may lack /bin/sh, cp, mv, rm, chmod, mkdir or mkfifo, or its container ended',
     hint: 'check the container builder of this pod: kubectl describe pod and kubectl logs --container=sidecar-builder',
+  });
+
+const unprotected = (image: string, refusal: string) =>
+  toolError({
+    what: `the builder ${image} cannot build in this pod`,
+    why: `its agent cannot hide its memory from the code of a build: ${refusal.trim() || 'its shell did not say why'}`,
+    hint: 'use a builder whose user can copy /bin/sh to /builder and run the copy, on nodes whose sysctl fs.suid_dumpable is not 1',
   });
