@@ -126,6 +126,6 @@ async function writeFiles(directory: string, files: Readonly<Record<string, stri
     await mkdir(dirname(target), { recursive: true });
     if (to !== undefined) await symlink(to, target);
     else await writeFile(target, content);
-    if (path.endsWith('.sh')) await chmod(target, 0o755);
+    if (path.endsWith('.sh') || content.startsWith('#!')) await chmod(target, 0o755);
   }
 }

@@ -9,7 +9,7 @@ import { formatReference, registryOf } from '../../systems/registry/reference.js
 import { copyApplication } from './application.js';
 import { keepForNextBuild, previousImageOf, usableCache } from './build-cache.js';
 import type { BuildInputs, BuildpacksBuild, BuiltByBuildpacks } from './build-request.js';
-import { clearSetgid, refuseSymbolicLinks } from './files/untrusted-files.js';
+import { clearSetgid, refuseNestedLinks, refuseSymbolicLinks } from './files/untrusted-files.js';
 import { type OrderFlags, prepareOrder } from './order/order.js';
 import { checkDefault, countLayers, keepSboms, readGroup, readProcesses, readReport } from './phase-results.js';
 import { type LifecycleBuild, runBuilderPhase, runTrustedPhase } from './phases.js';
@@ -86,6 +86,8 @@ export async function runLifecycle(
 
 async function detect(build: LifecycleBuild, { order, buildpacks }: OrderFlags): Promise<readonly string[]> {
   await runBuilderPhase(build, 'detect', [...order, ...buildpacks]);
+  // The restorer unpacks layers of the build cache over what is there, and would follow links.
+  await refuseNestedLinks(build.runner.layers);
   return readGroup(build.runner.layers, build.runner.builder.image);
 }
 

@@ -71,6 +71,18 @@ export async function refuseSymbolicLinks(layers: string): Promise<void> {
   }
 }
 
+/**
+ * The same at every depth, for directories in which those phases also write or read below the paths that they open by name.
+ * @throws OpError (tool) that names the first link
+ */
+export async function refuseNestedLinks(directory: string): Promise<void> {
+  for (const entry of await list(directory)) {
+    const path = join(directory, entry.name);
+    if (entry.isSymbolicLink()) throw isLink(path);
+    if (entry.isDirectory()) await refuseNestedLinks(path);
+  }
+}
+
 async function list(directory: string) {
   return readdir(directory, { withFileTypes: true }).catch((cause: NodeJS.ErrnoException) => {
     throw cause.code === 'EACCES' ? isClosed(directory, cause) : cause;
@@ -88,6 +100,6 @@ const isClosed = (path: string, cause: unknown) =>
 const isLink = (path: string) =>
   toolError({
     what: `the buildpacks made ${path} a symbolic link`,
-    why: 'a layer and its description must not be links, because the phases with credentials read them',
+    why: 'the phases with credentials read and write files at this path, and would follow the link',
     hint: 'check what the buildpacks of this builder, and the build of the application, do to it',
   });

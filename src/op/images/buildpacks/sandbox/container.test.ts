@@ -80,6 +80,29 @@ script = { api = "0.10", inline = '''${script}''' }
     expect(ran.stderr).toContain('/layers-volume/.export/stolen a symbolic link');
   });
 
+  it('refuses links that detect leaves for the phase that unpacks the layers of the build cache', async () => {
+    const buildpack = {
+      ...site,
+      'project.toml': '[_]\nschema-version = "0.2"\n[[io.buildpacks.group]]\nuri = "own"\n',
+      'own/buildpack.toml': 'api = "0.10"\n[buildpack]\nid = "evil/own"\nversion = "1.0.0"\n',
+      'own/bin/detect': `#!/bin/sh
+if [ -e attack ]; then mkdir -p /layers/evil_own/kept && ln -s /tmp /layers/evil_own/kept/link; fi
+`,
+      'own/bin/build': `#!/bin/sh
+cd "$CNB_LAYERS_DIR" && mkdir -p kept/link && echo written >kept/link/escaped
+printf '[types]\\ncache = true\\nlaunch = true\\n' >kept.toml
+`,
+    };
+    const flags = [`--builder=${bench.builder}`, `--build-cache=${bench.registry.host}/cache`];
+    pod = await startPod(root);
+    expect(await build(buildpack, ...flags)).toMatchObject({ exitCode: 0 });
+    await pod.remove();
+    pod = await startPod(root);
+    const ran = await build({ ...buildpack, attack: '' }, ...flags);
+    expect(await readdir(join(pod.exchange, '../op-tmp'))).not.toContain('escaped');
+    expect(ran).toMatchObject({ exitCode: 4, stderr: expect.stringContaining('evil_own/kept/link a symbolic link') });
+  });
+
   it('exports nothing after another process in the builder answered instead of the agent', async () => {
     pod = await startPod(root);
     const ran = await build(
