@@ -1,4 +1,7 @@
+import { copyFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Context } from '../../context.js';
+import { removeTree } from '../../kit/files/remove-tree.js';
 import { explainPhase } from './explain-phase.js';
 import type { Invocation, PhaseRunner } from './sandbox/phase-runner.js';
 import { phasePaths } from './sandbox/phase-runner.js';
@@ -20,6 +23,9 @@ export interface LifecycleBuild {
 /** How many lines of a phase are kept for its error message. */
 const linesKept = 400;
 
+/** What the analyzer found, such as the run image: hidden from buildpacks, because op's own phases obey it. */
+const analyzed = (runner: PhaseRunner) => join(runner.private, 'analyzed.toml');
+
 /** Runs a phase of op's own lifecycle, which may read and write the registry. @throws OpError for a phase that fails */
 export function runTrustedPhase(
   build: LifecycleBuild,
@@ -32,12 +38,16 @@ export function runTrustedPhase(
     ...common(build),
     CNB_INSECURE_REGISTRIES: build.insecure.join(',') || undefined,
   };
-  const argv = ['lifecycle', phase, `-layers=${phasePaths.layers}`, ...identity, ...args];
+  const directories = [`-layers=${phasePaths.layers}`, `-analyzed=${analyzed(build.runner)}`];
+  const argv = ['lifecycle', phase, ...directories, ...identity, ...args];
   return runPhase(build, phase, (invocation) => build.runner.runTrusted(build.context, { ...invocation, argv, env }));
 }
 
 /** Runs a phase of the builder's lifecycle in the builder. @throws OpError for a phase that fails */
-export function runBuilderPhase(build: LifecycleBuild, phase: 'detect' | 'build', args: readonly string[]) {
+export async function runBuilderPhase(build: LifecycleBuild, phase: 'detect' | 'build', args: readonly string[]) {
+  const copy = join(build.runner.layers, 'analyzed.toml');
+  await removeTree(build.context, copy);
+  await copyFile(analyzed(build.runner), copy);
   const program = `/cnb/lifecycle/${phase === 'detect' ? 'detector' : 'builder'}`;
   const directories = [
     `-app=${phasePaths.app}`,

@@ -59,6 +59,8 @@ export async function runLifecycle(
   await runTrustedPhase(build, 'restore', [...cache, ...skipLayers, ...(await runFile(build))]);
   await runBuilderPhase(build, 'build', ordered.buildpacks);
 
+  // The exporter writes there, and the next analyzer unpacks it.
+  await refuseNestedLinks(join(layers, 'sbom'));
   const group = process.getgid?.() ?? runner.group;
   await clearSetgid(runner.app, group);
   await clearSetgid(layers, group);
@@ -69,6 +71,8 @@ export async function runLifecycle(
     ...(await runMetadata(build)),
     ...(request.defaultProcess === undefined ? [] : [`-process-type=${request.defaultProcess}`]),
     ...(api.atLeast('0.11') ? [`-launcher-sbom=${runner.private}`] : []),
+    // op runs no image extensions, so what looks like theirs in the layers is not.
+    ...(api.atLeast('0.12') ? [`-extended=${join(runner.private, 'extended')}`] : []),
     `-app=${phasePaths.app}`,
     `-launcher=${launcher}`,
     `-report=${reportOf(runner)}`,

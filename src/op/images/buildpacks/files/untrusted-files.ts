@@ -83,8 +83,10 @@ export async function refuseNestedLinks(directory: string): Promise<void> {
   }
 }
 
+/** Empty if there is no such directory. */
 async function list(directory: string) {
   return readdir(directory, { withFileTypes: true }).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'ENOENT') return [];
     throw cause.code === 'EACCES' ? isClosed(directory, cause) : cause;
   });
 }
