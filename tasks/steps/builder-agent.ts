@@ -7,13 +7,13 @@
 export const builderAgent = (shell = '/bin/sh'): readonly [string, ...string[]] => [shell, '-c', start, shell, agent];
 
 /**
- * The code of a build has the same user as the agent. Linux lets a user trace his own processes, and so read and change their memory,
- * unless Yama or this forbids it: a process is not "dumpable" after it executed a file that its user may not read, and neither is what it
- * forks, until that executes another file (execve(2); PR_SET_DUMPABLE in prctl(2)).
+ * The code of a build has the same user as the agent. Linux lets a process read and change the memory of others of its user, unless Yama
+ * forbids it or these are not "dumpable": after they executed a file that the user may not read. What they fork is not dumpable either,
+ * until it executes another file. Source: ptrace(2), "Ptrace access mode checking"; prctl(2), PR_SET_DUMPABLE.
  */
 const start = `\
-# Runs the builder agent in a copy of the shell that its user may execute but not read: so no process of that user can read the
-# memory of the agent, in which op's key is. Nothing of a build runs yet.
+# Runs the builder agent in a copy of the shell that its user may execute but not read: so no other process of that user can read
+# op's key in the memory of the agent. Nothing of a build runs yet. If that is impossible, the reason is left for op, and nothing runs.
 umask 022
 # The container was restarted: op will send no more requests.
 [ ! -e /builder/about ] || exit 0

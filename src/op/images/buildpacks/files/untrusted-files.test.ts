@@ -2,7 +2,7 @@ import { chmod, chown, mkdir, mkdtemp, rm, stat, symlink, writeFile } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { clearSetgid, readUntrusted, refuseSymbolicLinks } from './untrusted-files.js';
+import { clearSetgid, readUntrusted, refuseNestedLinks, refuseSymbolicLinks } from './untrusted-files.js';
 
 let layers: string;
 beforeEach(async () => {
@@ -21,10 +21,11 @@ describe('layers from a volume', () => {
     expect([await mode('a'), await mode('a/b'), await mode('a/b/run')]).toEqual([0o755, 0o700, 0o755]);
   });
 
-  it('are refused if a buildpack, a layer or its description is a symbolic link; deeper links are allowed', async () => {
+  it('are refused if a buildpack, a layer or its description is a symbolic link; deeper links are refused only on request', async () => {
     await mkdir(join(layers, 'a/layer'), { recursive: true });
     await symlink('/etc', join(layers, 'a/layer/etc'));
     await refuseSymbolicLinks(layers);
+    await expect(refuseNestedLinks(layers)).rejects.toMatchObject({ message: expect.stringContaining('a/layer/etc') });
     await symlink('/etc/hostname', join(layers, 'a/other.toml'));
     await expect(refuseSymbolicLinks(layers)).rejects.toMatchObject({
       message: expect.stringContaining('a/other.toml'),
