@@ -1,13 +1,22 @@
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { testFiles } from './test/real-tools.js';
 
 const { pure, withTools } = testFiles();
 
+/** Examples import the package as its users do. */
+const alias = {
+  'octopipeline/testing': join(import.meta.dirname, 'src/testing.ts'),
+  octopipeline: join(import.meta.dirname, 'src/index.ts'),
+};
+
 export default defineConfig({
+  resolve: { alias },
   test: {
     projects: [
       // Nothing but Node: seconds.
       {
+        extends: true,
         test: {
           name: 'unit',
           include: [...pure],

@@ -1,4 +1,7 @@
-/** Packs op into one file that needs only Node: `lib/op.cjs`. Run as `node --import tsx scripts/bundle.ts`. */
+/**
+ * Packs op into one file that needs only Node, `lib/op.cjs`, and `octopipeline/testing` into one that needs the package's own
+ * dependencies. Run as `node --import tsx scripts/bundle.ts` for the first.
+ */
 import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -45,6 +48,21 @@ export async function bundle(to: string = bundlePath): Promise<number> {
   await chmod(part, 0o755);
   await rename(part, to);
   return file.length;
+}
+
+/** Packs `src/testing.ts`, with the parts of op that run programs and what these import. @param to the file; package.json's `exports` names it */
+export async function bundleTesting(to: string = join(root, 'lib', 'testing.js')): Promise<void> {
+  const file = await packed({
+    ...options,
+    entryPoints: [join(root, 'src', 'testing.ts')],
+    format: 'esm',
+    minify: false,
+    external: ['yaml'],
+    // Packages in CommonJS ask for modules of Node.
+    banner: { js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);" },
+  });
+  await mkdir(dirname(to), { recursive: true });
+  await writeFile(to, file);
 }
 
 async function packed(build: BuildOptions & { readonly write: false }): Promise<Buffer> {

@@ -30,7 +30,10 @@ const options: ts.CompilerOptions = {
   skipLibCheck: true,
   noEmit: true,
   types: ['node'],
-  paths: { octopipeline: [join(root, 'src/index.ts')] },
+  paths: {
+    octopipeline: [join(root, 'src/index.ts')],
+    'octopipeline/testing': [join(root, 'src/testing.ts')],
+  },
 };
 
 /** Compiles modules that exist only in memory, as if they were in the folder of package.json. */
@@ -78,6 +81,12 @@ test('a block that is wrong is reported with the line of its page', () => {
   const wrong = codeOf("# Page\n\n```ts\nimport { param } from 'octopipeline';\nparam.number();\n```\n");
   const [message] = compile(new Map([[join(root, 'wrong.md.ts'), wrong]]));
   expect(message).toMatch(/^wrong\.md:5 Property 'number' does not exist/u);
+});
+
+test('the page on tests of Pipelines shows the example that is run', () => {
+  const example = readFileSync(join(root, 'examples/testing/release.test.ts'), 'utf8');
+  const [, shown] = /```ts\n(.*?)```/su.exec(readFileSync(join(root, 'docs/testing-pipelines.md'), 'utf8')) ?? [];
+  expect(shown).toBe(example);
 });
 
 test('links between the pages are valid', () => {

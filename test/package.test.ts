@@ -103,6 +103,26 @@ new Pipeline(new CatalogChart(app, 'pipeline-audit', { source: 'catalog.ts' }), 
 app.synth();
 `;
 
+/** How it tests that Pipeline. */
+const catalogTest = `
+import { param, pipeline, result, task } from 'octopipeline';
+import { runPipeline } from 'octopipeline/testing';
+
+const scan = task('scan', {
+  results: { found: result.string() },
+  steps: () => [{ name: 'scan', image: 'example.com/scan:1@sha256:${'c'.repeat(64)}', command: ['scan'] }],
+});
+const audit = pipeline('audit', { params: { url: param.string() } }, (p) => ({ found: p.task('scan', scan).results.found }));
+const run = await runPipeline(audit, {
+  params: { url: 'x' },
+  steps: { 'scan/scan': ({ command }) => ({ output: command.join(' '), results: { found: 'nothing' } }) },
+});
+const found: string | undefined = run.results.found;
+const notThere: string = run.results.fuond;
+`;
+
+const withoutMistake = catalogTest.replace(/^const notThere.*$/mu, '');
+
 const compilerOptions = {
   module: 'nodenext',
   target: 'es2023',
@@ -118,7 +138,8 @@ beforeAll(async () => {
   const [{ filename }] = JSON.parse(stdout);
   writeFileSync(join(project, 'package.json'), JSON.stringify({ type: 'module', private: true }));
   writeFileSync(join(project, 'catalog.ts'), catalog);
-  writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['catalog.ts'] }));
+  writeFileSync(join(project, 'audit.ts'), `${withoutMistake}console.log(run.log('scan'), found);`);
+  writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['catalog.ts', 'audit.ts'] }));
   await execa('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', `./${filename}`], { cwd: project });
 }, 300_000);
 
@@ -131,6 +152,13 @@ test('the packed package type-checks and synthesizes in a separate project', asy
   await execa('node', ['built/catalog.js'], { cwd: project });
   const text = readFileSync(join(project, 'out', 'pipeline-audit.yaml'), 'utf8');
   expect(text).toContain('value: $(tasks.clone.results.commit)');
+});
+
+test('a Pipeline is tested there, with its results typed', async () => {
+  expect((await execa('node', ['built/audit.js'], { cwd: project })).stdout).toBe('scan nothing');
+  writeFileSync(join(project, 'audit.ts'), catalogTest);
+  expect((await tsc('--noEmit')).stdout).toContain("Property 'fuond' does not exist");
+  writeFileSync(join(project, 'audit.ts'), withoutMistake);
 });
 
 test('a wrong reference does not compile there', async () => {

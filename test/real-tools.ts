@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 
 const root = dirname(import.meta.dirname);
-const folders = ['src', 'tasks', 'pipelines', 'optional', 'scripts', 'image', 'test'];
+const folders = ['src', 'tasks', 'pipelines', 'optional', 'scripts', 'image', 'examples', 'test'];
 /** What a file imports that starts a program, a server or a compiler. */
 const starting =
   /from '(?:execa|typescript|node:(?:child_process|net|http|https|tls)|\.\/run\.js|[./]+(?:src\/local\/)?task-run\/run-task\.js)'/u;

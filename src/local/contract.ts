@@ -90,6 +90,47 @@ export interface TaskRunRequest {
   readonly fetchImage?: FetchImage;
   /** `variables` where a step cannot have a mount namespace of its own; found out when it is left out. */
   readonly isolation?: Isolation;
+  /** Functions that stand for the programs of steps, in tests of a Pipeline; a step for which there is none runs. */
+  readonly fakeOf?: FakeOf;
+}
+
+/** Finds the function that stands for a step; variables in the image have their values. */
+export type FakeOf = (step: { readonly name: string; readonly image: string }) => FakeStep | undefined;
+
+/** Stands for the program of a step. What it throws is thrown by the run. */
+// biome-ignore lint/suspicious/noConfusingVoidType: a function that gives nothing returns void
+export type FakeStep = (call: FakeCall) => FakeEnd | void | Promise<FakeEnd | void>;
+
+/** What a step would have been started with: all variables have their values. */
+export interface FakeCall {
+  /** The PipelineTask; of a run of a Task, that Task. */
+  readonly task: string;
+  readonly step: string;
+  readonly image: string;
+  /** For a script, the path that Tekton gives to it. */
+  readonly command: readonly string[];
+  readonly args: readonly string[];
+  /** With the `#!` line that Tekton adds. */
+  readonly script: string | undefined;
+  readonly env: Readonly<Record<string, string>>;
+  /** The params of the Task, with defaults. */
+  readonly params: ParamValues;
+  /** Directories of this machine, by the name that the Task gives to the workspace; those only that the step sees. */
+  readonly workspaces: Readonly<Record<string, string>>;
+  /** 0, and one more for each retry. */
+  readonly retry: number;
+  /** Aborted when the run is cancelled or out of time. */
+  readonly signal: AbortSignal;
+}
+
+/** What a step has done. */
+export interface FakeEnd {
+  /** @default 0 */
+  readonly exitCode?: number;
+  /** What it printed, line by line. */
+  readonly output?: string;
+  /** Results of the step, or of the Task, by name. A name that both have is the step's. */
+  readonly results?: Readonly<Record<string, WireValue>>;
 }
 
 /** Says whether the programs of this machine stand for an image, and what its ENTRYPOINT is; `undefined` if they do not. */
@@ -114,6 +155,14 @@ export interface StepImage {
 
 /** Whether a step sees the paths of a pod (`namespaces`), or variables that point into the directory of its TaskRun. */
 export type Isolation = 'namespaces' | 'variables';
+
+/** How a program is started in a step, instead of the step's own: with its files, environment and paths. */
+export type Enter = (command: readonly string[]) => Promise<{
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+}>;
 
 export interface StepState {
   readonly name: string;

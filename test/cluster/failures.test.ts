@@ -112,16 +112,6 @@ describe('a run that cannot succeed explains why in three lines, publishes nothi
     expect(log).toMatch(/error: .*\n.* {2}why: .*(401|unauthorized|credential)/iu);
     expect(await published()).toBe('');
   });
-
-  test('a missing skaffold.yaml', async () => {
-    const { outcome, log } = await run(
-      buildPushRun({
-        params: { url: good.url, repository: `${registryForPods}/${namespace}`, 'skaffold-file': 'other.yaml' },
-      }),
-    );
-    expect(outcome.succeeded).toBe(false);
-    expect(log).toMatch(/error: .*other\.yaml/u);
-  });
 });
 
 describe('credentials are files, each for one step', () => {

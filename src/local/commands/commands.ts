@@ -1,10 +1,12 @@
 import type { Context } from '../../op/context.js';
+import type { FetchImage } from '../contract.js';
 import type { RunEnd } from '../pipeline-run/objects.js';
 import { homeOf } from '../runs/home.js';
 import { listRuns, readRun } from '../runs/store.js';
 import { cancelRun, deleteRuns } from './end-runs.js';
 import { showLogs } from './logs.js';
 import { describeRun, type Form, oneName, showList } from './read-runs.js';
+import { openShell } from './shell.js';
 
 interface Kept {
   readonly state?: string | undefined;
@@ -40,6 +42,16 @@ export async function cancel(
   words: readonly string[],
 ): Promise<void> {
   await cancelRun(context, homeOf(context, state), oneName(words, 'cancel'), grace ?? 'Cancelled');
+}
+
+/** `op local shell`. */
+export async function shell(
+  context: Context,
+  { state }: Kept,
+  words: readonly string[],
+  fetchImage: FetchImage,
+): Promise<void> {
+  await openShell(context, homeOf(context, state), words, fetchImage);
 }
 
 /** `op local delete`. */

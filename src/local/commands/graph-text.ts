@@ -8,7 +8,7 @@ export interface Drawn {
 }
 
 /** Tasks that can run at the same time are in one row of the drawing: how many tasks come before, at most. */
-function ranks(tasks: readonly Drawn[]): ReadonlyMap<string, number> {
+export function ranks(tasks: readonly Drawn[]): ReadonlyMap<string, number> {
   const byName = new Map(tasks.map((task) => [task.name, task]));
   const known = new Map<string, number>();
   const rank = (task: Drawn): number => {
@@ -41,18 +41,29 @@ export function drawText(tasks: readonly Drawn[]): string {
   return `${rows.join('\n')}\n`;
 }
 
-const classes: Readonly<Record<string, string>> = {
-  Succeeded: 'done',
-  Failed: 'failed',
-  Running: 'running',
-  Skipped: 'skipped',
-};
+/** Colours for the states of a task. */
+const styles = {
+  done: { fill: '#d4edda', stroke: '#2e7d32' },
+  failed: { fill: '#f8d7da', stroke: '#c62828' },
+  running: { fill: '#fff3cd', stroke: '#a66a00' },
+  skipped: { fill: '#eeeeee', stroke: '#616161' },
+} as const;
+
+function styleOf(state: string): keyof typeof styles {
+  if (state === 'Succeeded' || state === 'Completed') return 'done';
+  if (state === 'Running' || state === 'Started') return 'running';
+  return state === 'Skipped' || state === 'Pending' ? 'skipped' : 'failed';
+}
+
+/** How a task in a state looks; without one, as it is in no run. */
+export const looks = (state: string | undefined) =>
+  state === undefined ? { fill: '#ffffff', stroke: '#424242' } : styles[styleOf(state)];
 
 /** A flowchart for Mermaid. */
 export function drawMermaid(tasks: readonly Drawn[]): string {
   const id = new Map(tasks.map(({ name }, index) => [name, `t${index}`]));
   const node = (task: Drawn) => {
-    const style = task.state === undefined ? '' : `:::${classes[task.state] ?? 'failed'}`;
+    const style = task.state === undefined ? '' : `:::${styleOf(task.state)}`;
     return `${id.get(task.name)}["${shown(task)}"]${style}`;
   };
   const dag = tasks.filter(({ final }) => !final);
@@ -65,10 +76,7 @@ export function drawMermaid(tasks: readonly Drawn[]): string {
   if (last.length > 0) lines.push('  subgraph finally', ...last.map((task) => `    ${node(task)}`), '  end');
   if (tasks.some(({ state }) => state !== undefined)) {
     lines.push(
-      '  classDef done fill:#d4edda,stroke:#2e7d32',
-      '  classDef failed fill:#f8d7da,stroke:#c62828',
-      '  classDef running fill:#fff3cd,stroke:#f9a825',
-      '  classDef skipped fill:#eeeeee,stroke:#9e9e9e',
+      ...Object.entries(styles).map(([name, { fill, stroke }]) => `  classDef ${name} fill:${fill},stroke:${stroke}`),
     );
   }
   return `${lines.join('\n')}\n`;

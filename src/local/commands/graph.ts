@@ -13,21 +13,24 @@ import { readRun, type StoredRun } from '../runs/store.js';
 import { pipelineOf } from './describe-target.js';
 import { findTarget, wordsOf } from './find-target.js';
 import { finderFor } from './finder-for.js';
+import { drawSvg } from './graph-svg.js';
 import { type Drawn, drawMermaid, drawText } from './graph-text.js';
 import { readInput, sourcesOf } from './read-input.js';
+
+const drawings = { text: drawText, mermaid: drawMermaid, svg: drawSvg };
 
 /** `op local graph`. */
 export async function graph(
   context: Context,
   {
     file,
-    form,
+    output,
     state,
     offline,
     event,
   }: {
     readonly file: readonly string[];
-    readonly form: 'text' | 'mermaid';
+    readonly output: keyof typeof drawings;
     readonly state?: string | undefined;
     readonly offline: boolean;
     readonly event: readonly string[];
@@ -37,7 +40,7 @@ export async function graph(
 ): Promise<void> {
   const { files, name } = wordsOf(context, words);
   const sources = [...files, ...file];
-  const draw = form === 'mermaid' ? drawMermaid : drawText;
+  const draw = drawings[output];
   if (sources.length === 0) {
     const run = await readRun(homeOf(context, state), name ?? '');
     return context.out(draw(ofRun(run)));

@@ -9,7 +9,7 @@ import type { Documents, LocalRun } from '../documents/read.js';
 import { toParams } from '../pipeline-run/describe.js';
 import { type Resolved, resolvePipeline } from '../pipeline-run/make-plan.js';
 import { replacePlan, runVariables } from '../pipeline-run/replace-plan.js';
-import type { RunPlan, Timeouts } from '../pipeline-run/run-plan.js';
+import type { FoundTask, RunPlan, Timeouts } from '../pipeline-run/run-plan.js';
 import { ownAnnotations } from '../pipelines-as-code/annotations.js';
 import { parseEvent } from '../pipelines-as-code/event.js';
 import { startedBy } from '../pipelines-as-code/started-by.js';
@@ -19,6 +19,7 @@ import { pipelineParams, pipelineParamsRefused } from '../plan/params.js';
 import { openCache } from '../remote/cache.js';
 import type { Doors } from '../remote/doors.js';
 import { createFetcher } from '../remote/fetch.js';
+import type { Finder } from '../remote/find.js';
 import { filesOfObjects, missingObjects, type ObjectFiles } from '../runs/object-files.js';
 import { toolsPath } from '../runs/programs.js';
 import { hasTokens } from '../task-run/cluster-token.js';
@@ -87,9 +88,48 @@ export async function makeRunPlan(
     prefix: request.prefixName,
     params: (ofRun) => undeclaredParams(context, request, ofRun),
   });
-  const given = request.workspace.map((text) => parseBinding(text, context.cwd));
-  const bindings = [...wanted.bindings.filter((one) => !given.some((other) => other.name === one.name)), ...given];
-  const typed = { ...wanted.params, ...(await givenParams(context, request, wanted.declared)) };
+  const { store } = request;
+  const machine = { images: canFetchImages(context), hostImage: thisMachine([], request.ownImages !== true), store };
+  const made = await planRun(documents, target, wanted, finder, {
+    params: await givenParams(context, request, wanted.declared),
+    bindings: request.workspace.map((text) => parseBinding(text, context.cwd)),
+    labels: labelsOf(request.labels),
+    timeouts: timeoutsOf(request),
+    ownImages: request.ownImages === true,
+    store,
+    problemsOf: (_, { spec }, given) => [...refusals(spec, machine), ...missingObjects(spec, given)],
+  });
+  return { ...made, notes: [...made.notes, ...said] };
+}
+
+/** What is given for a run, besides what its document says. */
+export interface Given {
+  /** Of the types that are declared. */
+  readonly params: ParamValues;
+  readonly bindings: readonly Binding[];
+  readonly labels: Readonly<Record<string, string>>;
+  readonly timeouts: Partial<Timeouts>;
+  readonly ownImages: boolean;
+  /** The directory where steps of octopipeline keep image info and locks. */
+  readonly store: string | undefined;
+  /** What of the Task of a PipelineTask cannot be done here; paths start at the Task. */
+  readonly problemsOf: (pipelineTask: string, task: FoundTask, files: ObjectFiles) => readonly LocalProblem[];
+}
+
+/** Looks up and checks everything that a run needs. @throws OpError (input) with everything that is wrong */
+export async function planRun(
+  documents: Documents,
+  target: Target,
+  wanted: Wanted,
+  finder: Finder,
+  given: Given,
+): Promise<MadePlan> {
+  const files = filesOfObjects(documents.others);
+  const bindings = [
+    ...wanted.bindings.filter((one) => !given.bindings.some((other) => other.name === one.name)),
+    ...given.bindings,
+  ];
+  const typed = { ...wanted.params, ...given.params };
   const params = wanted.kind === 'TaskRun' ? typed : complete(wanted, typed);
   const pipeline = wanted.kind === 'TaskRun' ? withParams(wanted.pipeline, typed) : wanted.pipeline;
   const { name: runName, pipelineName } = wanted;
@@ -98,50 +138,46 @@ export async function makeRunPlan(
   const bound = new Set(bindings.map((one) => one.name));
   const resolved = await resolvePipeline(pipeline, bound, variables, finder);
   const specs = Object.entries(resolved.tasks);
-  const machine = {
-    images: canFetchImages(context),
-    hostImage: thisMachine([], request.ownImages !== true),
-    store: request.store,
-  };
   const problems = [
     ...resolved.problems,
     ...unknown(wanted, bindings),
     ...unboundObjects(bindings, files),
-    ...specs.flatMap(([task, { taskName, spec }]) =>
-      [...refusals(spec, machine), ...missingObjects(spec, files)]
-        .filter(({ path }) => !ofReference(spec, path))
-        .map((one) => ({ ...one, path: `${taskName || task} > ${one.path}` })),
+    ...specs.flatMap(([task, found]) =>
+      given
+        .problemsOf(task, found, files)
+        .filter(({ path }) => !ofReference(found.spec, path))
+        .map((one) => ({ ...one, path: `${found.taskName || task} > ${one.path}` })),
     ),
   ];
   if (problems.length > 0) throw refused(problems);
   const lacking = [...new Set(specs.flatMap(([, { spec }]) => notEnforced(spec)))];
   const notes = lacking.length === 0 ? [] : [`not enforced here: ${lacking.join('; ')}`];
   const local = specs.some(([, { spec }]) => hasTokens(spec))
-    ? [`no cluster here: op keeps image info and locks in ${request.store}`]
+    ? [`no cluster here: op keeps image info and locks in ${given.store}`]
     : [];
   const plan: RunPlan = {
     kind: wanted.kind,
     name: wanted.name,
     namespace: 'default',
-    labels: { ...wanted.labels, ...labelsOf(request.labels) },
+    labels: { ...wanted.labels, ...given.labels },
     pipelineName,
     ...(wanted.fetched === undefined ? {} : { fetched: wanted.fetched }),
     spec: resolved.spec,
     tasks: resolved.tasks,
     params: wanted.kind === 'TaskRun' ? {} : params,
     bindings,
-    timeouts: { ...wanted.timeouts, ...timeoutsOf(request) },
+    timeouts: { ...wanted.timeouts, ...given.timeouts },
     taskTimeouts: wanted.taskTimeouts,
-    ownImages: request.ownImages === true,
+    ownImages: given.ownImages,
     files,
-    store: request.store,
+    store: given.store,
   };
   const { spec } = replacePlan(plan, '');
   const matrices = [...spec.tasks, ...(spec.finally ?? [])].flatMap(({ name: task, matrix }) =>
     matrix === undefined ? [] : matrixProblems(task, matrix).map((one) => ({ ...one, path: `${task} > ${one.path}` })),
   );
   if (matrices.length > 0) throw refused(matrices);
-  return { plan, notes: [...notes, ...local, ...ignored(finder.notes, resolved, wanted, target), ...said] };
+  return { plan, notes: [...notes, ...local, ...ignored(finder.notes, resolved, wanted, target)] };
 }
 
 /** Whether this machine has the programs that steps in their own images need. */
@@ -239,7 +275,8 @@ function unboundObjects(bindings: readonly Binding[], files: ObjectFiles): reado
   });
 }
 
-function refused(problems: readonly LocalProblem[]) {
+/** The error that says all of them. */
+export function refused(problems: readonly LocalProblem[]) {
   const [first] = problems;
   const lines = problems.map(({ path, what, hint }) => `${path}: ${what}; ${hint}`);
   return inputError({

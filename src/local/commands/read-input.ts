@@ -5,7 +5,7 @@ import type { Context } from '../../op/context.js';
 import { inputError, usageError } from '../../op/kit/errors/op-error.js';
 import { shownPath } from '../../op/kit/files/path.js';
 import type { LocalProblem } from '../contract.js';
-import { type Documents, readDocuments } from '../documents/read.js';
+import { type DocumentFile, type Documents, readDocuments } from '../documents/read.js';
 import { type Filler, tektonFiles, tektonFolder } from '../pipelines-as-code/templates.js';
 
 /**
@@ -38,6 +38,12 @@ export async function readInput({ cwd }: Context, paths: readonly string[], fill
   const skipped = documents.problems.filter(({ path }) => others.has(path));
   const problems = documents.problems.filter((problem) => !skipped.includes(problem));
   return { ...documents, problems, notes: [...documents.notes, ...skipped] };
+}
+
+/** The texts of files, and of the YAML files of directories. @throws OpError (input) for what cannot be read */
+export async function readTexts(cwd: string, paths: readonly string[]): Promise<readonly DocumentFile[]> {
+  const files = await listOf(cwd, paths);
+  return Promise.all(files.map(async (file) => ({ source: sourceOf(cwd, file), text: await readFile(file, 'utf8') })));
 }
 
 /** The names of the files that paths stand for, as documents have them in `source`. */

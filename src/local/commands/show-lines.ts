@@ -1,19 +1,44 @@
 import type { LogLine } from '../contract.js';
-import { prefixed } from '../runs/output.js';
 
 /** Colours that are readable on dark and on light. */
 const colours = [36, 33, 35, 32, 34, 96, 93, 95, 92, 94];
 
-/**
- * Prints the lines of steps as they come, like `tkn pipelinerun logs`.
- * @param colour whether each task has a colour of its own
- */
-export function lineShower(write: (text: string) => void, colour: boolean): (line: LogLine) => void {
-  if (!colour) return (line) => write(`${prefixed(line)}\n`);
+/** Says where a line comes from. */
+export type Tag = (task: string, step: string) => string;
+
+/** `[task : step]`. @param colour whether each task has a colour of its own */
+export function tags(colour: boolean): Tag {
+  if (!colour) return (task, step) => `[${task} : ${step}]`;
   const known = new Map<string, number>();
-  return (line) => {
-    const own = known.get(line.task) ?? colours[known.size % colours.length] ?? 0;
-    known.set(line.task, own);
-    write(`\u001b[${own}m[${line.task} : ${line.step}]\u001b[0m ${line.text}\n`);
+  return (task, step) => {
+    const own = known.get(task) ?? colours[known.size % colours.length] ?? 0;
+    known.set(task, own);
+    return `\u001b[${own}m[${task} : ${step}]\u001b[0m`;
+  };
+}
+
+/** Prints the lines of steps as they come, like `tkn pipelinerun logs`. */
+export const lineShower =
+  (write: (text: string) => void, tag: Tag) =>
+  ({ task, step, text }: LogLine): void =>
+    write(`${tag(task, step)} ${text}\n`);
+
+/** Lines that can be kept back for a while. */
+export function holdable(show: (line: LogLine) => void) {
+  let held: LogLine[] | undefined;
+  return {
+    show: (line: LogLine): void => {
+      if (held === undefined) show(line);
+      else held.push(line);
+    },
+    /** Keeps lines back until what it gives is called. */
+    hold: () => {
+      held ??= [];
+      return () => {
+        const lines = held ?? [];
+        held = undefined;
+        for (const line of lines) show(line);
+      };
+    },
   };
 }

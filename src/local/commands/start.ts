@@ -13,9 +13,10 @@ import { filesOf, type Home, homeOf } from '../runs/home.js';
 import { providePrograms, thisOp } from '../runs/programs.js';
 import { createRun, generateName, readRun } from '../runs/store.js';
 import { runTask } from '../task-run/run-task.js';
+import { findBreakpoints, stopBefore } from './breakpoints.js';
+import { displayOf } from './display.js';
 import { makeRunPlan, type PlanRequest } from './make-run-plan.js';
 import { type Form, oneName, printed } from './read-runs.js';
-import { lineShower } from './show-lines.js';
 import { storeOf } from './store.js';
 import { taskTable } from './table.js';
 
@@ -28,6 +29,8 @@ interface Running {
 /** What the command line of `op local start` says. */
 export interface StartRequest extends PlanRequest, Running {
   readonly dryRun: boolean;
+  /** Steps to stop before. */
+  readonly break: readonly string[];
 }
 
 /** `op local start`. @throws OpError (tool, deadline) when the run did not succeed */
@@ -42,11 +45,15 @@ export async function start(
   const home = homeOf(context, request.state);
   const store = await storeOf(context, home, request.store);
   const { plan, notes } = await makeRunPlan(context, { ...request, store }, words, doors);
+  const breakpoints = findBreakpoints(request.break, plan);
   for (const note of notes) context.log.warn(note);
   if (request.dryRun) return dryRun(context, plan, request.output);
   const directory = await createRun(home, plan.name);
   await writeAtomic(filesOf(directory).request, `${JSON.stringify(plan)}\n`, 0o600);
-  await execute(context, { plan, home, directory, parallel, output: request.output, kept: [], fetchImage });
+  await execute(context, {
+    ...{ plan, home, directory, parallel, output: request.output, kept: [] },
+    ...{ fetchImage, breakpoints },
+  });
 }
 
 /** `op local rerun`: a new run of the same plan, or the rest of one that failed, in its own directory. */
@@ -93,33 +100,36 @@ interface Start {
   readonly parallel: number;
   readonly output: Form;
   readonly kept: readonly TaskRunObject[];
+  readonly breakpoints?: ReadonlySet<string>;
   readonly fetchImage: FetchImage;
 }
 
-async function execute(outer: Context, { output, ...start }: Start): Promise<void> {
+async function execute(outer: Context, { output, breakpoints = new Set(), ...start }: Start): Promise<void> {
   const { plan, directory } = start;
   const files = filesOf(directory);
   await mkdir(files.taskRuns, { recursive: true });
   await claimRun(directory);
   const PATH = await providePrograms(outer, files.programs, thisOp());
-  const context = { ...outer, env: { ...outer.env, PATH, OP_LOCAL: 'true' } };
   const text = output === 'text';
-  const colour = text && process.stdout.isTTY === true && !outer.env.NO_COLOR;
-  const show = lineShower(text ? outer.out : (line) => outer.log.step(line.trimEnd()), colour);
   outer.log.step(`run ${plan.name} in ${directory}`);
+  const display = displayOf(outer, text);
+  const context = { ...outer, log: display.log, env: { ...outer.env, PATH, OP_LOCAL: 'true' } };
+  const before = stopBefore(context, breakpoints, display.quiet);
   let object: RunObject;
   try {
-    object = await executeRun(context, { ...start, runTask, show });
+    object = await executeRun(context, { ...start, runTask: display.watched(runTask), show: display.show, before });
   } finally {
+    display.stop();
     await rm(files.executor, { force: true });
   }
+  const { taskRuns } = await readRun(start.home, plan.name);
   if (!text) outer.out(printed(object, output));
-  else outer.out(`\n${taskTable(object, (await readRun(start.home, plan.name)).taskRuns, outer.now())}`);
-  judge(object, plan.name, outer);
+  else outer.out(`\n${taskTable(object, taskRuns, outer.now())}`);
+  judge(object, taskRuns, plan.name, outer);
 }
 
 /** The exit code of a run. */
-function judge(object: RunObject, name: string, { log }: Context): void {
+function judge(object: RunObject, taskRuns: readonly TaskRunObject[], name: string, { log }: Context): void {
   const [{ status, reason, message }] = object.status.conditions;
   const { results = [] } = object.status;
   for (const { name: result, value } of results)
@@ -129,10 +139,14 @@ function judge(object: RunObject, name: string, { log }: Context): void {
     return;
   }
   const late = /Timeout$/u.test(reason);
+  const steps = taskRuns.flatMap((run) => run.status.steps ?? []);
+  const shell = steps.some(({ terminated }) => terminated !== undefined && terminated.exitCode !== 0)
+    ? `op local shell ${name} opens a shell in the step that failed; `
+    : '';
   throw (late ? deadlineError : toolError)({
     what: `run ${name}: ${reason}`,
     why: message,
-    hint: `op local describe ${name} shows each task; op local rerun --failed ${name} goes on from here`,
+    hint: `op local describe ${name} shows each task; ${shell}op local rerun --failed ${name} goes on from here`,
   });
 }
 

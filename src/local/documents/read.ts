@@ -63,9 +63,10 @@ export interface DocumentFile {
  * Reads any number of documents, `List`s included, of `tekton.dev/v1` and `v1beta1`, as Tekton stores them: converted, with defaults.
  * Every field is known to Tekton and can be honoured here, or it is a problem or a note.
  *
+ * @param allows whether something that this machine cannot do is let through: its field is left out, and it is no problem
  * @example const { tasks, problems } = readDocuments([{ source: 'task.yaml', text }]);
  */
-export function readDocuments(files: readonly DocumentFile[]): Documents {
+export function readDocuments(files: readonly DocumentFile[], allows: Allows = () => false): Documents {
   const into = {
     tasks: [] as LocalTask[],
     pipelines: [] as LocalPipeline[],
@@ -80,8 +81,8 @@ export function readDocuments(files: readonly DocumentFile[]): Documents {
     into.problems.push(...problems);
     for (const one of parsed) {
       const { unknown = [], left = [] } = file;
-      if (unknown.length === 0) readOne(one, into);
-      else readTemplate(one, unknown, into);
+      if (unknown.length === 0) readOne(one, into, allows);
+      else readTemplate(one, unknown, into, allows);
       if (left.length > 0) into.notes.push(...leftIn(one, left));
     }
   }
@@ -89,12 +90,14 @@ export function readDocuments(files: readonly DocumentFile[]): Documents {
   return into;
 }
 
+type Allows = (problem: LocalProblem) => boolean;
+
 /** An object in which a placeholder has no value cannot be used, but for annotations: they are for other programs. */
-function readTemplate(parsed: Parsed, unknown: readonly string[], into: Into): void {
+function readTemplate(parsed: Parsed, unknown: readonly string[], into: Into, allows: Allows): void {
   const marked = textsOf(parsed.value, [])
     .filter(([, [first, second, key]]) => first !== 'metadata' || second !== 'annotations' || isOwn(String(key)))
     .flatMap(([text, path]) => [...new Set(marksIn(text, unknown))].map((name) => [name, path] as const));
-  if (marked.length === 0) readOne({ ...parsed, value: withoutMarks(parsed.value, unknown) }, into);
+  if (marked.length === 0) readOne({ ...parsed, value: withoutMarks(parsed.value, unknown) }, into, allows);
   const value = isObject(parsed.value) ? parsed.value : {};
   const root = unmarked(`${typeof value.kind === 'string' ? value.kind : ''}/${nameOf(value)}`, unknown);
   for (const [name, path] of marked) {
@@ -137,7 +140,7 @@ function textsOf(value: Json, path: Path): (readonly [string, Path])[] {
 
 type Into = { [Key in keyof Documents]: Documents[Key][number][] };
 
-function readOne(parsed: Parsed, into: Into): void {
+function readOne(parsed: Parsed, into: Into, allows: Allows): void {
   const { source, value } = parsed;
   const at = (path: Path) => `${source}:${parsed.lineOf(path)}`;
   const refuse = (path: string, what: string, hint: string) => into.problems.push({ path, what, hint, at: at([]) });
@@ -166,21 +169,23 @@ function readOne(parsed: Parsed, into: Into): void {
   const before = into.problems.length;
   const object = shaped(type, value, [], (found, path, what, hint) => {
     const problem = { path: `${root} > ${written(path)}`, what, hint, at: at(path) };
-    into[found === 'problem' ? 'problems' : 'notes'].push(problem);
+    if (found === 'refusal' && allows(problem)) return;
+    into[found === 'note' ? 'notes' : 'problems'].push(problem);
   });
   if (name === '') refuse(root, 'has no name', 'write metadata.name');
   if (!isObject(object) || !isObject(object.spec)) {
     refuse(root, 'has no spec', 'write its spec');
     return;
   }
-  into.problems.push(
-    ...values(object.spec, [], kind === 'TaskRun' && isObject(object.spec.taskSpec)).map(([path, what, hint]) => ({
+  const inValues = values(object.spec, [], kind === 'TaskRun' && isObject(object.spec.taskSpec)).map(
+    ([path, what, hint]) => ({
       path: `${root} > ${written(['spec', ...path])}`,
       what,
       hint,
       at: at(['spec', ...path]),
-    })),
+    }),
   );
+  into.problems.push(...inValues.filter((problem) => !allows(problem)));
   if (into.problems.length > before) return;
   const old = apiVersion === 'tekton.dev/v1beta1';
   const spec = withDefaults(kind, old ? toV1(kind, object.spec) : object.spec);

@@ -5,7 +5,8 @@ import { isObject, type Json, type JsonObject } from './parse.js';
 import { noted, refusals } from './refused.js';
 
 export type Path = readonly (string | number)[];
-export type Found = (kind: 'problem' | 'note', path: Path, what: string, hint: string) => void;
+/** A `refusal` is of a field that Tekton has and this machine cannot honour. */
+export type Found = (kind: 'problem' | 'refusal' | 'note', path: Path, what: string, hint: string) => void;
 
 const table: Readonly<Record<string, Readonly<Record<string, string>>>> = fields;
 
@@ -72,7 +73,7 @@ function struct(type: string, value: JsonObject, path: Path, found: Found): Json
     const at = [...path, key];
     const field = Object.hasOwn(known, key) ? known[key] : undefined;
     const refusal = Object.hasOwn(refused, key) ? refused[key] : undefined;
-    if (refusal !== undefined && !isEmpty(item)) found('problem', at, refusal.what, refusal.hint);
+    if (refusal !== undefined && !isEmpty(item)) found('refusal', at, refusal.what, refusal.hint);
     else if (field === undefined)
       found('problem', at, 'is a field that Tekton v1.15 does not know', suggestion(key, known));
     else {

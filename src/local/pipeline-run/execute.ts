@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Context } from '../../op/context.js';
-import type { FetchImage, LogLine, StepState, TaskRunRequest, TaskRunStatus } from '../contract.js';
+import type { Enter, FetchImage, LogLine, StepState, TaskRunRequest, TaskRunStatus } from '../contract.js';
 import { needsOf } from '../plan/dag.js';
 import { pipelineResults } from '../plan/results.js';
 import { filesOf, type Home } from '../runs/home.js';
@@ -23,7 +23,11 @@ import { statusWord, type TaskState } from './task-state.js';
 export type RunTask = (
   context: Context,
   request: TaskRunRequest,
-  follow: { readonly line: (line: LogLine) => void; readonly step: (state: StepState) => void },
+  follow: {
+    readonly line: (line: LogLine) => void;
+    readonly step: (state: StepState) => void;
+    readonly before?: (step: string, enter: Enter, signal: AbortSignal) => Promise<void>;
+  },
 ) => Promise<TaskRunStatus>;
 
 export interface Execution {
@@ -37,6 +41,8 @@ export interface Execution {
   /** Fetches the images that are not this machine. */
   readonly fetchImage?: FetchImage;
   readonly show: (line: LogLine) => void;
+  /** A step is about to start: it waits until this resolves. The signal is aborted when it shall not start any more. */
+  readonly before?: (task: string, step: string, enter: Enter, signal: AbortSignal) => Promise<void>;
   /** TaskRuns of an earlier execution that are not run again. */
   readonly kept: readonly TaskRunObject[];
 }

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from '../../op/context.js';
 import { removeTree } from '../../op/kit/files/remove-tree.js';
 import { milliseconds } from '../../tekton/duration.js';
 import type { WireWorkspaceBinding } from '../../tekton/wire/run.js';
 import type { WireParam } from '../../tekton/wire/task.js';
-import type { BoundWorkspace, ParamValues, TaskRunStatus } from '../contract.js';
+import type { BoundWorkspace, ParamValues, TaskRunRequest, TaskRunStatus } from '../contract.js';
 import { withDefaults } from '../plan/params.js';
 import { filesOf } from '../runs/home.js';
 import { type ObjectDirectories, volumesFor } from '../runs/object-files.js';
@@ -152,28 +153,32 @@ async function perform(
   const given: ParamValues = Object.fromEntries(
     (run.object.spec.params ?? []).map(({ name: key, value }) => [key, value]),
   );
+  const request: TaskRunRequest = {
+    name,
+    taskName: state.taskName,
+    pipelineTask: plan.kind === 'TaskRun' ? undefined : state.name,
+    pipelineRun: plan.kind === 'TaskRun' ? undefined : plan.name,
+    namespace,
+    uid,
+    spec: state.spec,
+    params: withDefaults(state.spec.params ?? [], given),
+    workspaces,
+    volumes: await volumesFor(state.spec, plan.files, around.objects, execution.home, join(directory, 'objects')),
+    ...around.objects,
+    timeoutMs: timeoutFor(plan, state),
+    retryCount: 0,
+    directory,
+    programs: filesOf(execution.directory).programs,
+    hostImage: thisMachine([], !plan.ownImages),
+    ...(execution.fetchImage && { fetchImage: execution.fetchImage }),
+    ...(plan.store === undefined ? {} : { store: plan.store }),
+  };
+  await mkdir(directory, { recursive: true });
+  await writeFile(filesOf(directory).given, JSON.stringify(request), { mode: 0o600 });
+  const { before } = execution;
   await runToEnd({
     run,
-    request: {
-      name,
-      taskName: state.taskName,
-      pipelineTask: plan.kind === 'TaskRun' ? undefined : state.name,
-      pipelineRun: plan.kind === 'TaskRun' ? undefined : plan.name,
-      namespace,
-      uid,
-      spec: state.spec,
-      params: withDefaults(state.spec.params ?? [], given),
-      workspaces,
-      volumes: await volumesFor(state.spec, plan.files, around.objects, execution.home, join(directory, 'objects')),
-      ...around.objects,
-      timeoutMs: timeoutFor(plan, state),
-      retryCount: 0,
-      directory,
-      programs: filesOf(execution.directory).programs,
-      hostImage: thisMachine([], !plan.ownImages),
-      ...(execution.fetchImage && { fetchImage: execution.fetchImage }),
-      ...(plan.store === undefined ? {} : { store: plan.store }),
-    },
+    request,
     retries: state.task.retries ?? 0,
     slots: around.slots,
     now: context.now,
@@ -189,6 +194,7 @@ async function perform(
           run.object = { ...run.object, status: { ...run.object.status, steps: [...others, step] } };
           writer.changed();
         },
+        ...(before && { before: (...step) => before(state.name, ...step) }),
       });
       return withProvenance(state, status);
     },

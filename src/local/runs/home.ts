@@ -27,6 +27,8 @@ export const filesOf = (directory: string) => ({
   /** Of a run that is a TaskRun; those of a PipelineRun are in `taskruns`. */
   taskRun: join(directory, 'taskrun.yaml'),
   taskRuns: join(directory, 'taskruns'),
+  /** What the steps of a TaskRun are started with, for `op local shell`. */
+  given: join(directory, 'given.json'),
   /** What was asked for: the documents and the bindings, for `rerun`. */
   request: join(directory, 'request.json'),
   /** The process that executes the run. */

@@ -12,7 +12,7 @@ const stepLog = (taskRunDirectory: string, step: string): string =>
   join(taskRunDirectory, 'logs', `${step.replaceAll('/', '_')}.log`);
 
 /** The line that `tkn pr logs` prints. */
-export const prefixed = ({ task, step, text }: LogLine): string => `[${task} : ${step}] ${text}`;
+const prefixed = ({ task, step, text }: LogLine): string => `[${task} : ${step}] ${text}`;
 
 /**
  * No file stays open: a run may have thousands. Lines that come while a write is under way are written together.

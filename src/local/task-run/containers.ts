@@ -64,12 +64,12 @@ export async function makeContainers(
     const env = { ...basic, ...storeOf(request, definition), ...(await environmentOf(definition, request)) };
     const script = await writeScript(request, scriptName, definition.script);
     const command =
-      script === undefined ? commandOf(request, definition, own) : [place(`${podPaths.scripts}/${scriptName}`)];
+      script === undefined ? commandOf(request, name, definition, own) : [place(`${podPaths.scripts}/${scriptName}`)];
     const args = definition.args ?? (script || definition.command?.length ? [] : (own?.image.cmd ?? []));
     const image = definition.image ?? '';
     return {
       name,
-      label: name.replace(/^(?:step|sidecar)-/u, ''),
+      label: labelOf(name),
       image: own === undefined ? image : `${image.replace(/@.*$/u, '')}@${own.image.digest}`,
       definition,
       command: expandAll([...command, ...args], env),
@@ -96,6 +96,8 @@ export async function makeContainers(
   };
 }
 
+const labelOf = (container: string) => container.replace(/^(?:step|sidecar)-/u, '');
+
 /** @returns undefined where this machine stands for the image */
 async function ownImage(
   context: Context,
@@ -103,6 +105,7 @@ async function ownImage(
   name: string,
   { image = '', securityContext: { runAsUser: uid, runAsGroup: gid } = {} }: Step | Sidecar,
 ): Promise<OwnImage | undefined> {
+  if (request.fakeOf?.({ name: labelOf(name), image }) !== undefined) return undefined;
   if (request.fetchImage === undefined || (request.hostImage ?? thisMachine())(image) !== undefined) return undefined;
   const fetched = await request.fetchImage(context, image).catch((error: unknown) => {
     throw error instanceof OpError ? new ImageNotPulled(name, image, error) : error;
@@ -178,10 +181,12 @@ async function writeScript(
 /** @throws OpError (refused) if the image would have to say what it runs */
 function commandOf(
   request: TaskRunRequest,
+  container: string,
   { image = '', command = [], args = [] }: Step | Sidecar,
   own: OwnImage | undefined,
 ): readonly string[] {
   if (command.length > 0) return command;
+  if (request.fakeOf?.({ name: labelOf(container), image }) !== undefined) return [];
   const { entrypoint } = own?.image ?? (request.hostImage ?? thisMachine())(image) ?? {};
   const startable = own === undefined || [...own.image.entrypoint, ...own.image.cmd, ...args].length > 0;
   if (entrypoint !== undefined && startable) return entrypoint;

@@ -106,15 +106,17 @@ function inOrder(mounts: readonly Mount[]): Mount[] {
 }
 
 /** Source: pkg/workspace/apply.go. A workspace that any step names is given only to those that name it. */
+export function seesWorkspace({ steps, sidecars = [] }: Spec, container: Step | Sidecar, name: string): boolean {
+  const names = ({ workspaces = [] }: Step | Sidecar) => workspaces.some((usage) => usage.name === name);
+  return names(container) || ![...steps, ...sidecars].some(names);
+}
+
 async function workspaceMounts(request: TaskRunRequest, spec: Spec, container: Step | Sidecar): Promise<Mount[]> {
-  const isolated = new Set(
-    [...spec.steps, ...(spec.sidecars ?? [])].flatMap(({ workspaces }) => (workspaces ?? []).map(({ name }) => name)),
-  );
   const declared = new Map((spec.workspaces ?? []).map((workspace) => [workspace.name, workspace]));
   return Object.entries(request.workspaces).flatMap(([name, bound]) => {
     const declaration = declared.get(name);
+    if (!seesWorkspace(spec, container, name)) return [];
     const used = container.workspaces?.find((usage) => usage.name === name);
-    if (isolated.has(name) && used === undefined) return [];
     const path = used?.mountPath || declaration?.mountPath || `/workspace/${name}`;
     return [{ path, source: bound.directory, readOnly: bound.readOnly || declaration?.readOnly === true }];
   });

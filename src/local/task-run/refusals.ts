@@ -1,14 +1,17 @@
-import type { HostImages, Isolation, LocalProblem } from '../contract.js';
+import type { FakeOf, HostImages, Isolation, LocalProblem } from '../contract.js';
 import { checkTokens } from './cluster-token.js';
 import { knownFields } from './environment.js';
 import { thisMachine } from './host-image.js';
 import { literalPaths } from './literal-paths.js';
+import { stepContainer } from './pod-paths.js';
 import type { Sidecar, Spec, Step, Template } from './task-spec.js';
 
 /** What is known of this machine when a Task is checked. */
 export interface Machine {
   readonly hostImage?: HostImages;
   readonly isolation?: Isolation;
+  /** Steps for which functions stand: nothing of their containers is refused. */
+  readonly fakeOf?: FakeOf;
   /** Whether the image of a step can be fetched. */
   readonly images?: boolean;
   /** The directory where steps of octopipeline keep image info and locks. */
@@ -38,12 +41,14 @@ const kept = {
 export function refusals(spec: Spec, machine: Machine = {}): LocalProblem[] {
   const problems: LocalProblem[] = [];
   const report: Report = (path, what, hint) => void problems.push({ path, what, hint });
-  const { hostImage = thisMachine(), isolation = 'namespaces', images = false } = machine;
+  const { hostImage = thisMachine(), isolation = 'namespaces', images = false, fakeOf } = machine;
   const known: HostImages = (image) => hostImage(image) ?? (images && isolation === 'namespaces' ? fetched : undefined);
   spec.steps.forEach((step, index) => {
     const path = `spec.steps[${index}]`;
-    checkContainer(step, [...kept.container, ...kept.step], path, report);
-    checkImage(step, spec.stepTemplate, known, path, report);
+    if (!isFaked(spec, index, fakeOf)) {
+      checkContainer(step, [...kept.container, ...kept.step], path, report);
+      checkImage(step, spec.stepTemplate, known, path, report);
+    }
     step.when?.forEach(({ cel }, at) => {
       if (cel === undefined) return;
       report(`${path}.when[${at}].cel`, 'CEL is an alpha feature of Tekton', 'compare with input, operator and values');
@@ -57,13 +62,23 @@ export function refusals(spec: Spec, machine: Machine = {}): LocalProblem[] {
       if (sidecar[name]) checkProbe(sidecar[name], `${path}.${name}`, report);
     }
   });
-  if (spec.stepTemplate) checkContainer(spec.stepTemplate, kept.container, 'spec.stepTemplate', report);
+  const real = spec.steps.filter((_, index) => !isFaked(spec, index, fakeOf));
+  if (spec.stepTemplate && real.length > 0)
+    checkContainer(spec.stepTemplate, kept.container, 'spec.stepTemplate', report);
   for (const [index, volume] of (spec.volumes ?? []).entries()) {
     checkVolume(fieldsOf(volume), `spec.volumes[${index}]`, report);
   }
-  checkTokens(spec, machine.store, report);
+  // A function does not need what its step would need.
+  checkTokens({ ...spec, steps: real }, machine.store, report);
   if (isolation === 'variables') literalPaths(spec, report);
   return problems;
+}
+
+/** Whether a function stands for the step. */
+export function isFaked({ steps, stepTemplate }: Spec, index: number, fakeOf: FakeOf | undefined): boolean {
+  const step = steps[index];
+  const name = stepContainer(step?.name, index).replace(/^step-/u, '');
+  return fakeOf?.({ name, image: step?.image ?? stepTemplate?.image ?? '' }) !== undefined;
 }
 
 function checkContainer(

@@ -1,8 +1,9 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from '../../op/context.js';
-import type { Isolation, LogLine, StepState, TaskRunRequest } from '../contract.js';
+import type { Enter, Isolation, LogLine, StepState, TaskRunRequest } from '../contract.js';
 import { type Container, invocation } from './containers.js';
+import { runFake } from './fake-step.js';
 import { parseGoDuration } from './go-time.js';
 import type { Mask } from './mask.js';
 import { explain, missingProgram, programNotFound } from './missing-program.js';
@@ -21,6 +22,7 @@ export interface StepRun {
   readonly mask: Mask;
   readonly line: (line: LogLine) => void;
   readonly started: (state: StepState) => void;
+  readonly before?: (step: string, enter: Enter, signal: AbortSignal) => Promise<void>;
 }
 
 /** How a step ended, as its container in a pod would say it. */
@@ -70,6 +72,11 @@ export async function runStep(run: StepRun, container: Container<Step>): Promise
     await exitCodeFile('0');
     return end({ exitCode: 0, reason: 'Skipped', goOn: true });
   }
+  const enter: Enter = async (command) => ({
+    ...(await invocation(container, command, run.isolation)),
+    env: late.env,
+  });
+  await run.before?.(container.label, enter, context.signal);
   const ended = await execute(run, container, late, say);
   if (ended.reason === 'Cancelled') return end({ exitCode: 1, reason: 'Cancelled', goOn: false });
   const continues = container.definition.onError === 'continue';
@@ -89,7 +96,8 @@ export async function runStep(run: StepRun, container: Container<Step>): Promise
   return end({ exitCode: ended.exitCode, goOn: !failed });
 }
 
-interface Execution {
+/** How the program of a step ended. */
+export interface Execution {
   readonly exitCode: number;
   readonly reason?: 'TimeoutExceeded' | 'Cancelled';
   readonly notStarted?: boolean;
@@ -103,6 +111,8 @@ async function execute(
 ): Promise<Execution> {
   const { context, isolation, mask } = run;
   const { label: step, image, definition, own } = container;
+  const fake = run.request.fakeOf?.({ name: step, image });
+  if (fake !== undefined) return runFake(run, container, { fake, env, command, say });
   if (own !== undefined) await makeRoot(context, own);
   const missing = await missingProgram(container, command);
   if (missing !== undefined) {

@@ -3,10 +3,9 @@ import { join } from 'node:path';
 import type { Context } from '../../op/context.js';
 import { refusedError } from '../../op/kit/errors/op-error.js';
 import { removeTree } from '../../op/kit/files/remove-tree.js';
-import type { Isolation, LogLine, StepState, TaskRunRequest, TaskRunStatus } from '../contract.js';
+import type { Enter, Isolation, LogLine, StepState, TaskRunRequest, TaskRunStatus } from '../contract.js';
 import { applyVariables } from './apply-variables.js';
 import { ImageNotPulled, invocation, makeContainers, rootsOf } from './containers.js';
-import type { Environment } from './environment.js';
 import { timestamp } from './go-time.js';
 import { createMask, secretValues } from './mask.js';
 import { makeRoot } from './own-image.js';
@@ -24,6 +23,8 @@ export interface TaskRunEvents {
   readonly line: (line: LogLine) => void;
   /** A step has started or ended. */
   readonly step: (state: StepState) => void;
+  /** A step is about to start: it waits until this resolves. The signal is aborted when it shall not start any more. */
+  readonly before?: (step: string, enter: Enter, signal: AbortSignal) => Promise<void>;
 }
 
 /**
@@ -52,7 +53,8 @@ export async function runTask(context: Context, given: TaskRunRequest, events: T
   const forVariables = Object.values(request.secrets ?? {}).map((directory) => ({ directory, secret: true }));
   const bound = [...Object.values(request.workspaces), ...Object.values(request.volumes), ...forVariables];
   const mask = createMask(await secretValues(bound));
-  const run: StepRun = { context: inner, request, spec, isolation, mask, line: events.line, started: events.step };
+  const { line, step: started, before } = events;
+  const run: StepRun = { context: inner, request, spec, isolation, mask, line, started, ...(before && { before }) };
   let timedOut = false;
   const timer =
     request.timeoutMs > 0
@@ -109,7 +111,7 @@ export async function enterStep(
   given: TaskRunRequest,
   step: string,
   command: readonly string[],
-): Promise<{ program: string; args: readonly string[]; env: Environment; cwd: string } | undefined> {
+): Promise<Awaited<ReturnType<Enter>> | undefined> {
   const request = ofAttempt(given);
   const isolation = request.isolation ?? (await findIsolation(context));
   const spec = applyVariables(request, isolation === 'namespaces' ? (path) => path : markPath);
@@ -126,8 +128,12 @@ export async function enterStep(
 
 /** Variables have their values now: an image may be one. @throws OpError (refused) */
 function refuseUnrunnable(spec: Spec, request: TaskRunRequest, isolation: Isolation): void {
-  const { hostImage, fetchImage, store } = request;
-  const machine = { isolation, images: fetchImage !== undefined, store, ...(hostImage && { hostImage }) };
+  const { hostImage, fetchImage, fakeOf, store } = request;
+  const machine = {
+    ...{ isolation, images: fetchImage !== undefined, store },
+    ...(hostImage && { hostImage }),
+    ...(fakeOf && { fakeOf }),
+  };
   const [problem, ...more] = refusals(spec, machine);
   if (problem === undefined) return;
   throw refusedError({

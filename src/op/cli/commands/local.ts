@@ -53,6 +53,9 @@ const startOptions = {
   pipelineTimeout: option.text('limit of the whole run, such as 1h30m; 0 is none', { value: '<duration>' }),
   tasksTimeout: option.text('limit of its tasks', { value: '<duration>' }),
   finallyTimeout: option.text('limit of its finally tasks', { value: '<duration>' }),
+  break: option.repeatable('stop before this step, with a shell in it; the run goes on when the shell ends', {
+    value: '<task/step>',
+  }),
   ownImages: option.flag(
     'run steps of debian, alpine and other images that only hold a shell in these images, too, not with the programs of this machine',
     { plain: true },
@@ -162,13 +165,28 @@ const rerun = command({
   },
 });
 
+const shell = command({
+  name: 'shell',
+  description: 'open a shell in a step of a run that has ended, or run a command there',
+  words: {
+    sentence: 'name of a run, and the step as TASK/STEP; without it, the step that failed',
+    usage: '[options] <run> [<task/step> [-- <command...>]]',
+  },
+  options: kept,
+  run: async (context, request, { words }) => {
+    const { shell } = await import('../../../local/commands/commands.js');
+    const { fetchLocalImage } = await import('../../laptop/local-images.js');
+    await shell(context, request, words, fetchLocalImage);
+  },
+});
+
 const graph = command({
   name: 'graph',
   description: 'draw the tasks of a Pipeline, or of a run with their states',
   words: { sentence: 'name of a run, of a Pipeline, or a file', usage: '[options] <run|name|file...>' },
   options: {
     ...files,
-    form: option.choice('how to draw', ['text', 'mermaid'], { default: 'text' }),
+    output: option.choice('how to draw', ['text', 'mermaid', 'svg'], { value: '<form>', letter: 'o', default: 'text' }),
     event,
     offline,
     ...registryOptions,
@@ -190,5 +208,6 @@ export const local = group('local', 'run Tekton Pipelines and Tasks on this mach
   cancel,
   remove,
   rerun,
+  shell,
   graph,
 ]);

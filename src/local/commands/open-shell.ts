@@ -1,0 +1,46 @@
+import { spawn } from 'node:child_process';
+import type { Context } from '../../op/context.js';
+import { toolError } from '../../op/kit/errors/op-error.js';
+import { findProgram } from '../../op/kit/process/find-program.js';
+import type { Enter } from '../contract.js';
+
+/** Whether a person is there: a shell needs someone who types, and sees what it prints. */
+export const hasTerminal = (): boolean => process.stdin.isTTY === true && process.stdout.isTTY === true;
+
+/** The shell for a person; files of this machine do not change its prompt. */
+export const shellOf = ({ env }: Pick<Context, 'env'>): readonly string[] =>
+  findProgram('bash', env.PATH) === undefined ? ['sh'] : ['bash', '--norc'];
+
+/**
+ * Runs a program in a step, with op's own terminal, until it ends.
+ * @param place what the prompt of a shell says
+ * @param signal ends it
+ * @returns its exit code; 128 and more for a signal
+ */
+export async function openInStep(
+  { env: own, signal: stopped }: Pick<Context, 'env' | 'signal'>,
+  place: string,
+  { program, args, env, cwd }: Awaited<ReturnType<Enter>>,
+  signal: AbortSignal = stopped,
+): Promise<number> {
+  const shown = { PS1: `[${place}] $ `, ...(own.TERM === undefined ? {} : { TERM: own.TERM }) };
+  // A shell in a PID namespace cannot give the terminal back when it ends: Ctrl-C would not reach op any more. This one does.
+  const takesBack = ['-m', '-c', '"$0" "$@"; exit $?', program, ...args];
+  const child = spawn('/bin/sh', takesBack, { cwd, env: { ...shown, ...env }, stdio: 'inherit' });
+  // A shell takes no notice of SIGTERM. The sandbox dies with its parent.
+  const end = () => void child.kill('SIGKILL');
+  if (signal.aborted) end();
+  signal.addEventListener('abort', end, { once: true });
+  try {
+    return await new Promise<number>((resolve, reject) => {
+      child.once('exit', (code) => resolve(code ?? 128));
+      child.once('error', (cause) =>
+        reject(
+          toolError({ what: `cannot open a shell in ${place}`, why: cause.message, hint: 'run op doctor', cause }),
+        ),
+      );
+    });
+  } finally {
+    signal.removeEventListener('abort', end);
+  }
+}
