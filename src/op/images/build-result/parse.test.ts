@@ -65,6 +65,16 @@ const forms: readonly (readonly [name: string, value: unknown, images: readonly 
     { builds: [{ imageName: 'shop-chart', tag: `reg.io/shop-chart/shop:1.2.3@${digest}` }] },
     [['shop-chart', `reg.io/shop-chart/shop:1.2.3@${digest}`]],
   ],
+  [
+    "Skaffold's longest kind of name",
+    { builds: [{ imageName: 'Registry.example.com:5000/Team/my_app-1', tag: 'reg.io/app:t' }] },
+    [['Registry.example.com:5000/Team/my_app-1', 'reg.io/app:t']],
+  ],
+  [
+    'a name for ko',
+    { builds: [{ imageName: 'ko://example.com/cmd', tag: 'reg.io/cmd:t' }] },
+    [['ko://example.com/cmd', 'reg.io/cmd:t']],
+  ],
   ['a tag without the name', { builds: [{ imageName: 'app', tag: 'abc123' }] }, [['app', 'app:abc123']]],
   [
     'two images',
@@ -97,6 +107,21 @@ const malformed: readonly (readonly [name: string, value: unknown, why: string])
     'builds[0] "reg.io/app@sha256:latest" is not an image',
   ],
   ['a registry without image', { builds: [{ imageName: 'app', tag: 'ghcr.io/' }] }, 'empty part'],
+  [
+    'a name with a line break',
+    { builds: [{ imageName: 'web\npublished 2 of 2', tag: 'reg.io/web:t' }] },
+    'builds[0].imageName "web published 2 of 2" is not the name of an image',
+  ],
+  [
+    'a name with a space',
+    { builds: [{ tag: 'a:b' }, { imageName: 'we b', tag: 'a:b' }] },
+    'builds[1].imageName "we b"',
+  ],
+  ['a name that starts like a flag', { builds: [{ imageName: '-web', tag: 'a:b' }] }, 'builds[0].imageName "-web"'],
+  ['a name with a cursor movement', { builds: [{ imageName: 'a\u001b[1A', tag: 'a:b' }] }, 'imageName "a" is not'],
+  ['a name with an invisible line separator', { builds: [{ imageName: 'a\u2028b', tag: 'a:b' }] }, 'imageName "a b"'],
+  ['a name without end', { builds: [{ imageName: 'a'.repeat(256), tag: 'a:b' }] }, 'builds[0].imageName "aaa'],
+  ['an old file with such a name', { image: 'a\nb', tag: 't' }, 'builds[0].imageName "a b"'],
   ['a number', { builds: [7] }, 'builds[0] must be an object'],
 ];
 

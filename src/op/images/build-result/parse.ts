@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { inputError } from '../../kit/errors/op-error.js';
 import { jsonOf } from '../../kit/json/parse-json.js';
+import { oneLine } from '../../kit/log/printable.js';
 import { formatReference, parseReference } from '../../systems/registry/reference.js';
 import type { BuildResult, BuiltImage } from './build-result.js';
 
@@ -18,12 +19,18 @@ const file = v.looseObject(
 /** The form of the first versions: one image at the top level. */
 const single = v.looseObject({ image: text, tag: text });
 
+/**
+ * Names of images in skaffold.yaml, also with a registry, a tag, or `ko://`. Code of the repository may write a build result, and names are
+ * printed and compared: one with a space or a line break could look like another line of the log.
+ */
+const nameForm = /^\w[\w./:@-]{0,254}$/u;
+
 type Entry = v.InferOutput<typeof entry>;
 
 /**
  * Parses the text of a build result. It accepts Skaffold's own form, and the forms of earlier versions: entries without `imageName`,
  * entries that are just a reference, a tag without the image's name, one `image` and `tag` at the top level, repeated entries.
- * @throws OpError (input) that names the file and the location in it
+ * @throws OpError (input) that names the file and the location in it, also for a name that no artifact can have
  */
 export function parseBuildResult(path: string, content: string): BuildResult {
   const json = v.safeParse(jsonOf(v.unknown()), content);
@@ -48,11 +55,19 @@ function describe(issue: v.BaseIssue<unknown>): string {
 
 function toImage(path: string, item: Entry, index: number): BuiltImage {
   const { imageName = '', tag } = typeof item === 'string' ? { tag: item } : item;
+  if (imageName !== '' && !nameForm.test(imageName)) {
+    const allowed =
+      'letters, digits, "_", ".", "/", ":", "@" and "-", 255 at most, and starts with a letter, a digit or "_"';
+    throw malformed(
+      path,
+      `builds[${index}].imageName "${oneLine(imageName)}" is not the name of an image: a name has ${allowed}`,
+    );
+  }
   // The first versions wrote just the tag.
   const whole = imageName !== '' && !/[/:@]/u.test(tag) ? `${imageName}:${tag}` : tag;
   const reference = parseReference(whole);
   if ('problem' in reference)
-    throw malformed(path, `builds[${index}] "${whole}" is not an image: ${reference.problem}`);
+    throw malformed(path, `builds[${index}] "${oneLine(whole, 300)}" is not an image: ${reference.problem}`);
   return { imageName: imageName === '' ? (reference.path.split('/').at(-1) ?? '') : imageName, reference };
 }
 

@@ -17,6 +17,11 @@ test.each([
   });
 });
 
+test('a line break in what failed does not start a line', () => {
+  const { text } = report(toolError({ what: 'image "x\nwarning: y" failed', why: 'w\nv', hint: 'h\ni' }), false);
+  expect(text).toBe('error: image "x warning: y" failed\n  why: w\n       v\n  do:  h\n       i\n');
+});
+
 test('the exit codes are the documented ones', () => {
   expect(exitCodes).toEqual({ unexpected: 1, usage: 2, input: 3, tool: 4, deadline: 5, refused: 6 });
   expect(report(new Interrupted('SIGINT'), false)).toEqual({ text: 'stopped by SIGINT\n', exitCode: 130 });

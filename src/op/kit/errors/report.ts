@@ -1,4 +1,4 @@
-import { printable } from '../log/printable.js';
+import { inLine, printable } from '../log/printable.js';
 import { Interrupted, OpError } from './op-error.js';
 import { redact } from './redact.js';
 
@@ -18,7 +18,7 @@ export function report(error: unknown, debug: boolean): Report {
   const thrown = firstOf(error);
   if (thrown instanceof Interrupted) return { text: `${thrown.message}\n`, exitCode: thrown.exitCode };
   if (thrown instanceof OpError) {
-    const lines = [`error: ${thrown.message}`, `  why: ${indent(thrown.why)}`, `  do:  ${indent(thrown.hint)}`];
+    const lines = [`error: ${inLine(thrown.message)}`, `  why: ${indent(thrown.why)}`, `  do:  ${indent(thrown.hint)}`];
     return { text: clean(`${lines.join('\n')}\n${stack(thrown, debug)}`), exitCode: thrown.exitCode };
   }
   const why = thrown instanceof Error ? thrown.message : String(thrown);

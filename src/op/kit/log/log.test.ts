@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import { table } from './format.js';
 import { createLog } from './log.js';
-import { oneLine, printable } from './printable.js';
+import { inLine, oneLine, printable } from './printable.js';
 
 function logInto(tty: boolean, debug = false) {
   const written: string[] = [];
@@ -42,10 +43,29 @@ test.each([
   ['a\tb\nc\r\nd', 'a\tb\nc\nd'],
   ['back\u0008\u0008\u0000\u009b31m', 'back31m'],
   ['\u202eevil\u2066', 'evil'],
+  ['one\u2028two\u2029', 'onetwo'],
   ['ü日本 👩‍💻', 'ü日本 👩‍💻'],
 ])('%j is printed as %j', (text, expected) => expect(printable(text)).toBe(expected));
 
 test('text on one line is cut between characters', () => {
   expect(oneLine(' a\n\tb  c ')).toBe('a b c');
   expect(oneLine('👍'.repeat(5), 4)).toBe('👍👍👍…');
+});
+
+test('a value in a line or in a table cannot start a line of its own', () => {
+  for (const lineBreak of ['\n', '\r\n', '\r', '\v', '\f', '\u0085', '\u2028', '\u2029', ' \n\n  ']) {
+    expect(inLine(`web${lineBreak}done:  2`)).toBe('web done:  2');
+  }
+  expect(
+    table([
+      ['IMAGE', 'PLAN'],
+      ['web\npublished 2 of 2', 'copy'],
+    ]),
+  ).toBe('IMAGE                 PLAN\nweb published 2 of 2  copy');
+});
+
+test('further lines of a warning are indented', () => {
+  const { log, text } = logInto(false);
+  log.warn('one\nwarning: two');
+  expect(text()).toBe('warning: one\n         warning: two\n');
 });

@@ -34,7 +34,8 @@ export function createLog({ write, tty, now, debug, clean }: Sink): Log {
       write(`${eraseLine}${clean(text)}`);
       pending = true;
     },
-    warn: (text) => line(`warning: ${text}`),
+    // Further lines are indented: what a warning quotes cannot look like a line of its own.
+    warn: (text) => line(`warning: ${text.replaceAll('\n', '\n         ')}`),
     debug(text) {
       if (debug) line(`debug: ${text}`);
     },

@@ -4,12 +4,17 @@
  */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: it removes control characters
 const sequences = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[ -/]*[0-~])/gu;
-/** All other control characters except tab and newline, and those that change the direction of text. */
-const controls = /(?![\t\n])[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+/** All other control characters except tab and newline, other line breaks, and what changes the direction of text. */
+const controls = /(?![\t\n])[\p{Cc}\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
+/** Everything that some program shows as a line break, with the spaces around it. */
+const breaks = /[^\S\n\r]*[\n\r\v\f\u0085\u2028\u2029]\s*/gu;
 
 /** Text from elsewhere (a tool, a commit, a server), without the characters that could control the reader's terminal. */
 export const printable = (text: string): string =>
   text.replace(sequences, '').replace(/\r\n/gu, '\n').replace(controls, '');
+
+/** A value in a line or a cell: without line breaks, so that it cannot look like a line of op's own. */
+export const inLine = (text: string): string => text.trim().replace(breaks, ' ');
 
 /** The same on one line, shortened to `length` characters. */
 export function oneLine(text: string, length = 100): string {
