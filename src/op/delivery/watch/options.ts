@@ -20,7 +20,7 @@ export const watchOptions = {
     otherwise: 'that of the environment',
   }),
   allowTag: option.flag('allow a workload to name its image by tag only; the digest of its pods is still checked'),
-  allowUnused: option.flag('only warn about an image that no workload uses'),
+  allowUnused: option.flag('only warn about an image that no workload uses, or whose workloads run no pods'),
   reconcile: option.flag('ask Flux to reconcile now', { default: true }),
   deploymentResult: option.text('JSON file to write the proof to', { value: '<file>' }),
   ...registryOptions,

@@ -1,5 +1,6 @@
 import type { Snapshot } from '../read/snapshot.js';
 import { type Assessment, assess, isReady } from './assess.js';
+import { type ImageWithoutPods, imagesWithoutPods } from './images-without-pods.js';
 import type { FluxJudgement } from './judge-flux.js';
 import type { Requirements, WorkloadJudgement } from './judge-workload.js';
 import { type DigestComparison, describeExpected, type SameImages } from './match-image.js';
@@ -38,7 +39,10 @@ export function judgeSnapshot(snapshot: Snapshot, requirements: Requirements, sa
     notes: [
       ...workloads.flatMap((one) => one.notes),
       ...(requirements.allowUnused
-        ? unused.map((one) => `no workload of ${snapshot.component} uses ${describeExpected(one)}`)
+        ? [
+            ...unused.map((one) => `no workload of ${snapshot.component} uses ${describeExpected(one)}`),
+            ...imagesWithoutPods(assessment).map(({ why }) => why),
+          ]
         : []),
     ],
     workloads,
@@ -49,16 +53,16 @@ export function judgeSnapshot(snapshot: Snapshot, requirements: Requirements, sa
 const isFinal = (flux: FluxJudgement | undefined) => flux?.final ?? true;
 
 function decide(assessment: Assessment): Decision {
-  const { snapshot, requirements, workloads, flux, unused, waiting, differs, refused, problems } = assessment;
+  const { requirements, workloads, flux, unused, waiting, differs, refused, problems } = assessment;
   const isComplete =
     (waiting ?? differs ?? refused) === undefined &&
     (unused.length === 0 || requirements.allowUnused) &&
     workloads.length > 0;
   const needsConfiguration = problems.some(({ kind }) => kind === 'input');
   if (isComplete && isReady(flux) && !needsConfiguration) {
-    const why = noPodsReason(workloads, snapshot);
-    if (why === undefined) return { verdict: 'proven', why: '', hint: undefined };
-    return { verdict: 'refused', why, hint: 'scale it up, then run this command again' };
+    const unproven = firstWithoutPods(assessment);
+    if (unproven === undefined) return { verdict: 'proven', why: '', hint: undefined };
+    return { verdict: 'refused', why: unproven.why, hint: unproven.hint };
   }
   if (isFinal(flux) && waiting === undefined) {
     const refusal = refusalReason(assessment);
@@ -109,10 +113,10 @@ function refusalReason(assessment: Assessment): Pick<Decision, 'why' | 'hint'> |
   };
 }
 
-/** Workloads without any pods prove nothing, except a CronJob that waits for its next run. */
-function noPodsReason(workloads: readonly WorkloadJudgement[], { component }: Snapshot): string | undefined {
-  if (workloads.some(({ compared }) => compared > 0)) return undefined;
-  const empty = workloads.filter(({ workload }) => workload.kind !== 'CronJob');
-  if (empty.length === 0) return undefined;
-  return `${component} runs no pods: ${empty.map(workloadName).join(', ')} ${empty.length === 1 ? 'has' : 'have'} none`;
+/** The first image whose lack of pods matters: with `allowUnused`, one image must be proven, and others may have no pods. */
+function firstWithoutPods(assessment: Assessment): ImageWithoutPods | undefined {
+  const { requirements, unused } = assessment;
+  const [first, ...more] = imagesWithoutPods(assessment);
+  const isAny = more.length + 1 < requirements.expected.length - unused.length;
+  return requirements.allowUnused && isAny ? undefined : first;
 }

@@ -19,7 +19,7 @@ export interface Requirements {
   readonly expected: readonly ExpectedImage[];
   /** The template may name the image by its tag alone. */
   readonly allowTag: boolean;
-  /** An image may be used by no workload. */
+  /** An image may be used by no workload, or only by workloads without pods; one image at least must be proven. */
   readonly allowUnused: boolean;
   /** Something other than op writes the images into the manifests: they may change after Flux has applied everything. */
   readonly imagesMayChange: boolean;
@@ -145,10 +145,15 @@ function notesOn(workload: Workload, { newest, older, terminating, podController
       ...(older.some(({ active }) => active) ? [`a Job of ${name} still runs an older template`] : []),
     ];
   }
-  const empty = kind === 'DaemonSet' ? 'is scheduled to no node' : 'is scaled to zero';
   const verb = terminating.length === 1 ? 'is' : 'are';
   return [
-    ...(desired === 0 ? [`${name} ${empty}: ${onlyTemplate}`] : []),
+    ...(desired === 0 ? [`${name} ${whyEmpty(workload)}: ${onlyTemplate}`] : []),
     ...(terminating.length > 0 ? [`${countOf(terminating.length, 'pod')} of ${name} ${verb} still terminating`] : []),
   ];
+}
+
+/** Why a workload has no pods: `is scaled to zero`. */
+export function whyEmpty({ kind, paused }: Pick<Workload, 'kind' | 'paused'>): string {
+  if (kind === 'CronJob') return paused ? 'is suspended' : 'has not run';
+  return kind === 'DaemonSet' ? 'is scheduled to no node' : 'is scaled to zero';
 }

@@ -90,7 +90,7 @@ describe('the rollout of a Deployment', () => {
     const template = templateOf([image]);
     const zero = { spec: { replicas: 0 }, status: { replicas: 0, updatedReplicas: 0, availableReplicas: 0 } };
     const empty = workloadObject({ name: 'worker', template, ...zero });
-    expect(verdictOn([empty])).toMatch(/^refused: Workload shop\/web runs no pods: Deployment worker has none/u);
+    expect(verdictOn([empty])).toMatch(/^refused: no pod runs web .*: Deployment worker is scaled to zero$/u);
     expect(
       judgeSnapshot(snapshotOf([...deployed([image], { c0: runs(right) }), empty]), requirementsOf(), none),
     ).toMatchObject({
@@ -160,7 +160,9 @@ describe('StatefulSet, DaemonSet, CronJob', () => {
       updatedNumberScheduled: 0,
       numberAvailable: 0,
     };
-    expect(verdictOn([daemon({ status: nowhere })])).toMatch(/^refused: .* runs no pods/u);
+    expect(verdictOn([daemon({ status: nowhere })])).toMatch(
+      /^refused: no pod runs web .*: DaemonSet web is scheduled to no node$/u,
+    );
   });
 
   test('a CronJob is compared by its template, and by the pods of its Jobs once it has run', () => {
@@ -181,12 +183,12 @@ describe('StatefulSet, DaemonSet, CronJob', () => {
       notes: ['CronJob web is suspended'],
     });
     expect(verdictOn([ran, job, done('x')])).toMatch(/^refused: /u);
-    const before = podControllerObject(kinds.job, ran, templateOf([`${repository}/web:v0`]));
+    const waits = cron({ lastScheduleTime: '2026-11-21T00:00:00Z' });
+    const before = podControllerObject(kinds.job, waits, templateOf([`${repository}/web:v0`]));
     const old = podObject(before, { containers: { c0: runs(wrong) } });
-    expect(judgeSnapshot(snapshotOf([ran, before, old]), requirementsOf(), none)).toMatchObject({
+    expect(judgeSnapshot(snapshotOf([waits, before, old]), requirementsOf(), none)).toMatchObject({
       verdict: 'proven',
       notes: [
-        'CronJob web is suspended',
         'CronJob web has not run since its template changed: only its template was compared',
         'a Job of CronJob web still runs an older template',
       ],
