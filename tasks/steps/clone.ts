@@ -17,6 +17,7 @@ const clone = optionParams(cloneOptions, {
   refspec: 'refspec',
   depth: 'depth',
   submodules: 'submodules',
+  'submodule-credentials': 'submoduleCredentials',
   subdirectory: {
     option: 'subdirectory',
     default: 'source',

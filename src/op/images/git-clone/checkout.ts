@@ -1,6 +1,9 @@
 import { lstat, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from '../../context.js';
+import { OpError } from '../../kit/errors/op-error.js';
+import type { Ended } from '../../kit/process/run.js';
+import { failureOfGit, lacksCredentials } from '../../systems/git/failure.js';
 import type { Git } from '../../systems/git/git.js';
 import type { CloneRequest } from './request.js';
 
@@ -26,10 +29,24 @@ export async function checkOut(
   );
   // git creates a submodule only in an empty directory; with --delete-existing=false there may be an old one.
   for (const link of links) await emptyIfDirectory(join(directory, link));
-  await git.remote('fetch the submodules', [
+  const fetched = await git.transfer('fetch the submodules', [
     ...['submodule', 'update', '--init', '--recursive', '--force'],
     ...(request.depth === 0 ? [] : [`--depth=${request.depth}`]),
   ]);
+  if (fetched.ended !== 'ok') throw notFetched(request, fetched);
+}
+
+function notFetched({ url, submodulesWithoutCredential }: CloneRequest, ended: Ended): OpError {
+  const failure = failureOfGit('fetch the submodules', url.clean, ended);
+  if (!submodulesWithoutCredential || !lacksCredentials(ended.stderr)) return failure;
+  return new OpError(failure.kind, {
+    what: failure.message,
+    why: `${failure.why}: the credential is used for ${url.clean} only`,
+    hint:
+      'if everyone who may change .gitmodules may read all that the credential opens, use it for the whole host with --submodule-credentials ' +
+      '(in a Task: the param submodule-credentials); or leave submodules out with --submodules=false',
+    cause: failure,
+  });
 }
 
 /** Without the program git-lfs, files in Git LFS are only small text files that point to the real ones. */

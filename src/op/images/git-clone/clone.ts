@@ -46,7 +46,7 @@ export async function gitClone(context: Context, flags: CloneFlags): Promise<Clo
   using deadline = startDeadline(context, timeout, late);
   const inTime = deadline.context;
   const directory = await openDestination(inTime, request.destination, request.subdirectory);
-  await using access = await prepareAccess(inTime, url, flags);
+  await using access = await prepareAccess(inTime, url, flags, flags.submoduleCredentials ? 'host' : 'repository');
   return await cloneWith(inTime, request, access, directory);
 }
 

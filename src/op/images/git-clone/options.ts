@@ -16,6 +16,9 @@ export const cloneOptions = {
     default: '1',
   }),
   submodules: option.flag('fetch submodules too', { default: true }),
+  submoduleCredentials: option.flag(
+    'use basic-auth for every repository of the host, for private submodules; otherwise for the cloned repository only',
+  ),
   destination: option.text('directory to clone into; created when missing', { value: '<directory>', required }),
   subdirectory: option.text('directory below the destination to clone into instead', { value: '<path>' }),
   sparseCheckoutDirectories: option.list('directories to check out, without the others', { value: '<patterns>' }),

@@ -12,6 +12,8 @@ export interface CloneRequest {
   /** Number of commits; 0 means all. */
   readonly depth: number;
   readonly submodules: boolean;
+  /** There is a credential for https, and submodules do not get it. */
+  readonly submodulesWithoutCredential: boolean;
   readonly destination: string;
   /** Directories below the destination, outermost first; empty for the destination itself. */
   readonly subdirectory: readonly string[];
@@ -33,6 +35,7 @@ export function parseRequest(flags: CloneFlags): CloneRequest {
     refspecs: parseRefspecs(flags.refspec ?? ''),
     depth: parseDepth(flags.depth),
     submodules,
+    submodulesWithoutCredential: flags.basicAuth !== undefined && !flags.submoduleCredentials,
     destination,
     subdirectory: parseSubdirectory(flags.subdirectory ?? ''),
     sparse: flags.sparseCheckoutDirectories.map(checkPattern),

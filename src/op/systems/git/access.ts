@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Context } from '../../context.js';
 import { makePrivateDirectory } from '../../kit/files/private-directory.js';
 import type { AccessFlags } from './access-options.js';
-import { prepareBasicAuth } from './basic-auth.js';
+import { type CredentialScope, prepareBasicAuth } from './basic-auth.js';
 import { prepareCertificates } from './certificates.js';
 import { prepareSsh } from './ssh.js';
 import type { GitUrl } from './url.js';
@@ -18,12 +18,21 @@ export interface GitAccess extends AsyncDisposable {
   readonly dispose: () => Promise<void>;
 }
 
-/** Prepares it from the flags. @throws OpError (input) when credentials are incomplete */
-export async function prepareAccess(context: Context, url: GitUrl, flags: AccessFlags): Promise<GitAccess> {
+/**
+ * Prepares it from the flags.
+ * @param scope of the user and the password of `basicAuth`; an ssh key cannot be limited
+ * @throws OpError (input) when credentials are incomplete
+ */
+export async function prepareAccess(
+  context: Context,
+  url: GitUrl,
+  flags: AccessFlags,
+  scope: CredentialScope = 'repository',
+): Promise<GitAccess> {
   const { path: home, dispose } = await makePrivateDirectory(context, 'git');
   try {
     const { basicAuth, sshDirectory, sslCaDirectory } = flags;
-    const own = basicAuth === undefined ? usersConfig(context) : await prepareBasicAuth(basicAuth, url, home);
+    const own = basicAuth === undefined ? usersConfig(context) : await prepareBasicAuth(basicAuth, url, home, scope);
     if (basicAuth !== undefined && url.transport === 'http') {
       context.log.warn(`the password is sent to ${url.host} over http://, without encryption`);
     }

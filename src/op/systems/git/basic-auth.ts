@@ -4,21 +4,54 @@ import { inputError } from '../../kit/errors/op-error.js';
 import { readCredentialFiles } from './credential-files.js';
 import type { GitUrl } from './url.js';
 
+/** The repositories that a credential serves: only the one of the URL, or all that the server has. */
+export type CredentialScope = 'repository' | 'host';
+
 /**
  * Puts user and password where git's own credential store finds them: in `.git-credentials` of a private home.
  * Accepts a `kubernetes.io/basic-auth` Secret (`username`, `password`), whose password is sent only to the host of `url`, or Tekton's
- * convention of `.git-credentials` with an optional `.gitconfig`.
+ * convention of `.git-credentials` with an optional `.gitconfig`. With the scope `repository`, a line of `.git-credentials` serves the
+ * repository that it names; one that names only a host serves `url`. What a `.gitconfig` sets otherwise, such as a header, is not limited.
  * @returns lines for git's configuration
  * @throws OpError (input) when it is neither
  */
-export async function prepareBasicAuth(directory: string, url: GitUrl, home: string): Promise<readonly string[]> {
+export async function prepareBasicAuth(
+  directory: string,
+  url: GitUrl,
+  home: string,
+  scope: CredentialScope,
+): Promise<readonly string[]> {
   const files = await readCredentialFiles(directory);
   const config = files.get('.gitconfig');
   const included = config === undefined ? [] : await include(home, config);
-  const credentials = files.get('.git-credentials') ?? fromSecret(directory, files, url);
-  if (credentials === undefined && config === undefined) throw neither(directory);
-  if (credentials !== undefined) await writeFile(join(home, '.git-credentials'), credentials, { mode: 0o600 });
-  return [...included, '[credential]', '\thelper = store'];
+  const given = files.get('.git-credentials') ?? fromSecret(directory, files, url);
+  if (given === undefined && config === undefined) throw neither(directory);
+  if (given !== undefined) {
+    const credentials = scope === 'host' ? given : narrowed(given, url);
+    await writeFile(join(home, '.git-credentials'), credentials, { mode: 0o600 });
+  }
+  // Source: gitcredentials(7), "useHttpPath".
+  return [...included, '[credential]', '\thelper = store', ...(scope === 'host' ? [] : ['\tuseHttpPath = true'])];
+}
+
+/** A line of `.git-credentials`, and a URL without user, in parts. Source: git-credential-store(1), "STORAGE FORMAT". */
+const storedLine = /^(?<scheme>https?):\/\/(?<login>[^/@]*@)?(?<host>[^/@]+)\/*(?<path>.*?)\/*$/iu;
+
+/**
+ * Gives every line the path of a repository: git's store then uses it for this repository alone. Servers take the same repository with and
+ * without `.git`, and some redirect from one to the other.
+ */
+function narrowed(lines: string, url: GitUrl): string {
+  const own = storedLine.exec(url.clean)?.groups;
+  const all = lines.split(/\r?\n/u).flatMap((line) => {
+    const { scheme, login = '', host, path = '' } = storedLine.exec(line)?.groups ?? {};
+    const isOwn = own !== undefined && scheme === own.scheme && (host === own.host || host === url.host);
+    const served = path !== '' ? { host, path } : isOwn ? own : undefined;
+    if (served?.path === undefined || served.path === '') return [];
+    const plain = served.path.replace(/\.git$/u, '');
+    return [plain, `${plain}.git`].map((one) => `${scheme}://${login}${served.host}/${one}\n`);
+  });
+  return all.join('');
 }
 
 async function include(home: string, config: string): Promise<readonly string[]> {

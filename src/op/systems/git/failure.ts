@@ -118,6 +118,10 @@ const transient =
 /** Whether a retry can help. */
 export const isTransient = (stderr: string) => transient.test(stderr);
 
+/** Whether git failed because the server wants credentials, or wants others. */
+export const lacksCredentials = (stderr: string) =>
+  known.find(({ pattern }) => pattern.test(stderr))?.hint.includes(credentials) ?? false;
+
 /** The error for a git command that failed: the known reason, and git's own message. */
 export function failureOfGit(doing: string, url: string, ended: Ended, advice: Advice = withAccessOptions): OpError {
   const what = `git failed to ${doing} of ${url}`;
