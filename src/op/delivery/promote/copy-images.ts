@@ -4,6 +4,7 @@ import { countOf, secondsBetween } from '../../kit/log/format.js';
 import { mapConcurrently } from '../../kit/process/map-concurrently.js';
 import { formatReference, type Reference } from '../../systems/registry/reference.js';
 import type { Regctl } from '../../systems/registry/regctl.js';
+import type { DigestTag } from './digest-tags.js';
 import { allSucceeded, startProgress } from './each-image.js';
 import { atTag, type ImagePlan } from './plan.js';
 
@@ -69,22 +70,34 @@ const notPromoted =
  * @throws OpError (tool), (refused) when the tag was given to another image since the plan was made
  */
 async function copyImage(context: Context, regctl: Regctl, plan: ImagePlan): Promise<PromotedImage> {
-  const { from, to, action, found, referrers = [] } = plan;
+  const { from, to, action, found, referrers = [], digestTags } = plan;
   if (action === 'already there') return { ...plan, outcome: 'already-there' };
   const start = context.now();
   let missing = referrers;
   for (let attempt = 1; attempt === 1 || missing.length > 0; attempt++) {
     if (attempt > attempts) throw referrersLost(plan, missing);
     await regctl.copy(from, to, { referrers: referrers.length > 0 });
+    for (const one of digestTags) await copyDigestTag(regctl, plan, one);
     missing = await missingReferrers(regctl, to, referrers);
   }
   await setTag(regctl, plan);
+  for (const { tag, digest, found: before, isGrown } of digestTags) {
+    if (before === undefined || before === digest || isGrown) continue;
+    context.log.step(`moved ${formatReference(atTag({ ...to, tag }))} to ${digest}, instead of ${before}`);
+  }
   const along = referrers.length === 0 ? '' : ` with ${countOf(referrers.length, 'referrer')}`;
   const took = secondsBetween(start, context.now());
   // The whole digest: without its tag, the earlier image has no other name.
   const instead = action === 'overwrite' ? `, instead of ${found}` : '';
   context.log.step(`copied ${formatReference(from)} to ${formatReference(atTag(to))}${along} in ${took} s${instead}`);
   return { ...plan, outcome: action === 'overwrite' ? 'overwritten' : 'copied' };
+}
+
+/** By the digest of the plan, whatever the tag at the source names by now. */
+async function copyDigestTag(regctl: Regctl, { imageName, from, to }: ImagePlan, one: DigestTag): Promise<void> {
+  const { tag, digest, found } = one;
+  await regctl.copy({ ...from, tag, digest }, { ...to, tag, digest }, { referrers: true });
+  await setTag(regctl, { imageName, to: { ...to, tag, digest }, digest, found });
 }
 
 async function missingReferrers(
@@ -98,8 +111,10 @@ async function missingReferrers(
   return expected.filter((one) => !arrived.referrers.includes(one));
 }
 
+type TagToSet = Pick<ImagePlan, 'imageName' | 'to' | 'digest' | 'found'>;
+
 /** Checks the tag first: it may have been given to another image during the copy. */
-async function setTag(regctl: Regctl, plan: ImagePlan): Promise<void> {
+async function setTag(regctl: Regctl, plan: TagToSet): Promise<void> {
   const { to, digest, found } = plan;
   if (to.tag === undefined) return;
   const now = await digestOf(regctl, atTag(to));
@@ -128,7 +143,7 @@ const referrersLost = ({ imageName, to }: ImagePlan, missing: readonly string[])
     hint: 'run the same command again, or leave signatures and attestations behind with --referrers=false',
   });
 
-const tagMoved = ({ imageName, to, digest }: ImagePlan, now: string | undefined) =>
+const tagMoved = ({ imageName, to, digest }: Pick<ImagePlan, 'imageName' | 'to' | 'digest'>, now: string | undefined) =>
   refusedError({
     what: `image "${imageName}" is not what ${formatReference(atTag(to))} names`,
     why: `${digest} was copied, but the tag now names ${now ?? 'nothing'}: something else writes to it`,

@@ -20,7 +20,9 @@ export const promoteOptions = {
     variable: 'PROMOTE_DESTINATION_REPOSITORY',
   }),
   allowSkip: option.flag('allow skipping environments, and any other order'),
-  overwrite: option.flag('move a tag that names a different image at the destination'),
+  overwrite: option.flag(
+    'move a tag that names a different image, or another signature, attestation or SBOM, at the destination',
+  ),
   dryRun: option.flag('show what would be copied, and copy nothing'),
   referrers: option.flag('copy signatures, attestations and SBOMs too', { default: true }),
   jobs: option.count('number of images to copy in parallel', { default: 6 }),

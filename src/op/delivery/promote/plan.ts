@@ -2,9 +2,11 @@ import type { Context } from '../../context.js';
 import { inputError, OpError, refusedError } from '../../kit/errors/op-error.js';
 import { countOf, table } from '../../kit/log/format.js';
 import { mapConcurrently } from '../../kit/process/map-concurrently.js';
+import type { Artifacts } from '../../systems/registry/artifacts.js';
 import { asksForPassword } from '../../systems/registry/protocol.js';
 import { formatReference, type Reference, registryOf } from '../../systems/registry/reference.js';
 import type { Regctl } from '../../systems/registry/regctl.js';
+import { type DigestTag, planDigestTags } from './digest-tags.js';
 import { allSucceeded, startProgress } from './each-image.js';
 import type { NamedImage } from './name-images.js';
 
@@ -21,6 +23,8 @@ export interface ImagePlan {
   readonly found: string | undefined;
   /** Manifests that refer to it at the source; undefined when they were not read. */
   readonly referrers: readonly string[] | undefined;
+  /** Tags such as `sha256-DIGEST.sig` that are copied with it. */
+  readonly digestTags: readonly DigestTag[];
 }
 
 /** How to plan. */
@@ -72,10 +76,21 @@ async function planImage(
   const to = { ...target, digest };
   const found = await digestAtDestination(context, regctl, atTag(to));
   const planned = { imageName, from, to, digest, found };
-  if (found === digest) return { ...planned, action: 'already there', referrers: undefined };
+  if (found === digest) return { ...planned, action: 'already there', referrers: undefined, digestTags: [] };
   if (found !== undefined && !options.overwrite) throw tagTaken(planned, options);
-  const referrers = await referrersAtSource(regctl, from, imageName, options);
-  return { ...planned, action: found === undefined ? 'copy' : 'overwrite', referrers };
+  const artifacts = await artifactsAtSource(regctl, from, imageName, options);
+  const digestTags = await planDigestTags(
+    { regctl, atDestination: (tagged) => digestAtDestination(context, regctl, tagged) },
+    { imageName, from, to },
+    artifacts?.digestTags ?? [],
+    options,
+  );
+  return {
+    ...planned,
+    action: found === undefined ? 'copy' : 'overwrite',
+    referrers: artifacts?.referrers,
+    digestTags,
+  };
 }
 
 /** By tag, if there is one: that is what a deployment by tag gets. */
@@ -98,18 +113,18 @@ async function digestAtDestination(context: Context, regctl: Regctl, to: Referen
   throw answer.error;
 }
 
-async function referrersAtSource(
+async function artifactsAtSource(
   regctl: Regctl,
   from: Reference,
   imageName: string,
   options: PlanOptions,
-): Promise<readonly string[] | undefined> {
+): Promise<Artifacts | undefined> {
   if (!options.referrers) {
     await digestAtSource(regctl, from, imageName, options);
     return undefined;
   }
   const answer = await regctl.artifacts(from);
-  if ('referrers' in answer) return answer.referrers;
+  if ('referrers' in answer) return answer;
   throw answer.problem === 'absent' ? notAtSource(imageName, from, options) : answer.error;
 }
 

@@ -155,6 +155,7 @@ async function recordFirstEnvironment(context: Context, promotion: Promotion): P
       action: 'already there',
       found: reference.digest,
       referrers: undefined,
+      digestTags: [],
       outcome: 'already-there',
     }),
   );

@@ -6,6 +6,8 @@ export interface Artifacts {
   readonly digest: string;
   /** Digests of the manifests that refer to the image, to one of its platforms, or to another of these. */
   readonly referrers: readonly string[];
+  /** Those that only a tag names, as cosign does: `sha256-DIGEST.sig`. They are among the referrers by their tags. */
+  readonly digestTags: readonly string[];
 }
 
 interface Node {
@@ -28,14 +30,16 @@ export function artifactsOf(json: string): Artifacts | undefined {
   const tree = parseJson(node, json);
   if (tree === undefined) return undefined;
   const referrers = new Set<string>();
+  const digestTags = new Set<string>();
   const visit = ({ child, referrer }: Node) => {
     for (const one of child ?? []) visit(one);
     for (const one of referrer ?? []) {
       const { Digest: digest, Tag: tag } = one.reference;
       if (!listTag.test(tag)) referrers.add(digest === '' ? tag : digest);
+      if (!listTag.test(tag) && digest === '') digestTags.add(tag);
       visit(one);
     }
   };
   visit(tree);
-  return { digest: tree.reference.Digest, referrers: [...referrers] };
+  return { digest: tree.reference.Digest, referrers: [...referrers], digestTags: [...digestTags] };
 }

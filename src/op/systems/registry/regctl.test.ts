@@ -83,7 +83,11 @@ describe('regctl', () => {
     const one = await attach(`${plain.host}/a/c@${digest}`, 'application/vnd.example.sbom');
     const two = await attach(`${plain.host}/a/c@${one}`, 'application/vnd.example.signature');
     const target = image(`${plain.host}/a/c:v1@${digest}`);
-    expect(await at(target, ({ artifacts }) => artifacts(target))).toEqual({ digest, referrers: [one, two] });
+    expect(await at(target, ({ artifacts }) => artifacts(target))).toEqual({
+      digest,
+      referrers: [one, two],
+      digestTags: [],
+    });
   });
 
   it('ignores the configuration that a user has for regctl', async () => {

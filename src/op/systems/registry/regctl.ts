@@ -14,18 +14,21 @@ import { retrying, pauses as usual } from './retry.js';
 
 /**
  * regclient's tool, for what crane does not do: an image together with all that refers to it (signatures, attestations, SBOMs: by the
- * referrers API, by its fallback tag, and by the tags of cosign), and the digest of an image with one request.
+ * referrers API or by its fallback tag), the tags of cosign, and the digest of an image with one request.
  */
 export interface Regctl {
   /** The digest of a reference, or why it has none. */
   readonly look: (image: Reference) => Promise<LookUp>;
   /**
-   * Copies an image with all its platforms, and with all that refers to any of them. What the registry already has is not sent again.
+   * Copies an image with all its platforms, and with all manifests that say that they refer to any of them; where the destination keeps the
+   * list of these under a tag, that list only grows. What the registry already has is not sent again.
    * @throws OpError (tool)
    */
   readonly copy: (from: Reference, to: Reference, options: { readonly referrers: boolean }) => Promise<void>;
   /** What refers to an image, directly and through others, or why that is unknown. */
   readonly artifacts: (image: Reference) => Promise<Artifacts | NoAnswer>;
+  /** The text of a manifest. @throws OpError (tool) */
+  readonly manifest: (image: Reference) => Promise<string>;
 }
 
 /** regctl for as long as its `await using` lasts. */
@@ -86,7 +89,7 @@ function createRegctl(context: Context, access: RegistryAccess): Regctl {
     },
     copy: async (from, to, { referrers }) => {
       // Also where a manifest exists already: an interrupted copy may have left nothing else.
-      const all = referrers ? ['--referrers', '--digest-tags', '--force-recursive'] : ['--force-recursive'];
+      const all = referrers ? ['--referrers', '--force-recursive'] : ['--force-recursive'];
       const ended = await regctl(['image', 'copy', ...all, nameOf(from), nameOf(to)]);
       if (ended.ended === 'ok') return;
       const what = `cannot copy ${formatReference(from)} to ${formatReference(to)}`;
@@ -103,6 +106,11 @@ function createRegctl(context: Context, access: RegistryAccess): Regctl {
       }
       const problem = problemIn(ended.stderr);
       return { problem, error: failure(what, ended, problem, [image]) };
+    },
+    manifest: async (image) => {
+      const ended = await regctl(['manifest', 'get', '--format=raw-body', nameOf(image)]);
+      if (ended.ended === 'ok') return ended.stdout;
+      throw failure(`cannot read ${formatReference(image)}`, ended, problemIn(ended.stderr), [image]);
     },
   };
 }
