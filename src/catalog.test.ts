@@ -144,6 +144,26 @@ describe('a platform team forks by configuration', () => {
     expect(policies({ networkPolicy: false })).toEqual(['buildkitd']);
   });
 
+  test('every network policy denies the addresses that give away credentials of a node, except for names on Azure', () => {
+    const policies = synth({}).filter(({ kind }) => kind === 'NetworkPolicy');
+    expect(policies.length).toBeGreaterThan(3);
+    for (const { spec } of policies) {
+      const [most, names, ...more] = spec.egress;
+      expect(most.ports).toBeUndefined();
+      expect(most.to.flatMap(({ ipBlock }: { ipBlock: { except: string[] } }) => ipBlock.except)).toEqual([
+        ...['169.254.169.254/32', '100.100.100.200/32', '168.63.129.16/32', 'fd00:ec2::254/128', 'fd20:ce::254/128'],
+      ]);
+      expect(names).toEqual({
+        to: [{ ipBlock: { cidr: '168.63.129.16/32' } }],
+        ports: [
+          { protocol: 'UDP', port: 53 },
+          { protocol: 'TCP', port: 53 },
+        ],
+      });
+      expect(more).toEqual([]);
+    }
+  });
+
   test('resources are set by task and step or sidecar', () => {
     const limits = { limits: { memory: '8Gi' } };
     const found = steps({ resources: { 'build/build': limits } }).find((step) => step.task === 'build');

@@ -97,7 +97,7 @@ export class BuildKitDaemon extends Construct {
             ports: [{ protocol: 'TCP', port: k8s.IntOrString.fromNumber(port) }],
           },
         ],
-        egress: [egressButMetadataServices],
+        egress: egressButMetadataServices,
       },
     });
   }

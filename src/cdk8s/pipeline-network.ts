@@ -21,7 +21,7 @@ export class PipelineNetwork extends Construct {
       spec: {
         podSelector: { matchLabels: { 'tekton.dev/pipeline': pipeline } },
         policyTypes: ['Ingress', 'Egress'],
-        egress: [egressButMetadataServices],
+        egress: egressButMetadataServices,
       },
     });
   }

@@ -22,7 +22,7 @@ export class TaskNetwork extends Construct {
       spec: {
         podSelector: { matchExpressions: [{ key: 'tekton.dev/task', operator: 'In', values: [...tasks] }] },
         policyTypes: ['Ingress', 'Egress'],
-        egress: [egressButMetadataServices],
+        egress: egressButMetadataServices,
       },
     });
   }
