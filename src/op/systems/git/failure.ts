@@ -119,8 +119,10 @@ const transient =
 export const isTransient = (stderr: string) => transient.test(stderr);
 
 /** Whether git failed because the server wants credentials, or wants others. */
-export const lacksCredentials = (stderr: string) =>
-  known.find(({ pattern }) => pattern.test(stderr))?.hint.includes(credentials) ?? false;
+export function lacksCredentials(stderr: string): boolean {
+  const hint = known.find(({ pattern }) => pattern.test(stderr))?.hint;
+  return typeof hint === 'function' && hint(withAccessOptions).includes(withAccessOptions.credentials);
+}
 
 /** The error for a git command that failed: the known reason, and git's own message. */
 export function failureOfGit(doing: string, url: string, ended: Ended, advice: Advice = withAccessOptions): OpError {
