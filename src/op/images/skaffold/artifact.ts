@@ -52,7 +52,7 @@ export interface Artifact {
   readonly context: string;
   readonly docker: DockerArtifact | undefined;
   readonly buildpacks: BuildpacksArtifact | undefined;
-  /** `custom.buildCommand` of a plain skaffold.yaml, which op can run without Skaffold. */
+  /** `custom.buildCommand`; where Skaffold is missing, skaffold.yaml is plain, and op runs it. */
   readonly buildCommand?: string;
   readonly platforms: readonly string[];
   /** Settings that only Skaffold with a Docker daemon supports, by their keys. */
@@ -100,6 +100,7 @@ export const artifactShape = v.looseObject({
   hooks: v.nullish(v.looseObject({ before: list, after: list })),
   docker: v.nullish(docker),
   buildpacks: v.nullish(buildpacks),
+  custom: v.nullish(v.looseObject({ buildCommand: v.optional(v.string(), '') })),
 });
 type Shape = v.InferOutput<typeof artifactShape>;
 
@@ -115,6 +116,7 @@ export function toArtifact(shape: Shape, { elsewhere, platforms }: ForAll): Arti
     context: shape.context,
     docker: builder === 'docker' ? toDocker(shape.docker ?? v.parse(docker, {})) : undefined,
     buildpacks: shape.buildpacks ? toBuildpacks(shape.buildpacks) : undefined,
+    ...(shape.custom?.buildCommand ? { buildCommand: shape.custom.buildCommand } : {}),
     platforms: shape.platforms?.length ? shape.platforms : platforms,
     onlySkaffold: onlySkaffold(shape),
     elsewhere,

@@ -40,14 +40,7 @@ export type ConfigShape = v.InferOutput<typeof configShape>;
  */
 export async function readArtifacts(context: Context, project: Project): Promise<Artifacts> {
   const plain = await readPlain(context, project);
-  if (plain === undefined) return readWithSkaffold(context, project);
-  const read = artifactsOf(project, [configOf(project, plain)]);
-  const commands = new Map(plain.build.artifacts.map(({ image, custom }) => [image, custom?.buildCommand]));
-  const withCommand = (artifact: Artifact): Artifact => {
-    const buildCommand = commands.get(artifact.image);
-    return buildCommand === undefined ? artifact : { ...artifact, buildCommand };
-  };
-  return { ...read, artifacts: read.artifacts.map(withCommand) };
+  return plain === undefined ? readWithSkaffold(context, project) : artifactsOf(project, [configOf(project, plain)]);
 }
 
 /** A plain configuration with the defaults of Skaffold that matter here. */
