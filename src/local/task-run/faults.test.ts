@@ -246,6 +246,19 @@ exit 1
   expect(await readFile(join(directory, 'tried'), 'utf8')).toBe('x\nx\nx\n');
 });
 
+test('a step that bwrap did not start has failed, even if bwrap says that all is well', async () => {
+  const directory = join(room.path, 'silent');
+  await mkdir(directory);
+  await writeFile(join(directory, 'bwrap'), '#!/bin/sh\nexit 0\n', { mode: 0o755 });
+  const spec = { steps: [{ ...script('never', 'echo started'), onError: 'continue' }, script('next', 'echo next')] };
+  const request = await requestFor(room.path, spec, { isolation: 'namespaces' });
+  const lines: string[] = [];
+  const { context } = testContext({ env: { PATH: `${directory}:${process.env.PATH}` } });
+  const status = await runTask(context, request, { line: ({ text }) => lines.push(text), step: () => undefined });
+  expect(lines).toEqual(['op: the step never cannot start: bwrap ended without a word']);
+  expect(status.conditions[0].reason).toBe('StepFailed');
+});
+
 test('a step cannot make op write or wait outside of its TaskRun', async () => {
   const precious = join(room.path, 'precious');
   await writeFile(precious, 'precious');

@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from '../../op/context.js';
 import { refusedError } from '../../op/kit/errors/op-error.js';
@@ -14,6 +14,7 @@ import { refusals } from './refusals.js';
 import { runStep, type StepEnd, type StepRun } from './run-step.js';
 import { findIsolation } from './sandbox.js';
 import { startSidecars } from './sidecars.js';
+import { variableArguments } from './start-process.js';
 import { notPulled, type Stopped, statusOf } from './status.js';
 import { replaceStepResults } from './step-references.js';
 import type { Spec } from './task-spec.js';
@@ -123,7 +124,13 @@ export async function enterStep(
   }
   const late = { env: container.env, command: container.command, when: [] };
   const { env } = await replaceStepResults(late, join(request.directory, 'steps'));
-  return { ...(await invocation(container, command, isolation)), env };
+  const { program, args, cwd } = await invocation(container, command, isolation);
+  if (isolation === 'variables') return { program, args, env, cwd };
+  // In bwrap's own environment or arguments, variables of the step would choose its libraries, or be seen by other users.
+  const variables = join(request.directory, 'variables');
+  await writeFile(variables, variableArguments(env), { mode: 0o600 });
+  const withVariables = ['-c', 'exec 4<"$0" && exec "$@"', variables, program, '--args', '4'];
+  return { program: '/bin/sh', args: [...withVariables, ...args], env: {}, cwd };
 }
 
 /** Variables have their values now: an image may be one. @throws OpError (refused) */

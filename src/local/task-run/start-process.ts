@@ -27,7 +27,7 @@ export interface Process {
 }
 
 export interface RunningProcess {
-  /** How it ended: by a signal, 128 and its number. `failure` is why it could not start. */
+  /** How it ended: by a signal, 128 and its number. `failure` is why it could not start; the exit code is never 0 then. */
   readonly ended: Promise<{ readonly exitCode: number; readonly failure?: string }>;
   /** SIGTERM for all its processes, SIGKILL a little later. */
   readonly stop: () => void;
@@ -43,7 +43,10 @@ export function startProcess(wanted: Process): RunningProcess {
       if (made) return result;
       // Other programs mount and unmount all the time: bwrap gives up when one does while it makes its view.
       const again = /^bwrap: Can't bind mount/u.test(said[0] ?? '') && attempt < attempts && !stopped;
-      if (!again) return { ...result, failure: result.failure ?? (said.join('; ') || 'bwrap ended without a word') };
+      if (!again) {
+        const failure = result.failure ?? (said.join('; ') || 'bwrap ended without a word');
+        return { exitCode: result.exitCode || 1, failure };
+      }
       await delay(20 * attempt);
       running = launch(wanted);
     }
@@ -132,8 +135,13 @@ function giveVariables(child: ChildProcess, env: Environment): void {
   if (!(input instanceof Writable)) throw new Error('the input of a child process is not a pipe');
   // bwrap may end without reading it.
   input.on('error', () => undefined);
+  input.end(variableArguments(env));
+}
+
+/** What bwrap reads from the file descriptor of `--args`: the variables of the program, and no others. */
+export function variableArguments(env: Environment): string {
   const words = ['--clearenv', ...Object.entries(env).flatMap(([name, value]) => ['--setenv', name, value])];
-  input.end(words.map((word) => `${word}\0`).join(''));
+  return words.map((word) => `${word}\0`).join('');
 }
 
 function outcome(child: ChildProcess): Promise<{ exitCode: number; failure?: string }> {

@@ -1,0 +1,65 @@
+/** What steps and documents of a stranger must not reach: the machine outside of their sandbox. */
+import { execFileSync } from 'node:child_process';
+import { readdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { makeRoom, requestFor, runSpec, script } from '../../../test/local/task-run.js';
+import { testContext } from '../../../test/op/test-context.js';
+import { enterStep } from './run-task.js';
+
+let room: Awaited<ReturnType<typeof makeRoom>>;
+beforeAll(async () => {
+  room = await makeRoom();
+});
+afterAll(() => room[Symbol.asyncDispose]());
+
+/** Variables that make every dynamic program that has them write a file: in the sandbox, /tmp is another directory. */
+const traced = () => {
+  const trace = join('/tmp', `${basename(room.path)}-trace`);
+  const env = [
+    { name: 'LD_DEBUG', value: 'files' },
+    { name: 'LD_DEBUG_OUTPUT', value: trace },
+  ];
+  const traces = async () => (await readdir('/tmp')).filter((name) => name.startsWith(basename(trace)));
+  return { env, traces };
+};
+
+test('PATH of a step does not choose the bwrap that confines it', async () => {
+  const plant = `printf '#!/bin/sh\\n: > ${room.path}/left-the-sandbox\\n' > /tekton/home/bwrap
+chmod +x /tekton/home/bwrap
+while read -r a b c root place rest; do
+  if [ "$place" = /tekton/home ]; then printf %s "$root" > $(step.results.dir.path); fi
+done < /proc/self/mountinfo`;
+  const run = await runSpec(room.path, {
+    steps: [
+      { ...script('plant', plant), results: [{ name: 'dir', type: 'string' }] },
+      {
+        name: 'use',
+        image: 'bash',
+        script: '#!/bin/sh\necho "$PATH"',
+        env: [{ name: 'PATH', value: '$(steps.plant.results.dir)' }],
+      },
+    ],
+  });
+  expect(run.printed('use')).toEqual([expect.stringMatching(/\/home$/u)]);
+  expect(await readdir(room.path)).not.toContain('left-the-sandbox');
+});
+
+test('variables of a step, a sidecar or a shell in a step do not reach bwrap', async () => {
+  const { env, traces } = traced();
+  const seen = 'echo "$LD_DEBUG"; cat /tmp/*-trace* >/dev/null';
+  const spec = {
+    sidecars: [{ ...script('helper', 'sleep 60'), env, readinessProbe: { exec: { command: ['true'] } } }],
+    steps: [{ ...script('step', seen), env }],
+  };
+  const request = await requestFor(room.path, spec);
+  const run = await runSpec(room.path, spec, { directory: request.directory });
+  expect(run.printed('step')).toEqual(['files']);
+  const { context } = testContext({ env: { PATH: process.env.PATH } });
+  const shell = await enterStep(context, request, 'step', ['sh', '-c', 'echo "$LD_DEBUG"']);
+  if (shell === undefined) throw new Error('no such step');
+  const { program, args, env: own, cwd } = shell;
+  expect(execFileSync(program, args, { env: own, cwd, encoding: 'utf8' })).toBe('files\n');
+  expect(args).not.toContain('LD_DEBUG');
+  expect(await traces()).toEqual([]);
+});
