@@ -57,6 +57,8 @@ export interface BoundWorkspace {
   readonly readOnly: boolean;
   /** Values of a bound Secret, masked in logs; the files are in `directory`. */
   readonly secret: boolean;
+  /** The whole volume, where `directory` is a `subPath` of it. */
+  readonly volume?: string;
 }
 
 /** One TaskRun with nothing left to look up: StepActions are resolved, params have their defaults. */

@@ -1,6 +1,7 @@
 /** One object as Tekton's admission webhook would judge it, on a default install but for `enum` of params. */
 import { checkObjectName } from '../../tekton/validate/names.js';
 import type { WirePipelineSpec } from '../../tekton/wire/pipeline.js';
+import type { ObjectMeta } from '../../tekton/wire/pod.js';
 import type { WirePipelineRun, WireTaskRun } from '../../tekton/wire/run.js';
 import type { WireStepAction, WireTaskSpec } from '../../tekton/wire/task.js';
 import { plainly } from './declared.js';
@@ -16,9 +17,12 @@ export type Checked =
   | { readonly kind: 'TaskRun'; readonly spec: WireTaskRun['spec'] }
   | { readonly kind: 'PipelineRun'; readonly spec: WirePipelineRun['spec'] };
 
-/** @param name of the object; undefined for one that is still to be made from generateName */
-export function check(object: Checked, name: string | undefined, report: Report): void {
+export function check(object: Checked, { name, generateName }: ObjectMeta, report: Report): void {
   if (name !== undefined) checkObjectName(name, 'metadata.name', plainly(report));
+  else if (generateName !== undefined) {
+    // Kubernetes cuts it, and adds five letters.
+    checkObjectName(`${generateName.slice(0, 58)}aaaaa`, 'metadata.generateName', plainly(report));
+  }
   switch (object.kind) {
     case 'Task':
       checkTaskSpec(object.spec, [], 'spec', report);

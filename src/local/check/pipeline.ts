@@ -1,5 +1,5 @@
 /** What Tekton's webhook refuses of a PipelineSpec. Source: pipeline_validation.go, matrix_types.go. */
-import { checkLabel, checkObjectName, checkUnique } from '../../tekton/validate/names.js';
+import { checkLabel, checkObjectName, checkUnique, checkWorkspaceName } from '../../tekton/validate/names.js';
 import type { WirePipelineSpec, WirePipelineTask } from '../../tekton/wire/pipeline.js';
 import type { WireParamSpec } from '../../tekton/wire/task.js';
 import { dagProblems } from '../plan/dag.js';
@@ -19,6 +19,7 @@ export function checkPipelineSpec(spec: WirePipelineSpec, embedded: boolean, pat
   const names = workspaces.map(({ name }) => name);
   for (const [index, name] of names.entries()) {
     if (!name) report(`${path}.workspaces[${index}].name`, 'is missing', 'give the workspace a name');
+    else checkWorkspaceName(name, `${path}.workspaces[${index}].name`, plainly(report));
   }
   checkUnique(names, (index) => `${path}.workspaces[${index}].name`, 'workspace', plainly(report));
   const around = { ...spec, tasks, finally: last };
@@ -79,6 +80,7 @@ function checkTask(
     say,
   );
   for (const [index, { name: own, workspace }] of workspaces.entries()) {
+    checkWorkspaceName(own, `${path}.workspaces[${index}].name`, say);
     if (params === undefined || (spec.workspaces ?? []).some((one) => one.name === (workspace || own))) continue;
     report(
       `${path}.workspaces[${index}]`,

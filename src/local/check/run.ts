@@ -1,6 +1,6 @@
 /** What Tekton's webhook refuses of a TaskRun or PipelineRun. Source: taskrun_validation.go, pipelinerun_validation.go. */
 import { milliseconds } from '../../tekton/duration.js';
-import { checkUnique } from '../../tekton/validate/names.js';
+import { checkSubdomain, checkUnique, checkWorkspaceName } from '../../tekton/validate/names.js';
 import type { WirePipelineRun, WireTaskRun, WireWorkspaceBinding } from '../../tekton/wire/run.js';
 import { expressionsOf, resultReference } from '../plan/expressions.js';
 import { checkParams, plainly } from './declared.js';
@@ -109,6 +109,9 @@ function checkBinding(binding: WireWorkspaceBinding, path: string, report: Repor
     ['projected.sources', binding.projected?.sources?.length === 0 ? '' : 'x'],
   ];
   for (const [field, value] of needed) if (!value) report(`${path}.${field}`, 'is missing', 'write it');
+  checkWorkspaceName(binding.name, `${path}.name`, plainly(report));
+  const { claimName } = binding.persistentVolumeClaim ?? {};
+  if (claimName) checkSubdomain(claimName, `${path}.persistentVolumeClaim.claimName`, plainly(report));
 }
 
 function checkDuration(value: string | undefined, path: string, report: Report): void {

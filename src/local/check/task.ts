@@ -1,6 +1,6 @@
 /** What Tekton's webhook refuses of a TaskSpec or a StepAction. Source: task_validation.go, container_validation.go. */
 import { posix } from 'node:path';
-import { checkLabel, checkUnique } from '../../tekton/validate/names.js';
+import { checkLabel, checkUnique, checkWorkspaceName } from '../../tekton/validate/names.js';
 import type { VolumeMount } from '../../tekton/wire/pod.js';
 import type {
   WireContainer,
@@ -12,6 +12,7 @@ import type {
 } from '../../tekton/wire/task.js';
 import { checkAlpha, checkParamSpecs, checkParams, checkResults, checkWhen, plainly } from './declared.js';
 import { checkContexts, checkItem, checkText, type Report, type Scope, uses } from './variables.js';
+import { checkVolume, filledIn } from './volume.js';
 
 /** @param outer params that the spec sees beside its own; undefined when only the run can tell */
 export function checkTaskSpec(
@@ -42,6 +43,10 @@ export function checkTaskSpec(
     'volume',
     say,
   );
+  for (const [index, { name }] of workspaces.entries()) {
+    checkWorkspaceName(filledIn(name), `${path}.workspaces[${index}].name`, say);
+  }
+  for (const [index, volume] of volumes.entries()) checkVolume(volume, `${path}.volumes[${index}]`, report);
   checkMountPaths(spec, path, report);
   for (const [index, step] of steps.entries()) checkStep(step, spec, scope, `${path}.steps[${index}]`, report);
   const named = steps.map(({ name }) => name ?? '');
@@ -126,6 +131,7 @@ function checkOwnResults(script: string, results: WireStep['results'] = [], path
 }
 
 function checkSidecar(sidecar: WireSidecar, spec: WireTaskSpec, scope: Scope, path: string, report: Report): void {
+  if (sidecar.name) checkLabel(filledIn(sidecar.name), `${path}.name`, plainly(report));
   if (sidecar.name === 'tekton-log-results')
     report(`${path}.name`, 'Tekton keeps this name for itself', 'choose another name');
   if (!sidecar.image) report(`${path}.image`, 'is missing', 'write the image of the sidecar');

@@ -161,6 +161,52 @@ items:
     ]);
   });
 
+  const run = (spec: string, name = 'name: r') =>
+    `apiVersion: tekton.dev/v1\nkind: TaskRun\nmetadata: {${name}}\nspec: {taskSpec: {steps: [{image: i, script: x}]}, ${spec}}`;
+  const object = (kind: string, rest: string) => `apiVersion: v1\nkind: ${kind}\n${rest}`;
+  const volume = (rest: string) => task(`${step}\n  volumes: [${rest}]`);
+
+  test.each([
+    ['a key', object('ConfigMap', 'metadata: {name: c}\ndata: {../../x: y}'), 'data: the key "../../x"'],
+    ['a key of a Secret', object('Secret', 'metadata: {name: s}\nstringData: {..: y}'), 'stringData: the key ".."'],
+    ['an object', object('Secret', 'metadata: {name: ..}'), 'metadata.name: the name ".."'],
+    [
+      'an item',
+      volume('{name: v, configMap: {name: c, items: [{key: k, path: ../x}]}}'),
+      '.configMap.items[0].path: "../x"',
+    ],
+    [
+      'a projected item',
+      volume('{name: v, projected: {sources: [{secret: {name: s, items: [{key: k, path: /x}]}}]}}'),
+      '.projected.sources[0].secret.items[0].path: "/x"',
+    ],
+    ['a volume', volume('{name: ../../x, emptyDir: {}}'), 'spec.volumes[0].name: the name "../../x"'],
+    ['a variable with a path', volume('{name: "$(params.../../x)", emptyDir: {}}'), 'spec.volumes[0].name: the name'],
+    [
+      'a claim',
+      volume('{name: v, persistentVolumeClaim: {claimName: ..}}'),
+      '.persistentVolumeClaim.claimName: the name ".."',
+    ],
+    [
+      'a claim of a run',
+      run('workspaces: [{name: w, persistentVolumeClaim: {claimName: ../x}}]'),
+      'spec.workspaces[0].persistentVolumeClaim.claimName: the name "../x"',
+    ],
+    [
+      'a workspace',
+      run('workspaces: [{name: ../x, emptyDir: {}}]'),
+      'spec.workspaces[0].name: the workspace name "../x"',
+    ],
+    [
+      'a sidecar',
+      task(`${step}\n  sidecars: [{name: ../../x, image: i}]`),
+      'spec.sidecars[0].name: the name "../../x"',
+    ],
+    ['a run', run('params: []', 'generateName: ../../x-'), 'metadata.generateName: the name "../../x-'],
+  ])('refuses a name that would be a path: of %s', (_, text, expected) => {
+    expect(said(text)).toEqual([expect.stringContaining(expected)]);
+  });
+
   test('leaves an object with a problem out, and reads the others', () => {
     const { tasks, problems } = read(`${task('steps: [{imag: i}]')}\n---\n${task(step).replace('name: t', 'name: u')}`);
     expect(problems).toHaveLength(1);

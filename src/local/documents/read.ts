@@ -3,6 +3,7 @@ import type { ObjectMeta } from '../../tekton/wire/pod.js';
 import type { WirePipelineRun, WireTaskRun } from '../../tekton/wire/run.js';
 import type { WireStepAction } from '../../tekton/wire/task.js';
 import { type Checked, check } from '../check/check.js';
+import { checkObject } from '../check/object.js';
 import type { LocalPipeline, LocalProblem, LocalTask, RefSource } from '../contract.js';
 import { isOwn, ownAnnotations } from '../pipelines-as-code/annotations.js';
 import { explainPlaceholder, marksIn, placeholdersIn, unmarked } from '../pipelines-as-code/placeholders.js';
@@ -153,7 +154,11 @@ function readOne(parsed: Parsed, into: Into, allows: Allows): void {
   const root = `${kind}/${name}`;
   if (!/^tekton\.dev\//.test(apiVersion)) {
     const object = { apiVersion, kind, name, value, source };
-    into.others.push(object);
+    const before = into.problems.length;
+    checkObject(object, (path, what, hint) => {
+      into.problems.push({ path: `${root} > ${path}`, what, hint, at: at(stepsOf(path)) });
+    });
+    if (into.problems.length === before) into.others.push(object);
     if (!used.has(`${apiVersion}/${kind}`)) {
       const what = `${kind} is for clusters, and has no effect on this machine`;
       into.notes.push({ path: root, what, hint: '', at: at([]) });
@@ -192,7 +197,7 @@ function readOne(parsed: Parsed, into: Into, allows: Allows): void {
   const checked = typed(kind, kind === 'TaskRun' ? withTemplateVolumes(spec) : spec);
   if (checked === undefined) return;
   const metadata = metadataOf(object);
-  check(checked, metadata.name, (path, what, hint) => {
+  check(checked, metadata, (path, what, hint) => {
     into.problems.push({ path: `${root} > ${path}`, what, hint, at: at(stepsOf(path)) });
   });
   if (into.problems.length === before) add(checked, name, metadata, source, into);

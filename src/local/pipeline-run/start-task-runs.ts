@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from '../../op/context.js';
+import { entryOf } from '../../op/kit/files/path.js';
 import { removeTree } from '../../op/kit/files/remove-tree.js';
 import { milliseconds } from '../../tekton/duration.js';
 import type { WireWorkspaceBinding } from '../../tekton/wire/run.js';
@@ -55,7 +56,7 @@ export function startTaskRuns(context: Context, execution: Execution, around: Su
 
 /** The directory of a TaskRun. */
 const taskRunDirectory = ({ plan, directory }: Execution, name: string): string =>
-  plan.kind === 'TaskRun' ? directory : join(filesOf(directory).taskRuns, name);
+  plan.kind === 'TaskRun' ? directory : entryOf(filesOf(directory).taskRuns, name);
 
 function newRun(
   context: Context,
@@ -148,7 +149,7 @@ async function perform(
   writer.changed();
   const workspaces: Record<string, BoundWorkspace> = {};
   for (const { name: own, subPath, from } of boundTo(state, around.made)) {
-    workspaces[own] = await workspaceFor(from, subPath, join(directory, 'workspaces', own));
+    workspaces[own] = await workspaceFor(from, subPath, entryOf(join(directory, 'workspaces'), own));
   }
   const given: ParamValues = Object.fromEntries(
     (run.object.spec.params ?? []).map(({ name: key, value }) => [key, value]),

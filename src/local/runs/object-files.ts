@@ -1,5 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { inputError } from '../../op/kit/errors/op-error.js';
+import { entryOf, within } from '../../op/kit/files/path.js';
 import type { KeyToPath, Projection } from '../../tekton/wire/pod.js';
 import type { WireTaskSpec } from '../../tekton/wire/task.js';
 import type { BoundWorkspace, LocalProblem } from '../contract.js';
@@ -45,7 +47,7 @@ export async function writeObjectFiles(directory: string, files: ObjectFiles): P
   const write = async (kind: keyof ObjectFiles) => {
     const made: Record<string, string> = {};
     for (const [name, keys] of Object.entries(files[kind])) {
-      const own = join(directory, kind, basename(name));
+      const own = entryOf(join(directory, kind), name);
       await writeKeys(own, Object.entries(keys));
       made[name] = own;
     }
@@ -57,10 +59,19 @@ export async function writeObjectFiles(directory: string, files: ObjectFiles): P
 async function writeKeys(directory: string, keys: readonly (readonly [string, string])[]): Promise<void> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   for (const [path, content] of keys) {
-    await mkdir(dirname(join(directory, path)), { recursive: true });
-    await writeFile(join(directory, path), Buffer.from(content, 'base64'), { mode: 0o600 });
+    const file = join(directory, path);
+    if (file === directory || !within(directory, file)) throw outside(path);
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, Buffer.from(content, 'base64'), { mode: 0o600 });
   }
 }
+
+const outside = (path: string) =>
+  inputError({
+    what: `the path ${path} of a key leads out of its volume`,
+    why: 'Kubernetes refuses it',
+    hint: 'use a relative path without ".."',
+  });
 
 interface Source {
   readonly kind: keyof ObjectFiles;
@@ -147,13 +158,13 @@ export async function volumesFor(
     const source = sourceOf(volume);
     const claim = claimOf(volume);
     if (claim !== undefined) {
-      const directory = join(home.claims, basename(claim));
+      const directory = entryOf(home.claims, claim);
       await mkdir(directory, { recursive: true });
       volumes[volume.name] = { directory, readOnly: false, secret: false };
     }
     if ('projected' in volume) {
       const sources = projectedIn(volume);
-      const directory = join(into, basename(volume.name));
+      const directory = entryOf(into, volume.name);
       await writeKeys(
         directory,
         sources.flatMap((one) => keysOf(one, files)),
@@ -164,7 +175,7 @@ export async function volumesFor(
     const { kind, name, items } = source;
     let directory = made[kind][name];
     if (directory === undefined || items !== undefined) {
-      directory = join(into, basename(volume.name));
+      directory = entryOf(into, volume.name);
       await writeKeys(directory, keysOf(source, files));
     }
     volumes[volume.name] = { directory, readOnly: true, secret: kind === 'secrets' };

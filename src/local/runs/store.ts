@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { inputError } from '../../op/kit/errors/op-error.js';
+import { entryOf } from '../../op/kit/files/path.js';
 import type { RunObject, TaskRunObject } from '../pipeline-run/objects.js';
 import { executorOf } from './executor.js';
 import { filesOf, type Home } from './home.js';
@@ -28,10 +29,10 @@ export const generateName = (prefix: string): string =>
 
 /**
  * Makes the directory of a new run; two runs never share one.
- * @throws OpError (input) when there is a run of this name
+ * @throws OpError (input) when there is a run of this name, or the name is a path
  */
 export async function createRun({ runs }: Home, name: string): Promise<string> {
-  const directory = join(runs, name);
+  const directory = entryOf(runs, name);
   await mkdir(runs, { recursive: true, mode: 0o700 });
   try {
     await mkdir(directory, { mode: 0o700 });

@@ -6,7 +6,7 @@ import { findProgram } from '../../op/kit/process/find-program.js';
 import type { Isolation, TaskRunRequest } from '../contract.js';
 import { type Environment, environmentOf, podName } from './environment.js';
 import { octopipelineImage, thisMachine } from './host-image.js';
-import { type Mount, makeDirectories, mountsOfSidecar, mountsOfStep, onThisMachine } from './mounts.js';
+import { checkSources, type Mount, makeDirectories, mountsOfSidecar, mountsOfStep, onThisMachine } from './mounts.js';
 import { defaultPath, type OwnImage, ownImageArguments, userOf } from './own-image.js';
 import { placePaths, podPaths, stepContainer } from './pod-paths.js';
 import { sandboxArguments } from './sandbox.js';
@@ -217,6 +217,7 @@ export async function invocation(
   isolation: Isolation,
 ): Promise<{ readonly program: string; readonly args: readonly string[]; readonly cwd: string }> {
   if (isolation === 'variables') return { program, args, cwd: workingDirectory };
+  await checkSources(mounts);
   // In a pod, the first process of a step is Tekton's entrypoint, and that of a sidecar its own.
   const first = name.startsWith('sidecar-') ? 'program' : 'init';
   const sandbox =

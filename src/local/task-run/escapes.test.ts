@@ -1,6 +1,6 @@
 /** What steps and documents of a stranger must not reach: the machine outside of their sandbox. */
 import { execFileSync } from 'node:child_process';
-import { readdir } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { makeRoom, requestFor, runSpec, script } from '../../../test/local/task-run.js';
@@ -62,4 +62,70 @@ test('variables of a step, a sidecar or a shell in a step do not reach bwrap', a
   expect(execFileSync(program, args, { env: own, cwd, encoding: 'utf8' })).toBe('files\n');
   expect(args).not.toContain('LD_DEBUG');
   expect(await traces()).toEqual([]);
+});
+
+/** A directory of the user that a step must not reach, and one that it has. */
+async function twoDirectories(name: string) {
+  const [mine, directory] = [join(room.path, `${name}-mine`), join(room.path, `${name}-given`)];
+  await mkdir(mine);
+  await writeFile(join(mine, 'file'), 'mine');
+  await mkdir(directory);
+  return { mine, volume: { directory, readOnly: false, secret: false } };
+}
+
+test('a step does not lead the subPath of a later step out of the volume', async () => {
+  const { mine, volume } = await twoDirectories('later');
+  const run = await runSpec(
+    room.path,
+    {
+      volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'v' } }],
+      steps: [
+        {
+          ...script('swap', `rmdir /v/sub; ln -s ${mine} /v/sub`),
+          volumeMounts: [{ name: 'v', mountPath: '/v' }],
+        },
+        {
+          ...script('write', 'echo owned > /v/file'),
+          volumeMounts: [{ name: 'v', mountPath: '/v', subPath: 'sub' }],
+        },
+      ],
+    },
+    { volumes: { v: volume } },
+  );
+  expect(run.printed('write')).toEqual([expect.stringContaining('the subPath sub leads out of its volume')]);
+  expect(run.condition[1]).toBe('StepFailed');
+  expect(await readFile(join(mine, 'file'), 'utf8')).toBe('mine');
+});
+
+test('a step does not make op read a file of this machine as its result', async () => {
+  const { mine } = await twoDirectories('result');
+  const link = `ln -s ${mine} $(step.results.dir.path); cd /tekton/steps/step-trick; mv results moved; ln -s ${mine} results`;
+  const run = await runSpec(room.path, {
+    steps: [
+      {
+        ...script('first', `ln -s ${mine} $(step.results.dir.path)`),
+        results: [{ name: 'dir', type: 'string' }],
+      },
+      { ...script('trick', link), results: ['dir', 'file'].map((name) => ({ name, type: 'string' })) },
+      {
+        ...script('show', 'echo "$A" "$B"'),
+        env: [
+          { name: 'A', value: '$(steps.trick.results.file)' },
+          { name: 'B', value: '$(steps.first.results.dir/file)' },
+        ],
+      },
+    ],
+  });
+  expect(run.lines.map(({ text }) => text).join('\n')).not.toContain('mine mine');
+  expect(JSON.stringify(run.status.steps.map(({ results }) => results))).not.toContain('mine');
+  expect(run.printed('show').at(-1)).toBe('$(steps.trick.results.file) $(steps.first.results.dir/file)');
+});
+
+test.each([
+  ['a sidecar', { sidecars: [{ ...script('../../../../made', 'true') }] }],
+  ['a volume', { volumes: [{ name: '../../../made', emptyDir: {} }] }],
+])('%s whose name is a path makes no directory', async (_, more) => {
+  const spec = { steps: [script('s', 'true')], ...more };
+  await expect(runSpec(room.path, spec)).rejects.toThrow('is not the name of a file');
+  expect(await readdir(room.path)).not.toContain('made');
 });

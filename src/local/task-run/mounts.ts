@@ -1,8 +1,11 @@
 import { existsSync } from 'node:fs';
-import { chmod, lstat, mkdir, realpath } from 'node:fs/promises';
-import { delimiter, isAbsolute, join, normalize, relative, resolve } from 'node:path';
+import { chmod, mkdir } from 'node:fs/promises';
+import { delimiter, join, normalize, resolve } from 'node:path';
 import { inputError } from '../../op/kit/errors/op-error.js';
+import { entryOf } from '../../op/kit/files/path.js';
+
 import type { BoundWorkspace, TaskRunRequest } from '../contract.js';
+import { below, realBelow } from '../workspaces/below.js';
 import { octopipelineImage } from './host-image.js';
 import { podPaths } from './pod-paths.js';
 import type { Sidecar, Spec, Step } from './task-spec.js';
@@ -12,7 +15,11 @@ export interface Mount {
   readonly path: string;
   readonly source: string;
   readonly readOnly: boolean;
+  /** The directory that the source is in, for a `subPath`: steps that have the whole volume may change what is there. */
+  readonly volume?: string;
 }
+
+const inVolume = ({ volume }: BoundWorkspace) => (volume === undefined ? {} : { volume });
 
 const inRun = ({ directory }: TaskRunRequest, ...parts: string[]) => join(directory, ...parts);
 
@@ -34,6 +41,7 @@ export async function makeDirectories(
     await mkdir(inRun(request, name), { recursive: true });
   }
   for (const name of containers) {
+    entryOf(request.directory, name);
     await mkdir(inRun(request, 'steps', name, 'results'), { recursive: true });
     await mkdir(inRun(request, 'steps', name, 'artifacts'), { recursive: true });
     await mkdir(inRun(request, 'creds', name), { recursive: true });
@@ -42,7 +50,7 @@ export async function makeDirectories(
   }
   if (request.store !== undefined) await mkdir(request.store, { recursive: true, mode: 0o700 });
   for (const volume of spec.volumes ?? []) {
-    if (volume.emptyDir) await mkdir(inRun(request, 'volumes', volume.name), { recursive: true });
+    if (volume.emptyDir) await mkdir(entryOf(inRun(request, 'volumes'), volume.name), { recursive: true });
   }
 }
 
@@ -99,7 +107,7 @@ const storeOf = ({ store }: TaskRunRequest, { image = '' }: Step): Mount[] =>
 
 /** Parents before what is below them; of several at one path, the last. */
 function inOrder(mounts: readonly Mount[]): Mount[] {
-  const byPath = new Map(mounts.map((mount) => [normalize(mount.path).replace(/(.)\/$/u, '$1'), mount]));
+  const byPath = new Map(mounts.map((mount) => [resolve('/', mount.path), mount]));
   return [...byPath]
     .map(([path, mount]) => ({ ...mount, path }))
     .sort((a, b) => a.path.split('/').length - b.path.split('/').length);
@@ -118,7 +126,8 @@ async function workspaceMounts(request: TaskRunRequest, spec: Spec, container: S
     if (!seesWorkspace(spec, container, name)) return [];
     const used = container.workspaces?.find((usage) => usage.name === name);
     const path = used?.mountPath || declaration?.mountPath || `/workspace/${name}`;
-    return [{ path, source: bound.directory, readOnly: bound.readOnly || declaration?.readOnly === true }];
+    const readOnly = bound.readOnly || declaration?.readOnly === true;
+    return [{ path, source: bound.directory, readOnly, ...inVolume(bound) }];
   });
 }
 
@@ -127,28 +136,25 @@ async function volumeMounts(request: TaskRunRequest, spec: Spec, container: Step
   for (const { name, mountPath, subPath, readOnly = false } of container.volumeMounts ?? []) {
     const volume = spec.volumes?.find((one) => one.name === name);
     const bound: BoundWorkspace | undefined = volume?.emptyDir
-      ? { directory: inRun(request, 'volumes', name), readOnly: false, secret: false }
+      ? { directory: entryOf(inRun(request, 'volumes'), name), readOnly: false, secret: false }
       : request.volumes[name];
     if (bound === undefined) throw missingVolume(name);
-    const source = subPath ? await below(bound.directory, subPath) : bound.directory;
-    mounts.push({ path: mountPath, source, readOnly: readOnly || bound.readOnly });
+    const rights = { path: mountPath, readOnly: readOnly || bound.readOnly };
+    if (!subPath) mounts.push({ ...rights, source: bound.directory, ...inVolume(bound) });
+    else {
+      const source = await below(bound.directory, subPath, !bound.readOnly);
+      mounts.push({ ...rights, source, volume: bound.volume ?? bound.directory });
+    }
   }
   return mounts;
 }
 
-/** The path below a volume, made if it is not there; a symbolic link that a step left does not lead out of the volume. */
-async function below(directory: string, subPath: string): Promise<string> {
-  const path = resolve(directory, subPath);
-  if (isOutside(directory, path)) throw outside(subPath);
-  if ((await lstat(path).catch(() => undefined)) === undefined) await mkdir(path, { recursive: true });
-  const real = await realpath(path);
-  if (isOutside(await realpath(directory), real)) throw outside(subPath);
-  return real;
-}
-
-function isOutside(directory: string, path: string): boolean {
-  const way = relative(directory, path);
-  return way === '..' || way.startsWith('../') || isAbsolute(way);
+/**
+ * The sources as they are now: a step may have put a link to another place of this machine where one was, and bwrap follows it.
+ * @throws OpError (input) for a source that has left its volume
+ */
+export async function checkSources(mounts: readonly Mount[]): Promise<void> {
+  for (const { source, volume } of mounts) if (volume !== undefined) await realBelow(volume, source);
 }
 
 /** Where a path of the container is on this machine; a path that is no mount's is the same. */
@@ -157,13 +163,6 @@ export function onThisMachine(mounts: readonly Mount[], path: string): string {
   const mount = mounts.findLast((one) => clean === one.path || clean.startsWith(`${one.path}/`));
   return mount === undefined ? path : join(mount.source, clean.slice(mount.path.length));
 }
-
-const outside = (subPath: string) =>
-  inputError({
-    what: `the subPath ${subPath} leads out of its volume`,
-    why: 'it contains .. or goes through a symbolic link',
-    hint: 'name a path inside of the volume',
-  });
 
 const missingVolume = (name: string) =>
   inputError({

@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import type { FakeOf, HostImages, Isolation, LocalProblem } from '../contract.js';
 import { checkTokens } from './cluster-token.js';
 import { knownFields } from './environment.js';
@@ -143,7 +144,7 @@ function checkMount(mount: Fields, path: string, report: Report): void {
   for (const field of ['subPathExpr', 'mountPropagation', 'recursiveReadOnly']) {
     if (mount[field] !== undefined) report(`${path}.${field}`, ...unknownField(field));
   }
-  const place = String(mount.mountPath);
+  const place = posix.resolve('/', String(mount.mountPath));
   if (/^\/(?:proc|dev|sys)?(?:\/|$)/u.test(place) && !place.startsWith('/dev/shm')) {
     report(`${path}.mountPath`, `${place} belongs to the system of this machine`, 'mount it elsewhere');
   }

@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
-import { lstat, open } from 'node:fs/promises';
-import { join } from 'node:path';
+import { lstat, open, readlink, realpath } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import type { WireResult, WireValue } from '../../tekton/wire/task.js';
 import type { StepState } from '../contract.js';
 
@@ -60,11 +60,17 @@ export async function readResults(directory: string, names: readonly string[], t
 
 /**
  * The text of a file, or as much of it as shows that no message can hold it. A step may leave anything: a pipe would block the reader,
- * and a symbolic link means another file out here.
+ * and a symbolic link, also in place of the directory, means another file out here.
  */
 export async function readResult(path: string): Promise<string | undefined> {
+  const directory = dirname(path);
+  if (!(await lstat(directory).catch(() => undefined))?.isDirectory()) return undefined;
   if (!(await lstat(path).catch(() => undefined))?.isFile()) return undefined;
   await using file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  // What still runs, such as a sidecar, may have changed the directory meanwhile.
+  const opened = await readlink(`/proc/self/fd/${file.fd}`).catch(() => undefined);
+  const expected = join(await realpath(dirname(directory)), basename(directory), basename(path));
+  if (opened !== undefined && opened !== expected) return undefined;
   const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(2 * limit) });
   return buffer.toString('utf8', 0, bytesRead);
 }

@@ -1,6 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from '../../op/context.js';
+import { OpError } from '../../op/kit/errors/op-error.js';
 import type { Enter, Isolation, LogLine, StepState, TaskRunRequest } from '../contract.js';
 import { type Container, invocation } from './containers.js';
 import { runFake } from './fake-step.js';
@@ -120,9 +121,17 @@ async function execute(
     return { exitCode: 1, notStarted: true };
   }
   if (context.signal.aborted) return { exitCode: 1, reason: 'Cancelled' };
+  const invoked = await invocation(container, command, isolation).catch((error: unknown) => {
+    if (error instanceof OpError) return error;
+    throw error;
+  });
+  if (invoked instanceof OpError) {
+    say(`op: the step ${step} cannot start: ${invoked.message}: ${invoked.why}`);
+    return { exitCode: 1, notStarted: true };
+  }
   const last: string[] = [];
   const process = startProcess({
-    ...(await invocation(container, command, isolation)),
+    ...invoked,
     env,
     sandboxed: isolation === 'namespaces',
     mask,

@@ -11,7 +11,8 @@ export interface Late {
 }
 
 const reference = /\$\(steps\..*?\.results\..*?\)/gu;
-const parts = /^\$\(steps\.([^.]+)\.results\.([^.[\]]+)(?:\[([0-9]+|\*)\]|\.([^.[\]]+))?\)$/u;
+/** Neither name is a path: a step may leave links where its results are. */
+const parts = /^\$\(steps\.([^./]+)\.results\.([^./[\]]+)(?:\[([0-9]+|\*)\]|\.([^.[\]]+))?\)$/u;
 
 /**
  * Replaces `$(steps.STEP.results.RESULT)` in environment, command and `when`, as the entrypoint in a pod does.

@@ -1,11 +1,12 @@
 import { constants } from 'node:fs';
 import { chmod, copyFile, mkdir, readdir, readlink, realpath, stat, symlink, utimes } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { inputError } from '../../op/kit/errors/op-error.js';
-import { within } from '../../op/kit/files/path.js';
+import { entryOf } from '../../op/kit/files/path.js';
 import type { BoundWorkspace } from '../contract.js';
 import type { Home } from '../runs/home.js';
 import type { ObjectDirectories } from '../runs/object-files.js';
+import { below } from './below.js';
 import type { Binding } from './binding.js';
 
 /** A workspace of a run; undefined is one that each TaskRun makes for itself. */
@@ -24,7 +25,7 @@ export async function makeWorkspaces(
 ): Promise<Made> {
   const made = new Map<string, { binding: Binding; directory: string | undefined }>();
   for (const binding of bindings) {
-    made.set(binding.name, { binding, directory: await make(binding, home, join(into, binding.name), objects) });
+    made.set(binding.name, { binding, directory: await make(binding, home, entryOf(into, binding.name), objects) });
   }
   return made;
 }
@@ -41,7 +42,7 @@ async function make(
     case 'new':
       return created(into);
     case 'claim':
-      return created(join(home.claims, source.claim));
+      return created(entryOf(home.claims, source.claim));
     case 'directory': {
       const from = await existing(name, source.path);
       // When a run goes on, its workspaces are there.
@@ -112,14 +113,9 @@ export async function workspaceFor(
   const { kind } = binding.source;
   const secret = kind === 'secret' || kind === 'secrets';
   const fixed = secret || kind === 'config' || kind === 'configMaps';
-  const path = join(directory, binding.subPath ?? '', subPath ?? '');
-  if (!within(directory, path)) {
-    throw inputError({
-      what: `workspace ${binding.name}: subPath ${relative(directory, path)} leads out of the workspace`,
-      why: 'Kubernetes refuses a subPath with ".."',
-      hint: 'use a subPath inside of the workspace',
-    });
-  }
-  if (!fixed) await mkdir(path, { recursive: true });
-  return { directory: path, readOnly: fixed, secret };
+  const rights = { readOnly: fixed, secret };
+  if (!fixed) await mkdir(directory, { recursive: true });
+  const inside = [binding.subPath, subPath].filter((path) => path !== undefined && path !== '').join('/');
+  if (inside === '') return { ...rights, directory };
+  return { ...rights, directory: await below(directory, `./${inside}`, !fixed), volume: directory };
 }

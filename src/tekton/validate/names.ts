@@ -44,6 +44,29 @@ export function checkKey(name: string, path: string, report: Report): void {
   report(path, `the key "${name}" is not allowed`, 'start with a letter or _, then use letters, digits, _, -');
 }
 
+/** Names of ConfigMaps, Secrets and claims: a DNS subdomain. Source: Kubernetes, NameIsDNSSubdomain. */
+export function checkSubdomain(name: string, path: string, report: Report): void {
+  if (subdomain.test(name) && name.length <= 253) return;
+  report(path, `the name "${name}" is not a DNS name`, 'use lower-case letters, digits, "-" and dots');
+}
+
+/** Keys of ConfigMaps and Secrets. Source: Kubernetes, IsConfigMapKey of apimachinery/pkg/util/validation. */
+export function checkFileKey(name: string, path: string, report: Report): void {
+  if (/^[-._a-zA-Z0-9]{1,253}$/.test(name) && name !== '.' && !name.startsWith('..')) return;
+  report(
+    path,
+    `the key "${name}" is not allowed`,
+    'use letters, digits, -, _ and dots, and do not start with two dots',
+  );
+}
+
+/** Paths of keys in a volume. Source: Kubernetes, validateLocalNonReservedPath of pkg/apis/core/validation. */
+export function checkItemPath(itemPath: string, path: string, report: Report): void {
+  const parts = itemPath.split('/');
+  if (itemPath !== '' && !itemPath.startsWith('/') && !itemPath.startsWith('..') && !parts.includes('..')) return;
+  report(path, `"${itemPath}" is no path inside of the volume`, 'use a relative path without ".."');
+}
+
 /** Names of results. Tekton allows a dot, but then reads `results.a.b` as key `b` of the object `a`. */
 export function checkResultName(name: string, path: string, report: Report): void {
   if (result.test(name)) return;
