@@ -5,6 +5,7 @@ import { OpError, refusedError } from '../../op/kit/errors/op-error.js';
 import { findProgram } from '../../op/kit/process/find-program.js';
 import type { Isolation, TaskRunRequest } from '../contract.js';
 import { type Environment, environmentOf, podName } from './environment.js';
+import { type Hidden, hiddenFromSteps } from './hidden.js';
 import { octopipelineImage, thisMachine } from './host-image.js';
 import { checkSources, type Mount, makeDirectories, mountsOfSidecar, mountsOfStep, onThisMachine } from './mounts.js';
 import { defaultPath, type OwnImage, ownImageArguments, userOf } from './own-image.js';
@@ -29,6 +30,7 @@ export interface Container<Definition extends Step | Sidecar> {
   readonly own: OwnImage | undefined;
   /** The program bubblewrap of this machine. */
   readonly bwrap: string;
+  readonly hidden: Hidden;
 }
 
 export interface Containers {
@@ -51,6 +53,7 @@ export async function makeContainers(
     [...steps, ...sidecars].map(({ name }) => name),
   );
   const path = context.env.PATH ?? '';
+  const hidden = await hiddenFromSteps(context);
   const make = async <Definition extends Step | Sidecar>(
     name: string,
     given: Definition,
@@ -79,6 +82,7 @@ export async function makeContainers(
       mounts,
       own,
       bwrap: findProgram('bwrap', context.env.PATH) ?? 'bwrap',
+      hidden,
     };
   };
   return {
@@ -212,7 +216,7 @@ async function makeWorkingDirectory(
 
 /** The program and arguments that run a command in a container. */
 export async function invocation(
-  { name, mounts, workingDirectory, own, bwrap }: Container<Step | Sidecar>,
+  { name, mounts, workingDirectory, own, bwrap, hidden }: Container<Step | Sidecar>,
   [program = '', ...args]: readonly string[],
   isolation: Isolation,
 ): Promise<{ readonly program: string; readonly args: readonly string[]; readonly cwd: string }> {
@@ -222,7 +226,7 @@ export async function invocation(
   const first = name.startsWith('sidecar-') ? 'program' : 'init';
   const sandbox =
     own === undefined
-      ? await sandboxArguments(mounts, workingDirectory, first)
+      ? await sandboxArguments(mounts, workingDirectory, hidden, first)
       : await ownImageArguments(own, mounts, workingDirectory, first);
   return { program: bwrap, args: [...sandbox, program, ...args], cwd: '/' };
 }

@@ -1,11 +1,12 @@
 /** What steps and documents of a stranger must not reach: the machine outside of their sandbox. */
 import { execFileSync } from 'node:child_process';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { makeRoom, requestFor, runSpec, script } from '../../../test/local/task-run.js';
 import { testContext } from '../../../test/op/test-context.js';
-import { enterStep } from './run-task.js';
+import { enterStep, runTask } from './run-task.js';
 
 let room: Awaited<ReturnType<typeof makeRoom>>;
 beforeAll(async () => {
@@ -128,4 +129,68 @@ test.each([
   const spec = { steps: [script('s', 'true')], ...more };
   await expect(runSpec(room.path, spec)).rejects.toThrow('is not the name of a file');
   expect(await readdir(room.path)).not.toContain('made');
+});
+
+test('a step sees neither the home of the user nor sockets of services, but the programs of PATH that are there', async () => {
+  // Not in /tmp, which each step has for itself.
+  const home = await mkdtemp('/var/tmp/home-');
+  const service = createServer((socket) => socket.end());
+  try {
+    for (const directory of ['.ssh', 'bin', 'share/tool', 'v2/bin'])
+      await mkdir(join(home, directory), { recursive: true });
+    await writeFile(join(home, '.ssh/id'), 'the key');
+    await writeFile(join(home, 'share/tool/tool'), '#!/bin/sh\necho tool\n', { mode: 0o755 });
+    await writeFile(join(home, 'v2/bin/other'), '#!/bin/sh\necho other\n', { mode: 0o755 });
+    await symlink('../share/tool/tool', join(home, 'bin/tool'));
+    await symlink('v2', join(home, 'current'));
+    await new Promise<void>((done) => service.listen(join(home, 'agent.sock'), done));
+    const connect = `#!${process.execPath}
+const path = '${home}/agent.sock';
+require('node:net').connect(path).on('error', ({ code }) => console.log(code)).on('connect', () => console.log('connected'));`;
+    const look = `cat ${home}/.ssh/id || true
+find /run /var/run -type s
+tool; other
+! (echo x > ${home}/bin/tool) 2>/dev/null && echo 'cannot write'
+env | grep -E 'SOCK|DOCKER|DBUS|XDG|HOME'`;
+    const { context } = testContext({
+      env: {
+        PATH: [process.env.PATH, join(home, 'bin'), join(home, 'current/bin'), home].join(':'),
+        HOME: home,
+        ...{ DOCKER_HOST: 'unix:///run/docker.sock', SSH_AUTH_SOCK: join(home, 'agent.sock') },
+        ...{ DBUS_SESSION_BUS_ADDRESS: 'unix:path=/run/bus', XDG_RUNTIME_DIR: '/run/user/1000' },
+      },
+    });
+    const lines: string[] = [];
+    const spec = { steps: [{ ...script('look', look) }, script('connect', connect)] };
+    const request = await requestFor(room.path, spec, { isolation: 'namespaces' });
+    await runTask(context, request, { line: ({ text }) => lines.push(text), step: () => undefined });
+    expect(lines).toEqual([
+      `cat: ${home}/.ssh/id: No such file or directory`,
+      'tool',
+      'other',
+      'cannot write',
+      'HOME=/tekton/home',
+      'ENOENT',
+    ]);
+  } finally {
+    service.close();
+    await rm(home, { recursive: true });
+  }
+});
+
+test('a working directory is made in a workspace, not where a link in it leads, and not in one that is read-only', async () => {
+  const { mine, volume } = await twoDirectories('directory');
+  await symlink(`../../../../../../../../../oldroot${mine}`, join(volume.directory, 'out'));
+  const at = (workingDir: string) => ({ ...script('pwd', 'pwd'), workingDir });
+  const inWorkspace = (workingDir: string, readOnly = false) =>
+    runSpec(
+      room.path,
+      { workspaces: [{ name: 'w' }], steps: [at(workingDir)] },
+      { workspaces: { w: { ...volume, readOnly } } },
+    );
+  expect((await inWorkspace('/workspace/w/new/deep')).printed('pwd')).toEqual(['/workspace/w/new/deep']);
+  await inWorkspace('/workspace/w/out/made');
+  await inWorkspace('/workspace/w/unwanted', true);
+  expect(await readdir(mine)).toEqual(['file']);
+  expect(await readdir(volume.directory)).not.toContain('unwanted');
 });

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { chmod, mkdir } from 'node:fs/promises';
 import { delimiter, join, normalize, resolve } from 'node:path';
 import { inputError } from '../../op/kit/errors/op-error.js';
+import { pathInImage } from '../../op/kit/files/image-path.js';
 import { entryOf } from '../../op/kit/files/path.js';
 
 import type { BoundWorkspace, TaskRunRequest } from '../contract.js';
@@ -155,6 +156,20 @@ async function volumeMounts(request: TaskRunRequest, spec: Spec, container: Step
  */
 export async function checkSources(mounts: readonly Mount[]): Promise<void> {
   for (const { source, volume } of mounts) if (volume !== undefined) await realBelow(volume, source);
+}
+
+/**
+ * Makes a directory in what is mounted where it shall be, unless that is read-only. bwrap itself would follow a link that a step or a
+ * repository made there, out of the sandbox.
+ * @returns false if nothing is mounted there
+ */
+export async function makeInMount(mounts: readonly Mount[], path: string): Promise<boolean> {
+  const mount = mounts.findLast((one) => path === one.path || path.startsWith(`${one.path}/`));
+  if (mount === undefined) return false;
+  const place = mount.readOnly ? undefined : await pathInImage(mount.source, path.slice(mount.path.length));
+  // A file there, or a circle of links, is the step's own fault: it cannot start.
+  if (place !== undefined) await mkdir(place, { recursive: true }).catch(() => undefined);
+  return true;
 }
 
 /** Where a path of the container is on this machine; a path that is no mount's is the same. */

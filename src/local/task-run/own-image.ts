@@ -6,7 +6,7 @@ import { pathInImage } from '../../op/kit/files/image-path.js';
 import { removeTree } from '../../op/kit/files/remove-tree.js';
 import { mustRun } from '../../op/kit/process/run.js';
 import type { StepImage } from '../contract.js';
-import { type Mount, onThisMachine } from './mounts.js';
+import { type Mount, makeInMount, onThisMachine } from './mounts.js';
 import { namespaces } from './sandbox.js';
 
 /** The image that a step or sidecar runs in, where it is not this machine. */
@@ -90,9 +90,7 @@ export async function ownImageArguments(
     places.set(path, place);
     bound.push(readOnly ? '--ro-bind' : '--bind', source, place);
   }
-  const inside = mounts.findLast(({ path }) => workingDirectory === path || workingDirectory.startsWith(`${path}/`));
-  if (inside === undefined) await placeIn(root, workingDirectory, true);
-  else await placeIn(inside.source, workingDirectory.slice(inside.path.length), true);
+  if (!(await makeInMount(mounts, workingDirectory))) await placeIn(root, workingDirectory, true);
   return [
     ...namespaces,
     ...['--uid', `${user.uid}`, '--gid', `${user.gid}`],

@@ -4,7 +4,8 @@ import type { Context } from '../../op/context.js';
 import { findProgram } from '../../op/kit/process/find-program.js';
 import { run } from '../../op/kit/process/run.js';
 import type { Isolation } from '../contract.js';
-import type { Mount } from './mounts.js';
+import { type Hidden, placeInHidden } from './hidden.js';
+import { type Mount, makeInMount } from './mounts.js';
 
 /** What ends with the step, whatever it started; the network stays that of the machine. */
 export const namespaces = ['--die-with-parent', '--unshare-user', '--unshare-pid', '--unshare-ipc'];
@@ -31,24 +32,28 @@ async function tryNamespaces(context: Context): Promise<Isolation> {
 }
 
 /**
- * Arguments of bwrap: this machine's files, which a step can only read, and over them what the step mounts. As in a container, a step can
- * make directories in `/`.
+ * Arguments of bwrap: this machine's files, which a step can only read and of which some are hidden, and over them what the step mounts.
+ * As in a container, a step can make directories in `/`.
  * @param firstProcess which process has the number 1, gets all orphans, and ends the container with it
  */
 export async function sandboxArguments(
   mounts: readonly Mount[],
   workingDirectory: string,
+  { directories, shown }: Hidden,
   firstProcess: 'init' | 'program',
 ): Promise<readonly string[]> {
-  const placed = await Promise.all(mounts.map(async (mount) => ({ ...mount, path: await follow(mount.path) })));
+  const place = async (path: string) => placeInHidden(directories, path) ?? (await follow(path));
+  const placed = await Promise.all(mounts.map(async (mount) => ({ ...mount, path: await place(mount.path) })));
   const paths = placed.map(({ path }) => path);
   return [
     ...namespaces,
     ...(firstProcess === 'program' ? ['--as-pid-1'] : []),
     ...(await show('/', paths)),
     ...['--proc', '/proc', '--dev', '/dev'],
+    ...[...new Set(directories.map(({ real }) => real))].flatMap((real) => ['--tmpfs', real]),
+    ...shown.flatMap(({ path, source }) => ['--ro-bind-try', source, path]),
     ...placed.flatMap(({ path, source, readOnly }) => [readOnly ? '--ro-bind' : '--bind', source, path]),
-    ...(paths.some((path) => path === workingDirectory) ? [] : ['--dir', workingDirectory]),
+    ...((await makeInMount(mounts, workingDirectory)) ? [] : ['--dir', workingDirectory]),
     ...['--chdir', workingDirectory],
     '--',
   ];
