@@ -3,6 +3,8 @@ import type { Context } from '../op/context.js';
 import type { WirePipelineSpec } from '../tekton/wire/pipeline.js';
 import type { WireStep, WireTaskSpec, WireValue } from '../tekton/wire/task.js';
 
+import type { Credential } from './task-run/credentials.js';
+
 /** A problem of a document: `path` is `Pipeline/deliver > spec.tasks[2].params[0].value`. */
 export interface LocalProblem {
   readonly path: string;
@@ -57,8 +59,10 @@ export interface BoundWorkspace {
   readonly readOnly: boolean;
   /** Values of a bound Secret, masked in logs; the files are in `directory`. */
   readonly secret: boolean;
-  /** The whole volume, where `directory` is a `subPath` of it. */
+  /** The volume that `directory` is in, if the workspace has a `subPath`. */
   readonly volume?: string;
+  /** The claim that the workspace is bound to. */
+  readonly claim?: string;
 }
 
 /** One TaskRun with nothing left to look up: StepActions are resolved, params have their defaults. */
@@ -77,6 +81,8 @@ export interface TaskRunRequest {
   readonly volumes: Readonly<Record<string, BoundWorkspace>>;
   readonly timeoutMs: number;
   readonly retryCount: number;
+  /** The Pipeline goes on when it fails: `onError: continue` of the PipelineTask. */
+  readonly failureIgnored?: boolean;
   /** The directory of this TaskRun: everything that it makes is in it. */
   readonly directory: string;
   /** A directory with programs, which a step finds in `/tekton/bin`. */
@@ -86,6 +92,8 @@ export interface TaskRunRequest {
   /** Directories with the keys of ConfigMaps and Secrets, by name, for variables of the environment. */
   readonly configMaps?: Readonly<Record<string, string>>;
   readonly secrets?: Readonly<Record<string, string>>;
+  /** Secrets of the ServiceAccount, which become files in the HOME of each step. */
+  readonly credentials?: readonly Credential[];
   /** Which images are this machine; without it, those that `thisMachine()` knows. */
   readonly hostImage?: HostImages;
   /** Fetches the images that are not this machine; without it, steps of such images are refused. */
@@ -159,7 +167,10 @@ export interface StepImage {
 export type Isolation = 'namespaces' | 'variables';
 
 /** How a program is started in a step, instead of the step's own: with its files, environment and paths. */
-export type Enter = (command: readonly string[]) => Promise<{
+export type Enter = (
+  command: readonly string[],
+  more?: Readonly<Record<string, string>>,
+) => Promise<{
   readonly program: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;

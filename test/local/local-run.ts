@@ -30,6 +30,7 @@ export interface RunParts {
   readonly doors?: Doors;
   readonly params?: readonly string[];
   readonly workspaces?: readonly string[];
+  readonly hostImages?: readonly string[];
   readonly parallel?: number;
   /** Called when a line was printed. */
   readonly onLine?: (line: LogLine, directory: string) => void;
@@ -43,6 +44,22 @@ export async function makeHome() {
 
 /** Runs a document with real processes. */
 export async function runLocally(yaml: string, parts: RunParts = {}): Promise<LocalRun> {
+  const { object, taskRuns, lines } = await runDocument(yaml, parts);
+  if (object.kind !== 'PipelineRun') throw new Error('use runDocument for a TaskRun');
+  const [{ status, reason, message }] = object.status.conditions;
+  return {
+    object,
+    taskRuns,
+    lines,
+    condition: [status, reason, message],
+    printed: (task) => lines.filter((line) => line.task === task).map(({ text }) => text),
+    skipped: Object.fromEntries((object.status.skippedTasks ?? []).map((task) => [task.name, task.reason])),
+    results: Object.fromEntries((object.status.results ?? []).map(({ name, value }) => [name, value])),
+  };
+}
+
+/** Runs a document, a TaskRun too; `stored` is the object as it is on disk. */
+export async function runDocument(yaml: string, parts: RunParts = {}) {
   await using home = await makeHome();
   const file = join(home.path, 'run.yaml');
   await writeFile(file, yaml);
@@ -52,7 +69,7 @@ export async function runLocally(yaml: string, parts: RunParts = {}): Promise<Lo
     param: parts.params ?? [],
     workspace: parts.workspaces ?? [],
     labels: [],
-    ownImages: false,
+    hostImage: parts.hostImages ?? [],
   };
   const { plan } = await makeRunPlan(context, request, [file], parts.doors);
   const where = homeOf(context, home.path);
@@ -63,27 +80,10 @@ export async function runLocally(yaml: string, parts: RunParts = {}): Promise<Lo
     lines.push(line);
     parts.onLine?.(line, directory);
   };
-  const object = await executeRun(context, {
-    plan,
-    home: where,
-    directory,
-    parallel: parts.parallel ?? 4,
-    runTask,
-    show,
-    kept: [],
-  });
-  const stored = await readRun(where, plan.name);
-  if (object.kind !== 'PipelineRun') throw new Error('use runTask for a TaskRun');
-  const [{ status, reason, message }] = object.status.conditions;
-  return {
-    object,
-    taskRuns: stored.taskRuns,
-    lines,
-    condition: [status, reason, message],
-    printed: (task) => lines.filter((line) => line.task === task).map(({ text }) => text),
-    skipped: Object.fromEntries((object.status.skippedTasks ?? []).map((task) => [task.name, task.reason])),
-    results: Object.fromEntries((object.status.results ?? []).map(({ name, value }) => [name, value])),
-  };
+  const parallel = parts.parallel ?? 4;
+  const object = await executeRun(context, { plan, home: where, directory, parallel, runTask, show, kept: [] });
+  const { object: stored, taskRuns } = await readRun(where, plan.name);
+  return { object, stored, taskRuns, lines };
 }
 
 /** A PipelineTask with one step in a shell. */

@@ -31,9 +31,20 @@ export interface Wanted {
   readonly timeouts: Timeouts;
   /** Timeouts that the run gives to its tasks, by name. */
   readonly taskTimeouts: Readonly<Record<string, number>>;
+  /** The ServiceAccount of the run, and those that it gives to tasks by name. */
+  readonly account: string;
+  readonly taskAccounts: Readonly<Record<string, string>>;
 }
 
-const nothing = { params: {}, bindings: [], labels: {}, timeouts: { pipeline: defaultTimeout }, taskTimeouts: {} };
+const nothing = {
+  params: {},
+  bindings: [],
+  labels: {},
+  timeouts: { pipeline: defaultTimeout },
+  taskTimeouts: {},
+  account: 'default',
+  taskAccounts: {},
+};
 
 const valuesOf = (params: readonly WireParam[] = []): ParamValues =>
   Object.fromEntries(params.map(({ name, value }) => [name, value]));
@@ -91,6 +102,12 @@ export async function describeTarget(target: Target, finder: Finder, { prefix, p
         labels: metadata.labels ?? {},
         timeouts: { pipeline: defaultTimeout, ...Object.fromEntries(limits) },
         taskTimeouts: Object.fromEntries(own),
+        account: spec.taskRunTemplate?.serviceAccountName || 'default',
+        taskAccounts: Object.fromEntries(
+          taskRunSpecs.flatMap(({ pipelineTaskName, serviceAccountName: account }) =>
+            account ? [[pipelineTaskName, account] as const] : [],
+          ),
+        ),
       };
     }
     case 'TaskRun': {
@@ -106,6 +123,7 @@ export async function describeTarget(target: Target, finder: Finder, { prefix, p
         params,
         bindings: (spec.workspaces ?? []).map((one, index) => bindingOf(one, `${source}: spec.workspaces[${index}]`)),
         labels: metadata.labels ?? {},
+        account: spec.serviceAccountName || 'default',
       };
     }
   }

@@ -5,7 +5,7 @@ import { writeAtomic } from '../../op/kit/files/write-atomic.js';
 import { sleep } from '../../op/kit/process/sleep.js';
 import type { RunEnd } from '../pipeline-run/objects.js';
 import { filesOf, type Home } from '../runs/home.js';
-import { readRun, stateOf } from '../runs/store.js';
+import { findRun, readRun, stateOf } from '../runs/store.js';
 
 /** `op local cancel`: asks the op that executes a run to end it, and waits until it has. */
 export async function cancelRun(context: Context, home: Home, name: string, how: RunEnd): Promise<void> {
@@ -30,7 +30,7 @@ export async function cancelRun(context: Context, home: Home, name: string, how:
 
 /** `op local delete`: removes runs with all that they made. A run that is executed is not removed. */
 export async function deleteRuns(context: Context, home: Home, names: readonly string[]): Promise<void> {
-  const runs = await Promise.all(names.map((name) => readRun(home, name)));
+  const runs = await Promise.all(names.map((name) => findRun(home, name)));
   const busy = runs.find(({ pid }) => pid !== undefined);
   if (busy !== undefined) {
     throw inputError({

@@ -3,6 +3,7 @@ import type { Context } from '../../op/context.js';
 import { inputError, usageError } from '../../op/kit/errors/op-error.js';
 import { parseDuration } from '../../op/kit/options/duration.js';
 import { findProgram } from '../../op/kit/process/find-program.js';
+import type { WirePipelineTask } from '../../tekton/wire/pipeline.js';
 import type { WireTaskSpec } from '../../tekton/wire/task.js';
 import type { LocalPipeline, LocalProblem, ParamValues } from '../contract.js';
 import type { Documents, LocalRun } from '../documents/read.js';
@@ -10,16 +11,20 @@ import { toParams } from '../pipeline-run/describe.js';
 import { type Resolved, resolvePipeline } from '../pipeline-run/make-plan.js';
 import { replacePlan, runVariables } from '../pipeline-run/replace-plan.js';
 import type { FoundTask, RunPlan, Timeouts } from '../pipeline-run/run-plan.js';
+import { withStepActions } from '../pipeline-run/step-actions.js';
 import { ownAnnotations } from '../pipelines-as-code/annotations.js';
 import { parseEvent } from '../pipelines-as-code/event.js';
 import { startedBy } from '../pipelines-as-code/started-by.js';
 import { createFiller, type Filler } from '../pipelines-as-code/templates.js';
+import { pipelineIndexRefused, taskIndexRefused } from '../plan/array-index.js';
 import { matrixProblems } from '../plan/matrix.js';
-import { pipelineParams, pipelineParamsRefused } from '../plan/params.js';
+import { pipelineParams, pipelineParamsRefused, taskParamsRefused } from '../plan/params.js';
 import { openCache } from '../remote/cache.js';
 import type { Doors } from '../remote/doors.js';
 import { createFetcher } from '../remote/fetch.js';
 import type { Finder } from '../remote/find.js';
+import { credentialsOf } from '../runs/accounts.js';
+import { keySources, missingKeys } from '../runs/key-sources.js';
 import { filesOfObjects, missingObjects, type ObjectFiles } from '../runs/object-files.js';
 import { toolsPath } from '../runs/programs.js';
 import { hasTokens } from '../task-run/cluster-token.js';
@@ -37,6 +42,7 @@ import { readInput, sourcesOf } from './read-input.js';
 export interface PlanRequest extends GivenParams {
   readonly file: readonly string[];
   readonly workspace: readonly string[];
+  readonly hostImage?: readonly string[];
   readonly prefixName?: string | undefined;
   readonly labels: readonly string[];
   readonly ownImages?: boolean;
@@ -89,13 +95,18 @@ export async function makeRunPlan(
     params: (ofRun) => undeclaredParams(context, request, ofRun),
   });
   const { store } = request;
-  const machine = { images: canFetchImages(context), hostImage: thisMachine([], request.ownImages !== true), store };
+  const machine = {
+    images: canFetchImages(context),
+    hostImage: thisMachine(request.hostImage ?? [], request.ownImages !== true),
+    store,
+  };
   const made = await planRun(documents, target, wanted, finder, {
     params: await givenParams(context, request, wanted.declared),
     bindings: request.workspace.map((text) => parseBinding(text, context.cwd)),
     labels: labelsOf(request.labels),
     timeouts: timeoutsOf(request),
     ownImages: request.ownImages === true,
+    hostImages: request.hostImage ?? [],
     store,
     problemsOf: (_, { spec }, given) => [...refusals(spec, machine), ...missingObjects(spec, given)],
   });
@@ -110,6 +121,8 @@ export interface Given {
   readonly labels: Readonly<Record<string, string>>;
   readonly timeouts: Partial<Timeouts>;
   readonly ownImages: boolean;
+  /** More images that are this machine: patterns, see `thisMachine`. */
+  readonly hostImages: readonly string[];
   /** The directory where steps of octopipeline keep image info and locks. */
   readonly store: string | undefined;
   /** What of the Task of a PipelineTask cannot be done here; paths start at the Task. */
@@ -130,14 +143,16 @@ export async function planRun(
     ...given.bindings,
   ];
   const typed = { ...wanted.params, ...given.params };
-  const params = wanted.kind === 'TaskRun' ? typed : complete(wanted, typed);
+  const params = wanted.kind === 'TaskRun' ? checked(wanted, typed) : complete(wanted, typed);
   const pipeline = wanted.kind === 'TaskRun' ? withParams(wanted.pipeline, typed) : wanted.pipeline;
   const { name: runName, pipelineName } = wanted;
   const around = { name: runName, namespace: 'default', pipelineName, spec: pipeline.spec, params, bindings };
   const variables = wanted.kind === 'TaskRun' ? taskRunVariables(runName, typed) : withoutUid(runVariables(around, ''));
   const bound = new Set(bindings.map((one) => one.name));
   const resolved = await resolvePipeline(pipeline, bound, variables, finder);
-  const specs = Object.entries(resolved.tasks);
+  const specs = Object.entries(resolved.tasks).map(
+    ([task, found]) => [task, { ...found, spec: withStepActions(found.spec, found.actions) }] as const,
+  );
   const problems = [
     ...resolved.problems,
     ...unknown(wanted, bindings),
@@ -169,15 +184,17 @@ export async function planRun(
     timeouts: { ...wanted.timeouts, ...given.timeouts },
     taskTimeouts: wanted.taskTimeouts,
     ownImages: given.ownImages,
+    hostImages: given.hostImages,
+    credentials: credentialsFor(wanted, Object.keys(resolved.tasks), credentialsOf(documents.others, files)),
     files,
     store: given.store,
   };
   const { spec } = replacePlan(plan, '');
-  const matrices = [...spec.tasks, ...(spec.finally ?? [])].flatMap(({ name: task, matrix }) =>
-    matrix === undefined ? [] : matrixProblems(task, matrix).map((one) => ({ ...one, path: `${task} > ${one.path}` })),
+  const late = [...spec.tasks, ...(spec.finally ?? [])].flatMap((task) =>
+    wanted.kind === 'TaskRun' ? indexProblems(task, resolved) : valueProblems(task, resolved),
   );
-  if (matrices.length > 0) throw refused(matrices);
-  return { plan, notes: [...notes, ...local, ...ignored(finder.notes, resolved, wanted, target)] };
+  if (late.length > 0) throw refused(late);
+  return { plan, notes: [...notes, ...local, ...ignored(documents, finder.notes, resolved, wanted, target)] };
 }
 
 /** Whether this machine has the programs that steps in their own images need. */
@@ -205,11 +222,26 @@ async function choose(
 const ofReference = ({ steps }: WireTaskSpec, path: string): boolean =>
   steps.some((step, index) => step.ref !== undefined && path.startsWith(`spec.steps[${index}].`));
 
+/** What each task gets of the ServiceAccount that it runs as. */
+function credentialsFor(
+  { account, taskAccounts }: Wanted,
+  tasks: readonly string[],
+  accounts: ReturnType<typeof credentialsOf>,
+): RunPlan['credentials'] {
+  return Object.fromEntries(
+    tasks.flatMap((task) => {
+      const credentials = accounts[taskAccounts[task] ?? account] ?? [];
+      return credentials.length === 0 ? [] : [[task, credentials] as const];
+    }),
+  );
+}
+
 /** Fields of a step or a volume of which the Tasks' own notes speak. */
 const spoken = /\b(?:securityContext|computeResources|sizeLimit)$/u;
 
 /** Fields of what is used that have no effect on this machine. */
 function ignored(
+  { others }: Documents,
   notes: readonly LocalProblem[],
   { tasks }: Resolved,
   { pipeline }: Wanted,
@@ -217,6 +249,7 @@ function ignored(
 ): readonly string[] {
   const used = Object.values(tasks).map(({ taskName }) => `Task/${taskName}`);
   const roots = [`${target.kind}/${targetName(target)}`, `Pipeline/${pipeline.name}`, ...used];
+  const givenAccounts = others.some(({ kind }) => kind === 'ServiceAccount');
   return notes
     .filter(
       ({ path }) =>
@@ -225,7 +258,7 @@ function ignored(
         // A file that is left out.
         !/^[A-Z]\w+\//u.test(path),
     )
-    .filter(({ path }) => !spoken.test(path))
+    .filter(({ path }) => !spoken.test(path) && !(givenAccounts && path.endsWith('serviceAccountName')))
     .map(({ path, what }) => `${path}: ${what}`);
 }
 
@@ -234,17 +267,52 @@ function withParams({ spec, ...rest }: LocalPipeline, values: ParamValues): Loca
   return { ...rest, spec: { ...spec, tasks: spec.tasks.map((task) => ({ ...task, params: toParams(values) })) } };
 }
 
+/** What is wrong with the params of a task, once those of the Pipeline have values. */
+function valueProblems({ name, params = [], matrix }: WirePipelineTask, { tasks }: Resolved): readonly LocalProblem[] {
+  const { taskName = '', spec } = tasks[name] ?? {};
+  const rows = [...(matrix?.params ?? []), ...(matrix?.include ?? []).flatMap((row) => row.params)];
+  const refusal = taskParamsRefused(taskName, spec?.params ?? [], params, rows);
+  const hint = 'give the task what its Task declares';
+  const matrices = matrix === undefined ? [] : matrixProblems(name, matrix);
+  return [
+    ...(refusal === undefined ? [] : [{ path: `${name} > params`, what: refusal.message, hint }]),
+    ...matrices.map((one) => ({ ...one, path: `${name} > ${one.path}` })),
+  ];
+}
+
+/** Items that the params of a TaskRun do not have. Those of a Pipeline's tasks may be results. */
+function indexProblems({ name, params = [] }: WirePipelineTask, { tasks }: Resolved): readonly LocalProblem[] {
+  const spec = tasks[name]?.spec;
+  const refusal = spec && taskIndexRefused(spec, params);
+  if (refusal === undefined) return [];
+  return [{ path: `${name} > params`, what: refusal.message, hint: 'give the array more items, or use fewer' }];
+}
+
+/** The params of a TaskRun. @throws OpError (input) */
+function checked({ declared, name, pipeline }: Wanted, given: ParamValues): ParamValues {
+  const [task] = pipeline.spec.tasks;
+  const refusal = taskParamsRefused(task?.taskRef?.name ?? '', declared, toParams(given));
+  if (refusal !== undefined) throw unfit(name, declared, given, refusal.message);
+  return given;
+}
+
 /** @throws OpError (input) for params that are missing or of another type */
-function complete({ declared, name, pipelineName }: Wanted, given: ParamValues): ParamValues {
+function complete({ declared, name, pipelineName, pipeline }: Wanted, given: ParamValues): ParamValues {
   const run = { name, namespace: 'default', pipeline: pipelineName };
   const resolved = pipelineParams(declared, given, pipelineName || name);
   const refusal =
-    pipelineParamsRefused(run, declared, toParams(given)) ?? ('refused' in resolved ? resolved.refused : undefined);
+    pipelineParamsRefused(run, declared, toParams(given)) ??
+    pipelineIndexRefused(run, pipeline.spec, toParams(given)) ??
+    ('refused' in resolved ? resolved.refused : undefined);
   if (refusal === undefined && 'values' in resolved) return resolved.values;
+  throw unfit(pipelineName || name, declared, given, refusal?.message ?? '');
+}
+
+function unfit(name: string, declared: Wanted['declared'], given: ParamValues, why: string) {
   const missing = declared.filter((spec) => spec.default === undefined && given[spec.name] === undefined);
-  throw inputError({
-    what: `${pipelineName || name} cannot run with these params`,
-    why: refusal?.message ?? '',
+  return inputError({
+    what: `${name} cannot run with these params`,
+    why,
     hint:
       missing.length === 0 ? 'correct the params' : `add ${missing.map((spec) => `-p ${spec.name}=VALUE`).join(' ')}`,
   });
@@ -268,10 +336,11 @@ function unknown({ pipeline }: Wanted, bindings: readonly Binding[]): readonly L
 /** Workspaces that a run binds to a Secret or ConfigMap that was not given. */
 function unboundObjects(bindings: readonly Binding[], files: ObjectFiles): readonly LocalProblem[] {
   return bindings.flatMap(({ name, source }) => {
-    if (!('object' in source) || Object.hasOwn(files[source.kind], source.object)) return [];
-    const [word, key] = source.kind === 'secrets' ? ['Secret', 'secret'] : ['ConfigMap', 'config'];
+    if (source.kind !== 'keys') return [];
+    const sources = keySources(source.volume);
+    const key = sources.some(({ kind }) => kind === 'secrets') ? 'secret' : 'config';
     const hint = `give it as a document with -f FILE, or its files with -w name=${name},${key}=DIR`;
-    return [{ path: `workspaces > ${name}`, what: `there is no ${word} ${source.object}`, hint }];
+    return missingKeys(`workspaces > ${name}`, sources, files).map((one) => ({ ...one, hint }));
   });
 }
 

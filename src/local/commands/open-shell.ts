@@ -11,22 +11,27 @@ export const hasTerminal = (): boolean => process.stdin.isTTY === true && proces
 export const shellOf = ({ env }: Pick<Context, 'env'>): readonly string[] =>
   findProgram('bash', env.PATH) === undefined ? ['sh'] : ['bash', '--norc'];
 
+/** What a shell for a person gets besides the variables of the step. @param place what its prompt says */
+export const promptOf = ({ env: { TERM } }: Pick<Context, 'env'>, place: string): Readonly<Record<string, string>> => ({
+  PS1: `[${place}] $ `,
+  ...(TERM === undefined ? {} : { TERM }),
+});
+
 /**
  * Runs a program in a step, with op's own terminal, until it ends.
- * @param place what the prompt of a shell says
+ * @param place for messages
  * @param signal ends it
  * @returns its exit code; 128 and more for a signal
  */
 export async function openInStep(
-  { env: own, signal: stopped }: Pick<Context, 'env' | 'signal'>,
+  { signal: stopped }: Pick<Context, 'signal'>,
   place: string,
   { program, args, env, cwd }: Awaited<ReturnType<Enter>>,
   signal: AbortSignal = stopped,
 ): Promise<number> {
-  const shown = { PS1: `[${place}] $ `, ...(own.TERM === undefined ? {} : { TERM: own.TERM }) };
   // A shell in a PID namespace cannot give the terminal back when it ends: Ctrl-C would not reach op any more. This one does.
   const takesBack = ['-m', '-c', '"$0" "$@"; exit $?', program, ...args];
-  const child = spawn('/bin/sh', takesBack, { cwd, env: { ...shown, ...env }, stdio: 'inherit' });
+  const child = spawn('/bin/sh', takesBack, { cwd, env, stdio: 'inherit' });
   // A shell takes no notice of SIGTERM. The sandbox dies with its parent.
   const end = () => void child.kill('SIGKILL');
   if (signal.aborted) end();

@@ -11,7 +11,7 @@ import { readRun, type StoredRun } from '../runs/store.js';
 import { thisMachine } from '../task-run/host-image.js';
 import { stepContainer } from '../task-run/pod-paths.js';
 import { enterStep } from '../task-run/run-task.js';
-import { hasTerminal, openInStep, shellOf } from './open-shell.js';
+import { hasTerminal, openInStep, promptOf, shellOf } from './open-shell.js';
 
 /**
  * `op local shell RUN [TASK/STEP] [-- COMMAND…]`: a shell, or a command, in a step as it was when it ended: its files, environment and
@@ -43,9 +43,10 @@ export async function openShell(
   const request = { ...(await givenTo(run, taskRun)), fetchImage };
   const PATH = await providePrograms(context, filesOf(run.directory).programs, thisOp());
   const inside = { ...context, env: { ...context.env, PATH } };
-  const opened = await enterStep(inside, request, step, command.length > 0 ? command : shellOf(inside));
-  if (opened === undefined) throw new Error(`the TaskRun ${taskRun.metadata.name} has no step ${step}`);
   const shown = `${taskOf(taskRun)}/${step}`;
+  const program = command.length > 0 ? command : shellOf(inside);
+  const opened = await enterStep(inside, request, step, program, promptOf(context, shown));
+  if (opened === undefined) throw new Error(`the TaskRun ${taskRun.metadata.name} has no step ${step}`);
   if (command.length === 0) context.log.step(`in ${shown} of ${name}; its directory is ${request.directory}`);
   const exitCode = await openInStep(context, shown, opened);
   if (command.length === 0 || exitCode === 0) return;

@@ -57,7 +57,7 @@ export async function executeRun(context: Context, execution: Execution): Promis
   const files = filesOf(directory);
   const identity = { uid: randomUUID(), started: context.now() };
   const objects = await writeObjectFiles(directory, plan.files);
-  const made = await makeWorkspaces(plan.bindings, home, files.workspaces, objects);
+  const made = await makeWorkspaces(plan.bindings, home, files.workspaces, plan.files);
   const tasks = statesOf(replacePlan(plan, identity.uid), execution.kept);
   let course: Course = {
     progress: undefined,

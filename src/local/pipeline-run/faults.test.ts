@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -120,3 +120,29 @@ test('a directory of the user is copied with .git, and never written', async () 
   expect(await readFile(join(repository, 'file'), 'utf8')).toBe('mine\n');
   expect((await readdir(repository)).toSorted()).toEqual(['.git', 'file', 'state']);
 });
+
+test('the directory of a run whose op was killed before it wrote anything can be deleted', async () => {
+  await using home = await makeHome();
+  const local = (...args: string[]) => op.run(home.path, ['local', ...args, `--state=${home.path}/state`]);
+  await writeFile(join(home.path, 'p.yaml'), pipelineRunOf({ a: { script: 'true' } }));
+  await mkdir(join(home.path, 'state/runs/run'), { recursive: true });
+  const { exitCode, stderr } = await local('start', 'p.yaml');
+  expect([exitCode, stderr]).toEqual([3, expect.stringContaining('op local delete run')]);
+  expect((await local('delete', 'run')).exitCode).toBe(0);
+  expect((await local('start', 'p.yaml')).exitCode).toBe(0);
+  expect((await local('delete', '..')).exitCode).toBe(3);
+}, 60_000);
+
+test('a full disk and a read-only workspace fail the step that writes, and the run says so', async () => {
+  await using home = await makeHome();
+  const local = (...args: string[]) => op.run(home.path, ['local', ...args, `--state=${home.path}/state`]);
+  const full = { name: 'full', image: 'bash', script: 'echo much > /dev/full' };
+  const fixed = { name: 'fixed', image: 'bash', onError: 'continue', script: 'touch $(workspaces.w.path)/x' };
+  const taskSpec = { workspaces: [{ name: 'w', readOnly: true }], steps: [fixed, full] };
+  const spec = { workspaces: [{ name: 'w', emptyDir: {} }], taskSpec };
+  const run = { apiVersion: 'tekton.dev/v1', kind: 'TaskRun', metadata: { name: 'run' }, spec };
+  await writeFile(join(home.path, 'p.yaml'), JSON.stringify(run));
+  const { exitCode, stdout, stderr } = await local('start', 'p.yaml');
+  expect([exitCode, stderr]).toEqual([4, expect.stringContaining('"step-full" exited with code 1')]);
+  expect(stdout).toMatch(/Read-only file system[\s\S]*No space left on device/u);
+}, 60_000);

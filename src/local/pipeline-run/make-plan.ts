@@ -11,14 +11,16 @@ import { joinVariables } from '../variables/names.js';
 import { paramVariables } from '../variables/substitute.js';
 import { replaceInSpec, replaceInTask } from './replace.js';
 import type { FetchedBy, FoundTask } from './run-plan.js';
-import { type WithStepActions, withStepActions } from './step-actions.js';
+import { type FoundStepActions, findStepActions } from './step-actions.js';
 
 /** A PipelineTask, with what its references name; without `actions` there is no Task. */
 interface LookedUp {
   readonly task: WirePipelineTask;
   readonly found: LocalTask | undefined;
   readonly problem?: ReferenceProblem;
-  readonly actions?: WithStepActions;
+  /** Its spec, in which params of resolvers have their values. */
+  readonly written?: WireTaskSpec;
+  readonly actions?: FoundStepActions;
   readonly fetched?: FetchedBy | undefined;
 }
 
@@ -71,34 +73,36 @@ export async function resolvePipeline(
     const steps = own.steps.map((step, index) =>
       step.ref === undefined ? step : { ...step, ref: refs[index] ?? step.ref },
     );
-    const actions = await withStepActions({ ...own, steps }, joinVariables(byDefault, given), (ref) =>
+    const taskSpec = { ...own, steps };
+    const actions = await findStepActions(taskSpec, joinVariables(byDefault, given), (ref) =>
       find('StepAction', ref, from),
     );
     const fetched =
       taskRef === undefined || found?.refSource === undefined
         ? undefined
         : { ref: taskRef, refSource: found.refSource };
-    return { task, found, actions, fetched };
+    return { task, found, written: taskSpec, actions, fetched };
   };
   const finish = (field: 'tasks' | 'finally') => (one: LookedUp, index: number) => {
-    const { task, found, problem, actions, fetched } = one;
+    const { task, found, problem, written, actions, fetched } = one;
     const path = `${root}.${field}[${index}] ${task.name}`;
     if (problem !== undefined) {
       problems.push({ ...problem, path: `${path} > ${['taskRef', problem.path].filter(Boolean).join('.')}` });
       return task;
     }
-    if (actions === undefined) {
+    if (actions === undefined || written === undefined) {
       problems.push({ path, what: 'there is no Task in it', hint: 'give it a taskRef or a taskSpec' });
       return task;
     }
-    const { spec: taskSpec, sources: stepSources } = actions;
+    const { actions: stepActions, sources: stepSources } = actions;
     const own = found === undefined ? `${path} > taskSpec` : `Task/${found.name}`;
     problems.push(...actions.problems.map((inStep) => ({ ...inStep, path: `${own} > ${inStep.path}` })));
-    const whole = found === undefined ? propagated(task, taskSpec, bound) : { task, taskSpec };
+    const whole = found === undefined ? propagated(task, written, bound) : { task, taskSpec: written };
     problems.push(...problemsOf(whole.task, whole.taskSpec, spec.workspaces ?? [], bound, path));
     tasks[task.name] = {
       taskName: found === undefined ? '' : found.name,
       spec: whole.taskSpec,
+      actions: stepActions,
       ...(fetched === undefined ? {} : { fetched }),
       ...(Object.keys(stepSources).length === 0 ? {} : { stepSources }),
     };

@@ -320,7 +320,8 @@ test('hostile params stay data', async () => {
     spec: { pipelineSpec: { params: [{ name: 'text', type: 'string' }], tasks: [task] } },
   };
   const { printed } = await runLocally(JSON.stringify(run), { params: [`text=${hostile}`] });
-  expect(printed('say')).toEqual([hostile]);
+  // Tekton replaces variables of the context after params.
+  expect(printed('say')).toEqual([hostile.replace('$(context.pipelineRun.name)', 'run')]);
 });
 
 describe('before anything starts', () => {
@@ -403,5 +404,255 @@ test('ConfigMaps and Secrets that are given as documents are variables, volumes 
   expect(printed('show')).toEqual(['red', 'red', '11', '11']);
   await expect(runLocally(all.slice(0, 2).join('\n---\n'))).rejects.toMatchObject({
     why: expect.stringContaining('there is no Secret login'),
+  });
+});
+
+test('an image that --host-image names is this machine, and a step without a command starts what its image would', async () => {
+  const steps = [
+    { name: 'named', image: 'registry.example.com/tools:2@sha256:0', script: 'echo named' },
+    { name: 'program', image: 'mirror.gcr.io/bash', args: ['echo', 'bash runs it'] },
+    { name: 'options', image: 'mirror.gcr.io/bash', args: ['-c', 'echo $0 takes it', 'bash'] },
+    { name: 'shell', image: 'ubuntu', args: ['-c', 'echo ${BASH_VERSION:+bash}'] },
+  ];
+  const run = {
+    apiVersion: 'tekton.dev/v1',
+    kind: 'PipelineRun',
+    metadata: { name: 'run' },
+    spec: { pipelineSpec: { tasks: [{ name: 'say', taskSpec: { steps } }] } },
+  };
+  const { printed } = await runLocally(JSON.stringify(run), { hostImages: ['registry.example.com/*'] });
+  expect(printed('say')).toEqual(['named', 'bash runs it', 'bash takes it', 'bash']);
+  await expect(runLocally(JSON.stringify(run))).rejects.toMatchObject({
+    why: expect.stringContaining('--host-image registry.example.com/tools'),
+  });
+});
+
+const object = (kind: string, apiVersion: string, name: string, rest: object) => ({
+  apiVersion,
+  kind,
+  metadata: { name },
+  ...rest,
+});
+const documents = (...objects: readonly object[]) => objects.map((one) => JSON.stringify(one)).join('\n---\n');
+
+test('a projected workspace and volume show keys of several objects, at the paths that items say; params may name an object', async () => {
+  const sources = [
+    { secret: { name: 'login', items: [{ key: 'token', path: 'deep/key' }] } },
+    { configMap: { name: 'settings' } },
+    { configMap: { name: 'gone', optional: true } },
+  ];
+  const look = 'cd $0 2>/dev/null; find -L . -type f | sort | xargs; cat ./deep/key';
+  const taskSpec = {
+    params: [{ name: 'which', default: 'login' }],
+    workspaces: [{ name: 'all' }],
+    volumes: [
+      { name: 'all', projected: { sources } },
+      { name: 'named', secret: { secretName: '$(params.which)' } },
+    ],
+    steps: [
+      { name: 'workspace', image: 'bash', command: ['sh', '-c', look], args: ['$(workspaces.all.path)'] },
+      {
+        name: 'volume',
+        image: 'bash',
+        command: ['sh', '-c', look],
+        args: ['/all'],
+        volumeMounts: [{ name: 'all', mountPath: '/all' }],
+      },
+      { name: 'named', image: 'bash', script: 'ls /named', volumeMounts: [{ name: 'named', mountPath: '/named' }] },
+    ],
+  };
+  const run = object('PipelineRun', 'tekton.dev/v1', 'run', {
+    spec: {
+      pipelineSpec: {
+        workspaces: [{ name: 'all' }],
+        tasks: [{ name: 'look', workspaces: [{ name: 'all' }], taskSpec }],
+      },
+      workspaces: [{ name: 'all', projected: { sources } }],
+    },
+  });
+  const settings = object('ConfigMap', 'v1', 'settings', { data: { colour: 'red' } });
+  const login = object('Secret', 'v1', 'login', { stringData: { token: 'abc', user: 'me' } });
+  const { printed, object: status } = await runLocally(documents(run, settings, login));
+  expect(printed('look')).toEqual(['./colour ./deep/key', 'abc', './colour ./deep/key', 'abc', 'token', 'user']);
+  expect(status.spec).toMatchObject({ workspaces: [{ name: 'all', projected: { sources } }] });
+  const without = object('Secret', 'v1', 'login', { stringData: { user: 'me' } });
+  await expect(runLocally(documents(run, settings, without))).rejects.toMatchObject({
+    why: expect.stringContaining('the Secret login has no key token'),
+  });
+});
+
+test('params of a StepAction are values of the TaskRun, whole arrays too, and not those of the Pipeline with the same name', async () => {
+  const action = object('StepAction', 'tekton.dev/v1beta1', 'show', {
+    spec: {
+      image: 'bash',
+      params: [
+        { name: 'list', type: 'array', default: ['d0', 'd1', 'd2'] },
+        { name: 'who', default: 'nobody' },
+        { name: 'greeting', default: 'hello $(params.who)' },
+      ],
+      env: [
+        { name: 'FIRST', value: '$(params.list[0])' },
+        { name: 'LAST', value: '$(params.list[2])' },
+        { name: 'GREETING', value: '$(params.greeting)' },
+      ],
+      command: ['sh', '-c', 'echo "$FIRST $LAST $GREETING: $*"', 'sh'],
+      args: ['$(params.list[*])'],
+    },
+  });
+  const param = { name: 'list', value: '$(params.items[*])' };
+  const taskSpec = {
+    params: [{ name: 'items', type: 'array' }],
+    steps: [
+      { name: 'given', ref: { name: 'show' }, params: [param] },
+      { name: 'plain', ref: { name: 'show' } },
+    ],
+  };
+  const run = object('PipelineRun', 'tekton.dev/v1', 'run', {
+    spec: {
+      params: [{ name: 'who', value: 'the Pipeline' }],
+      pipelineSpec: {
+        params: [{ name: 'who' }],
+        tasks: [{ name: 'say', params: [{ name: 'items', value: ['a', 'b'] }], taskSpec }],
+      },
+    },
+  });
+  const { printed } = await runLocally(documents(run, action));
+  // As in Tekton, an item that the value lacks is that of the default.
+  expect(printed('say')).toEqual(['a d2 hello nobody: a b', 'd0 d2 hello nobody: d0 d1 d2']);
+});
+
+test('an array of the Pipeline reaches an embedded spec under its own name; a failure that is ignored says so', async () => {
+  const list = { name: 'list', value: ['a', 'b'] };
+  const steps = [{ name: 'main', image: 'bash', args: ['$(params.list[*])'], script: 'echo $# $1; exit 1' }];
+  const taskSpec = { params: [{ name: 'list', type: 'array' }], steps };
+  const echo = {
+    name: 'echo',
+    params: [{ name: 'reason', value: '$(tasks.say.reason)' }],
+    taskSpec: {
+      params: [{ name: 'reason' }],
+      steps: [{ name: 'main', image: 'bash', script: 'echo $(params.reason)' }],
+    },
+  };
+  const run = object('PipelineRun', 'tekton.dev/v1', 'run', {
+    spec: {
+      params: [list, { name: 'name', value: 'of $(context.pipelineRun.name)' }],
+      pipelineSpec: {
+        params: [{ name: 'list', type: 'array' }, { name: 'name' }],
+        tasks: [
+          { name: 'say', onError: 'continue', params: [{ ...list, value: '$(params.list[*])' }], taskSpec },
+          { name: 'name', taskSpec: { steps: [{ name: 'main', image: 'bash', script: 'echo $(params.name)' }] } },
+        ],
+        finally: [echo],
+      },
+    },
+  });
+  const { printed, taskRuns } = await runLocally(documents(run));
+  expect(printed('say')).toEqual(['2 a']);
+  expect(printed('name')).toEqual(['of run']);
+  expect(printed('echo')).toEqual(['FailureIgnored']);
+  const [condition] = taskRuns.find(({ metadata }) => metadata.name === 'run-say')?.status.conditions ?? [];
+  expect(condition).toMatchObject({ reason: 'FailureIgnored', message: '"step-main" exited with code 1: Error' });
+});
+
+test('Secrets of the ServiceAccount that a task runs as are files in HOME, for that task only', async () => {
+  const key = object('Secret', 'v1', 'key', {
+    type: 'kubernetes.io/ssh-auth',
+    metadata: { name: 'key', annotations: { 'tekton.dev/git-0': 'git.example.com' } },
+    stringData: { 'ssh-privatekey': 'a private key' },
+  });
+  const robot = object('ServiceAccount', 'v1', 'robot', { secrets: [{ name: 'key' }, { name: 'gone' }] });
+  const taskSpec = {
+    steps: [
+      { name: 'main', image: 'bash', script: 'cd; ls -A; [ -d .ssh ] && stat -c "%a %n" .ssh/* && cat .ssh/id_key' },
+    ],
+  };
+  const run = object('PipelineRun', 'tekton.dev/v1', 'run', {
+    spec: {
+      pipelineSpec: {
+        tasks: [
+          { name: 'with', taskSpec },
+          { name: 'without', taskSpec },
+        ],
+      },
+      taskRunSpecs: [{ pipelineTaskName: 'with', serviceAccountName: 'robot' }],
+    },
+  });
+  const { printed } = await runLocally(documents(run, robot, key));
+  expect(printed('with')).toEqual(['.ssh', '600 .ssh/config', '600 .ssh/id_key', '***']);
+  expect(printed('without')).toEqual([]);
+});
+
+describe('params that a Task does not take', () => {
+  const items = 'printf \'["a"]\' > $(results.list.path)';
+  const use = (param: object, script: string, more: object = {}) => ({
+    name: 'use',
+    params: [param],
+    taskSpec: { params: [more], steps: [{ name: 'main', image: 'bash', script }] },
+  });
+  const runOf = (task: object) => {
+    const make = {
+      name: 'make',
+      taskSpec: {
+        results: [{ name: 'list', type: 'array' }],
+        steps: [{ name: 'main', image: 'bash', script: items }],
+      },
+    };
+    return documents(
+      object('PipelineRun', 'tekton.dev/v1', 'run', { spec: { pipelineSpec: { tasks: [make, task] } } }),
+    );
+  };
+
+  test('are refused before anything starts, when they are known', async () => {
+    const wrong = use({ name: 'list', value: ['a'] }, 'true', { name: 'list', type: 'string' });
+    await expect(runLocally(runOf(wrong))).rejects.toMatchObject({
+      why: expect.stringContaining("param types don't match the user-specified type: [list]"),
+    });
+    const index = {
+      spec: {
+        params: [{ name: 'list', value: ['a'] }],
+        pipelineSpec: {
+          params: [{ name: 'list', type: 'array' }],
+          tasks: [use({ name: 'x', value: '$(params.list[1])' }, 'true', { name: 'x' })],
+        },
+      },
+    };
+    await expect(runLocally(documents(object('PipelineRun', 'tekton.dev/v1', 'run', index)))).rejects.toMatchObject({
+      why: expect.stringContaining('non-existent param references:[$(params.list[1])]'),
+    });
+    const taskRun = object('TaskRun', 'tekton.dev/v1', 'run', {
+      spec: {
+        params: [{ name: 'list', value: ['a'] }],
+        taskSpec: {
+          params: [{ name: 'list', type: 'array' }],
+          steps: [{ name: 'main', image: 'bash', script: 'echo $(params.list[0]) $(params.list[3])' }],
+        },
+      },
+    });
+    await expect(runLocally(documents(taskRun))).rejects.toMatchObject({
+      why: expect.stringContaining('non-existent param references:[$(params.list[3])]'),
+    });
+  });
+
+  test('fail the TaskRun, when they come from results', async () => {
+    const list = { name: 'list', value: '$(tasks.make.results.list[*])' };
+    const { taskRuns, condition } = await runLocally(
+      runOf(use(list, 'echo $(params.list[0]) $(params.list[1])', { name: 'list', type: 'array' })),
+    );
+    const [{ reason, message }] = taskRuns.find(({ metadata }) => metadata.name === 'run-use')?.status.conditions ?? [
+      { reason: '', message: '' },
+    ];
+    expect([reason, message]).toEqual([
+      'TaskRunValidationFailed',
+      '[User error] non-existent param references:[$(params.list[1])]',
+    ]);
+    expect(condition[1]).toBe('Failed');
+  });
+
+  test('fail the run, when a matrix gets what is no array', async () => {
+    const matrix = { params: [{ name: 'one', value: '$(tasks.make.results.list[0])' }] };
+    const task = { ...use({ name: 'x', value: 'y' }, 'true', { name: 'x' }), matrix };
+    const spec = { ...task.taskSpec, params: [{ name: 'x' }, { name: 'one' }] };
+    const { condition } = await runLocally(runOf({ ...task, taskSpec: spec }));
+    expect(condition.slice(0, 2)).toEqual(['False', 'InvalidMatrixParameterTypes']);
   });
 });

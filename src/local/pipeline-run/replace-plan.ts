@@ -6,39 +6,43 @@ import { paramVariables } from '../variables/substitute.js';
 import { replaceInSpec, replaceInTask } from './replace.js';
 import type { RunPlan } from './run-plan.js';
 
+type Run = Pick<RunPlan, 'name' | 'namespace' | 'pipelineName' | 'spec' | 'params' | 'bindings'>;
+
 /** What is known of a run before its first task; the variables of `uid` stay as text while there is none. */
-export function runVariables(
-  plan: Pick<RunPlan, 'name' | 'namespace' | 'pipelineName' | 'spec' | 'params' | 'bindings'>,
-  uid: string,
-): Variables {
+export const runVariables = (plan: Run, uid: string): Variables => joinVariables(...passes(plan, uid));
+
+function passes(plan: Run, uid: string): readonly Variables[] {
   const { name, namespace, spec } = plan;
   const bound = new Map([
     ...(spec.workspaces ?? []).map((workspace) => [`workspaces.${workspace.name}.bound`, 'false'] as const),
     ...plan.bindings.map((binding) => [`workspaces.${binding.name}.bound`, 'true'] as const),
   ]);
-  return joinVariables(
+  return [
     paramVariables(plan.params, 'pipeline'),
     contextVariables({ pipeline: { name: plan.pipelineName }, pipelineRun: { name, namespace, uid } }),
     bound,
-  );
+  ];
 }
 
 /** A plan with everything replaced that is known before the first task. Source: ApplyParameters, ApplyContexts, ApplyWorkspaces of apply.go. */
 export function replacePlan(plan: RunPlan, uid: string): RunPlan {
-  // A TaskRun replaces its own variables.
-  if (plan.kind === 'TaskRun') return plan;
+  // A TaskRun replaces its own variables. The others, one after the other: a param may hold a variable of the context.
+  return plan.kind === 'TaskRun' ? plan : passes(plan, uid).reduce(replaceAll, plan);
+}
+
+/** Source: replaceVariablesInPipelineTasks of apply.go. */
+function replaceAll(plan: RunPlan, variables: Variables): RunPlan {
   const { spec } = plan;
-  const variables = runVariables(plan, uid);
   const all = (tasks: readonly WirePipelineTask[]) => tasks.map((task) => replaceInTask(task, variables));
-  const specs = Object.entries(plan.tasks).map(([task, found]) => {
-    if (found.taskName !== '') return [task, found] as const;
-    const own = [...spec.tasks, ...(spec.finally ?? [])].find((one) => one.name === task)?.params ?? [];
-    return [task, { ...found, spec: replaceInSpec(found.spec, propagated(variables, own)) }] as const;
-  });
   const replaced: WirePipelineSpec = {
     ...spec,
     tasks: all(spec.tasks),
     ...(spec.finally === undefined ? {} : { finally: all(spec.finally) }),
   };
+  const specs = Object.entries(plan.tasks).map(([task, found]) => {
+    if (found.taskName !== '') return [task, found] as const;
+    const own = [...replaced.tasks, ...(replaced.finally ?? [])].find((one) => one.name === task)?.params ?? [];
+    return [task, { ...found, spec: replaceInSpec(found.spec, propagated(variables, own)) }] as const;
+  });
   return { ...plan, spec: replaced, tasks: Object.fromEntries(specs) };
 }

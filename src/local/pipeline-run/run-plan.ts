@@ -1,7 +1,9 @@
 import type { WirePipelineSpec } from '../../tekton/wire/pipeline.js';
 import type { WireRef, WireTaskSpec } from '../../tekton/wire/task.js';
 import type { ParamValues, RefSource } from '../contract.js';
+import type { LocalStepAction } from '../documents/read.js';
 import type { ObjectFiles } from '../runs/object-files.js';
+import type { Credential } from '../task-run/credentials.js';
 import type { Binding } from '../workspaces/binding.js';
 
 /** A Task with nothing left to look up. */
@@ -9,6 +11,8 @@ export interface FoundTask {
   /** Empty for an embedded spec. */
   readonly taskName: string;
   readonly spec: WireTaskSpec;
+  /** What steps of it refer to, by the step's index; resolved when the TaskRun starts: params of it may be params of a StepAction. */
+  readonly actions: Readonly<Record<number, LocalStepAction>>;
   /** The reference that it was fetched by, and from where. */
   readonly fetched?: FetchedBy;
   /** From where the StepAction of each step was fetched; by the step's index. */
@@ -50,6 +54,10 @@ export interface RunPlan {
   readonly taskTimeouts: Readonly<Record<string, number>>;
   /** Whether only octopipeline's image is this machine; without it, images that hold a shell are, too. */
   readonly ownImages: boolean;
+  /** More images that are this machine: patterns, see `thisMachine`. */
+  readonly hostImages: readonly string[];
+  /** Secrets of the ServiceAccounts that tasks run as, by the name of the PipelineTask. */
+  readonly credentials: Readonly<Record<string, readonly Credential[]>>;
   /** ConfigMaps and Secrets that were given as documents. */
   readonly files: ObjectFiles;
   /** The directory where steps of octopipeline keep image info and locks. */

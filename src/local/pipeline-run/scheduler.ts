@@ -2,7 +2,7 @@ import type { WirePipelineTask } from '../../tekton/wire/pipeline.js';
 import type { WireParam } from '../../tekton/wire/task.js';
 import type { Variables } from '../contract.js';
 import { resultsUsed } from '../plan/expressions.js';
-import { countCombinations, fanOut, hasEmptyArray } from '../plan/matrix.js';
+import { countCombinations, fanOut, hasEmptyArray, matrixProblems } from '../plan/matrix.js';
 import { allowsExecution } from '../plan/when.js';
 import { contextVariables, taskResultVariables } from '../variables/names.js';
 import { conditionOf, type Outcome } from './condition.js';
@@ -58,6 +58,7 @@ export function createScheduler(plan: RunPlan, tasks: readonly TaskState[], effe
   let over = false;
   const timedOut = { pipeline: false, tasks: false, finally: false };
   let finallyStarted = false;
+  let refused: Outcome | undefined;
   let statusKnown = false;
   const byName = new Map(tasks.map((state) => [state.name, state]));
   const limits = { pipeline: plan.timeouts.pipeline, tasks: tasksTimeout(plan.timeouts) };
@@ -87,17 +88,32 @@ export function createScheduler(plan: RunPlan, tasks: readonly TaskState[], effe
     }
   };
 
+  const refuse = (reason: string, what: string) => {
+    refused ??= { status: 'False', reason, message: `[User error] ${what}` };
+    stop('cancel', () => true);
+  };
+
   const start = (state: TaskState) => {
     state.task = replaceInTask(state.task, lateVariables(state.task, byName));
     const own = state.task.params ?? [];
     const { matrix } = state.task;
+    // An array of results was a text until now. How many runs it makes is checked before the run starts only.
+    const [wrong] =
+      matrix === undefined ? [] : matrixProblems(state.name, matrix).filter(({ path }) => path !== 'matrix');
+    if (wrong !== undefined) return refuse('InvalidMatrixParameterTypes', `Failed to validate matrix: ${wrong.what}`);
     const params = matrix === undefined ? [own] : fanOut(matrix).map((row) => [...row, ...own]);
     if (state.taskName === '') propagate(state, byName);
     state.runs = [...effects.start(state, params, advance)];
   };
 
   const startTasks = (facts: Facts): boolean => {
-    if (end === 'Cancelled' || end === 'CancelledRunFinally' || facts.stopping || end === 'StoppedRunFinally')
+    if (
+      refused ||
+      end === 'Cancelled' ||
+      end === 'CancelledRunFinally' ||
+      facts.stopping ||
+      end === 'StoppedRunFinally'
+    )
       return false;
     const ready = tasks.filter(
       (state) => !state.final && !isScheduled(state) && !facts.isDone(state) && facts.parentsDone(state),
@@ -114,7 +130,7 @@ export function createScheduler(plan: RunPlan, tasks: readonly TaskState[], effe
 
   const startFinally = (facts: Facts): boolean => {
     const waiting = tasks.filter((state) => state.final && !isScheduled(state));
-    if (end === 'Cancelled' || waiting.length === 0 || !facts.tasksDone()) return false;
+    if (refused || end === 'Cancelled' || waiting.length === 0 || !facts.tasksDone()) return false;
     if (!statusKnown) {
       statusKnown = true;
       for (const state of waiting) state.task = replaceInTask(state.task, facts.statusVariables());
@@ -134,7 +150,7 @@ export function createScheduler(plan: RunPlan, tasks: readonly TaskState[], effe
     let facts = factsOf(moment());
     if (!timedOut.pipeline) while (startTasks(facts)) facts = factsOf(moment());
     if (!timedOut.pipeline) while (startFinally(facts)) facts = factsOf(moment());
-    const outcome = conditionOf(plan.name, moment(), facts, limits);
+    const outcome = refused ?? conditionOf(plan.name, moment(), facts, limits);
     const progress = { outcome, tasks, skipped: facts.skipped(), finallyStarted };
     // A run that is ended from outside still waits for what it has stopped.
     over = outcome.status !== 'Unknown' && !tasks.some(isRunning);

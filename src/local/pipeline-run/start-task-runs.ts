@@ -8,22 +8,26 @@ import { milliseconds } from '../../tekton/duration.js';
 import type { WireWorkspaceBinding } from '../../tekton/wire/run.js';
 import type { WireParam } from '../../tekton/wire/task.js';
 import type { BoundWorkspace, ParamValues, TaskRunRequest, TaskRunStatus } from '../contract.js';
-import { withDefaults } from '../plan/params.js';
+import { taskIndexRefused } from '../plan/array-index.js';
+import { type Refused, taskParamsRefused, withDefaults } from '../plan/params.js';
+import { taskRunNames } from '../runs/child-name.js';
 import { filesOf } from '../runs/home.js';
 import { type ObjectDirectories, volumesFor } from '../runs/object-files.js';
 import type { Output } from '../runs/output.js';
 import { writerOf } from '../runs/writer.js';
 import { timestamp } from '../task-run/go-time.js';
 import { thisMachine } from '../task-run/host-image.js';
+import { paramVariables, substituteAll } from '../variables/substitute.js';
 import { toWire } from '../workspaces/binding.js';
 import { type Made, workspaceFor } from '../workspaces/make.js';
-import { taskRunNames } from './child-name.js';
 import { type Identity, taskRunLabels } from './describe.js';
 import type { Execution } from './execute.js';
+import type { TaskRunState } from './objects.js';
 import { defaultTimeout, finallyTimeout, type RunPlan, tasksTimeout } from './run-plan.js';
 import type { Effects } from './scheduler.js';
+import { withStepActions } from './step-actions.js';
 import { newTaskRun, runToEnd, type Slots, timeoutOf } from './task-run.js';
-import type { StartedRun, TaskState } from './task-state.js';
+import { ignoresFailure, type StartedRun, type TaskState } from './task-state.js';
 
 /** What all TaskRuns of a run share. */
 export interface Surroundings {
@@ -134,6 +138,13 @@ function boundTo({ task }: TaskState, made: Made) {
   });
 }
 
+/** A TaskRun that Tekton refuses before it makes a pod; it is not tried again. */
+function refusedStatus({ reason, message }: Refused, now: Date): TaskRunState {
+  const time = timestamp(now);
+  const condition = { type: 'Succeeded', status: 'False', reason, message, lastTransitionTime: time } as const;
+  return { conditions: [condition], podName: '', startTime: time, completionTime: time };
+}
+
 async function perform(
   context: Context,
   execution: Execution,
@@ -154,6 +165,16 @@ async function perform(
   const given: ParamValues = Object.fromEntries(
     (run.object.spec.params ?? []).map(({ name: key, value }) => [key, value]),
   );
+  const specs = state.spec.params ?? [];
+  const refused =
+    taskParamsRefused(state.taskName, specs, run.object.spec.params ?? []) ??
+    taskIndexRefused(state.spec, run.object.spec.params ?? []);
+  if (refused !== undefined) {
+    run.object = { ...run.object, status: refusedStatus(refused, context.now()) };
+    return writer.changed();
+  }
+  const params = withDefaults(specs, given);
+  const volumes = substituteAll(state.spec.volumes, paramVariables(params));
   const request: TaskRunRequest = {
     name,
     taskName: state.taskName,
@@ -161,16 +182,18 @@ async function perform(
     pipelineRun: plan.kind === 'TaskRun' ? undefined : plan.name,
     namespace,
     uid,
-    spec: state.spec,
-    params: withDefaults(state.spec.params ?? [], given),
+    spec: withStepActions(state.spec, state.actions, params),
+    params,
     workspaces,
-    volumes: await volumesFor(state.spec, plan.files, around.objects, execution.home, join(directory, 'objects')),
+    volumes: await volumesFor(volumes, plan.files, execution.home, join(directory, 'objects')),
     ...around.objects,
     timeoutMs: timeoutFor(plan, state),
     retryCount: 0,
+    failureIgnored: ignoresFailure(state),
     directory,
     programs: filesOf(execution.directory).programs,
-    hostImage: thisMachine([], !plan.ownImages),
+    hostImage: thisMachine(plan.hostImages, !plan.ownImages),
+    credentials: plan.credentials[state.name] ?? [],
     ...(execution.fetchImage && { fetchImage: execution.fetchImage }),
     ...(plan.store === undefined ? {} : { store: plan.store }),
   };

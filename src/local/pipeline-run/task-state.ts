@@ -1,5 +1,6 @@
 import type { WirePipelineTask } from '../../tekton/wire/pipeline.js';
 import type { WireTaskSpec } from '../../tekton/wire/task.js';
+import type { LocalStepAction } from '../documents/read.js';
 import type { TaskRunObject } from './objects.js';
 import type { FoundTask } from './run-plan.js';
 
@@ -24,6 +25,7 @@ export interface TaskState extends Pick<FoundTask, 'fetched' | 'stepSources'> {
   spec: WireTaskSpec;
   /** Empty for an embedded spec. */
   readonly taskName: string;
+  readonly actions: Readonly<Record<number, LocalStepAction>>;
   runs: StartedRun[];
   /** Why no TaskRun can be made: a result that it uses is missing. */
   invalid?: string;

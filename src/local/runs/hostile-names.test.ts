@@ -20,7 +20,7 @@ const volume = (of: object) => {
     claims: join(root, 'state/claims'),
     store: join(root, 'state/store'),
   };
-  return volumesFor(spec, files({ k: 'dmFsdWU=' }), { configMaps: {}, secrets: {} }, home, join(root, 'run/objects'));
+  return volumesFor(spec.volumes, files({ k: 'dmFsdWU=' }), home, join(root, 'run/objects'));
 };
 
 test('keys are files; an item may be a path below its volume', async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { WireTaskSpec } from '../../tekton/wire/task.js';
 import { homeOf } from './home.js';
-import { filesOfObjects, missingObjects, volumesFor, writeObjectFiles } from './object-files.js';
+import { filesOfObjects, missingObjects, volumesFor } from './object-files.js';
 
 const objects = [
   { apiVersion: 'v1', kind: 'ConfigMap', name: 'colours', value: { data: { sky: 'blue', grass: 'green' } } },
@@ -29,8 +29,7 @@ test('a projected volume has the keys of ConfigMaps and Secrets, and no token', 
     );
     expect(missingObjects(spec, files)).toEqual([]);
     const home = homeOf({ env: {}, cwd: directory }, directory);
-    const made = await writeObjectFiles(directory, files);
-    const { all } = await volumesFor(spec, files, made, home, join(directory, 'volumes'));
+    const { all } = await volumesFor(spec.volumes, files, home, join(directory, 'volumes'));
     expect(all).toMatchObject({ readOnly: true, secret: true });
     const below = all?.directory ?? '';
     expect((await readdir(below)).toSorted()).toEqual(['password', 'up']);

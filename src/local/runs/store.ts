@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { inputError } from '../../op/kit/errors/op-error.js';
@@ -54,11 +54,24 @@ const read = async <Shape>(file: string): Promise<Shape | undefined> => {
 
 /** Reads a run. @throws OpError (input) when there is none */
 export async function readRun(home: Home, name: string): Promise<StoredRun> {
-  const directory = join(home.runs, name);
-  const run = /^[a-z0-9][a-z0-9.-]*$/u.test(name) ? await load(name, directory) : undefined;
+  const run = isName(name) ? await load(name, join(home.runs, name)) : undefined;
   if (run !== undefined) return run;
+  throw await noRun(home, name);
+}
+
+const isName = (name: string) => /^[a-z0-9][a-z0-9.-]*$/u.test(name);
+
+/** The directory of a run, although op may have been killed before it wrote the run's object. @throws OpError (input) when there is none */
+export async function findRun(home: Home, name: string): Promise<Pick<StoredRun, 'name' | 'directory' | 'pid'>> {
+  const directory = join(home.runs, name);
+  const there = isName(name) && (await stat(directory).catch(() => undefined))?.isDirectory() === true;
+  if (there) return { name, directory, pid: (await executorOf(directory))?.pid };
+  throw await noRun(home, name);
+}
+
+async function noRun(home: Home, name: string) {
   const known = await readdir(home.runs).catch(() => []);
-  throw inputError({
+  return inputError({
     what: `there is no run ${name}`,
     why: known.length === 0 ? `there are no runs in ${home.runs}` : `the runs are ${known.toSorted().join(', ')}`,
     hint: 'run op local list',

@@ -11,23 +11,28 @@ export interface Writer extends AsyncDisposable {
 
 /**
  * @param render the object as it is when it is written
- * @param rest milliseconds from the end of a write to the start of the next one
+ * @param rest the least milliseconds from the end of a write to the start of the next one
  */
 export function writerOf(path: string, render: () => object, rest = 100): Writer {
   let stale = false;
   let writing: Promise<void> | undefined;
   let hurry: (() => void) | undefined;
+  let awaited = false;
   let failure: unknown;
   const work = async () => {
     while (stale) {
       stale = false;
-      await writeAtomic(path, toYaml(render()), 0o600);
-      if (stale && hurry === undefined) await pause();
+      const began = performance.now();
+      const text = toYaml(render());
+      const took = performance.now() - began;
+      await writeAtomic(path, text, 0o600);
+      // The object of a thousand tasks takes long to make: that must not be all that op does.
+      if (stale && !awaited) await pause(Math.max(rest, 10 * took));
     }
   };
-  const pause = () =>
+  const pause = (length: number) =>
     new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, rest);
+      const timer = setTimeout(resolve, length);
       hurry = () => {
         clearTimeout(timer);
         resolve();
@@ -47,11 +52,10 @@ export function writerOf(path: string, render: () => object, rest = 100): Writer
       });
   };
   const settled = async () => {
+    awaited = true;
     hurry?.();
-    while (writing !== undefined) {
-      hurry?.();
-      await writing;
-    }
+    while (writing !== undefined) await writing;
+    awaited = false;
     if (failure !== undefined) throw failure;
   };
   return { changed, settled, [Symbol.asyncDispose]: settled };

@@ -10,6 +10,7 @@ import {
 } from '../variables/substitute.js';
 import { podPaths, stepContainer } from './pod-paths.js';
 import type { Sidecar, Spec, Step, Template } from './task-spec.js';
+import { workspaceVolumes } from './workspace-volumes.js';
 
 /** Makes a path in the pod one that a step can use. */
 export type Visible = (path: string) => string;
@@ -26,6 +27,9 @@ export function applyVariables(request: TaskRunRequest, visible: Visible): Spec 
     spec,
     contextVariables({ task: { name: taskName, retryCount }, taskRun: { name, namespace, uid } }),
   );
+  const volumes = new Map(
+    [...workspaceVolumes(workspaces)].flatMap(([volume, { names }]) => names.map((one) => [one, volume])),
+  );
   const paths = (spec.workspaces ?? []).flatMap(({ name: workspace, mountPath, optional }) => {
     const path = optional && workspaces[workspace] === undefined ? undefined : mountPath || `/workspace/${workspace}`;
     return [[workspace, path] as const];
@@ -34,7 +38,12 @@ export function applyVariables(request: TaskRunRequest, visible: Visible): Spec 
   spec = everywhere(
     spec,
     taskVariables({
-      workspaces: Object.fromEntries(paths.map(([key, path]) => [key, { path: path && visible(path) }])),
+      workspaces: Object.fromEntries(
+        paths.map(([key, path]) => {
+          const [claim, volume] = [workspaces[key]?.claim, volumes.get(key)];
+          return [key, { path: path && visible(path), ...(claim && { claim }), ...(volume && { volume }) }];
+        }),
+      ),
       results: (spec.results ?? []).map((result) => result.name),
       steps: spec.steps.map((step, index) => stepContainer(step.name, index)),
       directories: {

@@ -1,15 +1,17 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
 import type { Context } from '../../op/context.js';
 import { OpError, refusedError } from '../../op/kit/errors/op-error.js';
 import { findProgram } from '../../op/kit/process/find-program.js';
 import type { Isolation, TaskRunRequest } from '../contract.js';
+import { busyboxShell, type Shell, shForAsh } from './busybox-shell.js';
+import { credentialFiles, writeCredentials } from './credentials.js';
 import { type Environment, environmentOf, podName } from './environment.js';
 import { type Hidden, hiddenFromSteps } from './hidden.js';
 import { octopipelineImage, thisMachine } from './host-image.js';
 import { checkSources, type Mount, makeDirectories, mountsOfSidecar, mountsOfStep, onThisMachine } from './mounts.js';
 import { defaultPath, type OwnImage, ownImageArguments, userOf } from './own-image.js';
-import { placePaths, podPaths, stepContainer } from './pod-paths.js';
+import { placePaths, podPaths, sidecarContainer, stepContainer } from './pod-paths.js';
 import { sandboxArguments } from './sandbox.js';
 import { expandAll } from './step-references.js';
 import { type Sidecar, type Spec, type Step, withTemplate } from './task-spec.js';
@@ -46,7 +48,7 @@ export async function makeContainers(
   isolation: Isolation,
 ): Promise<Containers> {
   const steps = spec.steps.map((step, index) => ({ name: stepContainer(step.name, index), step }));
-  const sidecars = (spec.sidecars ?? []).map((sidecar) => ({ name: `sidecar-${sidecar.name}`, sidecar }));
+  const sidecars = (spec.sidecars ?? []).map((sidecar) => ({ name: sidecarContainer(sidecar.name), sidecar }));
   await makeDirectories(
     request,
     spec,
@@ -57,15 +59,23 @@ export async function makeContainers(
   const make = async <Definition extends Step | Sidecar>(
     name: string,
     given: Definition,
-    mounts: readonly Mount[],
+    declared: readonly Mount[],
     scriptName: string,
   ): Promise<Container<Definition>> => {
+    const own = await ownImage(context, request, name, given);
+    const inShell = () => busyboxShell(given.image ?? '', context.env.PATH, join(request.directory, 'shell'));
+    const shell = own === undefined ? await inShell() : undefined;
+    const mounts = [...declared, ...(shell?.mounts ?? [])];
     const place = (path: string) => (isolation === 'namespaces' ? path : onThisMachine(mounts, path));
     const definition = placePaths(given, place);
-    const own = await ownImage(context, request, name, definition);
-    const basic = basicEnvironment(context, request, own, place);
+    const basic = basicEnvironment(context, request, own, place, shell);
     const env = { ...basic, ...storeOf(request, definition), ...(await environmentOf(definition, request)) };
-    const script = await writeScript(request, scriptName, definition.script);
+    if (own === undefined) await placeCredentials(request, name, place, mounts, env.HOME);
+    const script = await writeScript(
+      request,
+      scriptName,
+      shell && definition.script ? shForAsh(definition.script) : definition.script,
+    );
     const command =
       script === undefined ? commandOf(request, name, definition, own) : [place(`${podPaths.scripts}/${scriptName}`)];
     const args = definition.args ?? (script || definition.command?.length ? [] : (own?.image.cmd ?? []));
@@ -75,7 +85,7 @@ export async function makeContainers(
       label: labelOf(name),
       image: own === undefined ? image : `${image.replace(/@.*$/u, '')}@${own.image.digest}`,
       definition,
-      command: expandAll([...command, ...args], env),
+      command: expandAll([...(shell ? command.map(shForAsh) : command), ...args], env),
       script,
       env,
       workingDirectory: await makeWorkingDirectory(mounts, definition.workingDir || own?.image.workingDir, isolation),
@@ -138,6 +148,7 @@ function basicEnvironment(
   request: TaskRunRequest,
   own: OwnImage | undefined,
   place: (path: string) => string,
+  shell: Shell | undefined,
 ): Environment {
   const kept = ['PATH', 'LANG', 'LC_ALL', 'TZ', 'SSL_CERT_FILE', 'SSL_CERT_DIR', 'NODE_EXTRA_CA_CERTS'];
   const proxies = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy'];
@@ -157,6 +168,7 @@ function basicEnvironment(
   }
   return {
     ...Object.fromEntries(taken),
+    ...(shell && { PATH: [place(shell.path), env.PATH].filter(Boolean).join(delimiter) }),
     HOME: place(podPaths.home),
     HOSTNAME: podName(request),
     OP_LOCAL: 'true',
@@ -167,6 +179,22 @@ function basicEnvironment(
 /** Where op keeps image info and locks, for steps that run it. */
 const storeOf = ({ store }: TaskRunRequest, { image = '' }: Step | Sidecar): Environment =>
   store === undefined || !octopipelineImage.test(image) ? {} : { OP_STORE: `directory:${store}` };
+
+/** Source: CopyCredsToHome, pkg/credentials/writer. A sidecar has no credentials. */
+async function placeCredentials(
+  { credentials = [], directory }: TaskRunRequest,
+  container: string,
+  place: (path: string) => string,
+  mounts: readonly Mount[],
+  home = '',
+): Promise<void> {
+  if (credentials.length === 0 || container.startsWith('sidecar-')) return;
+  const files = credentialFiles(credentials, place(podPaths.credentials));
+  await writeCredentials(files, join(directory, 'creds', container));
+  const here = onThisMachine(mounts, home);
+  // A HOME that is no mount is a directory of this machine, which no step writes to.
+  if (here !== home || home.startsWith(directory)) await writeCredentials(files, here);
+}
 
 /** Writes a script as Tekton's place-scripts does. @returns its text */
 async function writeScript(

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { inputError } from '../../op/kit/errors/op-error.js';
 import type { EnvVar } from '../../tekton/wire/pod.js';
 import type { TaskRunRequest } from '../contract.js';
+import { childName } from '../runs/child-name.js';
 import type { Template } from './task-spec.js';
 
 export type Environment = Readonly<Record<string, string>>;
@@ -94,7 +95,7 @@ const fieldOf = (path: string, request: TaskRunRequest): string | undefined => k
 /** The name that the pod of a TaskRun has on a cluster. */
 export function podName({ name, retryCount }: Pick<TaskRunRequest, 'name' | 'retryCount'>): string {
   const suffix = retryCount > 0 ? `-pod-retry${retryCount}` : '-pod';
-  return `${name.slice(0, 63 - suffix.length)}${suffix}`;
+  return childName(name, suffix);
 }
 
 const missing = (kind: 'ConfigMap' | 'Secret', name: string) =>

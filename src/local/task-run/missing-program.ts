@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { findProgram } from '../../op/kit/process/find-program.js';
 import type { Container } from './containers.js';
-import { onThisMachine } from './mounts.js';
+import { onThisMachine, searched } from './mounts.js';
 import { existsInContainer } from './own-image.js';
 import type { Sidecar, Step } from './task-spec.js';
 
@@ -13,7 +13,7 @@ export async function missingProgram(
   const exists = async (path: string) =>
     own === undefined ? isThere(onThisMachine(mounts, path)) : existsInContainer(own, mounts, path);
   const inPath = async (word: string) => {
-    if (own === undefined) return findProgram(word, env.PATH) !== undefined;
+    if (own === undefined) return findProgram(word, searched(env.PATH, mounts)) !== undefined;
     for (const directory of (env.PATH ?? '').split(':')) if (await exists(`${directory}/${word}`)) return true;
     return false;
   };

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { chmod, mkdir } from 'node:fs/promises';
+import { chmod, mkdir, symlink } from 'node:fs/promises';
 import { delimiter, join, normalize, resolve } from 'node:path';
 import { inputError } from '../../op/kit/errors/op-error.js';
 import { pathInImage } from '../../op/kit/files/image-path.js';
@@ -10,6 +10,7 @@ import { below, realBelow } from '../workspaces/below.js';
 import { octopipelineImage } from './host-image.js';
 import { podPaths } from './pod-paths.js';
 import type { Sidecar, Spec, Step } from './task-spec.js';
+import { workspaceVolumes } from './workspace-volumes.js';
 
 /** What a container sees at a path: a file or directory of this machine. */
 export interface Mount {
@@ -50,6 +51,10 @@ export async function makeDirectories(
     await chmod(inRun(request, 'tmp', name), 0o1777);
   }
   if (request.store !== undefined) await mkdir(request.store, { recursive: true, mode: 0o700 });
+  // Tekton's entrypoint makes links, so that a step is found by its number, too.
+  for (const [index, name] of containers.slice(0, spec.steps.length).entries()) {
+    await symlink(name, inRun(request, 'steps', `${index}`)).catch(unlessThere);
+  }
   for (const volume of spec.volumes ?? []) {
     if (volume.emptyDir) await mkdir(entryOf(inRun(request, 'volumes'), volume.name), { recursive: true });
   }
@@ -138,7 +143,7 @@ async function volumeMounts(request: TaskRunRequest, spec: Spec, container: Step
     const volume = spec.volumes?.find((one) => one.name === name);
     const bound: BoundWorkspace | undefined = volume?.emptyDir
       ? { directory: entryOf(inRun(request, 'volumes'), name), readOnly: false, secret: false }
-      : request.volumes[name];
+      : (request.volumes[name] ?? ofWorkspace(request, name));
     if (bound === undefined) throw missingVolume(name);
     const rights = { path: mountPath, readOnly: readOnly || bound.readOnly };
     if (!subPath) mounts.push({ ...rights, source: bound.directory, ...inVolume(bound) });
@@ -148,6 +153,12 @@ async function volumeMounts(request: TaskRunRequest, spec: Spec, container: Step
     }
   }
   return mounts;
+}
+
+/** The volume that a workspace is, without its `subPath`. */
+function ofWorkspace({ workspaces }: TaskRunRequest, name: string): BoundWorkspace | undefined {
+  const workspace = workspaceVolumes(workspaces).get(name)?.workspace;
+  return workspace && { ...workspace, directory: workspace.volume ?? workspace.directory };
 }
 
 /**
@@ -178,6 +189,18 @@ export function onThisMachine(mounts: readonly Mount[], path: string): string {
   const mount = mounts.findLast((one) => clean === one.path || clean.startsWith(`${one.path}/`));
   return mount === undefined ? path : join(mount.source, clean.slice(mount.path.length));
 }
+
+/** What is made again when somebody looks into a TaskRun, or a run goes on, may be there. */
+export function unlessThere(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EEXIST') throw error;
+}
+
+/** PATH of a container, with directories of this machine. */
+export const searched = (path: string | undefined, mounts: readonly Mount[]): string =>
+  (path ?? '')
+    .split(delimiter)
+    .map((directory) => onThisMachine(mounts, directory))
+    .join(delimiter);
 
 const missingVolume = (name: string) =>
   inputError({

@@ -1,4 +1,4 @@
-import { lstat, mkdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import type { Context } from '../../op/context.js';
 import { inputError } from '../../op/kit/errors/op-error.js';
@@ -54,15 +54,18 @@ async function entriesOf(root: string, file: string): Promise<string[][]> {
 const numberOf = (text: string | undefined): number | undefined =>
   text !== undefined && /^\d{1,9}$/u.test(text) ? Number(text) : undefined;
 
-/** Copies the files of the image for one container, which may write to them. What an earlier attempt left there is removed. */
+/** Copies the files of the image for one container, which may write to them, unless they are there. */
 export async function makeRoot(context: Context, { image, root }: OwnImage): Promise<void> {
-  await removeTree(context, root);
+  if ((await stat(root).catch(() => undefined)) !== undefined) return;
+  const unfinished = `${root}.partial`;
+  await removeTree(context, unfinished);
   await mkdir(dirname(root), { recursive: true });
-  const command = { program: 'cp', args: ['--archive', '--reflink=auto', '--', image.root, root] };
+  const command = { program: 'cp', args: ['--archive', '--reflink=auto', '--', image.root, unfinished] };
   await mustRun(context, command, {
     what: 'cannot copy the files of an image',
     hint: 'check the free space on the disk; op local delete removes old runs',
   });
+  await rename(unfinished, root);
 }
 
 /**

@@ -8,10 +8,14 @@ export const podPaths = {
   artifacts: '/tekton/artifacts',
   credentials: '/tekton/creds',
   programs: '/tekton/bin',
+  shell: '/tekton/shell',
 } as const;
 
 /** `step-NAME`, the name of the container of a step; a step without a name has its place as one. */
 export const stepContainer = (name: string | undefined, index: number): string => `step-${name || `unnamed-${index}`}`;
+
+/** `sidecar-NAME`, cut to what a container may be called; `sidecar` for one without a name. Source: RestrictLength, pkg/names. */
+export const sidecarContainer = (name = ''): string => `sidecar-${name}`.slice(0, 63).replace(/[^a-zA-Z0-9]+$/u, '');
 
 /**
  * Where a step has no mount namespace, a variable for a path cannot be replaced at once: the path is in the directory of the TaskRun,

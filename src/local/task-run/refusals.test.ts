@@ -75,8 +75,8 @@ test('a probe with fields that are not asked for here is refused', () => {
 });
 
 test('the refusal of an image says what to do', () => {
-  expect(refusals(withStep({ image: 'golang:1' }))[0]?.hint).toBe(
-    'install bubblewrap and crane, and op fetches the image; or, if this machine has what the step needs, name an image such as debian',
+  expect(refusals(withStep({ image: 'golang:1@sha256:0' }))[0]?.hint).toBe(
+    'install bubblewrap and crane, and op fetches the image; or, if this machine has what the step needs, add --host-image golang',
   );
 });
 
@@ -101,15 +101,19 @@ describe('without namespaces', () => {
 
 test.each([
   ['ghcr.io/octopilot/octopipeline:1@sha256:0', { entrypoint: ['op'] }],
-  ['docker.io/library/ubuntu', { entrypoint: ['sh'] }],
-  ['mirror.gcr.io/bash:5', { entrypoint: ['bash'] }],
+  ['docker.io/library/ubuntu', { entrypoint: ['/bin/bash'] }],
+  ['mirror.gcr.io/busybox:1', { entrypoint: ['sh'] }],
   ['golang:1.25', {}],
   ['node:24', {}],
+  ['node:24@sha256:0', {}],
+  ['node:25', undefined],
+  ['mirror.gcr.io/library/python:3@sha256:0', {}],
+  ['gcr.io/library/python', undefined],
   ['python', undefined],
   ['registry:5000/golang', undefined],
   ['ubuntu-extra', undefined],
 ])('%s as this machine', (image, expected) => {
-  expect(thisMachine(['golang', 'node:24'])(image)).toEqual(expected);
+  expect(thisMachine(['golang', 'node:24', 'mirror.gcr.io/*python'])(image)).toEqual(expected);
 });
 
 test('what is not enforced is said once for each thing', () => {

@@ -162,8 +162,7 @@ function checkImage(
   if (image.includes('$(')) return;
   const known = hostImage(image);
   if (known === undefined) {
-    const hint =
-      'install bubblewrap and crane, and op fetches the image; or, if this machine has what the step needs, name an image such as debian';
+    const hint = `install bubblewrap and crane, and op fetches the image; or, if this machine has what the step needs, add --host-image ${image.replace(/[@:][^/]*$/u, '')}`;
     report(`${path}.image`, `${image} is not known to be this machine`, hint);
   } else if (!container.script && !(container.command ?? template?.command)?.length && known.entrypoint === undefined) {
     const what = `the step runs the ENTRYPOINT of ${image}, which this machine does not know`;

@@ -4,6 +4,7 @@ import type { Context } from '../../op/context.js';
 import { OpError } from '../../op/kit/errors/op-error.js';
 import type { Enter, Isolation, LogLine, StepState, TaskRunRequest } from '../contract.js';
 import { type Container, invocation } from './containers.js';
+import { enterContainer } from './enter.js';
 import { runFake } from './fake-step.js';
 import { parseGoDuration } from './go-time.js';
 import type { Mask } from './mask.js';
@@ -73,10 +74,10 @@ export async function runStep(run: StepRun, container: Container<Step>): Promise
     await exitCodeFile('0');
     return end({ exitCode: 0, reason: 'Skipped', goOn: true });
   }
-  const enter: Enter = async (command) => ({
-    ...(await invocation(container, command, run.isolation)),
-    env: late.env,
-  });
+  const enter: Enter = async (command, more = {}) => {
+    if (container.own !== undefined) await makeRoot(context, container.own);
+    return enterContainer(container, command, { ...more, ...late.env }, run.isolation, request.directory);
+  };
   await run.before?.(container.label, enter, context.signal);
   const ended = await execute(run, container, late, say);
   if (ended.reason === 'Cancelled') return end({ exitCode: 1, reason: 'Cancelled', goOn: false });

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeRoom, requestFor, runSpec, script } from '../../../test/local/task-run.js';
@@ -486,4 +486,35 @@ test('states of steps are told as they start and end', async () => {
     { name: 'only', running: {} },
     { name: 'only', terminated: { exitCode: 0 } },
   ]);
+});
+
+test.each(['alpine:3', 'mirror.gcr.io/busybox'])('in %s, sh and ash are the shell of that image', async (image) => {
+  const text = '[ a == a ] && [[ b == b ]] && echo "$1\\n"';
+  const run = await runSpec(room.path, {
+    steps: [
+      { name: 'plain', image, script: text, args: ['plain'] },
+      { name: 'by-path', image, script: `#!/bin/ash\n${text}`, args: ['by-path'] },
+      { name: 'by-name', image, script: `#!/usr/bin/env ash\n${text}`, args: ['by-name'] },
+      { name: 'command', image, command: ['/bin/ash', '-c', text, 'sh', 'command'] },
+    ],
+  });
+  expect(run.lines.map((line) => line.text)).toEqual(['plain\\n', 'by-path\\n', 'by-name\\n', 'command\\n']);
+});
+
+test('a step is found by its number, and the volume of a workspace by its name', async () => {
+  const directory = await mkdtemp(join(room.path, 'workspace-'));
+  await mkdir(join(directory, 'sub'));
+  const mount = { name: '$(workspaces.w.volume)', mountPath: '/whole' };
+  const run = await runSpec(
+    room.path,
+    {
+      workspaces: [{ name: 'w' }],
+      steps: [
+        { ...script('first', 'echo here > $(workspaces.w.path)/file; exit 3'), onError: 'continue' },
+        { ...script('second', 'cat /tekton/steps/0/exitCode; echo; cat /whole/sub/file'), volumeMounts: [mount] },
+      ],
+    },
+    { workspaces: { w: { directory: join(directory, 'sub'), readOnly: false, secret: false, volume: directory } } },
+  );
+  expect(run.lines.map(({ text }) => text)).toEqual(['3', 'here']);
 });

@@ -1,11 +1,12 @@
-import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from '../../op/context.js';
 import { refusedError } from '../../op/kit/errors/op-error.js';
 import { removeTree } from '../../op/kit/files/remove-tree.js';
 import type { Enter, Isolation, LogLine, StepState, TaskRunRequest, TaskRunStatus } from '../contract.js';
 import { applyVariables } from './apply-variables.js';
-import { ImageNotPulled, invocation, makeContainers, rootsOf } from './containers.js';
+import { ImageNotPulled, makeContainers, rootsOf } from './containers.js';
+import { enterContainer } from './enter.js';
+import type { Environment } from './environment.js';
 import { timestamp } from './go-time.js';
 import { createMask, secretValues } from './mask.js';
 import { makeRoot } from './own-image.js';
@@ -14,7 +15,6 @@ import { refusals } from './refusals.js';
 import { runStep, type StepEnd, type StepRun } from './run-step.js';
 import { findIsolation } from './sandbox.js';
 import { startSidecars } from './sidecars.js';
-import { variableArguments } from './start-process.js';
 import { notPulled, type Stopped, statusOf } from './status.js';
 import { replaceStepResults } from './step-references.js';
 import type { Spec } from './task-spec.js';
@@ -105,6 +105,7 @@ const ofAttempt = (request: TaskRunRequest): TaskRunRequest =>
  * @example
  * const { program, args, env, cwd } = await enterStep(context, request, 'build', ['sh']);
  * spawn(program, args, { env, cwd, stdio: 'inherit' });
+ * @param more variables that only this program gets
  * @returns undefined if there is no such step
  */
 export async function enterStep(
@@ -112,6 +113,7 @@ export async function enterStep(
   given: TaskRunRequest,
   step: string,
   command: readonly string[],
+  more: Environment = {},
 ): Promise<Awaited<ReturnType<Enter>> | undefined> {
   const request = ofAttempt(given);
   const isolation = request.isolation ?? (await findIsolation(context));
@@ -119,18 +121,10 @@ export async function enterStep(
   const { steps } = await makeContainers(context, request, spec, isolation);
   const container = steps.find(({ label }) => label === step);
   if (container === undefined) return undefined;
-  if (container.own !== undefined && (await stat(container.own.root).catch(() => undefined)) === undefined) {
-    await makeRoot(context, container.own);
-  }
+  if (container.own !== undefined) await makeRoot(context, container.own);
   const late = { env: container.env, command: container.command, when: [] };
   const { env } = await replaceStepResults(late, join(request.directory, 'steps'));
-  const { program, args, cwd } = await invocation(container, command, isolation);
-  if (isolation === 'variables') return { program, args, env, cwd };
-  // In bwrap's own environment or arguments, variables of the step would choose its libraries, or be seen by other users.
-  const variables = join(request.directory, 'variables');
-  await writeFile(variables, variableArguments(env), { mode: 0o600 });
-  const withVariables = ['-c', 'exec 4<"$0" && exec "$@"', variables, program, '--args', '4'];
-  return { program: '/bin/sh', args: [...withVariables, ...args], env: {}, cwd };
+  return enterContainer(container, command, { ...more, ...env }, isolation, request.directory);
 }
 
 /** Variables have their values now: an image may be one. @throws OpError (refused) */

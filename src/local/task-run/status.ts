@@ -119,9 +119,10 @@ function conditionOf(ended: Ended, problem: string | undefined): Pick<Condition,
   }
   if (stopped === 'TaskRunCancelled') return failure(stopped, `TaskRun "${request.name}" was cancelled. `);
   if (problem !== undefined) return failure('TaskRunValidationFailed', problem);
+  const ignored = request.failureIgnored ? 'FailureIgnored' : undefined;
   const sidecar = sidecars.find(({ failed }) => failed);
   if (sidecar !== undefined)
-    return failure('SidecarFailed', exited(sidecar.state.container, sidecar.state.terminated?.exitCode));
+    return failure(ignored ?? 'SidecarFailed', exited(sidecar.state.container, sidecar.state.terminated?.exitCode));
   const step = steps.find(({ end }) => end === undefined || end.exitCode !== 0);
   if (step !== undefined) {
     const { name } = step.container;
@@ -129,7 +130,7 @@ function conditionOf(ended: Ended, problem: string | undefined): Pick<Condition,
       step.end?.reason === 'TimeoutExceeded'
         ? `"${name}" exited because the step exceeded the specified timeout limit`
         : exited(name, step.end?.exitCode);
-    return failure('StepFailed', message);
+    return failure(ignored ?? 'StepFailed', message);
   }
   return { status: 'True', reason: 'Succeeded', message: 'All Steps have completed executing' };
 }

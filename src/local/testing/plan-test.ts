@@ -42,6 +42,7 @@ export async function planTest({ texts, from }: Input, given: Given): Promise<Ma
     labels: {},
     timeouts: {},
     ownImages: false,
+    hostImages: [],
     store: undefined,
     problemsOf: (task, found, files) => {
       const fakeOf = fakesOf(task, given);

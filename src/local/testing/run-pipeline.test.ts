@@ -187,7 +187,7 @@ describe('it is refused, with what to do,', () => {
     await expect(runPipeline(yaml, { params: { b: '1' } })).rejects.toThrow(/there is no param b\n.*its params are a/u);
     await expect(runPipeline(yaml, { params: { a: ['1'] } })).rejects.toThrow('the param a is of the type array');
     await expect(runPipeline(yaml, { images: { x: {} }, workspaces: { w: 'nowhere' } })).rejects.toThrow(
-      'the param a of the Task is missing',
+      'missing values for these params which have no default values: [a]',
     );
     await expect(runPipeline(yaml, { images: { x: {} }, params: { a: '1' } })).rejects.toThrow(
       'the workspace w is not bound',

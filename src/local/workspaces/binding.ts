@@ -14,8 +14,10 @@ export type WorkspaceSource =
   | { readonly kind: 'directory'; readonly path: string; readonly shared: boolean }
   /** Files of a Secret or a ConfigMap, in a directory; never written. */
   | { readonly kind: 'secret' | 'config'; readonly path: string }
-  /** Keys of a Secret or a ConfigMap that was given as a document. */
-  | { readonly kind: 'secrets' | 'configMaps'; readonly object: string };
+  /** Keys of Secrets and ConfigMaps that were given as documents. */
+  | { readonly kind: 'keys'; readonly volume: KeyBinding };
+
+type KeyBinding = Pick<WireWorkspaceBinding, 'secret' | 'configMap' | 'projected'>;
 
 export interface Binding {
   readonly name: string;
@@ -98,16 +100,14 @@ export function bindingOf(wire: WireWorkspaceBinding, path: string): Binding {
   if (wire.persistentVolumeClaim !== undefined) {
     return { ...base, source: { kind: 'claim', claim: wire.persistentVolumeClaim.claimName } };
   }
-  const object = wire.secret?.secretName ?? wire.configMap?.name;
-  const items = wire.secret?.items ?? wire.configMap?.items;
-  if (object !== undefined && items === undefined) {
-    return { ...base, source: { kind: wire.secret === undefined ? 'configMaps' : 'secrets', object } };
-  }
+  const { secret, configMap, projected } = wire;
+  const volume = { ...(secret && { secret }), ...(configMap && { configMap }), ...(projected && { projected }) };
+  if (Object.keys(volume).length > 0) return { ...base, source: { kind: 'keys', volume } };
   const what = Object.keys(wire).find((key) => key !== 'name' && key !== 'subPath') ?? 'nothing';
   throw inputError({
     what: `${path}: workspace ${name} is bound to ${what}, which is not on this machine`,
     why: 'a local run has directories only',
-    hint: `put its files into a directory and bind that: -w name=${name},${what === 'secret' ? 'secret' : 'config'}=DIR`,
+    hint: `put its files into a directory and bind that: -w ${name}=DIR`,
   });
 }
 
@@ -126,10 +126,8 @@ export function toWire({ name, subPath, source }: Binding): WireWorkspaceBinding
       return { ...base, persistentVolumeClaim: { claimName: source.claim } };
     case 'directory':
       return { ...base, persistentVolumeClaim: { claimName: source.path } };
-    case 'secrets':
-      return { ...base, secret: { secretName: source.object } };
-    case 'configMaps':
-      return { ...base, configMap: { name: source.object } };
+    case 'keys':
+      return { ...base, ...source.volume };
     case 'secret':
       return { ...base, secret: { secretName: source.path } };
     case 'config':

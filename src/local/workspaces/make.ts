@@ -5,7 +5,8 @@ import { inputError } from '../../op/kit/errors/op-error.js';
 import { entryOf } from '../../op/kit/files/path.js';
 import type { BoundWorkspace } from '../contract.js';
 import type { Home } from '../runs/home.js';
-import type { ObjectDirectories } from '../runs/object-files.js';
+import { keySources } from '../runs/key-sources.js';
+import { type ObjectFiles, writeKeys } from '../runs/object-files.js';
 import { below } from './below.js';
 import type { Binding } from './binding.js';
 
@@ -21,11 +22,11 @@ export async function makeWorkspaces(
   bindings: readonly Binding[],
   home: Home,
   into: string,
-  objects: ObjectDirectories,
+  files: ObjectFiles,
 ): Promise<Made> {
   const made = new Map<string, { binding: Binding; directory: string | undefined }>();
   for (const binding of bindings) {
-    made.set(binding.name, { binding, directory: await make(binding, home, entryOf(into, binding.name), objects) });
+    made.set(binding.name, { binding, directory: await make(binding, home, entryOf(into, binding.name), files) });
   }
   return made;
 }
@@ -34,7 +35,7 @@ async function make(
   { name, source }: Binding,
   home: Home,
   into: string,
-  objects: ObjectDirectories,
+  files: ObjectFiles,
 ): Promise<string | undefined> {
   switch (source.kind) {
     case 'emptyDir':
@@ -50,9 +51,9 @@ async function make(
       await copy(from, into, home.root);
       return into;
     }
-    case 'secrets':
-    case 'configMaps':
-      return objects[source.kind][source.object] ?? existing(name, source.object);
+    case 'keys':
+      await writeKeys(into, keySources(source.volume), files);
+      return into;
     default:
       return existing(name, source.path);
   }
@@ -110,10 +111,11 @@ export async function workspaceFor(
   fresh: string,
 ): Promise<BoundWorkspace> {
   const { binding, directory = fresh } = made;
-  const { kind } = binding.source;
-  const secret = kind === 'secret' || kind === 'secrets';
-  const fixed = secret || kind === 'config' || kind === 'configMaps';
-  const rights = { readOnly: fixed, secret };
+  const { source } = binding;
+  const keys = source.kind === 'keys' ? keySources(source.volume) : [];
+  const secret = source.kind === 'secret' || keys.some(({ kind }) => kind === 'secrets');
+  const fixed = secret || source.kind === 'config' || source.kind === 'keys';
+  const rights = { readOnly: fixed, secret, ...(source.kind === 'claim' ? { claim: source.claim } : {}) };
   if (!fixed) await mkdir(directory, { recursive: true });
   const inside = [binding.subPath, subPath].filter((path) => path !== undefined && path !== '').join('/');
   if (inside === '') return { ...rights, directory };

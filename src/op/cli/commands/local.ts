@@ -40,6 +40,10 @@ const startOptions = {
     'workspace: NAME=DIR (a copy of it), NAME=DIR,rw (itself), or name=NAME with one of emptyDir=, volumeClaimTemplate=, claimName=, secret=DIR, config=DIR, and subPath=',
     { value: '<binding>', letter: 'w' },
   ),
+  hostImage: option.repeatable(
+    'image for which this machine has what its steps need, with or without tag; * stands for any text: mirror.gcr.io/library/python',
+    { value: '<pattern>' },
+  ),
   useParamDefaults: option.flag('for those who come from tkn: defaults are always used, and op never asks', {
     plain: true,
   }),

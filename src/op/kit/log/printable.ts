@@ -14,7 +14,7 @@ export const printable = (text: string): string =>
   text.replace(sequences, '').replace(/\r\n/gu, '\n').replace(controls, '');
 
 /** A value in a line or a cell: without line breaks, so that it cannot look like a line of op's own. */
-export const inLine = (text: string): string => text.trim().replace(breaks, ' ');
+export const inLine = (text: string): string => text.trimEnd().replace(breaks, ' ');
 
 /** The same on one line, shortened to `length` characters. */
 export function oneLine(text: string, length = 100): string {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { podName } from '../task-run/environment.js';
 import { childName, taskRunNames } from './child-name.js';
 
 test('a TaskRun is named for its run and its task', () => {
@@ -24,4 +25,12 @@ test('a matrix with a long name keeps the numbers', () => {
   const names = taskRunNames('r'.repeat(50), 't'.repeat(50), 12);
   expect(new Set(names).size).toBe(12);
   for (const [index, name] of names.entries()) expect(name.endsWith(`-${index}`)).toBe(true);
+});
+
+test('the pod of a TaskRun with a long name has a hash in its own', () => {
+  const [one, other] = ['a', 'b'].map((end) => podName({ name: `${'t'.repeat(62)}${end}`, retryCount: 1 }));
+  expect(one).toMatch(/^t+[0-9a-f]{32}-pod-retry1$/u);
+  expect(one).toHaveLength(63);
+  expect(one).not.toBe(other);
+  expect(podName({ name: 'short', retryCount: 0 })).toBe('short-pod');
 });
