@@ -64,9 +64,17 @@ export async function waitForRun({ kind, name, namespace }: Run, timeout = 240_0
   };
 }
 
-/** What `tkn` prints of a run. */
+/** What `tkn` prints of a run. tkn 0.46 sometimes panics when a step has failed: it is asked again. */
 export async function logs({ kind, name, namespace }: Run): Promise<string> {
-  return tkn([kind.toLowerCase(), 'logs', name, `--namespace=${namespace}`]);
+  const args = [kind.toLowerCase(), 'logs', name, `--namespace=${namespace}`];
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await tkn(args);
+    } catch (error) {
+      const panicked = error instanceof Error && error.message.includes('panic: send on closed channel');
+      if (!panicked || attempt === 3) throw error;
+    }
+  }
 }
 
 /** Cancels a run, as `tkn pr cancel` does. */

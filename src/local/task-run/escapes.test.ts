@@ -194,3 +194,19 @@ test('a working directory is made in a workspace, not where a link in it leads, 
   expect(await readdir(mine)).toEqual(['file']);
   expect(await readdir(volume.directory)).not.toContain('unwanted');
 });
+
+test.each([false, true])(
+  'a mount in another one is not placed where a link there leads (read-only: %s)',
+  async (readOnly) => {
+    const { mine, volume } = await twoDirectories(`outer-${readOnly}`);
+    const inner = await twoDirectories(`inner-${readOnly}`);
+    await symlink(`/oldroot${mine}`, join(volume.directory, 'sub'));
+    const spec = {
+      workspaces: [{ name: 'w' }, { name: 'inner', mountPath: '/workspace/w/sub/made' }],
+      steps: [script('look', 'true')],
+    };
+    const workspaces = { w: { ...volume, readOnly }, inner: inner.volume };
+    await runSpec(room.path, spec, { workspaces }).catch(() => undefined);
+    expect(await readdir(mine)).toEqual(['file']);
+  },
+);

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, symlink } from 'node:fs/promises';
-import { delimiter, join, normalize, resolve } from 'node:path';
+import { chmod, lstat, mkdir, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { delimiter, dirname, join, normalize, relative, resolve } from 'node:path';
 import { inputError } from '../../op/kit/errors/op-error.js';
 import { pathInImage } from '../../op/kit/files/image-path.js';
 import { entryOf } from '../../op/kit/files/path.js';
@@ -183,6 +183,41 @@ export async function makeInMount(mounts: readonly Mount[], path: string): Promi
   return true;
 }
 
+/** The mount that a path, or another mount, is in. */
+export const mountAbove = (mounts: readonly Mount[], path: string): Mount | undefined =>
+  mounts.findLast((one) => path.startsWith(`${one.path}/`));
+
+/**
+ * Makes the place for a mount inside of another one. bwrap itself would follow a link there, out of the sandbox.
+ * @returns its path below the outer mount, without links
+ * @throws OpError (input) if the outer mount is read-only and has no such place
+ */
+export async function placeInMount(above: Mount, path: string, directory: boolean): Promise<string> {
+  const rest = path.slice(above.path.length);
+  if (!above.readOnly) return placeIn(above.source, rest, directory);
+  const place = await pathInImage(above.source, rest);
+  const there = place === undefined ? undefined : await lstat(place).catch(() => undefined);
+  if (place === undefined || there === undefined || there.isDirectory() !== directory) throw noPlace(path, above.path);
+  return `/${relative(await realpath(above.source), place)}`;
+}
+
+/** Makes the place for a mount, without a link on the way to it. @returns its path in the container */
+export async function placeIn(root: string, path: string, directory: boolean): Promise<string> {
+  const place = await pathInImage(root, path);
+  if (place === undefined) throw circle(path);
+  const there = await lstat(place).catch(() => undefined);
+  if (directory && !there?.isDirectory()) {
+    if (there !== undefined) await rm(place);
+    await mkdir(place, { recursive: true });
+  }
+  if (!directory && !there?.isFile()) {
+    if (there !== undefined) await rm(place, { recursive: true });
+    await mkdir(dirname(place), { recursive: true });
+    await writeFile(place, '', { flag: 'wx' });
+  }
+  return `/${relative(await realpath(root), place)}`;
+}
+
 /** Where a path of the container is on this machine; a path that is no mount's is the same. */
 export function onThisMachine(mounts: readonly Mount[], path: string): string {
   const clean = normalize(path);
@@ -207,4 +242,18 @@ const missingVolume = (name: string) =>
     what: `a step mounts the volume ${name}`,
     why: 'nothing on this machine was given for it',
     hint: 'give its ConfigMap, Secret or claim as a document in -f, or as a directory',
+  });
+
+const circle = (path: string) =>
+  inputError({
+    what: `cannot mount ${path}`,
+    why: 'symbolic links form a circle there',
+    hint: 'mount it elsewhere',
+  });
+
+const noPlace = (path: string, above: string) =>
+  inputError({
+    what: `cannot mount ${path}`,
+    why: `${above} is read-only and has no such place`,
+    hint: 'mount it elsewhere',
   });

@@ -1,12 +1,12 @@
-import { lstat, mkdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
+import { lstat, mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { Context } from '../../op/context.js';
 import { inputError } from '../../op/kit/errors/op-error.js';
 import { pathInImage } from '../../op/kit/files/image-path.js';
 import { removeTree } from '../../op/kit/files/remove-tree.js';
 import { mustRun } from '../../op/kit/process/run.js';
 import type { StepImage } from '../contract.js';
-import { type Mount, makeInMount, onThisMachine } from './mounts.js';
+import { type Mount, makeInMount, mountAbove, onThisMachine, placeIn, placeInMount } from './mounts.js';
 import { namespaces } from './sandbox.js';
 
 /** The image that a step or sidecar runs in, where it is not this machine. */
@@ -85,11 +85,11 @@ export async function ownImageArguments(
   for (const { path, source, readOnly } of [...network, ...mounts]) {
     const kind = await stat(source).catch(() => undefined);
     if (kind === undefined) continue;
-    const above = [...places.keys()].findLast((other) => path.startsWith(`${other}/`));
+    const above = mountAbove(mounts, path);
     const place =
       above === undefined
         ? await placeIn(root, path, kind.isDirectory())
-        : join(places.get(above) ?? above, path.slice(above.length));
+        : join(places.get(above.path) ?? above.path, await placeInMount(above, path, kind.isDirectory()));
     places.set(path, place);
     bound.push(readOnly ? '--ro-bind' : '--bind', source, place);
   }
@@ -103,23 +103,6 @@ export async function ownImageArguments(
     ...['--chdir', workingDirectory],
     '--',
   ];
-}
-
-/** Makes the place for a mount, without a link on the way to it. @returns its path in the container */
-async function placeIn(root: string, path: string, directory: boolean): Promise<string> {
-  const place = await pathInImage(root, path);
-  if (place === undefined) throw circle(path);
-  const there = await lstat(place).catch(() => undefined);
-  if (directory && !there?.isDirectory()) {
-    if (there !== undefined) await rm(place);
-    await mkdir(place, { recursive: true });
-  }
-  if (!directory && !there?.isFile()) {
-    if (there !== undefined) await rm(place, { recursive: true });
-    await mkdir(dirname(place), { recursive: true });
-    await writeFile(place, '', { flag: 'wx' });
-  }
-  return `/${relative(await realpath(root), place)}`;
 }
 
 async function replaceByDirectory(path: string): Promise<void> {
@@ -141,11 +124,4 @@ const noSuchUser = (user: string) =>
     what: `the image runs as the user ${user}`,
     why: 'its /etc/passwd has no such user',
     hint: 'set securityContext.runAsUser of the step',
-  });
-
-const circle = (path: string) =>
-  inputError({
-    what: `cannot mount ${path} in an image`,
-    why: 'symbolic links of the image form a circle there',
-    hint: 'mount it elsewhere, or use another image',
   });

@@ -5,7 +5,7 @@ import { findProgram } from '../../op/kit/process/find-program.js';
 import { run } from '../../op/kit/process/run.js';
 import type { Isolation } from '../contract.js';
 import { type Hidden, placeInHidden } from './hidden.js';
-import { type Mount, makeInMount } from './mounts.js';
+import { type Mount, makeInMount, mountAbove, placeInMount } from './mounts.js';
 
 /** What ends with the step, whatever it started; the network stays that of the machine. */
 export const namespaces = ['--die-with-parent', '--unshare-user', '--unshare-pid', '--unshare-ipc'];
@@ -42,8 +42,8 @@ export async function sandboxArguments(
   { directories, shown }: Hidden,
   firstProcess: 'init' | 'program',
 ): Promise<readonly string[]> {
-  const place = async (path: string) => placeInHidden(directories, path) ?? (await follow(path));
-  const placed = await Promise.all(mounts.map(async (mount) => ({ ...mount, path: await place(mount.path) })));
+  const placed: Mount[] = [];
+  for (const mount of mounts) placed.push({ ...mount, path: await placeOf(mount, mounts, placed, directories) });
   const paths = placed.map(({ path }) => path);
   return [
     ...namespaces,
@@ -57,6 +57,20 @@ export async function sandboxArguments(
     ...['--chdir', workingDirectory],
     '--',
   ];
+}
+
+/** Where a mount is in the view, without links that lead elsewhere. Outer mounts come before inner ones. */
+async function placeOf(
+  { path, source }: Mount,
+  mounts: readonly Mount[],
+  placed: readonly Mount[],
+  hidden: Hidden['directories'],
+): Promise<string> {
+  const above = mountAbove(mounts, path);
+  if (above === undefined) return placeInHidden(hidden, path) ?? follow(path);
+  const kind = await stat(source).catch(() => undefined);
+  const inside = await placeInMount(above, path, kind?.isDirectory() ?? true);
+  return join(placed[mounts.indexOf(above)]?.path ?? above.path, inside);
 }
 
 /** Shows a directory of this machine. One that lacks the place for a mount is made anew, with all that is in it. */

@@ -92,6 +92,13 @@ describe('code that Skaffold runs before it builds', () => {
       files(`requires:\n  - git:\n      repo: https://git.example/evil.git\n${dockerArtifact}`),
       'another repository',
     ],
+    [
+      'a template that writes another one, which Skaffold expands next',
+      files(
+        `build:\n  tagPolicy:\n    inputDigest: {}\n  artifacts:\n    - image: web\n      context: app\n      docker:\n        buildArgs:\n          X: '{{"{{c"}}md "touch" "ran"{{"}}"}}'\n`,
+      ),
+      'more than {{.NAME}}',
+    ],
     ['text that is not YAML', files(`${dockerArtifact}a: {{{\n`), 'not valid YAML'],
   ])('is refused in %s', async (_, contents, why) => {
     repository = await makeSampleRepository(contents);
@@ -117,7 +124,7 @@ it('images that a trusted build has pushed are reused', async () => {
 });
 
 it('other templates are allowed', async () => {
-  const text = `${dockerArtifact}      docker:\n        buildArgs:\n          COMMAND: '{{.HOME}} {{default "cmdline" .NONE}}'\n`;
+  const text = `${dockerArtifact}      docker:\n        buildArgs:\n          COMMAND: '{{.HOME}} {{ .NONE }}'\n`;
   repository = await makeSampleRepository(files(text));
   const { stderr } = await run('build', '--plan', '--allow-custom=false');
   expect(stderr).not.toContain('allow-custom');

@@ -36,9 +36,16 @@ async function refuseCodeOfFile(path: string, seen: Set<string>): Promise<void> 
   for (const module of file.modules) await refuseCodeOfFile(module, seen);
 }
 
+/** Skaffold expands some templates twice: what the first expansion writes can be another one. */
 function refuseTemplate(path: string, text: string): void {
-  if (/\{\{.*\bcmd\b/su.test(text)) throw refused(path, `the template ${JSON.stringify(text)} runs a program`);
+  const shown = JSON.stringify(text);
+  if (/\{\{.*\bcmd\b/su.test(text)) throw refused(path, `the template ${shown} runs a program`);
+  if (!text.replaceAll(plainTemplate, '').includes('{{')) return;
+  throw refused(path, `the template ${shown} is more than {{.NAME}}, so op cannot tell whether it runs a program`);
 }
+
+/** The value of a variable. */
+const plainTemplate = /\{\{\s*\.\w+\s*\}\}/gu;
 
 /**
  * Refuses what would run code when Skaffold makes the tags. To be called before the dry run.
@@ -46,11 +53,18 @@ function refuseTemplate(path: string, text: string): void {
  */
 export function refuseCodeOfTags(file: string, { artifacts, configs }: Pick<Artifacts, 'artifacts' | 'configs'>): void {
   // Once more, as Skaffold has read it: with profiles and defaults.
-  refuseTemplate(file, JSON.stringify(configs));
+  for (const text of textsOf(configs)) refuseTemplate(file, text);
   if (!configs.some(({ build }) => JSON.stringify(build.tagPolicy ?? {}).includes('"inputDigest"'))) return;
   const asked = artifacts.filter(({ docker, buildpacks }) => docker === undefined && buildpacks === undefined);
   if (asked.length === 0) return;
   throw refused(file, `the tag policy inputDigest runs the builders of ${namesOf(asked)} to list their files`);
+}
+
+/** All keys and texts of a value. */
+function textsOf(value: unknown): readonly string[] {
+  if (typeof value === 'string') return [value];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, part]) => [key, ...textsOf(part)]);
 }
 
 /**

@@ -58,6 +58,9 @@ describe('what Skaffold could read differently is refused', () => {
     ['a lone carriage return', `${head}# x\rrequires: [{path: inner}]\n${artifact}`, inner],
     ['a byte order mark', `\ufeff${head}${artifact}`],
     ['a key that is there twice', `${head}${artifact}requires: []\nrequires: [{path: inner}]\n`, inner],
+    ['a template that writes another one', network(`'{{"{{c"}}md "touch" "ran"{{"}}"}}'`)],
+    ['a template that prints one', network(`'{{printf "%smd" "{{c"}}'`)],
+    ['a template over several lines', network(`"{{\\n.A\\n}}{{\\ncmd \\"touch\\"}}"`)],
     ['code in the second document', `${head}${artifact}---\n${network(`'${code}'`)}`],
     ['modules in the second document', `${head}${artifact}---\n${head}requires:\n  - path: inner\n`, inner],
   ])('%s', async (_, text, more = {}) => {
@@ -86,6 +89,7 @@ describe('what Skaffold could read differently is refused', () => {
 
 describe('what both read alike is taken', () => {
   it.each([
+    ['values of variables', network("'a{{.TAG}}-{{ .USER }}'")],
     ['comments with the signs of YAML', `${head}# &a *b !c <<: %d\n${artifact} # *bold*\n`],
     ['texts with these signs', network("'!x *y &z <<'")],
     ['line breaks of Windows', `${head}${artifact}`.replaceAll('\n', '\r\n')],
@@ -98,6 +102,7 @@ describe('what both read alike is taken', () => {
   ])('%s', async (_, text) => {
     await write({ 'skaffold.yaml': text });
     expect(await readSafely(join(room, 'skaffold.yaml'))).toBeTypeOf('object');
+    await refuseCodeOfFiles(room, 'skaffold.yaml');
   });
 
   it('modules, by file and by directory, from where they are named', async () => {

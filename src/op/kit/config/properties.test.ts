@@ -78,6 +78,8 @@ describe('a properties file', () => {
     }
     await symlink(join(room, 'ours.properties'), join(room, 'shop/link.properties'));
     await expect(readProperties(join(room, 'shop/link.properties'), room)).rejects.toMatchObject({ kind: 'refused' });
+    await writeFile(file, 'BUILDKIT_HOST=\nOP_STORE=theirs\n');
+    await expect(readProperties(file, room)).rejects.toMatchObject({ kind: 'refused' });
     await writeFile(file, 'SKAFFOLD_PROFILE=fast\nOP_STORE=\n');
     expect((await readProperties(file, room)).get('SKAFFOLD_PROFILE')?.value).toBe('fast');
     await rm(room, { recursive: true });

@@ -17,8 +17,10 @@ const rights: Readonly<Record<string, string>> = {
  * @throws OpError (refused) with the file, the line and the key
  */
 export async function refuseRights(path: string, settings: ReadonlyMap<string, Setting>): Promise<void> {
-  const [found] = Object.keys(rights).flatMap((key) => settings.get(key) ?? []);
-  if (found === undefined || found.value === '') return;
+  const found = Object.keys(rights)
+    .map((key) => settings.get(key))
+    .find((setting) => setting !== undefined && setting.value !== '');
+  if (found === undefined) return;
   const real = await realpath(path);
   if (!(await isInWorkTree(dirname(path))) && !(await isInWorkTree(dirname(real)))) return;
   throw refusedError({
