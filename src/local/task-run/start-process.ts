@@ -77,15 +77,16 @@ function launch(wanted: Process): Launched {
   // the variables on 4: in its own environment, LD_PRELOAD of a step would load code outside of the sandbox.
   const more = sandboxed ? ['--json-status-fd', '3', '--args', '4'] : [];
   const pipe = sandboxed ? 'pipe' : 'ignore';
-  // A sandbox dies with op, and with it all that is in its PID namespace.
-  if (!sandboxed) startWatching();
-  const child = spawn('/bin/sh', ['-c', 'exec "$0" "$@" 2>&1', program, ...more, ...args], {
+  startWatching();
+  // The view comes on 4, too: if op is killed before it has written that, bwrap has nothing to run a program in, and ends.
+  const command = sandboxed ? args.indexOf('--') : 0;
+  const child = spawn('/bin/sh', ['-c', 'exec "$0" "$@" 2>&1', program, ...more, ...args.slice(command)], {
     cwd,
     env: sandboxed ? {} : env,
     stdio: ['ignore', 'pipe', 'ignore', pipe, pipe],
     detached: true,
   });
-  if (sandboxed) giveVariables(child, env);
+  if (sandboxed) giveArguments(child, [...args.slice(0, command), ...variableOptions(env)]);
   const output = readable(child.stdio[1]);
   const said: string[] = [];
   let first = true;
@@ -106,13 +107,14 @@ function launch(wanted: Process): Launched {
   });
   const { pid } = child;
   const stopping = new AbortController();
-  const group = sandboxed ? undefined : superviseGroup(pid, { signal: stopping.signal, timeout: undefined });
+  // A sandbox dies with op or with bwrap, and with it all that is in its PID namespace; but not in bwrap's first moments.
+  const group = superviseGroup(pid, { signal: stopping.signal, timeout: undefined });
   let killing: NodeJS.Timeout | undefined;
   const ended = outcome(child).then(async (result) => {
     clearTimeout(killing);
-    if (!sandboxed) killGroup(pid, 'SIGKILL');
+    killGroup(pid, 'SIGKILL');
     await Promise.all([outputEnd(output), sandboxed ? outputEnd(readable(child.stdio[3])) : undefined]);
-    group?.ended();
+    group.ended();
     const made = !sandboxed || killing !== undefined || report.includes('"exit-code"');
     // The program itself may be one that prints such lines.
     if (made && first) for (const held of said) onLine(mask.hide(held));
@@ -130,19 +132,23 @@ function launch(wanted: Process): Launched {
   };
 }
 
-function giveVariables(child: ChildProcess, env: Environment): void {
+function giveArguments(child: ChildProcess, words: readonly string[]): void {
   const input = child.stdio[4];
   if (!(input instanceof Writable)) throw new Error('the input of a child process is not a pipe');
   // bwrap may end without reading it.
   input.on('error', () => undefined);
-  input.end(variableArguments(env));
+  input.end(terminated(words));
 }
 
 /** What bwrap reads from the file descriptor of `--args`: the variables of the program, and no others. */
-export function variableArguments(env: Environment): string {
-  const words = ['--clearenv', ...Object.entries(env).flatMap(([name, value]) => ['--setenv', name, value])];
-  return words.map((word) => `${word}\0`).join('');
-}
+export const variableArguments = (env: Environment): string => terminated(variableOptions(env));
+
+const variableOptions = (env: Environment): readonly string[] => [
+  '--clearenv',
+  ...Object.entries(env).flatMap(([name, value]) => ['--setenv', name, value]),
+];
+
+const terminated = (words: readonly string[]): string => words.map((word) => `${word}\0`).join('');
 
 function outcome(child: ChildProcess): Promise<{ exitCode: number; failure?: string }> {
   return new Promise((resolve) => {
