@@ -180,7 +180,7 @@ function next(terminal: Terminal, build: string, promotion: string): void {
   const commands = [
     [`npx op local logs ${build} ${state}`, 'what every step printed'],
     [`npx op local describe ${promotion} ${state}`, 'params, results and tasks of a run'],
-    ['npx op local graph build-push -f dist/ --form=mermaid', 'a Pipeline as a picture'],
+    ['npx op local graph build-push -f dist/ --output=mermaid', 'a Pipeline as a picture'],
     ['npx op local start FILE', 'your own Pipeline or Task, of any Tekton YAML'],
     ['npm run demo -- --cluster', 'the same on a real Kubernetes, which it builds first (about 20 minutes)'],
   ] as const;
