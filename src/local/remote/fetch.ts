@@ -92,24 +92,45 @@ async function git(
   return { text, source: where, refSource: { uri: `git+${shown(url)}`, digest, entryPoint: path } };
 }
 
-/** A branch or a tag is asked for again each time, but not offline. */
+/** Something that servers are asked for. */
+interface Asked {
+  readonly key: readonly string[];
+  /** For messages. */
+  readonly what: string;
+  /** Whether it can never change, so that it is asked for once. */
+  readonly fixed: boolean;
+  /** What the user should know when it is not asked for again. */
+  readonly said: (last: { readonly text: string; readonly day: string }) => string;
+  readonly ask: () => Promise<string>;
+}
+
+/** What can change, such as a branch, is asked for each time; offline, it is what it was the last time. */
+async function latest({ cache, offline, note }: FetchSetting, { key, what, fixed, said, ask }: Asked): Promise<string> {
+  const last = offline || fixed ? await cache.get(key) : undefined;
+  if (last === undefined && offline) throw absent(what);
+  if (last === undefined) {
+    const text = await ask();
+    await cache.put(key, text);
+    return text;
+  }
+  if (!fixed) note(`offline: ${said(last)}`);
+  return last.text;
+}
+
 async function commitOf(
-  { cache, offline, note }: FetchSetting,
+  setting: FetchSetting,
   url: string,
   revision: string,
   repository: () => Promise<OpenRepository>,
 ): Promise<string> {
   if (/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/iu.test(revision)) return revision.toLowerCase();
-  const key = ['git revision', url, revision];
-  if (!offline) {
-    const commit = await (await repository()).commitOf(revision);
-    await cache.put(key, commit);
-    return commit;
-  }
-  const known = await cache.get(key);
-  if (known === undefined) throw absent(`${shown(url)} at ${revision}`);
-  note(`offline: ${revision} of ${shown(url)} is the commit ${known.text}, as on ${known.day}`);
-  return known.text;
+  return await latest(setting, {
+    key: ['git revision', url, revision],
+    what: `${shown(url)} at ${revision}`,
+    fixed: false,
+    said: ({ text, day }) => `${revision} of ${shown(url)} is the commit ${text}, as on ${day}`,
+    ask: async () => (await repository()).commitOf(revision),
+  });
 }
 
 async function http(
@@ -118,39 +139,35 @@ async function http(
   { url, digest, login }: Of<'http'>,
   trusted: boolean,
 ): Promise<Fetched> {
-  const { cache, doors, offline, note } = setting;
   const from: Login | undefined =
     login === undefined ? undefined : { user: login.user, password: secretOf(setting, login, trusted) };
-  const known = digest === undefined ? undefined : await cache.get(['digest', digest]);
-  if (known !== undefined) return fromHttp(url, known.text);
-  if (offline) {
-    const last = await cache.get(['http', url]);
-    if (last === undefined || digest !== undefined) throw absent(url);
-    note(`offline: ${url} is what it was on ${last.day}`);
-    return fromHttp(url, last.text);
-  }
-  const text = await doors.getText(context, url, from);
-  const [algorithm = 'sha256', wanted] = digest?.split(':') ?? [];
+  const text = await latest(setting, {
+    key: digest === undefined ? ['http', url] : ['digest', digest],
+    what: url,
+    fixed: digest !== undefined,
+    said: ({ day }) => `${url} is what it was on ${day}`,
+    ask: async () => {
+      const found = wanted(url, digest, await setting.doors.getText(context, url, from));
+      if (digest !== undefined) await setting.cache.put(['http', url], found);
+      return found;
+    },
+  });
+  return { text, source: url, refSource: { uri: url, digest: { sha256: hashOf('sha256', text) } } };
+}
+
+/** @throws OpError (input) if the text has another digest */
+function wanted(url: string, digest: string | undefined, text: string): string {
+  const [algorithm = 'sha256', hash] = digest?.split(':') ?? [];
   const found = hashOf(algorithm, text);
-  if (wanted !== undefined && found !== wanted) {
-    throw inputError({
-      what: `${url} is not what the reference wants`,
-      why: `its digest is ${algorithm}:${found}, and the param digest says ${digest}`,
-      hint: 'look at what has changed, and correct the digest',
-    });
-  }
-  await cache.put(['http', url], text);
-  if (digest !== undefined) await cache.put(['digest', digest], text);
-  return fromHttp(url, text);
+  if (hash === undefined || found === hash) return text;
+  throw inputError({
+    what: `${url} is not what the reference wants`,
+    why: `its digest is ${algorithm}:${found}, and the param digest says ${digest}`,
+    hint: 'look at what has changed, and correct the digest',
+  });
 }
 
 const hashOf = (algorithm: string, text: string) => createHash(algorithm).update(text).digest('hex');
-
-const fromHttp = (url: string, text: string): Fetched => ({
-  text,
-  source: url,
-  refSource: { uri: url, digest: { sha256: hashOf('sha256', text) } },
-});
 
 /** A bundle with all its layers. */
 interface Bundle {
@@ -182,19 +199,23 @@ async function bundle(
 
 async function loadBundle(
   context: Context,
-  { cache, doors, offline, note }: FetchSetting,
+  setting: FetchSetting,
   image: string,
   config: string | undefined,
 ): Promise<Bundle> {
-  const tag = ['image', image];
-  const pinned = /@(sha256:[0-9a-f]{64})$/u.exec(image)?.[1];
-  const last = offline || pinned !== undefined ? await cache.get(tag) : undefined;
-  if (last === undefined && offline) throw absent(`the bundle ${image}`);
-  if (last !== undefined && pinned === undefined)
-    note(`offline: the bundle ${image} is ${last.text}, as on ${last.day}`);
-  const { name, digest } = last === undefined ? await doors.imageDigest(context, image, config) : splitImage(last.text);
-  if (last === undefined) await cache.put(tag, `${name}@${digest}`);
-  const key = ['layers', `${name}@${digest}`];
+  const { cache, doors, offline } = setting;
+  const pinned = await latest(setting, {
+    key: ['image', image],
+    what: `the bundle ${image}`,
+    fixed: /@sha256:[0-9a-f]{64}$/u.test(image),
+    said: ({ text, day }) => `the bundle ${image} is ${text}, as on ${day}`,
+    ask: async () => {
+      const { name, digest } = await doors.imageDigest(context, image, config);
+      return `${name}@${digest}`;
+    },
+  });
+  const [name = '', digest = ''] = pinned.split('@');
+  const key = ['layers', pinned];
   const known = await cache.get(key);
   if (known === undefined && offline) throw absent(`the bundle ${image}`);
   const layers: readonly Layer[] =
@@ -202,11 +223,6 @@ async function loadBundle(
   if (known === undefined) await cache.put(key, JSON.stringify(layers));
   return { name, digest, layers };
 }
-
-const splitImage = (text: string) => {
-  const [name = '', digest = ''] = text.split('@');
-  return { name, digest };
-};
 
 const annotation = (word: string) => `dev.tekton.image.${word}`;
 

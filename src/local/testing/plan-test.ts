@@ -2,7 +2,7 @@ import { inputError } from '../../op/kit/errors/op-error.js';
 import type { WireParamSpec, WireValue } from '../../tekton/wire/task.js';
 import { describeTarget, type Wanted } from '../commands/describe-target.js';
 import { findTarget, type Target } from '../commands/find-target.js';
-import { type MadePlan, planRun, refused } from '../commands/make-run-plan.js';
+import { type MadePlan, planRun, refused } from '../commands/plan-run.js';
 import type { FakeOf, LocalProblem, ParamValues } from '../contract.js';
 import { readDocuments } from '../documents/read.js';
 import type { FoundTask } from '../pipeline-run/run-plan.js';
