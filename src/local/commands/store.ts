@@ -8,8 +8,8 @@ import type { Home } from '../runs/home.js';
  * the runs; undefined when these name another kind of store, which steps on this machine cannot reach.
  */
 export async function storeOf(context: Context, home: Home, flag: string | undefined): Promise<string | undefined> {
-  const { env, propertiesFile, cwd } = context;
-  const filed = propertiesFile === undefined ? undefined : (await readProperties(propertiesFile, cwd)).get('OP_STORE');
+  const { env, cwd } = context;
+  const filed = (await readProperties(context)).get('OP_STORE');
   const given = flag ?? (env.OP_STORE?.trim() || filed?.value);
   if (!given) return home.store;
   const [, path] = /^directory:(\P{Cc}+)$/u.exec(given) ?? [];

@@ -1,6 +1,6 @@
 import type { Context } from '../../context.js';
 import { checkRegistry } from '../../images/settings/repositories.js';
-import { type PropertySettings, readProperties } from '../../kit/config/properties.js';
+import type { PropertySettings } from '../../kit/config/properties.js';
 import type { Setting } from '../../kit/config/setting.js';
 import { refusedError } from '../../kit/errors/op-error.js';
 import { oneLine } from '../../kit/log/printable.js';
@@ -56,10 +56,6 @@ const redirectedStore = (origin: string, file: string) =>
     why: 'a properties file of the repository could name images that were never published, and step around the Leases',
     hint: 'remove OP_STORE from the properties file; give --store, or the environment variable OP_STORE',
   });
-
-/** The settings of the properties file; none without one. @throws OpError (input) */
-export const propertiesOf = async ({ propertiesFile, cwd }: Context): Promise<PropertySettings> =>
-  propertiesFile === undefined ? new Map() : readProperties(propertiesFile, cwd);
 
 /**
  * The repository that the first of these keys sets, as an environment variable or else in the properties file.

@@ -1,10 +1,11 @@
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Context } from '../../context.js';
+import { readProperties } from '../../kit/config/properties.js';
 import type { Setting } from '../../kit/config/setting.js';
 import { inputError } from '../../kit/errors/op-error.js';
 import { oneLine } from '../../kit/log/printable.js';
-import { configuredRepository, propertiesOf, refuseRedirects, repositoryKeysOf } from './configured-repository.js';
+import { configuredRepository, refuseRedirects, repositoryKeysOf } from './configured-repository.js';
 import type { Environment, Environments } from './environment.js';
 import type { EnvironmentFlags } from './options.js';
 import { type EnvironmentEntry, parseEnvironments } from './parse.js';
@@ -21,7 +22,7 @@ const defaultEntries: readonly EnvironmentEntry[] = ['dev', 'pp', 'prod'].map((n
  * @throws OpError (input) for a file that cannot be read or is invalid, (refused) for a properties file that redirects an environment
  */
 export async function readEnvironments(context: Context, flags: EnvironmentFlags): Promise<Environments> {
-  const properties = await propertiesOf(context);
+  const properties = await readProperties(context);
   const { origin, path } = await locateFile(context, flags.environments);
   const content = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' && flags.environments === undefined) return undefined;

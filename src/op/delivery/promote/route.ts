@@ -1,8 +1,9 @@
 import type { Context } from '../../context.js';
 import { checkRegistry } from '../../images/settings/repositories.js';
+import { readProperties } from '../../kit/config/properties.js';
 import type { Setting } from '../../kit/config/setting.js';
 import { inputError, refusedError, usageError } from '../../kit/errors/op-error.js';
-import { configuredRepository, propertiesOf, repositoryKeysOf } from '../environments/configured-repository.js';
+import { configuredRepository, repositoryKeysOf } from '../environments/configured-repository.js';
 import type { Environment, Environments } from '../environments/environment.js';
 import type { PromoteRequest } from './options.js';
 
@@ -86,7 +87,7 @@ export async function repositoriesOf(
   route: Route,
   { sourceRepository, destinationRepository }: RepositoryFlags,
 ): Promise<Repositories> {
-  const properties = await propertiesOf(context);
+  const properties = await readProperties(context);
   const find = (flag: string, value: string | undefined, key: string, environment: Environment | undefined) =>
     value === undefined
       ? (configuredRepository(context, properties, [key]) ?? environment?.repository)

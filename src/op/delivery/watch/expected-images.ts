@@ -1,12 +1,13 @@
 import type { Context } from '../../context.js';
 import type { BuiltImage } from '../../images/build-result/build-result.js';
 import { checkRegistry } from '../../images/settings/repositories.js';
+import { readProperties } from '../../kit/config/properties.js';
 import { inputError } from '../../kit/errors/op-error.js';
 import { mapConcurrently, valuesOf } from '../../kit/process/map-concurrently.js';
 import { lookUp, type RegistryAccess } from '../../systems/registry/crane.js';
 import { formatReference } from '../../systems/registry/reference.js';
 import { checkAllowed } from '../environments/allowed-images.js';
-import { configuredRepository, propertiesOf } from '../environments/configured-repository.js';
+import { configuredRepository } from '../environments/configured-repository.js';
 import type { Environment, Environments } from '../environments/environment.js';
 import { renameImage } from '../environments/rename-image.js';
 import type { ExpectedImage } from './judge/match-image.js';
@@ -58,7 +59,7 @@ async function repositoryOfEnvironment(
   if (flag !== undefined) return checkRegistry({ key: 'repository', value: flag, origin: '--repository' }).value;
   const set =
     environment.repository ??
-    configuredRepository(context, await propertiesOf(context), ['WATCH_DESTINATION_REPOSITORY']);
+    configuredRepository(context, await readProperties(context), ['WATCH_DESTINATION_REPOSITORY']);
   if (set !== undefined) return set.value;
   throw inputError({
     what: `environment ${environment.name} has no repository`,

@@ -33,7 +33,7 @@ export interface Settings {
  */
 export async function readSettings(context: Context, flags: SettingFlags, byDefault?: string): Promise<Settings> {
   const { cwd, env } = context;
-  const properties = await readPropertiesFile(context);
+  const properties = await readProperties(context);
   const of = readerOf(env, properties);
   const flag = (key: KnownKey, name: string, value: string | undefined): Setting | undefined =>
     value ? { key, value, origin: name } : of(key);
@@ -63,10 +63,7 @@ export async function readSettings(context: Context, flags: SettingFlags, byDefa
  * @throws OpError (input) when the properties file is missing or malformed
  */
 export const settingReader = async (context: Context): Promise<SettingReader> =>
-  readerOf(context.env, await readPropertiesFile(context));
-
-const readPropertiesFile = async ({ cwd, propertiesFile }: Context): Promise<PropertySettings> =>
-  propertiesFile === undefined ? new Map() : readProperties(propertiesFile, cwd);
+  readerOf(context.env, await readProperties(context));
 
 const readerOf =
   (env: Env, properties: PropertySettings): SettingReader =>

@@ -54,7 +54,9 @@ describe('a properties file', () => {
   });
 
   it('is reported with its path when it cannot be read', async () => {
-    await expect(readProperties('/nowhere/pipeline.properties', '/')).rejects.toMatchObject({
+    await expect(
+      readProperties({ cwd: '/', env: {}, propertiesFile: '/nowhere/pipeline.properties' }),
+    ).rejects.toMatchObject({
       kind: 'input',
       message: 'cannot read the properties file /nowhere/pipeline.properties',
       why: 'the file does not exist',
@@ -63,6 +65,7 @@ describe('a properties file', () => {
 
   it('in a Git repository, or linked to one, sets nothing that decides where rights go', async () => {
     const room = await mkdtemp(join(tmpdir(), 'properties-'));
+    const here = { cwd: room, env: {} };
     const file = join(room, 'shop/settings/x.properties');
     await mkdir(join(room, 'shop/.git'), { recursive: true });
     await mkdir(dirname(file));
@@ -71,24 +74,28 @@ describe('a properties file', () => {
       const link = join(room, `${key}.properties`);
       await symlink(file, link);
       for (const path of [file, link]) {
-        await expect(readProperties(path, room)).rejects.toMatchObject({ kind: 'refused' });
+        await expect(readProperties({ ...here, propertiesFile: path })).rejects.toMatchObject({ kind: 'refused' });
       }
       await copyFile(file, join(room, 'ours.properties'));
-      expect((await readProperties(join(room, 'ours.properties'), room)).get(key)?.value).toBe('theirs');
+      expect((await readProperties({ ...here, propertiesFile: join(room, 'ours.properties') })).get(key)?.value).toBe(
+        'theirs',
+      );
     }
     await symlink(join(room, 'ours.properties'), join(room, 'shop/link.properties'));
-    await expect(readProperties(join(room, 'shop/link.properties'), room)).rejects.toMatchObject({ kind: 'refused' });
+    await expect(readProperties({ ...here, propertiesFile: join(room, 'shop/link.properties') })).rejects.toMatchObject(
+      { kind: 'refused' },
+    );
     await writeFile(file, 'BUILDKIT_HOST=\nOP_STORE=theirs\n');
-    await expect(readProperties(file, room)).rejects.toMatchObject({ kind: 'refused' });
+    await expect(readProperties({ ...here, propertiesFile: file })).rejects.toMatchObject({ kind: 'refused' });
     await writeFile(file, 'SKAFFOLD_PROFILE=fast\nOP_STORE=\n');
-    expect((await readProperties(file, room)).get('SKAFFOLD_PROFILE')?.value).toBe('fast');
+    expect((await readProperties({ ...here, propertiesFile: file })).get('SKAFFOLD_PROFILE')?.value).toBe('fast');
     await rm(room, { recursive: true });
   });
 
   it('is reported with the name that the user knows', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'properties-'));
     await writeFile(join(directory, 'x.properties'), '\nKEY=1\n');
-    const settings = await readProperties(join(directory, 'x.properties'), directory);
+    const settings = await readProperties({ cwd: directory, env: {}, propertiesFile: join(directory, 'x.properties') });
     expect(settings.get('KEY')).toEqual({ key: 'KEY', value: '1', origin: 'x.properties:2' });
   });
 });

@@ -10,12 +10,21 @@ export type PropertySettings = ReadonlyMap<string, Setting>;
 
 const hint = 'write one key=value per line; lines that start with # or ! are comments';
 
+/** What a properties file is read for: the program's working directory, its environment, and the file, if one is named. */
+export interface PropertiesPlace {
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly propertiesFile: string | undefined;
+}
+
 /**
- * Reads a properties file. Source of the format: java.util.Properties; values are also trimmed at their end, as op has always done.
- * @throws OpError (input) when the file is missing, or a line has no key, or no `=` or `:` after it; (refused) when a file of a Git
- * repository sets what decides where op's rights go
+ * Reads the properties file; no settings without one. Source of the format: java.util.Properties; values are also trimmed at their end,
+ * as op has always done.
+ * @throws OpError (input) when the file is missing, or a line has no key, or no `=` or `:` after it; (refused) when a file that a Git
+ * repository can choose sets what decides where op's rights go
  */
-export async function readProperties(path: string, cwd: string): Promise<PropertySettings> {
+export async function readProperties({ cwd, env, propertiesFile: path }: PropertiesPlace): Promise<PropertySettings> {
+  if (path === undefined) return new Map();
   const content = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw inputError({
       what: `cannot read the properties file ${path}`,
@@ -26,7 +35,7 @@ export async function readProperties(path: string, cwd: string): Promise<Propert
   });
   const name = relative(cwd, path).startsWith('..') ? path : relative(cwd, path);
   const settings = parseProperties(name, content);
-  await refuseRights(resolve(cwd, path), settings);
+  await refuseRights(resolve(cwd, path), settings, Boolean(env.KUBERNETES_SERVICE_HOST));
   return settings;
 }
 

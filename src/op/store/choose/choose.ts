@@ -22,10 +22,10 @@ export const defaultStore: Setting = { key: 'OP_STORE', value: 'cluster', origin
  */
 export async function chooseStore(context: Context, flag: string | undefined): Promise<StoreChoice> {
   if (flag !== undefined) return parseStore({ key: 'OP_STORE', value: flag, origin: '--store' });
-  const { env, propertiesFile, cwd } = context;
+  const { env } = context;
   const value = env.OP_STORE?.trim();
   if (value) return parseStore({ key: 'OP_STORE', value, origin: 'environment' });
-  const filed = propertiesFile === undefined ? undefined : (await readProperties(propertiesFile, cwd)).get('OP_STORE');
+  const filed = (await readProperties(context)).get('OP_STORE');
   return parseStore(filed?.value ? filed : defaultStore);
 }
 

@@ -45,7 +45,7 @@ export async function readHead(context: Context, directory: string): Promise<Hea
 /** The branch that is checked out; undefined for a detached HEAD. */
 export async function currentBranch(context: Context, directory: string): Promise<string | undefined> {
   const args = ['-C', directory, 'symbolic-ref', '--quiet', '--short', 'HEAD'];
-  const ended = await run(context, { program: 'git', args });
+  const ended = await run(context, { program: 'git', args, env: gitGuard(context.env) });
   return (ended.ended === 'ok' && ended.stdout.trim()) || undefined;
 }
 
