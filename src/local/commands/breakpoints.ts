@@ -4,7 +4,7 @@ import { nearest } from '../../tekton/validate/names.js';
 import type { Execution } from '../pipeline-run/execute.js';
 import type { RunPlan } from '../pipeline-run/run-plan.js';
 import { stepContainer } from '../task-run/pod-paths.js';
-import { hasTerminal, openInStep, promptOf, shellOf } from './open-shell.js';
+import { hasTerminal, openInStep, personsShell, promptOf } from './open-shell.js';
 
 /**
  * Finds the steps that `--break` names.
@@ -55,7 +55,7 @@ export function stopBefore(
       const loud = quiet();
       try {
         context.log.step(`before ${place}: this shell is in the step, and the run goes on when it ends`);
-        await openInStep(context, place, await enter(shellOf(context), promptOf(context, place)), signal);
+        await openInStep(context, place, await enter(personsShell, promptOf(context, place)), signal);
         context.log.step(`${place} starts`);
       } finally {
         loud();

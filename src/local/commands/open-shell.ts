@@ -1,15 +1,13 @@
 import { spawn } from 'node:child_process';
 import type { Context } from '../../op/context.js';
 import { toolError } from '../../op/kit/errors/op-error.js';
-import { findProgram } from '../../op/kit/process/find-program.js';
 import type { Enter } from '../contract.js';
 
 /** Whether a person is there: a shell needs someone who types, and sees what it prints. */
 export const hasTerminal = (): boolean => process.stdin.isTTY === true && process.stdout.isTTY === true;
 
-/** The shell for a person; files of this machine do not change its prompt. */
-export const shellOf = ({ env }: Pick<Context, 'env'>): readonly string[] =>
-  findProgram('bash', env.PATH) === undefined ? ['sh'] : ['bash', '--norc'];
+/** The shell for a person: bash where the step has it. Files of this machine do not change its prompt. */
+export const personsShell = ['sh', '-c', 'command -v bash >/dev/null && exec bash --norc; exec sh'];
 
 /** What a shell for a person gets besides the variables of the step. @param place what its prompt says */
 export const promptOf = ({ env: { TERM } }: Pick<Context, 'env'>, place: string): Readonly<Record<string, string>> => ({

@@ -1,14 +1,16 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { makeHome, pipelineRunOf } from '../../../test/local/local-run.js';
 import { opOnTerminal } from '../../../test/local/terminal.js';
+import { pushBusybox } from '../../../test/op/busybox-image.js';
+import { startRegistry } from '../../../test/op/local-registry.js';
 import { bundledOp, type Op } from '../../../test/op/run-op.js';
 
 let op: Op;
 let home: Awaited<ReturnType<typeof makeHome>>;
 beforeAll(async () => {
-  op = await bundledOp([]);
+  op = await bundledOp(['crane']);
   home = await makeHome();
   const fails = {
     script: 'echo made > $(workspaces.w.path)/f; cat $(workspaces.w.path)/f; exit 3',
@@ -82,4 +84,31 @@ test('--break opens a shell before the step, keeps other output back, and goes o
   ].map((text) => stdout.lastIndexOf(text));
   expect(places).not.toContain(-1);
   expect(places).toEqual(places.toSorted((a, b) => a - b));
+}, 60_000);
+
+test('in an image of its own, the shell is one that the image has; an image that was named as this machine stays so', async () => {
+  const registry = await startRegistry();
+  onTestFinished(registry.stop);
+  const image = `${registry.host}/tool:1`;
+  pushBusybox(image, { files: { 'etc/from-the-image': 'yes\n' } });
+  const task = {
+    apiVersion: 'tekton.dev/v1',
+    kind: 'Task',
+    metadata: { name: 'own' },
+    spec: { steps: [{ name: 'main', image, script: '#!/bin/sh\nls /etc/from-the-image && exit 3; command -v node' }] },
+  };
+  await writeFile(join(home.path, 'own.yaml'), JSON.stringify(task));
+  const start = ['start', 'own.yaml', state()];
+  const typed = 'cat /etc/from-the-image; echo "<$(command -v bash)>"\nexit\n';
+  const stopped = await onTerminal([...start, '--prefix-name=own', '--break=own/main'], typed);
+  expect(stopped.exitCode).toBe(4);
+  expect(stopped.stdout).toMatch(/\byes\r?\n.*<>/su);
+  const [name = ''] = /own-\w+/u.exec(stopped.stdout) ?? [];
+  const entered = await onTerminal(['shell', state(), name], typed);
+  expect(entered.stdout).toMatch(/\byes\r?\n.*<>/su);
+
+  const host = await local(...start, '--prefix-name=host', `--host-image=${registry.host}/*`);
+  expect([host.exitCode, host.stdout]).toEqual([0, expect.stringMatching(/\/node$/mu)]);
+  const [named = ''] = /host-\w+/u.exec(host.stdout) ?? [];
+  expect(await local('shell', state(), named, 'main', '--', 'node', '-p', '1+1')).toMatchObject({ stdout: '2' });
 }, 60_000);

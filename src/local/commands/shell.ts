@@ -11,7 +11,7 @@ import { readRun, type StoredRun } from '../runs/store.js';
 import { thisMachine } from '../task-run/host-image.js';
 import { stepContainer } from '../task-run/pod-paths.js';
 import { enterStep } from '../task-run/run-task.js';
-import { hasTerminal, openInStep, promptOf, shellOf } from './open-shell.js';
+import { hasTerminal, openInStep, personsShell, promptOf } from './open-shell.js';
 
 /**
  * `op local shell RUN [TASK/STEP] [-- COMMAND…]`: a shell, or a command, in a step as it was when it ended: its files, environment and
@@ -44,7 +44,7 @@ export async function openShell(
   const PATH = await providePrograms(context, filesOf(run.directory).programs, thisOp());
   const inside = { ...context, env: { ...context.env, PATH } };
   const shown = `${taskOf(taskRun)}/${step}`;
-  const program = command.length > 0 ? command : shellOf(inside);
+  const program = command.length > 0 ? command : personsShell;
   const opened = await enterStep(inside, request, step, program, promptOf(context, shown));
   if (opened === undefined) throw new Error(`the TaskRun ${taskRun.metadata.name} has no step ${step}`);
   if (command.length === 0) context.log.step(`in ${shown} of ${name}; its directory is ${request.directory}`);
@@ -121,5 +121,9 @@ async function givenTo(run: StoredRun, { metadata, status }: TaskRunObject): Pro
   });
   const request: TaskRunRequest = JSON.parse(text);
   const plan: RunPlan = JSON.parse(await readFile(filesOf(run.directory).request, 'utf8'));
-  return { ...request, hostImage: thisMachine([], !plan.ownImages), retryCount: status.retriesStatus?.length ?? 0 };
+  return {
+    ...request,
+    hostImage: thisMachine(plan.hostImages, !plan.ownImages),
+    retryCount: status.retriesStatus?.length ?? 0,
+  };
 }
