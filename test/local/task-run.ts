@@ -1,7 +1,7 @@
 /** Runs TaskRuns with real processes, for tests. */
 import { mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import type { LogLine, StepState, TaskRunRequest, TaskRunStatus } from '../../src/local/contract.js';
 import { runTask } from '../../src/local/task-run/run-task.js';
 import type { Spec } from '../../src/local/task-run/task-spec.js';
@@ -56,7 +56,7 @@ export async function runSpec(room: string, spec: Spec, parts: Parts = {}): Prom
   const lines: LogLine[] = [];
   const states: StepState[] = [];
   const { context } = testContext({
-    env: { PATH: parts.path ?? process.env.PATH },
+    env: { PATH: parts.path ?? pathOutsideOfTmp() },
     ...(parts.signal && { signal: parts.signal }),
   });
   const status = await runTask(context, await requestFor(room, spec, parts), {
@@ -72,6 +72,13 @@ export async function runSpec(room: string, spec: Spec, parts: Parts = {}): Prom
     condition: [succeeded, reason, message],
   };
 }
+
+/** PATH without programs below `/tmp`, which steps see there: a checkout may be one. */
+const pathOutsideOfTmp = () =>
+  (process.env.PATH ?? '')
+    .split(delimiter)
+    .filter((directory) => !directory.startsWith('/tmp/'))
+    .join(delimiter);
 
 /** A step with a script. */
 export const script = (name: string, text: string) => ({ name, image: 'bash', script: text });

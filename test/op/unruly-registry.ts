@@ -6,6 +6,7 @@ export interface Asked {
   readonly method: string;
   /** Without the query. */
   readonly path: string;
+  readonly query: string;
 }
 
 /** What happens to a request instead of, or on, its way to the registry. */
@@ -43,7 +44,8 @@ export async function startUnrulyRegistry(registry: string): Promise<UnrulyRegis
   const requests: (Asked & { status: number })[] = [];
   let rule: (asked: Asked) => Trouble | undefined = () => undefined;
   const server = createServer(async (request, response) => {
-    const asked = { method: request.method ?? 'GET', path: (request.url ?? '/').split('?')[0] ?? '/' };
+    const [path = '/', query = ''] = (request.url ?? '/').split('?');
+    const asked = { method: request.method ?? 'GET', path, query };
     const entry = { ...asked, status: 0 };
     requests.push(entry);
     const trouble = rule(asked) ?? { delay: 0 };

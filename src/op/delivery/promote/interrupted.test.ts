@@ -51,6 +51,14 @@ describe.each<NodeJS.Signals>(['SIGTERM', 'SIGKILL'])('a promotion that is inter
       return { delay: 600_000 };
     });
     const args = [op.file, 'promote-image', '--source=dev', '--destination=pp'];
+    /** The blobs that have arrived since the last `calm`, with their repository. */
+    const uploaded = () =>
+      there.requests
+        .filter(({ method, status }) => method === 'PUT' && status === 201)
+        .flatMap(({ path, query }) => {
+          const [repository, session] = path.split('/blobs/uploads/');
+          return session === undefined ? [] : [`${repository} ${new URLSearchParams(query).get('digest')}`];
+        });
     const env = {
       PATH: withTools(['regctl']).PATH,
       HOME: op.home,
@@ -59,13 +67,15 @@ describe.each<NodeJS.Signals>(['SIGTERM', 'SIGKILL'])('a promotion that is inter
       GOOGLE_GKE_IMAGE_PP_REPOSITORY: pp,
     };
     const options = { cwd: room, env, extendEnv: false, reject: false } as const;
-    const first = execa('node', args, options);
+    const interrupted = execa('node', args, options);
     while (waiting < 2) await new Promise((done) => setTimeout(done, 20));
-    first.kill(signal);
-    const ended = await first;
+    interrupted.kill(signal);
+    const ended = await interrupted;
     expect(signal === 'SIGTERM' ? ended.exitCode : ended.signal).toBe(signal === 'SIGTERM' ? 143 : 'SIGKILL');
     expect(existsSync(join(room, 'promotion_result.json'))).toBe(false);
     expect(existsSync(join(room, 'build_result.pp.json'))).toBe(false);
+    const first = uploaded();
+    expect(first).not.toEqual([]);
     there.calm();
     expect(await digestAt(`${pp}/three:v1`)).toBeUndefined();
     if (signal === 'SIGTERM') expect(await readdir(op.temporary)).toEqual([]);
@@ -74,7 +84,7 @@ describe.each<NodeJS.Signals>(['SIGTERM', 'SIGKILL'])('a promotion that is inter
     expect(again).toMatchObject({ exitCode: 0 });
     expect(await Promise.all(names.map((name) => digestAt(`${pp}/${name}:v1`)))).toEqual(digests);
     // Layers that arrived are not sent again.
-    expect(there.requests.filter(({ method, path }) => method === 'PUT' && path.includes('/uploads/'))).toEqual([]);
+    expect(uploaded().filter((blob) => first.includes(blob))).toEqual([]);
     const list = await registryTool('regctl', [
       'artifact',
       'list',
