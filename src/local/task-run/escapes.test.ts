@@ -65,6 +65,28 @@ test('variables of a step, a sidecar or a shell in a step do not reach bwrap', a
   expect(await traces()).toEqual([]);
 });
 
+test.each(['a step', 'a sidecar', 'a shell in a step'])(
+  '%s has no capabilities, also when root runs op: with them it could undo the mounts that confine it',
+  async (who) => {
+    const capabilities = `echo "$(sed -n 's/^Cap\\(Prm\\|Eff\\|Bnd\\):.//p' /proc/self/status | sort -u)"`;
+    const undo = `${capabilities}; mount -o remount,rw,bind /etc 2>/dev/null && echo writable; true`;
+    const sidecar = { ...script('helper', `${undo}; exec sleep 60`), readinessProbe: { exec: { command: ['true'] } } };
+    const spec = {
+      ...(who === 'a sidecar' ? { sidecars: [sidecar] } : {}),
+      steps: [script('step', who === 'a step' ? undo : 'true')],
+    };
+    const request = await requestFor(room.path, spec);
+    const run = await runSpec(room.path, spec, { directory: request.directory });
+    const printed = who === 'a sidecar' ? run.printed('helper') : run.printed('step');
+    const { context } = testContext({ env: { PATH: process.env.PATH } });
+    const shell = await enterStep(context, request, 'step', ['sh', '-c', undo]);
+    if (shell === undefined) throw new Error('no such step');
+    const { program, args, env, cwd } = shell;
+    const inShell = () => execFileSync(program, args, { env, cwd, encoding: 'utf8' }).trimEnd().split('\n');
+    expect(who === 'a shell in a step' ? inShell() : printed).toEqual(['0000000000000000']);
+  },
+);
+
 /** A directory of the user that a step must not reach, and one that it has. */
 async function twoDirectories(name: string) {
   const [mine, directory] = [join(room.path, `${name}-mine`), join(room.path, `${name}-given`)];

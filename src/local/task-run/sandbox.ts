@@ -7,8 +7,14 @@ import type { Isolation } from '../contract.js';
 import { type Hidden, placeInHidden } from './hidden.js';
 import { type Mount, makeInMount, mountAbove, placeInMount } from './mounts.js';
 
-/** What ends with the step, whatever it started; the network stays that of the machine. */
-export const namespaces = ['--die-with-parent', '--unshare-user', '--unshare-pid', '--unshare-ipc'];
+/**
+ * What ends with the step, whatever it started; the network stays that of the machine. For root, bwrap would keep all capabilities in the
+ * namespace that owns the mounts: a step could make read-only files writable, and unmount what hides the home.
+ */
+export const namespaces = [
+  ...['--die-with-parent', '--unshare-user', '--unshare-pid', '--unshare-ipc'],
+  ...['--cap-drop', 'ALL'],
+];
 
 const probes = new Map<string, Promise<Isolation>>();
 
