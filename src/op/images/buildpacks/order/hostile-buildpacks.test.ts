@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -122,6 +122,29 @@ describe('a buildpack of the repository', () => {
     });
     expect(await readdir(join(room, 'exchange'))).toEqual([]);
   });
+
+  it.each(['bin', 'bin/build', 'buildpack.toml'])(
+    'does not lead what op writes for a script with its ID and version elsewhere, by the link %s',
+    async (path) => {
+      const pack = join(room, 'pack');
+      await writeFile(join(pack, 'real.toml'), 'api = "0.10"\n[buildpack]\nid = "acme/evil"\nversion = "1.0.0"\n');
+      await symlink('real.toml', join(pack, 'buildpack.toml'));
+      await mkdir(join(room, 'mine'));
+      await writeFile(join(room, 'mine/build'), 'mine');
+      if (path !== 'buildpack.toml') {
+        await rm(join(pack, path), { recursive: true, force: true });
+        await symlink(join(room, 'mine', path === 'bin' ? '' : 'build'), join(pack, path));
+      }
+      const script = { api: '0.10', inline: 'true', shell: '/bin/sh' };
+      const twice = installBuildpacks(testContext().context, { insecure: [], env: {} }, join(room, 'exchange/store'), [
+        { from: 'directory', path: pack },
+        { from: 'script', id: 'acme/evil', version: '1.0.0', script },
+      ]);
+      await expect(twice).rejects.toMatchObject({ kind: 'input', message: expect.stringContaining('acme/evil@1.0.0') });
+      expect(await readdir(join(room, 'mine'))).toEqual(['build']);
+      expect(await readFile(join(room, 'mine/build'), 'utf8')).toBe('mine');
+    },
+  );
 
   it('may have links that stay in it', async () => {
     await writeFile(join(room, 'pack/real.toml'), 'api = "0.10"\n[buildpack]\nid = "acme/fine"\nversion = "1.0.0"\n');

@@ -138,10 +138,21 @@ async function directoriesIn(image: string, root: string, path: string): Promise
   return entries.map(({ name }) => name);
 }
 
-async function copyInto(store: string, { id, version }: ModuleRef, from: string): Promise<void> {
-  const to = join(store, escapeId(id), version);
-  await mkdir(to, { recursive: true });
-  await copyTree(from, to);
+async function copyInto(store: string, module: ModuleRef, from: string): Promise<void> {
+  await copyTree(from, await makePlace(store, module, from));
+}
+
+/**
+ * Makes the directory of a buildpack. Never one that another buildpack has already: its files may be links, and what is written there would
+ * go to where they lead.
+ */
+async function makePlace(store: string, { id, version }: ModuleRef, from: string): Promise<string> {
+  const path = join(store, escapeId(id), version);
+  await mkdir(dirname(path), { recursive: true });
+  await mkdir(path).catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'EEXIST' ? namedTwice(from, { id, version }) : error;
+  });
+  return path;
 }
 
 /** Source: pack 0.37, pkg/client/build.go, createInlineBuildpack. */
@@ -150,13 +161,13 @@ async function installScript(
   { id, version, script }: Extract<BuildpackSource, { from: 'script' }>,
 ): Promise<ModuleRef> {
   checkIdentity(id || 'a script of project.toml', { id, version });
-  const directory = join(store, escapeId(id), version);
+  const directory = await makePlace(store, { id, version }, 'a script of project.toml');
   const files = {
     'buildpack.toml': `api = ${JSON.stringify(script.api)}\n[buildpack]\nid = ${JSON.stringify(id)}\nversion = ${JSON.stringify(version)}\n[[targets]]\nos = "linux"\n`,
     'bin/detect': `#!${script.shell}\n\nexit 0\n`,
     'bin/build': `#!${script.shell}\n\n${script.inline}\n`,
   };
-  await mkdir(join(directory, 'bin'), { recursive: true });
+  await mkdir(join(directory, 'bin'));
   for (const [name, content] of Object.entries(files)) {
     await writeFile(join(directory, name), content);
     await chmod(join(directory, name), name.startsWith('bin/') ? 0o755 : 0o644);
@@ -181,6 +192,13 @@ function checkIdentity(name: string, { id, version }: ModuleRef): void {
   if (validVersion.test(version)) return;
   throw notABuildpack(name, `the version ${JSON.stringify(version)} is invalid: use a version such as 1.0.0`);
 }
+
+const namedTwice = (from: string, { id, version }: ModuleRef) =>
+  inputError({
+    what: `cannot use the buildpack ${id}@${version} of ${from}`,
+    why: 'another one with this ID and version is used already',
+    hint: 'name each buildpack once, or give one of them another version',
+  });
 
 const notABuildpack = (name: string, why: string) =>
   inputError({
