@@ -1,9 +1,7 @@
 import { task } from '../src/tekton/index.js';
-import { imageResults } from './steps/build.js';
 import { builderSidecar, withBuilder } from './steps/builder.js';
-import { chainsGitResults } from './steps/clone.js';
 import { metadata } from './steps/metadata.js';
-import { pushClonedSteps, pushParams, skaffoldParams, skaffoldWorkspaces } from './steps/skaffold.js';
+import { pushClonedSteps, pushParams, pushResults, skaffoldParams, skaffoldWorkspaces } from './steps/skaffold.js';
 
 /** Builds and pushes what skaffold.yaml describes. */
 export const buildPush = task('build-push', {
@@ -16,7 +14,7 @@ export const buildPush = task('build-push', {
   }),
   ...withBuilder,
   params: { ...skaffoldParams, ...pushParams },
-  results: { ...imageResults, ...chainsGitResults },
+  results: pushResults,
   workspaces: skaffoldWorkspaces,
   sidecars: ({ params }) => [builderSidecar(params.builder)],
   steps: (scope) => pushClonedSteps('build-push', scope),

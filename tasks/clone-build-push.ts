@@ -1,9 +1,8 @@
 import { step, task } from '../src/tekton/index.js';
-import { imageResults } from './steps/build.js';
 import { builderSidecar, withBuilder } from './steps/builder.js';
-import { chainsGitResults, cloneParams, cloneResults, cloneStep, cloneWorkspaces } from './steps/clone.js';
+import { cloneParams, cloneResults, cloneStep, cloneWorkspaces } from './steps/clone.js';
 import { metadata } from './steps/metadata.js';
-import { pushParams, pushSteps, skaffoldParams, skaffoldWorkspaces } from './steps/skaffold.js';
+import { pushParams, pushResults, pushSteps, skaffoldParams, skaffoldWorkspaces } from './steps/skaffold.js';
 
 /** git-clone and build-push in one pod: two steps that need no isolation from each other except for their credentials. */
 export const cloneBuildPush = task('clone-build-push', {
@@ -16,15 +15,13 @@ export const cloneBuildPush = task('clone-build-push', {
   }),
   ...withBuilder,
   params: { ...cloneParams, ...skaffoldParams, ...pushParams },
-  results: { ...cloneResults, ...imageResults, ...chainsGitResults },
+  results: { ...cloneResults, ...pushResults },
   workspaces: { ...skaffoldWorkspaces, ...cloneWorkspaces },
   sidecars: ({ params }) => [builderSidecar(params.builder)],
-  steps: ({ params, results, workspaces }) => {
+  steps: ({ params, workspaces }) => {
     // Its results are out of reach of the code that the next step runs, those of the Task are not.
     const cloned = step('clone', cloneResults, (own) => cloneStep({ params, workspaces, results: own.results }));
-    return {
-      steps: [cloned, ...pushSteps('build-push', { params, results, workspaces }, cloned.results)],
-      results: cloned.results,
-    };
+    const { steps, results } = pushSteps('build-push', { params, workspaces }, cloned.results);
+    return { steps: [cloned, ...steps], results: { ...cloned.results, ...results } };
   },
 });

@@ -1,11 +1,9 @@
 import { pushOptions } from '../src/op/images/push/options.js';
 import { task } from '../src/tekton/index.js';
-import { imageResults } from './steps/build.js';
 import { builderSidecar, withBuilder } from './steps/builder.js';
-import { chainsGitResults } from './steps/clone.js';
 import { metadata } from './steps/metadata.js';
 import { optionParams } from './steps/option-params.js';
-import { pushClonedSteps, pushParams, skaffoldParams, skaffoldWorkspaces } from './steps/skaffold.js';
+import { pushClonedSteps, pushParams, pushResults, skaffoldParams, skaffoldWorkspaces } from './steps/skaffold.js';
 
 const destination = optionParams(pushOptions, {
   destination: { option: 'destination', default: 'ci' },
@@ -27,7 +25,7 @@ export const push = task('push', {
     ...pushParams,
     ...destination.params,
   },
-  results: { ...imageResults, ...chainsGitResults },
+  results: pushResults,
   workspaces: skaffoldWorkspaces,
   sidecars: ({ params }) => [builderSidecar(params.builder)],
   steps: (scope) => pushClonedSteps('push', scope, destination.flags(scope.params)),

@@ -4,7 +4,6 @@ import { headOptions, recordOptions } from '../../src/op/images/record/options.j
 import {
   type CommandStep,
   type RefsOf,
-  type ResultPaths,
   result,
   type StringRef,
   step,
@@ -20,14 +19,14 @@ import {
   dockerfileParams,
   dockerfileWorkspaces,
   imageFlags,
-  type imageResults,
+  imageResults,
   listFlags,
   repositoryDirectory,
   sbomDirectory,
   writtenParams,
 } from './build.js';
 import { builderImage, builderMounts, sharedWithBuilder } from './builder.js';
-import { chainsFlags, type chainsGitResults, sourceWorkspace } from './clone.js';
+import { chainsFlags, chainsGitResults, sourceWorkspace } from './clone.js';
 import { image } from './image.js';
 import { optionFlags, optionParams } from './option-params.js';
 
@@ -64,9 +63,11 @@ interface BuildScope {
   readonly workspaces: { readonly [N in keyof typeof skaffoldWorkspaces]: TaskWorkspace };
 }
 
+/** The results of every Task that pushes what skaffold.yaml describes. */
+export const pushResults = { ...imageResults, ...chainsGitResults };
+
 interface PushScope extends BuildScope {
   readonly params: RefsOf<typeof skaffoldParams & typeof pushParams, 'task'>;
-  readonly results: ResultPaths<typeof imageResults & typeof chainsGitResults>;
 }
 
 /** What both steps have in common: op with the repository, and with the builder in its sidecar. */
@@ -110,6 +111,9 @@ interface Source {
  * The step that builds and pushes, and the one that gives its outputs. Skaffold's custom, ko and jib builders push by themselves, so the
  * first runs code of the repository while it can read its Secrets; no other step of the catalog does. What that code leaves running ends
  * with its container, so the second reads a list that nothing changes any more. Buildpacks run in the sidecar, which sees no Secrets.
+ *
+ * The results of the Task are those of the second step. Every step can write the files of a Task's own results, and Tekton takes them even
+ * from a step that fails: Chains would sign what the repository's code wrote there.
  */
 export function pushSteps(
   name: 'push' | 'build-push',
@@ -117,7 +121,7 @@ export function pushSteps(
   source: Source,
   more: CommandStep['args'] = [],
 ) {
-  const { params, results, workspaces } = scope;
+  const { params, workspaces } = scope;
   const built = step(name, { reused: result.string() }, (own) =>
     opStep(name, scope, [
       ...pushed.flags(params),
@@ -126,8 +130,7 @@ export function pushSteps(
       text`--result=REUSED_IMAGES=${own.results.reused.path}`,
     ]),
   );
-  const record: CommandStep = {
-    name: 'record',
+  const record = step('record', pushResults, ({ results }) => ({
     image,
     command: ['op'],
     args: [
@@ -144,8 +147,8 @@ export function pushSteps(
     ],
     workspaces: [workspaces.source],
     computeResources: { requests: { cpu: '50m', memory: '64Mi' }, limits: { memory: '256Mi' } },
-  };
-  return [built, record];
+  }));
+  return { steps: [built, record], results: record.results };
 }
 
 /** {@link pushSteps} for a repository that another Task has cloned: first a step notes its commit, before any of its code runs. */
@@ -163,5 +166,6 @@ export function pushClonedSteps(name: 'push' | 'build-push', scope: PushScope, m
     workspaces: [workspaces.source],
     computeResources: { requests: { cpu: '50m', memory: '64Mi' }, limits: { memory: '256Mi' } },
   }));
-  return [head, ...pushSteps(name, scope, head.results, more)];
+  const { steps, results } = pushSteps(name, scope, head.results, more);
+  return { steps: [head, ...steps], results };
 }
