@@ -3,7 +3,8 @@ import { isAbsolute, resolve } from 'node:path';
 import type { Context } from '../../context.js';
 import { inputError } from '../../kit/errors/op-error.js';
 import { startDeadline } from '../../kit/process/deadline.js';
-import { gitGuard, refuseEmbedded } from '../../systems/git/embedded.js';
+import { gitGuard, refuseEmbedded, repositoryAbove } from '../../systems/git/embedded.js';
+import { refuseFilters } from '../../systems/git/filters.js';
 import { type Head, readHead, workTree } from '../../systems/git/head.js';
 import type { RegistryAccess } from '../../systems/registry/crane.js';
 import { type DockerConfig, prepareDockerConfig } from '../../systems/registry/dockerconfig/prepare.js';
@@ -126,7 +127,7 @@ async function readProject(
   ]);
   if (!request.allowCustom) refuseCodeOfTags(project.file, artifacts);
   checkNoCycle(project.file, artifacts.artifacts);
-  await checkContexts(project.file, artifacts.artifacts, root);
+  await checkContexts(context, project.file, artifacts.artifacts, root);
   const builders = await findBuilders(context, request, settings, artifacts);
   return { project, profile, artifacts, head, root, builders };
 }
@@ -151,12 +152,23 @@ async function chooseProfiles(
  * @throws OpError (input) when a context is not a directory, or is outside the repository: by itself or through a symbolic link;
  * (refused) when git takes it for another repository
  */
-async function checkContexts(file: string, artifacts: readonly Artifact[], root: string): Promise<void> {
+async function checkContexts(
+  context: Context,
+  file: string,
+  artifacts: readonly Artifact[],
+  root: string,
+): Promise<void> {
   const hint = `correct build.artifacts[].context of ${file}`;
-  for (const { image, context } of artifacts) {
-    const real = await directoryWithin({ path: context, what: `the context of ${image}`, root }, hint);
-    await refuseEmbedded(await realpath(root), real);
+  const top = await realpath(root);
+  const repositories = new Set<string>();
+  for (const { image, context: path } of artifacts) {
+    const real = await directoryWithin({ path, what: `the context of ${image}`, root }, hint);
+    await refuseEmbedded(top, real);
+    const repository = await repositoryAbove(top, real);
+    if (repository !== undefined && repository !== top) repositories.add(repository);
   }
+  // That of the root was checked when its commit was read. Skaffold runs git in the others, too.
+  for (const repository of repositories) await refuseFilters(context, repository);
 }
 
 async function checkExists(directory: string, file: string): Promise<void> {

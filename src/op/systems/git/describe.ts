@@ -1,6 +1,6 @@
 import type { Context } from '../../context.js';
-import { run } from '../../kit/process/run.js';
-import { embedded, gitGuard, isEmbedded } from './embedded.js';
+import { embedded, isEmbedded } from './embedded.js';
+import { gitIn, refuseFilters } from './filters.js';
 
 /** What `git describe --tags --always` calls HEAD, and whether files of the directory differ from it, untracked ones included. */
 export interface Described {
@@ -10,11 +10,11 @@ export interface Described {
 
 /**
  * Describes the commit that is checked out; undefined when git cannot.
- * @throws OpError (refused) for a repository that is embedded in another one
+ * @throws OpError (refused) for a repository that is embedded in another one, or that configures programs
  */
 export async function describeCommit(context: Context, directory: string): Promise<Described | undefined> {
-  const git = (...args: string[]) =>
-    run(context, { program: 'git', args: ['-C', directory, ...args], env: gitGuard(context.env) });
+  const git = (...args: readonly string[]) => gitIn(context, directory, args);
+  await refuseFilters(context, directory);
   const [name, changes] = await Promise.all([git('describe', '--tags', '--always'), git('status', '.', '--porcelain')]);
   if (isEmbedded(name.stderr)) throw embedded(directory);
   if (name.ended !== 'ok' || changes.ended !== 'ok') return undefined;

@@ -7,7 +7,8 @@ import { within } from '../../kit/files/path.js';
 /**
  * Variables for git, and for programs that start it, in directories of a repository. A repository can contain files that make git take one
  * of its directories for a repository of its own (HEAD, objects, refs, config), whose configuration runs programs: git then refuses it.
- * Source: git-config(1), safe.bareRepository, since Git 2.38.
+ * Nor is an object fetched that is missing: the repository names the program that connects.
+ * Source: git-config(1), safe.bareRepository, since Git 2.38; git(1), GIT_NO_LAZY_FETCH.
  */
 export function gitGuard({ GIT_CONFIG_COUNT }: Context['env']): Readonly<Record<string, string>> {
   const count = Number(GIT_CONFIG_COUNT) || 0;
@@ -20,7 +21,11 @@ export function gitGuard({ GIT_CONFIG_COUNT }: Context['env']): Readonly<Record<
     [`GIT_CONFIG_KEY_${count + index}`, key],
     [`GIT_CONFIG_VALUE_${count + index}`, value],
   ]);
-  return { GIT_CONFIG_COUNT: `${count + settings.length}`, ...Object.fromEntries(numbered) };
+  return {
+    GIT_NO_LAZY_FETCH: '1',
+    GIT_CONFIG_COUNT: `${count + settings.length}`,
+    ...Object.fromEntries(numbered),
+  };
 }
 
 /**
@@ -33,6 +38,13 @@ export async function refuseEmbedded(root: string, directory: string): Promise<v
     if (await looksBare(at)) throw embedded(at);
     if (at === dirname(at)) return;
   }
+}
+
+/** The directory at or above another one that has `.git`, up to `root`. */
+export async function repositoryAbove(root: string, directory: string): Promise<string | undefined> {
+  if (!within(root, directory)) return undefined;
+  if (await isThere(directory, '.git')) return directory;
+  return directory === dirname(directory) ? undefined : repositoryAbove(root, dirname(directory));
 }
 
 /** What git looks for. Source: is_git_directory, setup.c. */

@@ -1,6 +1,7 @@
 import type { Context } from '../../context.js';
-import { failureOf, run } from '../../kit/process/run.js';
-import { embedded, gitGuard, isEmbedded } from './embedded.js';
+import { type Ended, failureOf } from '../../kit/process/run.js';
+import { embedded, isEmbedded } from './embedded.js';
+import { gitIn, refuseFilters } from './filters.js';
 
 /** What git knows about the sources in a directory. */
 export interface Head {
@@ -12,29 +13,31 @@ export interface Head {
   readonly url: string;
 }
 
-const failing = { what: 'cannot find out which commit is checked out', hint: 'run git status in that directory' };
+const failed = (args: readonly string[], ended: Ended) =>
+  failureOf({ program: 'git', args }, ended, {
+    what: 'cannot find out which commit is checked out',
+    hint: 'run git status in that directory',
+  });
 
 /**
  * Looks up HEAD of the repository that contains `directory`; undefined when there is no repository or no commit.
- * @throws OpError (tool) when git is missing or cannot read the repository; (refused) for one that is embedded in another one
+ * @throws OpError (tool) when git is missing or cannot read the repository; (refused) for one that is embedded in another one, or
+ * that configures programs
  */
 export async function readHead(context: Context, directory: string): Promise<Head | undefined> {
-  const git = (...args: string[]) => ({
-    program: 'git',
-    args: ['-C', directory, ...args],
-    env: gitGuard(context.env),
-  });
-  const revision = git('rev-parse', '--verify', '--quiet', 'HEAD^{commit}');
-  const head = await run(context, revision);
-  if (head.ended === 'missing') throw failureOf(revision, head, failing);
+  const git = (...args: readonly string[]) => gitIn(context, directory, args);
+  const revision = ['rev-parse', '--verify', '--quiet', 'HEAD^{commit}'];
+  const head = await git(...revision);
+  if (head.ended === 'missing') throw failed(revision, head);
   if (isEmbedded(head.stderr)) throw embedded(directory);
   // It prints nothing if there is no commit yet. Anything else that it prints (another owner, a broken file) is a failure.
   const isNone = head.stderr === '' || head.stderr.includes('not a git repository');
-  if (head.ended !== 'ok' && !isNone) throw failureOf(revision, head, failing);
+  if (head.ended !== 'ok' && !isNone) throw failed(revision, head);
   if (head.ended !== 'ok') return undefined;
-  const status = git('status', '--porcelain', '-z', '--untracked-files=normal', '--', ':/');
-  const [changes, origin] = await Promise.all([run(context, status), run(context, git('remote', 'get-url', 'origin'))]);
-  if (changes.ended !== 'ok') throw failureOf(status, changes, failing);
+  await refuseFilters(context, directory);
+  const status = ['status', '--porcelain', '-z', '--untracked-files=normal', '--', ':/'];
+  const [changes, origin] = await Promise.all([git(...status), git('remote', 'get-url', 'origin')]);
+  if (changes.ended !== 'ok') throw failed(status, changes);
   return {
     commit: head.stdout.trim(),
     changed: changes.stdout.split('\0').filter((entry) => /^[ MTADRCU?!]{2} /u.test(entry)).length,
@@ -44,15 +47,13 @@ export async function readHead(context: Context, directory: string): Promise<Hea
 
 /** The branch that is checked out; undefined for a detached HEAD. */
 export async function currentBranch(context: Context, directory: string): Promise<string | undefined> {
-  const args = ['-C', directory, 'symbolic-ref', '--quiet', '--short', 'HEAD'];
-  const ended = await run(context, { program: 'git', args, env: gitGuard(context.env) });
+  const ended = await gitIn(context, directory, ['symbolic-ref', '--quiet', '--short', 'HEAD']);
   return (ended.ended === 'ok' && ended.stdout.trim()) || undefined;
 }
 
 /** The root of the work tree that contains `directory`; the directory itself if there is none. */
 export async function workTree(context: Context, directory: string): Promise<string> {
-  const args = ['-C', directory, 'rev-parse', '--show-toplevel'];
-  const ended = await run(context, { program: 'git', args, env: gitGuard(context.env) });
+  const ended = await gitIn(context, directory, ['rev-parse', '--show-toplevel']);
   return (ended.ended === 'ok' && ended.stdout.trim()) || directory;
 }
 

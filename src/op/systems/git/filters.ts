@@ -1,0 +1,67 @@
+import { lstat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Context } from '../../context.js';
+import { refusedError } from '../../kit/errors/op-error.js';
+import { type Ended, run } from '../../kit/process/run.js';
+import { gitGuard } from './embedded.js';
+
+/**
+ * Runs git in a directory of a repository that whoever wrote it configured: nothing is fetched, because a repository can name the program
+ * that git connects with.
+ */
+export const gitIn = (context: Context, directory: string, args: readonly string[]): Promise<Ended> =>
+  run(context, {
+    program: 'git',
+    args: ['-C', directory, ...args],
+    env: { ...gitGuard(context.env), GIT_ALLOW_PROTOCOL: 'none' },
+  });
+
+/**
+ * Refuses a repository, or a submodule of it, whose own configuration names programs that git runs to compare files, in op and in the
+ * programs that op starts: what ran in a workspace before may have set them. The user's configuration may name any.
+ * @throws OpError (refused)
+ */
+export async function refuseFilters(context: Context, directory: string): Promise<void> {
+  const filter = await ownFilter(context, directory);
+  if (filter !== undefined) throw configuresFilter(directory, filter);
+  for (const submodule of await submodulesOf(context, directory)) await refuseFilters(context, submodule);
+}
+
+/** What `git lfs install --local` writes. */
+const lfs = /^git-lfs (?:clean -- %f|(?:smudge|filter-process)(?: --skip)?(?: -- %f)?)$/u;
+
+/** The first setting of the repository that names such a program. If the configuration cannot be read, git fails later, too. */
+async function ownFilter(context: Context, directory: string): Promise<string | undefined> {
+  const listed = await gitIn(context, directory, ['config', '--list', '--null', '--show-scope']);
+  // SCOPE NUL NAME LF VALUE NUL
+  const words = listed.ended === 'ok' ? listed.stdout.split('\0') : [];
+  for (let index = 0; index + 1 < words.length; index += 2) {
+    const [scope, [name = '', ...value]] = [words[index], (words[index + 1] ?? '').split('\n')];
+    if (scope !== 'local' && scope !== 'worktree') continue;
+    if (/^lfs\.extension\..*\.(?:clean|smudge)$/u.test(name)) return name;
+    if (/^filter\..*\.(?:clean|smudge|process)$/u.test(name) && !isHarmless(name, value.join('\n'))) return name;
+  }
+  return undefined;
+}
+
+const isHarmless = (name: string, value: string) => value === '' || (name.startsWith('filter.lfs.') && lfs.test(value));
+
+/** The work trees of submodules, which git compares with git in them. */
+async function submodulesOf(context: Context, directory: string): Promise<readonly string[]> {
+  const root = await gitIn(context, directory, ['rev-parse', '--show-toplevel']);
+  if (root.ended !== 'ok') return [];
+  const top = root.stdout.replace(/\n$/u, '');
+  const staged = await gitIn(context, top, ['ls-files', '--stage', '-z']);
+  const links = staged.stdout
+    .split('\0')
+    .flatMap((entry) => (entry.startsWith('160000 ') ? [join(top, entry.slice(entry.indexOf('\t') + 1))] : []));
+  const there = await Promise.all(links.map((link) => lstat(join(link, '.git')).catch(() => undefined)));
+  return links.filter((_, index) => there[index] !== undefined);
+}
+
+const configuresFilter = (directory: string, name: string) =>
+  refusedError({
+    what: `cannot use the repository in ${directory}`,
+    why: `its configuration sets ${name}: git would run that program, and the repository may have come with it`,
+    hint: `look at it with git config --get ${name}; if you want it, set it in your own configuration (git config --global), and remove it with git config --unset-all ${name}`,
+  });
