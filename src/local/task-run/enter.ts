@@ -5,9 +5,10 @@ import { type Container, invocation } from './containers.js';
 import type { Environment } from './environment.js';
 import { variableArguments } from './start-process.js';
 import type { Sidecar, Step } from './task-spec.js';
+import { terminalFilter } from './terminal-filter.js';
 
 /**
- * What opens a program in a container, for a person.
+ * What opens a program in a container, for a person. It has the terminal, and must not type into it what runs outside of the sandbox.
  * @param env all variables of the program
  * @param directory for a file with them: in bwrap's own environment or arguments they would choose its libraries, or be seen by others
  */
@@ -23,6 +24,12 @@ export async function enterContainer(
   const variables = join(directory, 'variables');
   await mkdir(directory, { recursive: true });
   await writeFile(variables, variableArguments(env), { mode: 0o600 });
-  const withVariables = ['-c', 'exec 4<"$0" && exec "$@"', variables, program, '--args', '4'];
-  return { program: '/bin/sh', args: [...withVariables, ...args], env: {}, cwd };
+  const filter = terminalFilter();
+  // A session of its own has no terminal: nothing types into it, but Ctrl-C does not reach the program either.
+  const terminal = filter === undefined ? ['--new-session'] : ['--seccomp', '5'];
+  const filterFile = join(directory, 'terminal-filter');
+  await writeFile(filterFile, filter ?? '', { mode: 0o600 });
+  const opening = 'exec 4<"$0" 5<"$1" && shift && exec "$@"';
+  const opened = ['-c', opening, variables, filterFile, program, '--args', '4', ...terminal];
+  return { program: '/bin/sh', args: [...opened, ...args], env: {}, cwd };
 }

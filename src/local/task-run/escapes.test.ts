@@ -87,6 +87,21 @@ test.each(['a step', 'a sidecar', 'a shell in a step'])(
   },
 );
 
+test('what has the terminal of a person in a step cannot type into it for the shell outside', async () => {
+  const request = await requestFor(room.path, { steps: [script('step', 'true')] });
+  const { context } = testContext({ env: { PATH: process.env.PATH } });
+  // Of a pipe: it is no terminal, which only an allowed request finds out.
+  const requests = [0x5412, 0x541c, 0x1_0000_5412, 0x5401];
+  const ask = `for my $request (${requests.join(', ')}) { my $x = 'x'; ioctl(STDIN, $request, $x) or print "$!\\n" }`;
+  const opened = await enterStep(context, request, 'step', ['perl', '-e', ask]);
+  if (opened === undefined) throw new Error('no such step');
+  const { program, args, env, cwd } = opened;
+  expect(execFileSync(program, args, { env, cwd, encoding: 'utf8', input: '' }).trimEnd().split('\n')).toEqual([
+    ...['Operation not permitted', 'Operation not permitted', 'Operation not permitted'],
+    'Inappropriate ioctl for device',
+  ]);
+});
+
 /** A directory of the user that a step must not reach, and one that it has. */
 async function twoDirectories(name: string) {
   const [mine, directory] = [join(room.path, `${name}-mine`), join(room.path, `${name}-given`)];
