@@ -1,9 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { inputError } from '../../op/kit/errors/op-error.js';
 import type { Enter, Isolation } from '../contract.js';
 import { type Container, invocation } from './containers.js';
 import type { Environment } from './environment.js';
-import { variableArguments } from './start-process.js';
+import { variableArguments, whyNoProcess } from './start-process.js';
 import type { Sidecar, Step } from './task-spec.js';
 import { terminalFilter } from './terminal-filter.js';
 
@@ -20,6 +21,10 @@ export async function enterContainer(
   directory: string,
 ): Promise<Awaited<ReturnType<Enter>>> {
   const { program, args, cwd } = await invocation(container, command, isolation);
+  const why = whyNoProcess(args, env);
+  if (why !== undefined) {
+    throw inputError({ what: `nothing can run in ${container.label}`, why, hint: 'correct the step' });
+  }
   if (isolation === 'variables') return { program, args, env, cwd };
   const variables = join(directory, 'variables');
   await mkdir(directory, { recursive: true });

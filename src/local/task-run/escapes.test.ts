@@ -1,5 +1,6 @@
 /** What steps and documents of a stranger must not reach: the machine outside of their sandbox. */
 import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { basename, join } from 'node:path';
@@ -86,6 +87,28 @@ test.each(['a step', 'a sidecar', 'a shell in a step'])(
     expect(who === 'a shell in a step' ? inShell() : printed).toEqual(['0000000000000000']);
   },
 );
+
+test.each([
+  ['a variable', (step: object, more: string) => ({ ...step, env: [{ name: 'X', value: more }] })],
+  ['the name of a variable', (step: object, more: string) => ({ ...step, env: [{ name: more, value: 'x' }] })],
+  ['the working directory', (step: object, more: string) => ({ ...step, workingDir: `/${more}` })],
+  ['a mount path', (step: object, more: string) => ({ ...step, volumeMounts: [{ name: 'v', mountPath: `/${more}` }] })],
+])('a zero byte in %s does not end it, so that more options of bwrap follow', async (_, spoil) => {
+  const mine = join(room.path, `zero-${randomUUID()}`);
+  await mkdir(mine);
+  const write = `: > ${mine}/left-the-sandbox`;
+  const more = `x\0--bind\0${mine}\0${mine}\0--setenv\0y\0y`;
+  const volumes = [{ name: 'v', emptyDir: {} }];
+  const spec = (step: object) => ({ volumes, steps: [{ name: 'step', image: 'bash', script: write, ...step }] });
+  const run = await runSpec(room.path, spec(spoil({}, more))).catch(() => undefined);
+  expect(run?.status.steps?.[0]?.terminated?.exitCode ?? 1).not.toBe(0);
+  const sidecar = { name: 'helper', image: 'bash', script: write, ...spoil({}, more) };
+  await runSpec(room.path, { ...spec({ script: 'true' }), sidecars: [sidecar] }).catch(() => undefined);
+  const request = await requestFor(room.path, spec(spoil({}, more)));
+  const { context } = testContext({ env: { PATH: process.env.PATH } });
+  await expect(enterStep(context, request, 'step', ['sh', '-c', write])).rejects.toThrow();
+  expect(await readdir(mine)).toEqual([]);
+});
 
 test('what has the terminal of a person in a step cannot type into it for the shell outside', async () => {
   const request = await requestFor(room.path, { steps: [script('step', 'true')] });

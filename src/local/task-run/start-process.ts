@@ -73,6 +73,10 @@ interface Launched {
 
 function launch(wanted: Process): Launched {
   const { program, args, env, cwd, sandboxed, mask, onLine } = wanted;
+  const failure = whyNoProcess(args, env);
+  if (failure !== undefined) {
+    return { ended: Promise.resolve({ exitCode: 1, failure, made: true, said: [] }), stop: () => undefined };
+  }
   // One pipe for both outputs: of two, nothing tells what was printed first. bwrap reports on 3 when it has started the program. It gets
   // the variables on 4: in its own environment, LD_PRELOAD of a step would load code outside of the sandbox.
   const more = sandboxed ? ['--json-status-fd', '3', '--args', '4'] : [];
@@ -140,6 +144,12 @@ function giveArguments(child: ChildProcess, words: readonly string[]): void {
   input.end(terminated(words));
 }
 
+/** Why no process can have these arguments and variables. A zero byte ends a word: what follows it would be options of bwrap. */
+export const whyNoProcess = (args: readonly string[], env: Environment): string | undefined =>
+  [...args, ...Object.entries(env).flat()].some((word) => word.includes('\0'))
+    ? 'one of its variables, paths or arguments has a zero byte'
+    : undefined;
+
 /** What bwrap reads from the file descriptor of `--args`: the variables of the program, and no others. */
 export const variableArguments = (env: Environment): string => terminated(variableOptions(env));
 
@@ -148,7 +158,10 @@ const variableOptions = (env: Environment): readonly string[] => [
   ...Object.entries(env).flatMap(([name, value]) => ['--setenv', name, value]),
 ];
 
-const terminated = (words: readonly string[]): string => words.map((word) => `${word}\0`).join('');
+function terminated(words: readonly string[]): string {
+  if (words.some((word) => word.includes('\0'))) throw new Error('a word for bwrap has a zero byte');
+  return words.map((word) => `${word}\0`).join('');
+}
 
 function outcome(child: ChildProcess): Promise<{ exitCode: number; failure?: string }> {
   return new Promise((resolve) => {
