@@ -326,6 +326,37 @@ stringData: {password: pw}
     expect(asked.slice(before)).toEqual(['/pipeline.yaml']);
     expect(scriptOf(await planOf(`${one(ref)}${yaml.slice(yaml.indexOf('---'))}`))).toBe('echo kept');
   });
+
+  it.each([
+    ['a variable', 'env: [{name: T, valueFrom: {secretKeyRef: {name: login, key: password}}}]', ''],
+    ['all its keys as variables', 'envFrom: [{secretRef: {name: login}}]', ''],
+    ['a volume', '', 'volumes: [{name: v, secret: {secretName: login}}]'],
+    ['a projected volume', '', 'volumes: [{name: v, projected: {sources: [{secret: {name: login}}]}}]'],
+    ['a claim', '', 'volumes: [{name: v, persistentVolumeClaim: {claimName: login}}]'],
+  ])('does not let what was fetched name an object of the user: %s', async (_, inStep, inSpec) => {
+    const secret = `---\napiVersion: v1\nkind: Secret\nmetadata: {name: login}\nstringData: {password: pw}\n`;
+    const spec = `{${[inSpec, `steps: [{name: main, image: bash, script: 'true'${inStep && `, ${inStep}`}}]`].filter(Boolean).join(', ')}}`;
+    const head = (kind: string, version = 'v1') =>
+      `apiVersion: tekton.dev/${version}\nkind: ${kind}\nmetadata: {name: far}\n`;
+    pages.set('/naming.yaml', { body: `${head('Task')}spec: ${spec}\n` });
+    pages.set('/embedding.yaml', { body: `${head('Pipeline')}spec: {tasks: [{name: a, taskSpec: ${spec}}]}\n` });
+    const theirs = [
+      one(page('/naming.yaml')),
+      `apiVersion: tekton.dev/v1\nkind: TaskRun\nmetadata: {name: run}\nspec: {taskRef: ${page('/naming.yaml')}}\n`,
+      `apiVersion: tekton.dev/v1\nkind: PipelineRun\nmetadata: {name: run}\nspec: {pipelineRef: ${page('/embedding.yaml')}}\n`,
+    ];
+    for (const yaml of theirs) {
+      expect(await refusal(yaml + secret)).toMatch(/a document that was fetched names the (?:Secret|claim) login/u);
+    }
+    const ours = `${one('{name: far}')}---\n${head('Task')}spec: ${spec}\n${secret}`;
+    expect(scriptOf(await planOf(ours))).toBe('true');
+    if (inStep === '' || inStep.startsWith('envFrom')) return;
+    pages.set('/acting.yaml', {
+      body: `${head('StepAction', 'v1beta1')}spec: {image: bash, script: 'true', ${inStep}}\n`,
+    });
+    const step = run(`[{name: a, taskSpec: {steps: [{name: main, ref: ${page('/acting.yaml')}}]}}]`);
+    expect(await refusal(step + secret)).toContain('a document that was fetched names the Secret login');
+  });
 });
 
 describe('the cluster and hub resolvers', () => {

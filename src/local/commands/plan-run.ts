@@ -12,6 +12,7 @@ import { taskIndexRefused } from '../plan/array-index.js';
 import { matrixProblems } from '../plan/matrix.js';
 import { taskParamsRefused } from '../plan/params.js';
 import type { Finder } from '../remote/find.js';
+import { namedOwnObjects } from '../remote/own-objects.js';
 import { credentialsOf } from '../runs/accounts.js';
 import { keySources, missingKeys } from '../runs/key-sources.js';
 import { filesOfObjects, type ObjectFiles } from '../runs/object-files.js';
@@ -76,6 +77,7 @@ export async function planRun(
     ...specs.flatMap(([task, found]) =>
       given
         .problemsOf(task, found, files)
+        .concat(namedOwnObjects(found, wanted.fetched !== undefined && found.taskName === ''))
         .filter(({ path }) => !ofReference(found.spec, path))
         .map((one) => ({ ...one, path: `${found.taskName || task} > ${one.path}` })),
     ),

@@ -78,7 +78,8 @@ const outside = (path: string) =>
     hint: 'use a relative path without ".."',
   });
 
-const claimOf = (volume: object): string | undefined => {
+/** The claim of a volume. */
+export const claimOf = (volume: object): string | undefined => {
   if (!('persistentVolumeClaim' in volume)) return undefined;
   const { persistentVolumeClaim: claim } = volume;
   const named = typeof claim === 'object' && claim !== null && 'claimName' in claim ? claim.claimName : undefined;
