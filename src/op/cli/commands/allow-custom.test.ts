@@ -129,3 +129,33 @@ it('other templates are allowed', async () => {
   const { stderr } = await run('build', '--plan', '--allow-custom=false');
   expect(stderr).not.toContain('allow-custom');
 });
+
+describe("secrets of op's environment", () => {
+  const docker = (text: string) => files(`${dockerArtifact}      docker:\n        ${text}\n`);
+  const env = { GITHUB_TOKEN: 'hunter2', NPM_TOKEN: 'hunter2' };
+
+  it.each([
+    ['a template of a build argument', docker("buildArgs: {A: '{{.GITHUB_TOKEN}}'}"), 'GITHUB_TOKEN'],
+    ['a build argument without a value', docker('buildArgs: {NPM_TOKEN: null}'), 'NPM_TOKEN'],
+    ['a secret that names a variable', docker('secrets: [{id: x, env: NPM_TOKEN}]'), 'NPM_TOKEN'],
+    ['a secret that is called like a variable', docker('secrets: [{id: NPM_TOKEN}]'), 'NPM_TOKEN'],
+    [
+      'a template of a tag',
+      files(`${dockerArtifact}  tagPolicy: {envTemplate: {template: 'x{{ .GITHUB_TOKEN }}'}}\n`),
+      'GITHUB_TOKEN',
+    ],
+  ])('are refused in %s', async (_, contents, name) => {
+    repository = await makeSampleRepository(contents);
+    const plan = ['build', '--plan', '--engine=buildkit', '--allow-custom=false'];
+    const { exitCode, stderr, stdout } = await op.run(repository.directory, plan, env);
+    expect([exitCode, stderr]).toEqual([6, expect.stringContaining(name)]);
+    expect(stderr + stdout).not.toContain('hunter2');
+  });
+
+  it('are no concern of variables that are not set, or have another name', async () => {
+    const text = "buildArgs: {NPM_TOKEN: null, B: '{{.HOME}}'}\n        secrets: [{id: npmrc}]";
+    repository = await makeSampleRepository(docker(text));
+    const { stderr } = await run('build', '--plan', '--allow-custom=false');
+    expect(stderr).not.toContain('allow-custom');
+  });
+});

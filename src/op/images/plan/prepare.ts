@@ -18,7 +18,7 @@ import type { Project } from '../skaffold/project.js';
 import type { Builders } from './engine.js';
 import { findBuilders } from './find-builders.js';
 import type { BuildRequest } from './options.js';
-import { refuseCodeOfFiles, refuseCodeOfTags } from './repository-code.js';
+import { refuseCodeOfFiles, refuseCodeOfTags, refuseSecretsOfEnvironment } from './repository-code.js';
 import { checkNoCycle } from './stages.js';
 
 /** Everything that is known, and checked, before a build starts. */
@@ -125,7 +125,10 @@ async function readProject(
     readHead(context, project.directory),
     workTree(context, project.directory),
   ]);
-  if (!request.allowCustom) refuseCodeOfTags(project.file, artifacts);
+  if (!request.allowCustom) {
+    refuseCodeOfTags(project.file, artifacts);
+    refuseSecretsOfEnvironment(project.file, artifacts.artifacts, context.env);
+  }
   checkNoCycle(project.file, artifacts.artifacts);
   await checkContexts(context, project.file, artifacts.artifacts, root);
   const builders = await findBuilders(context, request, settings, artifacts);

@@ -6,6 +6,7 @@
  */
 import { lstat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { type Env, namesSecret } from '../../kit/config/setting.js';
 import { refusedError } from '../../kit/errors/op-error.js';
 import type { Artifact } from '../skaffold/artifact.js';
 import type { Artifacts } from '../skaffold/artifacts.js';
@@ -40,12 +41,15 @@ async function refuseCodeOfFile(path: string, seen: Set<string>): Promise<void> 
 function refuseTemplate(path: string, text: string): void {
   const shown = JSON.stringify(text);
   if (/\{\{.*\bcmd\b/su.test(text)) throw refused(path, `the template ${shown} runs a program`);
+  const secret = [...text.matchAll(plainTemplate)].find(([, name = '']) => namesSecret(name))?.[1];
+  if (secret !== undefined) throw refused(path, `the template ${shown} reads ${secret}, and ${holdsSecret}`);
   if (!text.replaceAll(plainTemplate, '').includes('{{')) return;
   throw refused(path, `the template ${shown} is more than {{.NAME}}, so op cannot tell whether it runs a program`);
 }
 
 /** The value of a variable. */
-const plainTemplate = /\{\{\s*\.\w+\s*\}\}/gu;
+const plainTemplate = /\{\{\s*\.(\w+)\s*\}\}/gu;
+const holdsSecret = 'variables with such names hold secrets';
 
 /**
  * Refuses what would run code when Skaffold makes the tags. To be called before the dry run.
@@ -58,6 +62,27 @@ export function refuseCodeOfTags(file: string, { artifacts, configs }: Pick<Arti
   const asked = artifacts.filter(({ docker, buildpacks }) => docker === undefined && buildpacks === undefined);
   if (asked.length === 0) return;
   throw refused(file, `the tag policy inputDigest runs the builders of ${namesOf(asked)} to list their files`);
+}
+
+/**
+ * Refuses what would give secrets of op's environment to a Dockerfile: a build argument without a value, and a secret that is a variable.
+ * @throws OpError (refused)
+ */
+export function refuseSecretsOfEnvironment(file: string, artifacts: readonly Artifact[], env: Env): void {
+  for (const { image, docker } of artifacts) {
+    const bare = Object.entries(docker?.buildArgs ?? {}).flatMap(([name, value]) => (value === null ? [name] : []));
+    const argument = bare.find((name) => namesSecret(name) && env[name] !== undefined);
+    if (argument !== undefined) throw refused(file, `${image} has the build argument ${argument}, and ${holdsSecret}`);
+    const variables = (docker?.secrets ?? []).map(
+      ({ id, src, env: variable }) => variable ?? (src === undefined ? id : ''),
+    );
+    const secret = variables.find((name) => env[name] !== undefined);
+    if (secret === undefined) continue;
+    throw refused(
+      file,
+      `${image} takes the variable ${secret} as a secret: give secrets in the directory of --secrets`,
+    );
+  }
 }
 
 /** All keys and texts of a value. */
