@@ -1,7 +1,8 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
-import { delimiter, join, resolve } from 'node:path';
+import { delimiter, join, normalize, resolve } from 'node:path';
 import type { Context } from '../../op/context.js';
 import { OpError, refusedError } from '../../op/kit/errors/op-error.js';
+import { pathInImage } from '../../op/kit/files/image-path.js';
 import { findProgram } from '../../op/kit/process/find-program.js';
 import type { Isolation, TaskRunRequest } from '../contract.js';
 import { busyboxShell, type Shell, shForAsh } from './busybox-shell.js';
@@ -191,9 +192,16 @@ async function placeCredentials(
   if (credentials.length === 0 || container.startsWith('sidecar-')) return;
   const files = credentialFiles(credentials, place(podPaths.credentials));
   await writeCredentials(files, join(directory, 'creds', container));
-  const here = onThisMachine(mounts, home);
+  const path = normalize(home);
+  const mount = mounts.findLast((one) => path === one.path || path.startsWith(`${one.path}/`));
   // A HOME that is no mount is a directory of this machine, which no step writes to.
-  if (here !== home || home.startsWith(directory)) await writeCredentials(files, here);
+  if (mount === undefined && !path.startsWith(`${directory}/`)) return;
+  if (mount?.readOnly) return;
+  // Links in a mount lead where they lead in it.
+  const here = mount === undefined ? path : await pathInImage(mount.source, path.slice(mount.path.length));
+  if (here === undefined) return;
+  await mkdir(here, { recursive: true });
+  await writeCredentials(files, here);
 }
 
 /** Writes a script as Tekton's place-scripts does. @returns its text */

@@ -1,6 +1,7 @@
 /** Credentials of a ServiceAccount as the files that git, ssh and docker look for. Source: pkg/credentials of Tekton v1.15.0. */
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { refusedError } from '../../op/kit/errors/op-error.js';
 
 /** A Secret of a ServiceAccount. */
 export interface Credential {
@@ -37,15 +38,33 @@ export function credentialFiles(
   };
 }
 
-/** Writes the files so that only their owner reads them, as ssh asks for. */
+/**
+ * Writes the files so that only their owner reads them, as ssh asks for. Never through a link that a step or a repository has left there: it
+ * would lead to a file of this machine.
+ * @throws OpError (refused) for a link
+ */
 export async function writeCredentials(files: Readonly<Record<string, string>>, directory: string): Promise<void> {
   for (const [path, content] of Object.entries(files)) {
     const file = join(directory, path);
-    if (path.includes('/')) await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-    await writeFile(file, content, { mode: 0o600 });
-    await chmod(file, 0o600);
+    if (path.includes('/')) {
+      const folder = dirname(file);
+      const found = await lstat(folder).catch(() => undefined);
+      if (found === undefined) await mkdir(folder, { mode: 0o700 });
+      else if (!found.isDirectory()) throw notWritten(path, dirname(path));
+    }
+    const found = await lstat(file).catch(() => undefined);
+    if (found !== undefined && !found.isFile()) throw notWritten(path, path);
+    await rm(file, { force: true });
+    await writeFile(file, content, { mode: 0o600, flag: 'wx' });
   }
 }
+
+const notWritten = (path: string, odd: string) =>
+  refusedError({
+    what: `the credentials of a ServiceAccount are not written to ${path} in HOME`,
+    why: `${odd} is there already, and is a link, or not what it should be`,
+    hint: 'remove it from the workspace, or let HOME be another directory',
+  });
 
 interface Target {
   readonly credential: Credential;

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { basename, join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeRoom, requestFor, runSpec, script } from '../../../test/local/task-run.js';
 import { testContext } from '../../../test/op/test-context.js';
 import { enterStep, runTask } from './run-task.js';
@@ -108,6 +108,62 @@ test.each([
   const { context } = testContext({ env: { PATH: process.env.PATH } });
   await expect(enterStep(context, request, 'step', ['sh', '-c', write])).rejects.toThrow();
   expect(await readdir(mine)).toEqual([]);
+});
+
+describe('the credentials of a ServiceAccount', () => {
+  const credentials = [
+    {
+      name: 'login',
+      type: 'kubernetes.io/basic-auth',
+      annotations: { 'tekton.dev/git-0': 'https://git.example.com', 'tekton.dev/docker-0': 'r.example.com' },
+      values: { username: 'theirs', password: 'theirs' },
+    },
+  ];
+  const inHome = { name: 'step', image: 'bash', script: 'cat $HOME/.gitconfig' };
+
+  test.each([
+    ['.gitconfig', 'file'],
+    ['.git-credentials', 'nothing'],
+    ['.docker', ''],
+  ])('are not written where the link %s in HOME leads', async (name, target) => {
+    const { mine, volume } = await twoDirectories(`home-${name}`);
+    await symlink(join(mine, target), join(volume.directory, name));
+    const step = { ...inHome, env: [{ name: 'HOME', value: '/workspace/w' }] };
+    const options = { workspaces: { w: volume }, credentials };
+    const running = runSpec(room.path, { workspaces: [{ name: 'w' }], steps: [step] }, options);
+    await expect(running).rejects.toMatchObject({ kind: 'refused', message: expect.stringContaining(name) });
+    expect(await readdir(mine)).toEqual(['file']);
+    expect(await readFile(join(mine, 'file'), 'utf8')).toBe('mine');
+  });
+
+  test('are not written to where a HOME that is a link leads, nor to what is read-only', async () => {
+    const { mine, volume } = await twoDirectories('home-itself');
+    await symlink(mine, join(volume.directory, 'out'));
+    const given = { ...volume, directory: mine, readOnly: true };
+    for (const [home, workspace] of [
+      ['/workspace/w/out', volume],
+      ['/workspace/w', given],
+    ] as const) {
+      const step = { ...inHome, script: 'true', env: [{ name: 'HOME', value: home }] };
+      await runSpec(
+        room.path,
+        { workspaces: [{ name: 'w' }], steps: [step] },
+        { workspaces: { w: workspace }, credentials },
+      );
+    }
+    expect(await readdir(mine)).toEqual(['file']);
+  });
+
+  test('are not written where a link leads that a step left, when a shell is opened in it', async () => {
+    const { mine } = await twoDirectories('home-later');
+    const plant = `rm /tekton/creds/.gitconfig; ln -s ${mine}/file /tekton/creds/.gitconfig`;
+    const spec = { steps: [{ ...inHome, script: plant }] };
+    const request = { ...(await requestFor(room.path, spec)), credentials };
+    await runSpec(room.path, spec, { directory: request.directory, credentials });
+    const { context } = testContext({ env: { PATH: process.env.PATH } });
+    await expect(enterStep(context, request, 'step', ['true'])).rejects.toMatchObject({ kind: 'refused' });
+    expect(await readFile(join(mine, 'file'), 'utf8')).toBe('mine');
+  });
 });
 
 test('what has the terminal of a person in a step cannot type into it for the shell outside', async () => {
