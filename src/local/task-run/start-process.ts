@@ -90,6 +90,11 @@ function launch(wanted: Process): Launched {
     stdio: ['ignore', 'pipe', 'ignore', pipe, pipe],
     detached: true,
   });
+  const { pid } = child;
+  const stopping = new AbortController();
+  // A sandbox dies with op or with bwrap, and with it all that is in its PID namespace; but not in bwrap's first moments, which come
+  // after this: it waits for what is given to it.
+  const group = superviseGroup(pid, { signal: stopping.signal, timeout: undefined });
   if (sandboxed) giveArguments(child, [...args.slice(0, command), ...variableOptions(env)]);
   const output = readable(child.stdio[1]);
   const said: string[] = [];
@@ -109,10 +114,6 @@ function launch(wanted: Process): Launched {
   child.stdio[3]?.on('data', (chunk: Buffer) => {
     report += chunk.toString();
   });
-  const { pid } = child;
-  const stopping = new AbortController();
-  // A sandbox dies with op or with bwrap, and with it all that is in its PID namespace; but not in bwrap's first moments.
-  const group = superviseGroup(pid, { signal: stopping.signal, timeout: undefined });
   let killing: NodeJS.Timeout | undefined;
   const ended = outcome(child).then(async (result) => {
     clearTimeout(killing);
