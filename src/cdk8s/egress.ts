@@ -1,15 +1,15 @@
 import { k8s } from 'cdk8s-plus-28';
 
-/** Where Azure answers nodes: with their configuration and certificates (WireServer, ports 80 and 32526), and with names (port 53). */
-const azure = '168.63.129.16/32';
-
-/** Where clouds serve the credentials of the node: AWS, Azure and Google; Alibaba; AWS and Google over IPv6. */
+/**
+ * Where clouds serve the credentials and the configuration of nodes and pods: AWS (also EKS Pod Identity), Azure, Google, Oracle, Tencent and
+ * others on link-local addresses; Alibaba; Azure's WireServer; AWS and Google over IPv6.
+ */
 const metadataServices = {
-  v4: ['169.254.169.254/32', '100.100.100.200/32', azure],
-  v6: ['fd00:ec2::254/128', 'fd20:ce::254/128'],
+  v4: ['169.254.0.0/16', '100.100.100.200/32', '168.63.129.16/32'],
+  v6: ['fe80::/10', 'fd00:ec2::/32', 'fd20:ce::/96'],
 };
 
-/** Allows all but the metadata services: registries and Git servers have any address and port, and a node's DNS cache has a link-local one. */
+/** Allows all but the metadata services: registries and Git servers have any address and port. Of names, some of those servers are the source. */
 export const egressButMetadataServices: k8s.NetworkPolicyEgressRule[] = [
   {
     to: [
@@ -18,7 +18,7 @@ export const egressButMetadataServices: k8s.NetworkPolicyEgressRule[] = [
     ],
   },
   {
-    to: [{ ipBlock: { cidr: azure } }],
+    to: [...metadataServices.v4, ...metadataServices.v6].map((cidr) => ({ ipBlock: { cidr } })),
     ports: [
       { protocol: 'UDP', port: k8s.IntOrString.fromNumber(53) },
       { protocol: 'TCP', port: k8s.IntOrString.fromNumber(53) },

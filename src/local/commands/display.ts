@@ -27,12 +27,13 @@ export function displayOf({ env, out, log, now }: Context, text: boolean): Displ
   const terminal = text && process.stdout.isTTY === true;
   const tag = tags(terminal && !env.NO_COLOR);
   if (!terminal || env.TERM === 'dumb') {
-    const lines = holdable(lineShower(text ? out : (line) => log.step(line.trimEnd()), tag));
+    const write = text ? out : (line: string) => log.step(line.trimEnd());
+    const lines = holdable(lineShower(write, tag, terminal || process.stderr.isTTY === true));
     return { show: lines.show, log, watched: (runTask) => runTask, quiet: lines.hold, stop: () => undefined };
   }
   const size = () => ({ columns: process.stdout.columns || 80, rows: process.stdout.rows || 24 });
   const view = liveView({ write: out, size }, tag, now);
-  const print = lineShower(out, tag);
+  const print = lineShower(out, tag, true);
   const lines = holdable((line) => view.above(() => print(line)));
   return {
     show: lines.show,

@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises';
 import type { Context } from '../../op/context.js';
+import { coloured } from '../../op/kit/log/printable.js';
 import { sleep } from '../../op/kit/process/sleep.js';
 import { filesOf, type Home } from '../runs/home.js';
 import { readRun } from '../runs/store.js';
@@ -11,7 +12,7 @@ export interface LogsRequest {
   readonly task: readonly string[];
 }
 
-/** `op local logs`: the lines of a run, byte for byte as they were printed, and those to come. */
+/** `op local logs`: the lines of a run as they were printed, and those to come; byte for byte, unless a terminal shows them. */
 export async function showLogs(
   context: Context,
   home: Home,
@@ -19,6 +20,7 @@ export async function showLogs(
   { follow, task }: LogsRequest,
 ): Promise<void> {
   const run = await readRun(home, name);
+  const print = (line: string) => context.out(`${process.stdout.isTTY ? coloured(line) : line}\n`);
   const wanted = (line: string) => task.length === 0 || task.some((one) => line.startsWith(`[${one} : `));
   const file = await open(filesOf(run.directory).output, 'r').catch(() => undefined);
   if (file === undefined) return;
@@ -37,9 +39,9 @@ export async function showLogs(
       }
       const lines = `${rest}${decoder.decode(buffer.subarray(0, bytesRead), { stream: true })}`.split('\n');
       rest = lines.pop() ?? '';
-      for (const line of lines) if (wanted(line)) context.out(`${line}\n`);
+      for (const line of lines) if (wanted(line)) print(line);
     }
-    if (rest !== '' && wanted(rest)) context.out(`${rest}\n`);
+    if (rest !== '' && wanted(rest)) print(rest);
   } finally {
     await file.close();
   }

@@ -16,7 +16,7 @@ import { namedOwnObjects } from '../remote/own-objects.js';
 import { credentialsOf } from '../runs/accounts.js';
 import { keySources, missingKeys } from '../runs/key-sources.js';
 import { filesOfObjects, type ObjectFiles } from '../runs/object-files.js';
-import { hasTokens } from '../task-run/cluster-token.js';
+import { hasStoreSteps } from '../task-run/cluster-token.js';
 import { notEnforced } from '../task-run/not-enforced.js';
 import type { Binding } from '../workspaces/binding.js';
 import { taskRunVariables, type Wanted, withoutUid } from './describe-target.js';
@@ -85,7 +85,7 @@ export async function planRun(
   if (problems.length > 0) throw refused(problems);
   const lacking = [...new Set(specs.flatMap(([, { spec }]) => notEnforced(spec)))];
   const notes = lacking.length === 0 ? [] : [`not enforced here: ${lacking.join('; ')}`];
-  const local = specs.some(([, { spec }]) => hasTokens(spec))
+  const local = specs.some(([, { spec }]) => hasStoreSteps(spec))
     ? [`no cluster here: op keeps image info and locks in ${given.store}`]
     : [];
   const plan: RunPlan = {

@@ -2,7 +2,7 @@ import type { Context } from '../../op/context.js';
 import { inputError } from '../../op/kit/errors/op-error.js';
 import { toYaml } from '../../tekton/yaml/emit.js';
 import { type StoredRun, stateOf } from '../runs/store.js';
-import { table, taskTable, took } from './table.js';
+import { table, taskTable, took, valueInLine } from './table.js';
 
 /** How a run is printed. */
 export type Form = 'text' | 'json' | 'yaml';
@@ -60,15 +60,11 @@ export function describeRun(context: Context, run: StoredRun, form: Form): void 
   context.out(table(head));
   const params = object.spec.params ?? [];
   if (params.length > 0) {
-    context.out(
-      `\nParams\n${table(params.map(({ name, value }) => ['', name, typeof value === 'string' ? value : JSON.stringify(value)]))}`,
-    );
+    context.out(`\nParams\n${table(params.map(({ name, value }) => ['', name, valueInLine(value)]))}`);
   }
   const results = object.status.results ?? [];
   if (results.length > 0) {
-    context.out(
-      `\nResults\n${table(results.map(({ name, value }) => ['', name, typeof value === 'string' ? value : JSON.stringify(value)]))}`,
-    );
+    context.out(`\nResults\n${table(results.map(({ name, value }) => ['', name, valueInLine(value)]))}`);
   }
   context.out(`\n${taskTable(object, run.taskRuns, now)}`);
 }

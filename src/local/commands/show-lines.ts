@@ -1,3 +1,4 @@
+import { coloured } from '../../op/kit/log/printable.js';
 import type { LogLine } from '../contract.js';
 
 /** Colours that are readable on dark and on light. */
@@ -17,11 +18,14 @@ export function tags(colour: boolean): Tag {
   };
 }
 
-/** Prints the lines of steps as they come, like `tkn pipelinerun logs`. */
+/**
+ * Prints the lines of steps as they come, like `tkn pipelinerun logs`.
+ * @param terminal whether a terminal shows them, which they must not control
+ */
 export const lineShower =
-  (write: (text: string) => void, tag: Tag) =>
+  (write: (text: string) => void, tag: Tag, terminal: boolean) =>
   ({ task, step, text }: LogLine): void =>
-    write(`${tag(task, step)} ${text}\n`);
+    write(`${tag(task, step)} ${terminal ? coloured(text) : text}\n`);
 
 /** Lines that can be kept back for a while. */
 export function holdable(show: (line: LogLine) => void) {

@@ -18,7 +18,7 @@ import { displayOf } from './display.js';
 import { makeRunPlan, type PlanRequest } from './make-run-plan.js';
 import { type Form, oneName, printed } from './read-runs.js';
 import { storeOf } from './store.js';
-import { taskTable } from './table.js';
+import { taskTable, valueInLine } from './table.js';
 
 interface Running {
   readonly state?: string | undefined;
@@ -132,8 +132,7 @@ async function execute(outer: Context, { output, breakpoints = new Set(), ...sta
 function judge(object: RunObject, taskRuns: readonly TaskRunObject[], name: string, { log }: Context): void {
   const [{ status, reason, message }] = object.status.conditions;
   const { results = [] } = object.status;
-  for (const { name: result, value } of results)
-    log.step(`${result}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
+  for (const { name: result, value } of results) log.step(`${result}=${valueInLine(value)}`);
   if (status === 'True') {
     log.step(`${reason}: ${message}`);
     return;

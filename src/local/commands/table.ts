@@ -1,3 +1,5 @@
+import { inLine, printable } from '../../op/kit/log/printable.js';
+import type { WireValue } from '../../tekton/wire/task.js';
 import type { RunObject, TaskRunObject } from '../pipeline-run/objects.js';
 
 /** Columns, each as wide as its widest cell. */
@@ -29,6 +31,10 @@ export function took(from: string | undefined, to: string | undefined, now: Date
   return minutes < 60 ? `${minutes}m${seconds % 60}s` : `${Math.floor(minutes / 60)}h${minutes % 60}m`;
 }
 
+/** A param or a result on one line: a step may have written anything there. */
+export const valueInLine = (value: WireValue): string =>
+  inLine(printable(typeof value === 'string' ? value : JSON.stringify(value)));
+
 const taskOf = ({ metadata }: TaskRunObject) => metadata.labels['tekton.dev/pipelineTask'] ?? metadata.name;
 
 /** The tasks of a run with what became of them, in the order in which they started; then those that were skipped, and why. */
@@ -46,7 +52,7 @@ export function taskTable(object: RunObject, taskRuns: readonly TaskRunObject[],
           ? ''
           : ` after ${retriesStatus.length} ${retriesStatus.length === 1 ? 'retry' : 'retries'}`;
       const [{ reason, status, message }] = conditions;
-      const why = status === 'False' ? message : '';
+      const why = status === 'False' ? inLine(printable(message)) : '';
       return [name, `${reason}${retried}`, took(startTime, completionTime, now), why];
     });
   const skipped = object.kind === 'PipelineRun' ? (object.status.skippedTasks ?? []) : [];

@@ -16,13 +16,21 @@ export function checkTokens(spec: Spec, store: string | undefined, report: Repor
     const users = [...spec.steps.map((step) => withTemplate(step, spec.stepTemplate)), ...(spec.sidecars ?? [])].filter(
       ({ volumeMounts = [] }) => volumeMounts.some(({ name }) => name === volume),
     );
-    const [user] = users.filter((one) => store === undefined || !withStore.includes(commandOfOp(one) ?? ''));
+    const [user] = users.filter((one) => store === undefined || !usesStore(one));
     if (user !== undefined) report(path, ...whyNot(commandOfOp(user)));
   }
 }
 
-/** Whether a step of the Task would have a token on a cluster. */
-export const hasTokens = (spec: Spec): boolean => tokensOf(spec).length > 0;
+/**
+ * Whether a step gets the store: only op itself writes there, in a command that keeps something. Variables of the step could make op run
+ * other code (NODE_OPTIONS).
+ */
+export const usesStore = (step: Omit<Step, 'name'>): boolean =>
+  withStore.includes(commandOfOp(step) ?? '') && (step.env ?? []).length === 0 && (step.envFrom ?? []).length === 0;
+
+/** Whether any step of the Task does. */
+export const hasStoreSteps = ({ steps, stepTemplate }: Spec): boolean =>
+  steps.some((step) => usesStore(withTemplate(step, stepTemplate)));
 
 function tokensOf({ volumes = [] }: Spec): readonly { readonly path: string; readonly volume: string }[] {
   return volumes.flatMap(({ name, projected }, index) =>

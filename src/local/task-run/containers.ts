@@ -6,10 +6,11 @@ import { pathInImage } from '../../op/kit/files/image-path.js';
 import { findProgram } from '../../op/kit/process/find-program.js';
 import type { Isolation, TaskRunRequest } from '../contract.js';
 import { busyboxShell, type Shell, shForAsh } from './busybox-shell.js';
+import { usesStore } from './cluster-token.js';
 import { credentialFiles, writeCredentials } from './credentials.js';
 import { type Environment, environmentOf, podName } from './environment.js';
 import { type Hidden, hiddenFromSteps } from './hidden.js';
-import { octopipelineImage, thisMachine } from './host-image.js';
+import { thisMachine } from './host-image.js';
 import { checkSources, type Mount, makeDirectories, mountsOfSidecar, mountsOfStep, onThisMachine } from './mounts.js';
 import { defaultPath, type OwnImage, ownImageArguments, userOf } from './own-image.js';
 import { placePaths, podPaths, sidecarContainer, stepContainer } from './pod-paths.js';
@@ -178,8 +179,8 @@ function basicEnvironment(
 }
 
 /** Where op keeps image info and locks, for steps that run it. */
-const storeOf = ({ store }: TaskRunRequest, { image = '' }: Step | Sidecar): Environment =>
-  store === undefined || !octopipelineImage.test(image) ? {} : { OP_STORE: `directory:${store}` };
+const storeOf = ({ store }: TaskRunRequest, definition: Step | Sidecar): Environment =>
+  store === undefined || !usesStore(definition) ? {} : { OP_STORE: `directory:${store}` };
 
 /** Source: CopyCredsToHome, pkg/credentials/writer. A sidecar has no credentials. */
 async function placeCredentials(

@@ -7,7 +7,7 @@ import { entryOf } from '../../op/kit/files/path.js';
 
 import type { BoundWorkspace, TaskRunRequest } from '../contract.js';
 import { below, realBelow } from '../workspaces/below.js';
-import { octopipelineImage } from './host-image.js';
+import { usesStore } from './cluster-token.js';
 import { podPaths } from './pod-paths.js';
 import type { Sidecar, Spec, Step } from './task-spec.js';
 import { workspaceVolumes } from './workspace-volumes.js';
@@ -108,8 +108,8 @@ function programs({ programs: source }: TaskRunRequest, path: string): Mount[] {
 }
 
 /** Where a step of octopipeline keeps image info and locks: at the same path as outside, because op tells it to the user. */
-const storeOf = ({ store }: TaskRunRequest, { image = '' }: Step): Mount[] =>
-  store === undefined || !octopipelineImage.test(image) ? [] : [{ path: store, source: store, readOnly: false }];
+const storeOf = ({ store }: TaskRunRequest, step: Step): Mount[] =>
+  store === undefined || !usesStore(step) ? [] : [{ path: store, source: store, readOnly: false }];
 
 /** Parents before what is below them; of several at one path, the last. */
 function inOrder(mounts: readonly Mount[]): Mount[] {

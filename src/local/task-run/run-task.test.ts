@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeRoom, requestFor, runSpec, script } from '../../../test/local/task-run.js';
 import { testContext } from '../../../test/op/test-context.js';
+import { usesStore } from './cluster-token.js';
 import { enterStep } from './run-task.js';
 
 let room: Awaited<ReturnType<typeof makeRoom>>;
@@ -455,15 +456,28 @@ test('a program of PATH is found although it is below /tmp, which is empty in a 
   expect(room.path).toMatch(/^\/tmp\//u);
 });
 
-test('steps of octopipeline, and no others, can write to the store of the run', async () => {
+test('only op itself can write to the store of the run: no script of its image, no other image, no variables', async () => {
   const store = join(room.path, 'store');
-  const write = { command: ['sh', '-c', 'echo "$OP_STORE"; echo text > "${OP_STORE#directory:}/file"'] };
-  const octopipeline = { name: 'op', image: 'registry.example.com/octopipeline:1', ...write };
-  const run = await runSpec(room.path, { steps: [octopipeline] }, { store });
-  expect([run.condition, run.printed('op')]).toEqual([succeeded, [`directory:${store}`]]);
-  expect(await readFile(join(store, 'file'), 'utf8')).toBe('text\n');
-  const other = await runSpec(room.path, { steps: [script('other', 'echo "store: $OP_STORE"')] }, { store });
-  expect(other.printed('other')).toEqual(['store: ']);
+  const image = 'registry.example.com/octopipeline:1';
+  const looks = 'echo "store: $OP_STORE"; ls ${store} || true';
+  const { printed } = await runSpec(
+    room.path,
+    {
+      steps: [
+        { name: 'script', image, script: looks },
+        { name: 'command', image, command: ['sh', '-c', looks] },
+        script('other', looks),
+      ],
+    },
+    { store },
+  );
+  for (const step of ['script', 'command', 'other']) expect(printed(step)[0]).toBe('store: ');
+  const publish = { image, args: ['publish'] };
+  expect(usesStore(publish)).toBe(true);
+  expect(usesStore({ ...publish, env: [{ name: 'NODE_OPTIONS', value: '--require=/workspace/w/mine.cjs' }] })).toBe(
+    false,
+  );
+  expect(usesStore({ ...publish, envFrom: [{ configMapRef: { name: 'mine' } }] })).toBe(false);
 });
 
 test('a shell opens in the files and environment of a failed step', async () => {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { csv } from './flag-values.js';
+import { csv, importedCache } from './flag-values.js';
 
 it('quotes a value that would be read as another field', () => {
   expect(
@@ -16,4 +16,25 @@ it('quotes a value that would be read as another field', () => {
     ]),
   ).toBe('"dest=/a,push=true","id=say ""x"""');
   expect(csv([['src', 'a\nb']])).toBe('"src=a\nb"');
+});
+
+const build = { output: { layout: '/layout' } } as Parameters<typeof importedCache>[0];
+
+it.each([
+  'type=gha,url=https://evil.example',
+  'TYPE=gha,url=https://evil.example',
+  'type=registry,type=local,src=/root',
+  'type=registry,"type=local",src=/root',
+  '"type=local",src=/root',
+  'type=local,src=/',
+])('refuses the cache %s, which is not in a registry', (cache) => {
+  expect(() => importedCache(build, cache)).toThrow(expect.objectContaining({ kind: 'refused' }));
+});
+
+it('takes a cache in a registry, by its name or in full', () => {
+  expect(importedCache(build, 'registry.example.com/cache/web')).toBe(
+    'type=registry,ref=registry.example.com/cache/web',
+  );
+  const full = 'type=registry,ref=registry.example.com/cache/web,registry.insecure=true';
+  expect(importedCache(build, full)).toBe(full);
 });

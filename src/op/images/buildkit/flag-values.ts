@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { inputError } from '../../kit/errors/op-error.js';
+import { inputError, refusedError } from '../../kit/errors/op-error.js';
 import { isPlainHttp } from '../../systems/registry/protocol.js';
 import { formatReference, parseReference, registryOf } from '../../systems/registry/reference.js';
 import type { DockerfileBuild } from './dockerfile-build.js';
@@ -76,13 +76,29 @@ export const exportedCache = (build: DockerfileBuild, cache: string) =>
   ]);
 
 function cacheValue({ output, insecure = [] }: DockerfileBuild, cache: string, more: readonly Field[]): string {
-  if (/^(?:[^,]*,)*type=/u.test(cache)) return cache;
+  if (hasType(cache)) return registryCache(cache);
   const reference = parseReference(cache);
   const registry = 'problem' in reference ? undefined : registryOf(reference);
   const ofOutput = 'push' in output && output.insecure && registry === registryOf(output.push);
   const isInsecure = ofOutput || (registry !== undefined && isPlainHttp(registry, insecure));
   const plain: readonly Field[] = isInsecure ? [['registry.insecure', 'true']] : [];
   return csv([['type', 'registry'], ['ref', cache], ...more, ...plain]);
+}
+
+const hasType = (cache: string) => cache.split(',').some((field) => /^"?type=/iu.test(field));
+
+/**
+ * buildctl reads caches of other types itself, on op's side: files of this machine, and services for which it adds what the environment has
+ * for them. skaffold.yaml must not choose these.
+ */
+function registryCache(cache: string): string {
+  const types = cache.split(',').filter((field) => /^type=/iu.test(field));
+  if (!cache.includes('"') && types.every((type) => type === 'type=registry')) return cache;
+  throw refusedError({
+    what: `cannot use the build cache ${cache}`,
+    why: 'only caches in a registry are used: for others, buildctl would read files or credentials of its own side',
+    hint: 'name an image, such as registry.example.com/cache/web, or write type=registry,ref=IMAGE',
+  });
 }
 
 /** The value of `--output`. */

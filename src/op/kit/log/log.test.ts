@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { table } from './format.js';
 import { createLog } from './log.js';
-import { inLine, oneLine, printable } from './printable.js';
+import { coloured, inLine, oneLine, printable } from './printable.js';
 
 function logInto(tty: boolean, debug = false) {
   const written: string[] = [];
@@ -46,6 +46,14 @@ test.each([
   ['one\u2028two\u2029', 'onetwo'],
   ['ü日本 👩‍💻', 'ü日本 👩‍💻'],
 ])('%j is printed as %j', (text, expected) => expect(printable(text)).toBe(expected));
+
+test.each([
+  ['plain', 'plain'],
+  ['\u001b[1;31mred\u001b[0m text', '\u001b[1;31mred\u001b[0m text\u001b[0m'],
+  ['\u001b]52;c;\u001b[0mZWNobw==\u0007x', '\u001b[0mZWNobw==x\u001b[0m'],
+  ['\u001b[2J\u001b[1;1Hmoved', 'moved'],
+  ['1 %\r50 %\r100 %\r', '100 %'],
+])('of %j, a terminal gets %j', (line, expected) => expect(coloured(line)).toBe(expected));
 
 test('text on one line is cut between characters', () => {
   expect(oneLine(' a\n\tb  c ')).toBe('a b c');

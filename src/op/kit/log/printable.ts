@@ -13,6 +13,14 @@ const breaks = /[^\S\n\r]*[\n\r\v\f\u0085\u2028\u2029]\s*/gu;
 export const printable = (text: string): string =>
   text.replace(sequences, '').replace(/\r\n/gu, '\n').replace(controls, '');
 
+/** The same for lines that a program meant for a terminal: with its colours, which end with the line, and as far as it rewrote the line. */
+export function coloured(line: string): string {
+  const shown = line.replace(/\r+$/u, '').replace(/^.*\r/su, '');
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are control sequences
+  const parts = shown.split(/(\u001b\[[\d;:]*m)/u).map((part, index) => (index % 2 === 1 ? part : printable(part)));
+  return parts.length === 1 ? parts.join('') : `${parts.join('')}\u001b[0m`;
+}
+
 /** A value in a line or a cell: without line breaks, so that it cannot look like a line of op's own. */
 export const inLine = (text: string): string => text.trimEnd().replace(breaks, ' ');
 

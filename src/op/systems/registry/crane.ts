@@ -153,16 +153,23 @@ export async function readManifestText(context: Context, access: RegistryAccess,
   return ended.stdout;
 }
 
+/** Images have a few platforms. Each costs a request, and whoever wrote an index chose how many there are. */
+const mostPlatforms = 30;
+
 /** Bytes of an image in the registry, of all its platforms together; undefined when it is unknown. */
 export async function sizeOf(context: Context, access: RegistryAccess, image: Reference): Promise<number | undefined> {
   const read = await readManifest(context, access, image);
-  if (read === undefined) return undefined;
-  const { config, layers, manifests } = read;
-  if (manifests === undefined) return [...layers, ...(config ? [config] : [])].reduce((sum, { size }) => sum + size, 0);
+  if (read?.manifests === undefined) return read && bytesOf(read);
+  if (read.manifests.length > mostPlatforms) return undefined;
   const { tag: _, ...byDigest } = image;
-  const sizes = await Promise.all(manifests.map(({ digest }) => sizeOf(context, access, { ...byDigest, digest })));
-  return sizes.reduce<number>((sum, size = 0) => sum + size, 0);
+  const platforms = await Promise.all(
+    read.manifests.map(({ digest }) => readManifest(context, access, { ...byDigest, digest })),
+  );
+  return platforms.reduce((sum, platform) => sum + (platform === undefined ? 0 : bytesOf(platform)), 0);
 }
+
+const bytesOf = ({ config, layers }: Manifest): number =>
+  [...layers, ...(config ? [config] : [])].reduce((sum, { size }) => sum + size, 0);
 
 /** User and password of a registry, or the identity token that stands for both. */
 export type Credential = { readonly user: string; readonly pass: string } | { readonly token: string };
