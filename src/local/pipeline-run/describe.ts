@@ -17,7 +17,10 @@ export const toParams = (values: ParamValues): readonly WireParam[] =>
   Object.entries(values).map(([name, value]) => ({ name, value }));
 
 /** `labels` of a TaskRun, as Tekton sets them. */
-export function taskRunLabels(plan: RunPlan, { name, taskName, task }: TaskState): Readonly<Record<string, string>> {
+export function taskRunLabels(
+  plan: RunPlan,
+  { name, taskName, task, final }: TaskState,
+): Readonly<Record<string, string>> {
   const spec = task.taskSpec?.metadata?.labels ?? {};
   const ofTask = taskName === '' ? {} : { 'tekton.dev/task': taskName };
   const managed = { 'app.kubernetes.io/managed-by': 'op-local' };
@@ -26,16 +29,13 @@ export function taskRunLabels(plan: RunPlan, { name, taskName, task }: TaskState
     ...plan.labels,
     ...spec,
     ...managed,
-    'tekton.dev/memberOf': memberOf(plan, name),
+    'tekton.dev/memberOf': final ? 'finally' : 'tasks',
     'tekton.dev/pipeline': plan.pipelineName || plan.name,
     'tekton.dev/pipelineRun': plan.name,
     'tekton.dev/pipelineTask': name,
     ...ofTask,
   };
 }
-
-const memberOf = ({ spec }: RunPlan, name: string) =>
-  (spec.finally ?? []).some((task) => task.name === name) ? 'finally' : 'tasks';
 
 function timeouts({ pipeline, tasks, finally: last }: Timeouts) {
   return {
@@ -61,7 +61,7 @@ export function pipelineRunObject(plan: RunPlan, identity: Identity, course: Cou
   const outcome = progress?.outcome ?? { status: 'Unknown', reason: 'Started', message: '' };
   const condition: Condition = { type: 'Succeeded', ...outcome, lastTransitionTime: timestamp(changed) };
   const children = (progress?.tasks ?? []).flatMap(childReferences);
-  const skipped = progress?.skipped ?? [];
+  const skipped = progress?.skipped() ?? [];
   const params = toParams(plan.params);
   const workspaces = plan.bindings.map(toWire);
   return {

@@ -111,18 +111,22 @@ export async function executeRun(context: Context, execution: Execution): Promis
 function statesOf(plan: RunPlan, kept: readonly TaskRunObject[]): readonly TaskState[] {
   const { tasks, finally: last = [] } = plan.spec;
   const needs = needsOf(plan.spec);
+  const keptOf = new Map<string | undefined, TaskRunObject[]>();
+  for (const object of kept) {
+    const task = object.metadata.labels['tekton.dev/pipelineTask'];
+    keptOf.set(task, [...(keptOf.get(task) ?? []), object]);
+  }
   return [...tasks.map((task) => ({ task, final: false })), ...last.map((task) => ({ task, final: true }))].map(
     ({ task, final }) => {
       const found = plan.tasks[task.name];
       if (found === undefined) throw new Error(`the plan has no Task for ${task.name}`);
-      const own = kept.filter(({ metadata }) => metadata.labels['tekton.dev/pipelineTask'] === task.name);
       return {
         ...found,
         name: task.name,
         final,
         needs: final ? [] : (needs.get(task.name) ?? []),
         task,
-        runs: own.map((object) => ({ object, stop: new AbortController() })),
+        runs: (keptOf.get(task.name) ?? []).map((object) => ({ object, stop: new AbortController() })),
         filled: false,
       };
     },

@@ -39,10 +39,13 @@ function replaceAll(plan: RunPlan, variables: Variables): RunPlan {
     tasks: all(spec.tasks),
     ...(spec.finally === undefined ? {} : { finally: all(spec.finally) }),
   };
+  const params = new Map([...replaced.tasks, ...(replaced.finally ?? [])].map((task) => [task.name, task.params]));
   const specs = Object.entries(plan.tasks).map(([task, found]) => {
     if (found.taskName !== '') return [task, found] as const;
-    const own = [...replaced.tasks, ...(replaced.finally ?? [])].find((one) => one.name === task)?.params ?? [];
-    return [task, { ...found, spec: replaceInSpec(found.spec, propagated(variables, own)) }] as const;
+    return [
+      task,
+      { ...found, spec: replaceInSpec(found.spec, propagated(variables, params.get(task) ?? [])) },
+    ] as const;
   });
   return { ...plan, spec: replaced, tasks: Object.fromEntries(specs) };
 }

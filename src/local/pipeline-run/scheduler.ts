@@ -1,25 +1,12 @@
-import type { WirePipelineTask } from '../../tekton/wire/pipeline.js';
 import type { WireParam } from '../../tekton/wire/task.js';
-import type { Variables } from '../contract.js';
-import { resultsUsed } from '../plan/expressions.js';
-import { countCombinations, fanOut, hasEmptyArray, matrixProblems } from '../plan/matrix.js';
-import { allowsExecution } from '../plan/when.js';
-import { contextVariables, taskResultVariables } from '../variables/names.js';
+import { fanOut, matrixProblems } from '../plan/matrix.js';
 import { conditionOf, type Outcome } from './condition.js';
-import { type Facts, factsOf, type Moment } from './facts.js';
+import { Facts, type Situation } from './facts.js';
+import { lateVariables, missingResult, propagateResults } from './late-values.js';
 import type { RunEnd, SkippedTask } from './objects.js';
-import { replaceInSpec, replaceInTask } from './replace.js';
+import { replaceInTask } from './replace.js';
 import { finallyTimeout, type RunPlan, tasksTimeout } from './run-plan.js';
-import { resultsOf } from './task-results.js';
-import {
-  hasFailed,
-  hasSucceeded,
-  isRunning,
-  isScheduled,
-  type StartedRun,
-  type StoppedBy,
-  type TaskState,
-} from './task-state.js';
+import { isRunning, isScheduled, type StartedRun, type StoppedBy, type TaskState } from './task-state.js';
 
 /** What the scheduler changes in the world. */
 export interface Effects {
@@ -39,7 +26,7 @@ export interface Effects {
 export interface Progress {
   readonly outcome: Outcome;
   readonly tasks: readonly TaskState[];
-  readonly skipped: readonly SkippedTask[];
+  readonly skipped: () => readonly SkippedTask[];
   readonly finallyStarted: boolean;
 }
 
@@ -53,10 +40,18 @@ export interface Scheduler {
 }
 
 /** Decides what runs when; nothing here touches the world but through `effects`. */
-export function createScheduler(plan: RunPlan, tasks: readonly TaskState[], effects: Effects): Scheduler {
-  let end: RunEnd | undefined;
+export function createScheduler(
+  plan: Pick<RunPlan, 'name' | 'timeouts'>,
+  tasks: readonly TaskState[],
+  effects: Effects,
+): Scheduler {
+  const situation: Situation = {
+    end: undefined,
+    pipelineTimedOut: false,
+    tasksTimedOut: false,
+    finallyTimedOut: false,
+  };
   let over = false;
-  const timedOut = { pipeline: false, tasks: false, finally: false };
   let finallyStarted = false;
   let refused: Outcome | undefined;
   let statusKnown = false;
@@ -67,16 +62,13 @@ export function createScheduler(plan: RunPlan, tasks: readonly TaskState[], effe
   const promise = new Promise<Progress>((...both) => {
     [resolve, reject] = both;
   });
-
-  const moment = (): Moment => ({
-    tasks,
-    end,
-    pipelineTimedOut: timedOut.pipeline,
-    tasksTimedOut: timedOut.tasks,
-    finallyTimedOut: timedOut.finally,
-    fill: (state) => fill(state, byName),
-    allows: ({ task }) => allowsExecution(task.when ?? []),
-    emptyMatrix: ({ task }) => task.matrix !== undefined && hasEmptyArray(task.matrix),
+  const mayStartFinally = () => refused === undefined && situation.end !== 'Cancelled' && !situation.pipelineTimedOut;
+  const facts = new Facts(tasks, situation, () => {
+    if (statusKnown || !mayStartFinally()) return;
+    statusKnown = true;
+    const waiting = tasks.filter((state) => state.final && !isScheduled(state));
+    const variables = waiting.length > 0 ? facts.statusVariables() : new Map();
+    for (const state of waiting) state.task = replaceInTask(state.task, variables);
   });
 
   const stop = (by: StoppedBy, which: (state: TaskState) => boolean) => {
@@ -102,82 +94,77 @@ export function createScheduler(plan: RunPlan, tasks: readonly TaskState[], effe
       matrix === undefined ? [] : matrixProblems(state.name, matrix).filter(({ path }) => path !== 'matrix');
     if (wrong !== undefined) return refuse('InvalidMatrixParameterTypes', `Failed to validate matrix: ${wrong.what}`);
     const params = matrix === undefined ? [own] : fanOut(matrix).map((row) => [...row, ...own]);
-    if (state.taskName === '') propagate(state, byName);
-    state.runs = [...effects.start(state, params, advance)];
+    if (state.taskName === '') state.spec = propagateResults(state.spec, byName);
+    state.runs = [...effects.start(state, params, () => taskEnded(state))];
+    facts.taskChanged(state);
   };
 
-  const startTasks = (facts: Facts): boolean => {
-    if (
-      refused ||
-      end === 'Cancelled' ||
-      end === 'CancelledRunFinally' ||
-      facts.stopping ||
-      end === 'StoppedRunFinally'
-    )
-      return false;
-    const ready = tasks.filter(
-      (state) => !state.final && !isScheduled(state) && !facts.isDone(state) && facts.parentsDone(state),
-    );
+  const startTasks = () => {
+    if (facts.tasksDone || facts.stopping || refused !== undefined || situation.end !== undefined) return;
+    const ready = facts.ready();
     // One task that cannot get its results stops the others, too.
-    for (const state of ready) {
+    const invalid = ready.filter((state) => {
       const missing = missingResult(state, byName);
       if (missing !== undefined) state.invalid = missing;
-    }
-    if (ready.some(({ invalid }) => invalid !== undefined)) return true;
-    ready.forEach(start);
-    return ready.length > 0;
+      return missing !== undefined;
+    });
+    for (const state of invalid) facts.taskChanged(state);
+    if (invalid.length === 0) ready.forEach(start);
   };
 
-  const startFinally = (facts: Facts): boolean => {
-    const waiting = tasks.filter((state) => state.final && !isScheduled(state));
-    if (refused || end === 'Cancelled' || waiting.length === 0 || !facts.tasksDone()) return false;
-    if (!statusKnown) {
-      statusKnown = true;
-      for (const state of waiting) state.task = replaceInTask(state.task, facts.statusVariables());
-    }
-    const ready = waiting.filter((state) => facts.finallySkip(state) === undefined);
-    if (!finallyStarted) {
+  const startFinally = () => {
+    if (!facts.tasksDone || !mayStartFinally()) return;
+    if (!finallyStarted && tasks.some((state) => state.final && !isScheduled(state))) {
       finallyStarted = true;
       const limit = finallyTimeout(plan.timeouts);
-      if (limit) effects.later(limit, () => passed('finally', (state) => state.final));
+      if (limit) effects.later(limit, () => passed('finallyTimedOut', (state) => state.final));
     }
-    ready.forEach(start);
-    return ready.length > 0;
+    facts.ready().forEach(start);
   };
 
-  const advance = () => {
-    if (over) return;
-    let facts = factsOf(moment());
-    if (!timedOut.pipeline) while (startTasks(facts)) facts = factsOf(moment());
-    if (!timedOut.pipeline) while (startFinally(facts)) facts = factsOf(moment());
-    const outcome = refused ?? conditionOf(plan.name, moment(), facts, limits);
-    const progress = { outcome, tasks, skipped: facts.skipped(), finallyStarted };
+  const proceed = () => {
+    if (!situation.pipelineTimedOut) startTasks();
+    startFinally();
+    const outcome = refused ?? conditionOf(plan.name, tasks, situation, facts, limits);
+    const progress = { outcome, tasks, skipped: () => facts.skipped(), finallyStarted };
     // A run that is ended from outside still waits for what it has stopped.
-    over = outcome.status !== 'Unknown' && !tasks.some(isRunning);
+    over = outcome.status !== 'Unknown' && !facts.anyRunning;
     if (over) return resolve(progress);
     effects.changed(outcome.status === 'Unknown' ? progress : { ...progress, outcome: stopping(outcome) });
   };
 
-  const passed = (which: keyof typeof timedOut, concerns: (state: TaskState) => boolean) => {
+  const taskEnded = (state: TaskState) => {
     if (over) return;
-    timedOut[which] = true;
+    facts.taskChanged(state);
+    proceed();
+  };
+
+  const situationChanged = () => {
+    facts.situationChanged();
+    proceed();
+  };
+
+  const passed = (which: Exclude<keyof Situation, 'end'>, concerns: (state: TaskState) => boolean) => {
+    if (over) return;
+    situation[which] = true;
     stop('timeout', concerns);
-    advance();
+    situationChanged();
   };
 
   return {
     run: () => {
-      if (limits.pipeline > 0) effects.later(limits.pipeline, () => passed('pipeline', () => true));
-      if (limits.tasks) effects.later(limits.tasks, () => !finallyStarted && passed('tasks', ({ final }) => !final));
-      advance();
+      if (limits.pipeline > 0) effects.later(limits.pipeline, () => passed('pipelineTimedOut', () => true));
+      if (limits.tasks)
+        effects.later(limits.tasks, () => !finallyStarted && passed('tasksTimedOut', ({ final }) => !final));
+      situationChanged();
       return promise;
     },
     end: (how) => {
-      if (over || end === 'Cancelled') return;
-      end = how;
+      if (over || situation.end === 'Cancelled') return;
+      situation.end = how;
       if (how === 'Cancelled') stop('cancel', () => true);
       if (how === 'CancelledRunFinally') stop('cancel', ({ final }) => !final);
-      advance();
+      situationChanged();
     },
     fail: (error) => {
       over = true;
@@ -188,59 +175,3 @@ export function createScheduler(plan: RunPlan, tasks: readonly TaskState[], effe
 }
 
 const stopping = ({ message }: Outcome): Outcome => ({ status: 'Unknown', reason: 'PipelineRunStopping', message });
-
-/** Fills in results, all or none. Source: ResolveResultRefs of resultrefresolution.go. @returns the task whose results are missing */
-function fill(state: TaskState, byName: ReadonlyMap<string, TaskState>): string | undefined {
-  if (state.filled) return undefined;
-  const known: Record<string, ReturnType<typeof resultsOf>> = {};
-  for (const { task, result } of resultsUsed(state.task)) {
-    const producer = byName.get(task);
-    const ended = producer !== undefined && (hasSucceeded(producer) || hasFailed(producer));
-    const results = ended ? (known[task] ?? resultsOf(producer)) : {};
-    if (results[result] === undefined) return task;
-    known[task] = results;
-  }
-  state.task = replaceInTask(state.task, taskResultVariables(known));
-  state.filled = true;
-  return undefined;
-}
-
-/** Why a task whose turn it is cannot run. Source: CheckMissingResultReferences of pipelinerunresolution.go. */
-function missingResult(state: TaskState, byName: ReadonlyMap<string, TaskState>): string | undefined {
-  if (fill(state, byName) === undefined) return undefined;
-  for (const { task, result } of resultsUsed(state.task)) {
-    const producer = byName.get(task);
-    if (producer === undefined)
-      return `Result reference error: Could not find ref "${task}" in internal pipelineRunState`;
-    if (!isScheduled(producer)) {
-      return `Result reference error: Internal result ref "${task}" has zero-length TaskRuns`;
-    }
-    if (resultsOf(producer)[result] !== undefined) continue;
-    if (hasSucceeded(producer)) {
-      return `task "${task}" completed successfully but did not emit the result "${result}", which is referenced by task "${state.name}"`;
-    }
-    return `invalid task result reference: Could not find result with name ${result} for pipeline task ${task}`;
-  }
-  return undefined;
-}
-
-/** Results of tasks that have ended apply in an embedded spec without being passed. Source: PropagateResults of apply.go. */
-function propagate(state: TaskState, byName: ReadonlyMap<string, TaskState>): void {
-  const ended = [...byName.values()].filter((one) => hasSucceeded(one) || hasFailed(one));
-  const results = Object.fromEntries(ended.map((one) => [one.name, resultsOf(one)]));
-  state.spec = replaceInSpec(state.spec, taskResultVariables(results));
-}
-
-/** What is known only when a task starts. Source: ApplyPipelineTaskContexts of apply.go. */
-function lateVariables(task: WirePipelineTask, byName: ReadonlyMap<string, TaskState>): Variables {
-  const variables = new Map(contextVariables({ pipelineTask: { retries: task.retries ?? 0 } }));
-  for (const other of byName.values()) {
-    if (other.task.matrix === undefined) continue;
-    variables.set(`tasks.${other.name}.matrix.length`, `${countCombinations(other.task.matrix)}`);
-    if (!isScheduled(other)) continue;
-    for (const [name, values] of Object.entries(resultsOf(other))) {
-      variables.set(`tasks.${other.name}.matrix.${name}.length`, `${values.length}`);
-    }
-  }
-  return variables;
-}

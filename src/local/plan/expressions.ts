@@ -28,6 +28,11 @@ export function resultReference(expression: string): ResultReference | undefined
   return parts.length === 5 ? { task, result } : undefined;
 }
 
+/** The tasks that any text in an object speaks of, in every notation: `$(tasks.NAME.`. */
+export const tasksNamed = (value: object): string[] => [
+  ...new Set([...JSON.stringify(value).matchAll(/\$\(tasks\.([^.)]+)\./gu)].map(([, name = '']) => name)),
+];
+
 /** The results that a PipelineTask uses: in params, matrix, when, and the steps and sidecars of an embedded spec. Source: PipelineTaskResultRefs. */
 export function resultsUsed(task: WirePipelineTask): ResultReference[] {
   const params = [
