@@ -12,21 +12,31 @@ export type Slots = <Value>(signal: AbortSignal, work: () => Promise<Value>) => 
 
 export function slots(count: number): Slots {
   let free = count;
-  const waiting: (() => void)[] = [];
+  const waiting = new Set<() => void>();
+  const wakeNext = () => {
+    const [next] = waiting;
+    if (free > 0) next?.();
+  };
+  const turn = (signal: AbortSignal) =>
+    new Promise<void>((resolve) => {
+      const wake = () => {
+        waiting.delete(wake);
+        signal.removeEventListener('abort', wake);
+        resolve();
+      };
+      waiting.add(wake);
+      signal.addEventListener('abort', wake);
+    });
   return async (signal, work) => {
-    while (free === 0 && !signal.aborted) {
-      await new Promise<void>((resolve) => {
-        waiting.push(resolve);
-        signal.addEventListener('abort', () => resolve(), { once: true });
-      });
-    }
+    while (free === 0 && !signal.aborted) await turn(signal);
+    if (signal.aborted) wakeNext();
     signal.throwIfAborted();
     free--;
     try {
       return await work();
     } finally {
       free++;
-      waiting.shift()?.();
+      wakeNext();
     }
   };
 }
