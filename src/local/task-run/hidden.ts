@@ -23,11 +23,19 @@ const system = /^\/(?:(?:usr|bin|sbin|lib\w*|etc|proc|dev|sys)(?:\/.*)?)?$/u;
 /** Certificates that steps find by variables which they get. */
 const certificates = ['SSL_CERT_FILE', 'SSL_CERT_DIR', 'NODE_EXTRA_CA_CERTS'] as const;
 
+const found = new WeakMap<Context['env'], Promise<Hidden>>();
+
 /**
  * The user's home, /run and /var/run, but for what programs need: directories of PATH, Node's modules, certificates, and what tells how
- * names are looked up.
+ * names are looked up. It is found out once for an environment, which all TaskRuns of a run share: PATH leads to a thousand files.
  */
-export async function hiddenFromSteps({ env }: Pick<Context, 'env'>): Promise<Hidden> {
+export function hiddenFromSteps({ env }: Pick<Context, 'env'>): Promise<Hidden> {
+  const hidden = found.get(env) ?? findHidden(env);
+  found.set(env, hidden);
+  return hidden;
+}
+
+async function findHidden(env: Context['env']): Promise<Hidden> {
   const directories: HiddenDirectory[] = [];
   for (const named of [env.HOME, accountHome(), '/run', '/var/run']) {
     const real = named && isAbsolute(named) ? await realpath(named).catch(() => undefined) : undefined;

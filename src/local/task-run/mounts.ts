@@ -39,17 +39,16 @@ export async function makeDirectories(
   spec: Spec,
   containers: readonly string[],
 ): Promise<void> {
-  for (const name of [...Object.keys(shared), 'steps', 'scripts', 'volumes', 'tmp', 'creds']) {
-    await mkdir(inRun(request, name), { recursive: true });
-  }
-  for (const name of containers) {
-    entryOf(request.directory, name);
-    await mkdir(inRun(request, 'steps', name, 'results'), { recursive: true });
-    await mkdir(inRun(request, 'steps', name, 'artifacts'), { recursive: true });
-    await mkdir(inRun(request, 'creds', name), { recursive: true });
-    await mkdir(inRun(request, 'tmp', name), { recursive: true });
-    await chmod(inRun(request, 'tmp', name), 0o1777);
-  }
+  const make = (...parts: string[]) => mkdir(inRun(request, ...parts), { recursive: true });
+  await Promise.all([...Object.keys(shared), 'steps', 'scripts', 'volumes', 'tmp', 'creds'].map((name) => make(name)));
+  await Promise.all(
+    containers.map(async (name) => {
+      entryOf(request.directory, name);
+      await Promise.all([make('steps', name, 'results'), make('steps', name, 'artifacts'), make('creds', name)]);
+      await make('tmp', name);
+      await chmod(inRun(request, 'tmp', name), 0o1777);
+    }),
+  );
   if (request.store !== undefined) await mkdir(request.store, { recursive: true, mode: 0o700 });
   // Tekton's entrypoint makes links, so that a step is found by its number, too.
   for (const [index, name] of containers.slice(0, spec.steps.length).entries()) {

@@ -48,15 +48,14 @@ export async function sandboxArguments(
   { directories, shown }: Hidden,
   firstProcess: 'init' | 'program',
 ): Promise<readonly string[]> {
-  const placed: Mount[] = [];
-  for (const mount of mounts) placed.push({ ...mount, path: await placeOf(mount, mounts, placed, directories) });
-  const paths = placed.map(({ path }) => path);
+  const placed = await place(mounts, directories);
+  const hidden = [...new Set(directories.map(({ real }) => real))];
   return [
     ...namespaces,
     ...(firstProcess === 'program' ? ['--as-pid-1'] : []),
-    ...(await show('/', paths)),
+    ...(await show('/', [...placed.map(({ path }) => path), ...hidden])),
     ...['--proc', '/proc', '--dev', '/dev'],
-    ...[...new Set(directories.map(({ real }) => real))].flatMap((real) => ['--tmpfs', real]),
+    ...hidden.flatMap((real) => ['--tmpfs', real]),
     ...shown.flatMap(({ path, source }) => ['--ro-bind-try', source, path]),
     ...placed.flatMap(({ path, source, readOnly }) => [readOnly ? '--ro-bind' : '--bind', source, path]),
     ...((await makeInMount(mounts, workingDirectory)) ? [] : ['--dir', workingDirectory]),
@@ -65,15 +64,27 @@ export async function sandboxArguments(
   ];
 }
 
-/** Where a mount is in the view, without links that lead elsewhere. Outer mounts come before inner ones. */
-async function placeOf(
+/** The mounts where they are in the view, without links that lead elsewhere. Outer mounts come before inner ones. */
+async function place(mounts: readonly Mount[], hidden: Hidden['directories']): Promise<readonly Mount[]> {
+  const outer = await Promise.all(
+    mounts.map(async ({ path }) =>
+      mountAbove(mounts, path) === undefined ? (placeInHidden(hidden, path) ?? (await follow(path))) : undefined,
+    ),
+  );
+  const placed: Mount[] = [];
+  for (const [index, mount] of mounts.entries()) {
+    placed.push({ ...mount, path: outer[index] ?? (await placeInside(mount, mounts, placed)) });
+  }
+  return placed;
+}
+
+async function placeInside(
   { path, source }: Mount,
   mounts: readonly Mount[],
   placed: readonly Mount[],
-  hidden: Hidden['directories'],
 ): Promise<string> {
   const above = mountAbove(mounts, path);
-  if (above === undefined) return placeInHidden(hidden, path) ?? follow(path);
+  if (above === undefined) return path;
   const kind = await stat(source).catch(() => undefined);
   const inside = await placeInMount(above, path, kind?.isDirectory() ?? true);
   return join(placed[mounts.indexOf(above)]?.path ?? above.path, inside);

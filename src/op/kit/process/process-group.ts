@@ -26,10 +26,7 @@ export function superviseGroup(
           stop();
         }, timeout);
   signal.addEventListener('abort', stop, { once: true });
-  // A second Ctrl-C, or op ending for any other reason, must not leave children behind.
-  const onExit = () => kill(pid, 'SIGKILL');
-  process.once('exit', onExit);
-  tellWatcher('+', pid);
+  watch(pid);
   return {
     timedOut: () => timedOut,
     /** Call it when the child's output is closed: it kills what is left of a group that was told to stop. */
@@ -37,9 +34,8 @@ export function superviseGroup(
       clearTimeout(deadline);
       clearTimeout(killing);
       if (killing !== undefined) kill(pid, 'SIGKILL');
-      tellWatcher('-', pid);
+      forget(pid);
       signal.removeEventListener('abort', stop);
-      process.off('exit', onExit);
     },
   };
 }
@@ -67,6 +63,9 @@ for group in $groups; do kill -s KILL -- "-$group"; done`;
 
 let watcher: Writable | undefined;
 
+/** The groups that have not ended. */
+const groups = new Set<number>();
+
 /**
  * Starts the watcher, if it does not run yet. Call it before a child starts: one that starts first would be left behind if op were killed
  * while the watcher starts. There is one watcher per op. It keeps neither op nor whoever reads op's output waiting.
@@ -75,13 +74,24 @@ export function startWatching(): void {
   watcher ??= startWatcher();
 }
 
-function tellWatcher(change: '+' | '-', pid: number | undefined): void {
+function watch(pid: number | undefined): void {
   if (pid === undefined) return;
   startWatching();
-  watcher?.write(`${change} ${pid}\n`);
+  groups.add(pid);
+  watcher?.write(`+ ${pid}\n`);
+}
+
+function forget(pid: number | undefined): void {
+  if (pid === undefined) return;
+  groups.delete(pid);
+  watcher?.write(`- ${pid}\n`);
 }
 
 function startWatcher(): Writable {
+  // A second Ctrl-C, or op ending for any other reason, must not leave children behind.
+  process.once('exit', () => {
+    for (const pid of groups) kill(pid, 'SIGKILL');
+  });
   const child = spawn('/bin/sh', ['-c', script], {
     cwd: '/',
     env: {},
