@@ -81,7 +81,7 @@ export async function runDocument(yaml: string, parts: RunParts = {}) {
     parts.onLine?.(line, directory);
   };
   const parallel = parts.parallel ?? 4;
-  const object = await executeRun(context, { plan, home: where, directory, parallel, runTask, show, kept: [] });
+  const { object } = await executeRun(context, { plan, home: where, directory, parallel, runTask, show, kept: [] });
   const { object: stored, taskRuns } = await readRun(where, plan.name);
   return { object, stored, taskRuns, lines };
 }

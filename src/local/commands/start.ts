@@ -4,7 +4,7 @@ import type { Context } from '../../op/context.js';
 import { deadlineError, inputError, toolError, usageError } from '../../op/kit/errors/op-error.js';
 import { writeAtomic } from '../../op/kit/files/write-atomic.js';
 import type { FetchImage } from '../contract.js';
-import { executeRun } from '../pipeline-run/execute.js';
+import { type Ended, executeRun } from '../pipeline-run/execute.js';
 import type { RunObject, TaskRunObject } from '../pipeline-run/objects.js';
 import type { RunPlan } from '../pipeline-run/run-plan.js';
 import type { Doors } from '../remote/doors.js';
@@ -115,14 +115,14 @@ async function execute(outer: Context, { output, breakpoints = new Set(), ...sta
   const display = displayOf(outer, text);
   const context = { ...outer, log: display.log, env: { ...outer.env, PATH, OP_LOCAL: 'true' } };
   const before = stopBefore(context, breakpoints, display.quiet);
-  let object: RunObject;
+  let ended: Ended;
   try {
-    object = await executeRun(context, { ...start, runTask: display.watched(runTask), show: display.show, before });
+    ended = await executeRun(context, { ...start, runTask: display.watched(runTask), show: display.show, before });
   } finally {
     display.stop();
     await rm(files.executor, { force: true });
   }
-  const { taskRuns } = await readRun(start.home, plan.name);
+  const { object, taskRuns } = ended;
   if (!text) outer.out(printed(object, output));
   else outer.out(`\n${taskTable(object, taskRuns, outer.now())}`);
   judge(object, taskRuns, plan.name, outer);

@@ -39,7 +39,8 @@ const taskOf = ({ metadata }: TaskRunObject) => metadata.labels['tekton.dev/pipe
 
 /** The tasks of a run with what became of them, in the order in which they started; then those that were skipped, and why. */
 export function taskTable(object: RunObject, taskRuns: readonly TaskRunObject[], now: Date): string {
-  const several = new Set(taskRuns.map(taskOf).filter((name, index, names) => names.indexOf(name) !== index));
+  const seen = new Set<string>();
+  const several = new Set(taskRuns.map(taskOf).filter((name) => seen.size === seen.add(name).size));
   // `startTime` is in whole seconds.
   const begin = ({ status }: TaskRunObject) => status.steps?.[0]?.terminated?.startedAt ?? status.startTime ?? '~';
   const rows = taskRuns

@@ -1,4 +1,5 @@
 import type { WireParam } from '../../tekton/wire/task.js';
+import { toYaml } from '../../tekton/yaml/emit.js';
 import type { Condition, ParamValues } from '../contract.js';
 import { goDuration, timestamp } from '../task-run/go-time.js';
 import { toWire } from '../workspaces/binding.js';
@@ -93,6 +94,21 @@ export function pipelineRunObject(plan: RunPlan, identity: Identity, course: Cou
       pipelineSpec: plan.spec,
       ...(plan.fetched === undefined ? {} : { provenance: { refSource: plan.fetched.refSource } }),
     },
+  };
+}
+
+/**
+ * What makes the file of a PipelineRun, at any time of its course. Most of it is the plan, which stays: that is made once.
+ * @param start its course at the start
+ */
+export function pipelineRunYaml(plan: RunPlan, identity: Identity, start: Course): (course: Course) => string {
+  const { status, ...others } = pipelineRunObject(plan, identity, start);
+  const { pipelineSpec, provenance } = status;
+  const head = toYaml(others);
+  const end = toYaml({ status: { pipelineSpec, provenance } }).replace(/^status:\n/u, '');
+  return (course) => {
+    const { pipelineSpec: _spec, provenance: _provenance, ...now } = pipelineRunObject(plan, identity, course).status;
+    return head + toYaml({ status: now }) + end;
   };
 }
 

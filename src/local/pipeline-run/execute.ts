@@ -9,7 +9,7 @@ import { writeObjectFiles } from '../runs/object-files.js';
 import { openOutput } from '../runs/output.js';
 import { writerOf } from '../runs/writer.js';
 import { makeWorkspaces } from '../workspaces/make.js';
-import { type Course, pipelineRunObject } from './describe.js';
+import { type Course, pipelineRunObject, pipelineRunYaml } from './describe.js';
 import { type RunEnd, type RunObject, runEnds, type TaskRunObject } from './objects.js';
 import { replacePlan } from './replace-plan.js';
 import type { RunPlan } from './run-plan.js';
@@ -47,12 +47,18 @@ export interface Execution {
   readonly kept: readonly TaskRunObject[];
 }
 
+/** A run at its end, as it is on disk. */
+export interface Ended {
+  readonly object: RunObject;
+  /** In the order of the Pipeline. */
+  readonly taskRuns: readonly TaskRunObject[];
+}
+
 /**
  * Executes a run. Its objects are on disk from the first moment, and follow every change.
- * @returns the object at the end
  * @throws Interrupted when op is told to stop: the run is cancelled first
  */
-export async function executeRun(context: Context, execution: Execution): Promise<RunObject> {
+export async function executeRun(context: Context, execution: Execution): Promise<Ended> {
   const { plan, home, directory } = execution;
   const files = filesOf(directory);
   const identity = { uid: randomUUID(), started: context.now() };
@@ -67,10 +73,8 @@ export async function executeRun(context: Context, execution: Execution): Promis
     results: [],
   };
   await using output = openOutput(files.output, execution.show);
-  await using writer =
-    plan.kind === 'PipelineRun'
-      ? writerOf(files.pipelineRun, () => pipelineRunObject(plan, identity, course))
-      : undefined;
+  const render = pipelineRunYaml(plan, identity, course);
+  await using writer = plan.kind === 'PipelineRun' ? writerOf(files.pipelineRun, () => render(course)) : undefined;
   const timers: NodeJS.Timeout[] = [];
   const follow = (progress: Progress) => {
     course = next(course, progress, context.now());
@@ -104,8 +108,10 @@ export async function executeRun(context: Context, execution: Execution): Promis
   writer?.changed();
   await writer?.settled();
   if (context.signal.aborted) throw context.signal.reason;
-  const only = tasks[0]?.runs[0];
-  return plan.kind === 'TaskRun' && only !== undefined ? only.object : pipelineRunObject(plan, identity, course);
+  const taskRuns = tasks.flatMap(({ runs }) => runs.map(({ object }) => object));
+  const [only] = taskRuns;
+  const alone = plan.kind === 'TaskRun' && only !== undefined;
+  return { object: alone ? only : pipelineRunObject(plan, identity, course), taskRuns };
 }
 
 function statesOf(plan: RunPlan, kept: readonly TaskRunObject[]): readonly TaskState[] {

@@ -7,6 +7,7 @@ import { removeTree } from '../../op/kit/files/remove-tree.js';
 import { milliseconds } from '../../tekton/duration.js';
 import type { WireWorkspaceBinding } from '../../tekton/wire/run.js';
 import type { WireParam } from '../../tekton/wire/task.js';
+import { toYaml } from '../../tekton/yaml/emit.js';
 import type { BoundWorkspace, ParamValues, TaskRunRequest, TaskRunStatus } from '../contract.js';
 import { taskIndexRefused } from '../plan/array-index.js';
 import { type Refused, taskParamsRefused, withDefaults } from '../plan/params.js';
@@ -156,7 +157,7 @@ async function perform(
   const { name, uid, namespace } = run.object.metadata;
   const directory = taskRunDirectory(execution, name);
   if (plan.kind === 'PipelineRun') await removeTree(context, directory);
-  await using writer = writerOf(filesOf(directory).taskRun, () => run.object);
+  await using writer = writerOf(filesOf(directory).taskRun, () => toYaml(run.object));
   writer.changed();
   const workspaces: Record<string, BoundWorkspace> = {};
   for (const { name: own, subPath, from } of boundTo(state, around.made)) {

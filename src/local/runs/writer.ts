@@ -1,5 +1,4 @@
 import { writeAtomic } from '../../op/kit/files/write-atomic.js';
-import { toYaml } from '../../tekton/yaml/emit.js';
 
 /** Keeps a file equal to an object that changes often. */
 export interface Writer extends AsyncDisposable {
@@ -10,10 +9,10 @@ export interface Writer extends AsyncDisposable {
 }
 
 /**
- * @param render the object as it is when it is written
+ * @param render the text of the object as it is when it is written
  * @param rest the least milliseconds from the end of a write to the start of the next one
  */
-export function writerOf(path: string, render: () => object, rest = 100): Writer {
+export function writerOf(path: string, render: () => string, rest = 100): Writer {
   let stale = false;
   let writing: Promise<void> | undefined;
   let hurry: (() => void) | undefined;
@@ -23,7 +22,7 @@ export function writerOf(path: string, render: () => object, rest = 100): Writer
     while (stale) {
       stale = false;
       const began = performance.now();
-      const text = toYaml(render());
+      const text = render();
       const took = performance.now() - began;
       await writeAtomic(path, text, 0o600);
       // The object of a thousand tasks takes long to make: that must not be all that op does.

@@ -15,7 +15,7 @@ import type { LogLine, ParamValues } from '../contract.js';
 import { executeRun, type RunTask } from '../pipeline-run/execute.js';
 import { filesOf, homeOf } from '../runs/home.js';
 import { providePrograms } from '../runs/programs.js';
-import { createRun, readRun } from '../runs/store.js';
+import { createRun } from '../runs/store.js';
 import { runTask } from '../task-run/run-task.js';
 import { fakedRequest } from './faked-request.js';
 import { type Fakes, fakesOf } from './fakes.js';
@@ -99,7 +99,7 @@ async function run(what: Documents, options: AnyOptions): Promise<TestRun> {
       if (request.retryCount === 0) started.push({ name: request.name, task, params: request.params });
       return runTask(context, await fakedRequest(request, fakesOf(task, options)), follow);
     };
-    const object = await executeRun(quietContext(cwd, { ...process.env, PATH, OP_LOCAL: 'true' }), {
+    const { object, taskRuns } = await executeRun(quietContext(cwd, { ...process.env, PATH, OP_LOCAL: 'true' }), {
       plan,
       home,
       directory,
@@ -108,7 +108,6 @@ async function run(what: Documents, options: AnyOptions): Promise<TestRun> {
       show: (line) => void lines.push(line),
       kept: [],
     });
-    const { taskRuns } = await readRun(home, plan.name);
     return testRun(object, taskRuns, { lines, started, tasks: Object.keys(plan.tasks), notes });
   } finally {
     await rm(room, { recursive: true, force: true, maxRetries: 3 });

@@ -66,6 +66,6 @@ async function runOne(
   await mkdir(filesOf(directory).programs);
   const show = ({ task, step, text }: { task: string; step: string; text: string }) =>
     void printed.push(`[${task} : ${step}] ${text}`);
-  const object = await executeRun(context, { plan, home, directory, parallel: 4, runTask, show, kept: [] });
+  const { object } = await executeRun(context, { plan, home, directory, parallel: 4, runTask, show, kept: [] });
   return object.status.conditions[0];
 }
