@@ -1,7 +1,10 @@
+import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import type { Context } from '../../op/context.js';
+import { isNoSpace } from '../../op/kit/errors/no-space.js';
 import { deadlineError, inputError, toolError, usageError } from '../../op/kit/errors/op-error.js';
+import { removeTree } from '../../op/kit/files/remove-tree.js';
 import { writeAtomic } from '../../op/kit/files/write-atomic.js';
 import type { FetchImage } from '../contract.js';
 import { type Ended, executeRun } from '../pipeline-run/execute.js';
@@ -48,12 +51,7 @@ export async function start(
   const breakpoints = findBreakpoints(request.break, plan);
   for (const note of notes) context.log.warn(note);
   if (request.dryRun) return dryRun(context, plan, request.output);
-  const directory = await createRun(home, plan.name);
-  await writeAtomic(filesOf(directory).request, `${JSON.stringify(plan)}\n`, 0o600);
-  await execute(context, {
-    ...{ plan, home, directory, parallel, output: request.output, kept: [] },
-    ...{ fetchImage, breakpoints },
-  });
+  await executeNew(context, { plan, home, parallel, output: request.output, fetchImage, breakpoints });
 }
 
 /** `op local rerun`: a new run of the same plan, or the rest of one that failed, in its own directory. */
@@ -69,9 +67,7 @@ export async function rerun(
   const plan: RunPlan = JSON.parse(await readFile(filesOf(old.directory).request, 'utf8'));
   if (!request.failed) {
     const again = { ...plan, name: generateName(`${plan.name.replace(/-r-[a-z0-9]{5}$/u, '')}-r-`) };
-    const directory = await createRun(home, again.name);
-    await writeAtomic(filesOf(directory).request, `${JSON.stringify(again)}\n`, 0o600);
-    return execute(context, { plan: again, home, directory, parallel, output: request.output, kept: [], fetchImage });
+    return executeNew(context, { plan: again, home, parallel, output: request.output, fetchImage });
   }
   const [{ status }] = old.object.status.conditions;
   if (old.pid !== undefined || status === 'True') {
@@ -104,6 +100,29 @@ interface Start {
   readonly fetchImage: FetchImage;
 }
 
+/** A run whose object has not come to disk has not begun: its directory goes, so that it can be started again. */
+async function executeNew(context: Context, start: Omit<Start, 'directory' | 'kept'>): Promise<void> {
+  const { plan, home } = start;
+  const directory = await createRun(home, plan.name);
+  const files = filesOf(directory);
+  try {
+    await writeAtomic(files.request, `${JSON.stringify(plan)}\n`, 0o600);
+    await execute(context, { ...start, directory, kept: [] });
+  } catch (error) {
+    if (existsSync(files.pipelineRun) || existsSync(files.taskRun)) throw error;
+    await removeTree(context, directory);
+    throw isNoSpace(error) ? diskFull(`cannot start the run ${plan.name}`, home, 'start it again', error) : error;
+  }
+}
+
+const diskFull = (what: string, { root }: Home, then: string, cause: Error) =>
+  toolError({
+    what: `${what}: there is no space for its files`,
+    why: `the disk with ${root} is full, or your quota is used up`,
+    hint: `free some space, such as with op local delete, or name another place with --state; then ${then}`,
+    cause,
+  });
+
 async function execute(outer: Context, { output, breakpoints = new Set(), ...start }: Start): Promise<void> {
   const { plan, directory } = start;
   const files = filesOf(directory);
@@ -118,6 +137,9 @@ async function execute(outer: Context, { output, breakpoints = new Set(), ...sta
   let ended: Ended;
   try {
     ended = await executeRun(context, { ...start, runTask: display.watched(runTask), show: display.show, before });
+  } catch (error) {
+    const goOn = `op local rerun --failed ${plan.name} goes on from here`;
+    throw isNoSpace(error) ? diskFull(`run ${plan.name} was stopped`, start.home, goOn, error) : error;
   } finally {
     display.stop();
     await rm(files.executor, { force: true });

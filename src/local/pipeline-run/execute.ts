@@ -72,7 +72,8 @@ export async function executeRun(context: Context, execution: Execution): Promis
     ended: undefined,
     results: [],
   };
-  await using output = openOutput(files.output, execution.show);
+  const fail = (error: unknown) => scheduler.fail(error);
+  await using output = openOutput(files.output, execution.show, fail);
   const render = pipelineRunYaml(plan, identity, course);
   await using writer = plan.kind === 'PipelineRun' ? writerOf(files.pipelineRun, () => render(course)) : undefined;
   const timers: NodeJS.Timeout[] = [];
@@ -89,13 +90,14 @@ export async function executeRun(context: Context, execution: Execution): Promis
       output,
       slots: slots(execution.parallel),
       working,
-      fail: (error) => scheduler.fail(error),
+      fail,
     }),
     changed: follow,
     later: (milliseconds, then) => void timers.push(setTimeout(then, Math.min(milliseconds, 2 ** 31 - 1))),
   };
   const scheduler: Scheduler = createScheduler(plan, tasks, effects);
   writer?.changed();
+  await writer?.settled();
   using _ending = endsWhenAsked(context, files.cancel, scheduler);
   try {
     follow(await scheduler.run());

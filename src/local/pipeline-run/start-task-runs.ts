@@ -159,6 +159,8 @@ async function perform(
   if (plan.kind === 'PipelineRun') await removeTree(context, directory);
   await using writer = writerOf(filesOf(directory).taskRun, () => toYaml(run.object));
   writer.changed();
+  // A run is on disk before any of its steps starts.
+  if (plan.kind === 'TaskRun') await writer.settled();
   const workspaces: Record<string, BoundWorkspace> = {};
   for (const { name: own, subPath, from } of boundTo(state, around.made)) {
     workspaces[own] = await workspaceFor(from, subPath, entryOf(join(directory, 'workspaces'), own));
