@@ -103,6 +103,37 @@ export function within(what: string, ours: Measurement, peer: Measurement, milli
   };
 }
 
+/** The same for each of several things that were done in one go. */
+export function each({ label, median, min, max, runs }: Measurement, count: number): Measurement {
+  return { label, median: median / count, min: min / count, max: max / count, runs };
+}
+
+/** Ours may take some milliseconds longer than the peer. */
+export function addsOnly(what: string, ours: Measurement, peer: Measurement, milliseconds: number): Comparison {
+  const added = ours.median - peer.median;
+  return {
+    what,
+    ours,
+    peer,
+    promise: `at most ${milliseconds} ms more`,
+    found: `${added.toFixed(1)} ms more`,
+    ok: added <= milliseconds,
+  };
+}
+
+/** The time for one of many may hardly grow with their number. */
+export function linear(what: string, many: Measurement, few: Measurement, limit = 1.3): Comparison {
+  const ratio = many.median / few.median;
+  return {
+    what,
+    ours: many,
+    peer: few,
+    promise: `at most ${limit} times: linear`,
+    found: `${ratio.toFixed(2)} times`,
+    ok: ratio <= limit,
+  };
+}
+
 /** Ours may take a given fraction longer than the peer, or some milliseconds: whichever is more. */
 export function addsAtMost(
   what: string,

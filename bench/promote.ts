@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -8,13 +8,12 @@ import { pushImage, registryTool } from '../test/op/pushed-image.js';
 import { startUnrulyRegistry } from '../test/op/unruly-registry.js';
 import { findTool, withTools } from '../test/tools.js';
 import { type Benchmark, type Comparison, fasterBy, interleave, type Measurement, took } from './measure.js';
+import { Peak } from './memory.js';
 
 /** Number of images in a delivery. */
 const many = 20;
 /** Milliseconds added to each request: a registry on another network. */
 const away = 50;
-/** Memory that op itself may use, in MB, without the tools that it starts. */
-const room = 150;
 
 interface Image {
   readonly name: string;
@@ -25,8 +24,8 @@ interface Image {
 interface Sides {
   readonly ours: (images: readonly Image[], to: string) => Promise<number>;
   readonly peer: (images: readonly Image[], to: string) => Promise<number>;
-  /** The most memory that op has had so far, in MB. */
-  readonly peak: () => number;
+  /** The memory of op in all of it. */
+  readonly peak: Peak;
   /** A name for a repository that is still empty. */
   readonly fresh: () => string;
   /** Builds a new version of an image. */
@@ -80,19 +79,11 @@ async function compare(
   });
   const beside = (what: string, both: { readonly ours: Measurement; readonly peer: Measurement }, limit: number) =>
     fasterBy(what, ...labelled(both), limit);
-  const [op, crane] = labelled(cold);
   return [
     beside('nothing there yet', cold, 1.5),
     beside('all there already', there, 4),
     beside('one of them changed', changed, 2),
-    {
-      what: 'peak memory of op itself in all of these',
-      ours: op,
-      peer: crane,
-      promise: `at most ${room} MB`,
-      found: `${Math.round(peak())} MB`,
-      ok: peak() <= room,
-    },
+    peak.compare('peak memory of op itself in all of these', labelled(cold)),
   ];
 }
 
@@ -116,7 +107,7 @@ const push = (host: string, { name, tag }: Image) => pushImage(`${host}/dev/${na
 
 function createSides(op: string, folder: string, { source, destination, registry }: Hosts): Sides {
   const env = { ...withTools(['regctl', 'crane']), HOME: folder, TMPDIR: folder };
-  let peak = 0;
+  const peak = new Peak();
   let places = 0;
   let versions = 1;
   const ours: Sides['ours'] = async (images, to) => {
@@ -129,13 +120,9 @@ function createSides(op: string, folder: string, { source, destination, registry
     writeFileSync(join(folder, 'build_result.json'), JSON.stringify({ builds }));
     const repositories = [`--source-repository=${source}/dev`, `--destination-repository=${destination}/${to}`];
     const args = [op, 'promote-image', '--source=dev', '--destination=pp', ...repositories];
-    return took(async () => {
-      const child = execa(process.execPath, args, { cwd: folder, env, extendEnv: false, stdin: 'ignore' });
-      const timer = setInterval(() => {
-        peak = Math.max(peak, peakOf(child.pid));
-      }, 20);
-      await child.finally(() => clearInterval(timer));
-    });
+    return took(() =>
+      peak.while(execa(process.execPath, args, { cwd: folder, env, extendEnv: false, stdin: 'ignore' })),
+    );
   };
   const peer: Sides['peer'] = (images, to) =>
     took(async () => {
@@ -154,16 +141,5 @@ function createSides(op: string, folder: string, { source, destination, registry
     await push(registry, image);
     return image;
   };
-  return { ours, peer, peak: () => peak, fresh, change };
-}
-
-/** The high-water mark of a process's memory in MB. Source: proc(5), VmHWM. */
-function peakOf(pid: number | undefined): number {
-  try {
-    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-    return Number(/^VmHWM:\s+(\d+) kB$/mu.exec(status)?.[1] ?? 0) / 1000;
-  } catch {
-    // It has ended.
-    return 0;
-  }
+  return { ours, peer, peak, fresh, change };
 }

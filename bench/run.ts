@@ -1,4 +1,6 @@
+import { demo } from './demo.js';
 import { engines } from './engines.js';
+import { local } from './local.js';
 import type { Benchmark } from './measure.js';
 import { plan } from './plan.js';
 import { promote } from './promote.js';
@@ -10,7 +12,7 @@ import { typecheck } from './typecheck.js';
 import { watch } from './watch.js';
 
 /** In the order in which they run; each tells whether it can run here. */
-const all: readonly Benchmark[] = [startup, synth, typecheck, plan, engines, promote, watch, tekton];
+const all: readonly Benchmark[] = [startup, synth, typecheck, plan, local, demo, engines, promote, watch, tekton];
 
 async function main(names: readonly string[]): Promise<void> {
   const unknown = names.filter((name) => !all.some((benchmark) => benchmark.name === name));

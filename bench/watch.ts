@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -7,13 +7,12 @@ import { bundle } from '../scripts/bundle.js';
 import { kubernetesPath, missingTools, startKubernetesApi } from '../test/op/kubernetes-api.js';
 import { playDeployment, stageIn } from '../test/op/rollout.js';
 import { type Benchmark, interleave, type Measurement, within } from './measure.js';
+import { Peak } from './memory.js';
 
 /** Pods of the component; each as large as a usual pod. */
 const pods = 500;
 /** Milliseconds from the last event of the rollout to the exit of op. */
 const promised = 1000;
-/** Memory that op itself may use, in MB, without kubectl, which it starts. */
-const room = 150;
 
 /** How many of them change while op watches. */
 const busy = 200;
@@ -42,7 +41,7 @@ export const watch: Benchmark = {
       writeFileSync(join(folder, 'build_result.json'), JSON.stringify({ builds: [{ imageName: 'web', tag: image }] }));
       const env = { PATH: [process.env.PATH, kubernetesPath].join(delimiter), HOME: folder, TMPDIR: folder };
       const cluster = [`--kubeconfig=${server.kubeconfig('admin')}`, '--namespace=shop'];
-      let peak = 0;
+      const peak = new Peak();
       /** Starts a program, sends the last event when the program waits for it, and measures the time until it ends. */
       const after = async (program: string, args: readonly string[], sign: string) => {
         await play.status(almost);
@@ -55,10 +54,7 @@ export const watch: Benchmark = {
         await wait(300);
         await play.status(done);
         const last = performance.now();
-        const timer = setInterval(() => {
-          peak = Math.max(peak, program === process.execPath ? peakOf(child.pid) : 0);
-        }, 5);
-        await child.finally(() => clearInterval(timer));
+        await (program === process.execPath ? peak.while(child, 5) : child);
         return performance.now() - last;
       };
       const flags = ['--environment=dev', '--component=web', '--repository=registry.example.com/dev'];
@@ -73,14 +69,7 @@ export const watch: Benchmark = {
       ];
       return [
         within('from the last event to the exit', ...measured, promised),
-        {
-          what: 'peak memory of op itself',
-          ours: measured[0],
-          peer: measured[1],
-          promise: `at most ${room} MB`,
-          found: `${Math.round(peak)} MB`,
-          ok: peak > 0 && peak <= room,
-        },
+        peak.compare('peak memory of op itself', measured),
       ];
     } finally {
       await server.stop();
@@ -96,16 +85,5 @@ async function fill(play: ReturnType<typeof playDeployment>): Promise<void> {
   const env = Array.from({ length: 60 }, (_, index) => ({ name: `SETTING_${index}`, value: 'x'.repeat(60) }));
   for (let index = 0; index < pods; index += 1) {
     await play.running(await play.pod(set, String(index), image, { env }), digest);
-  }
-}
-
-/** The high-water mark of a process's memory in MB. Source: proc(5), VmHWM. */
-function peakOf(pid: number | undefined): number {
-  try {
-    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-    return Number(/^VmHWM:\s+(\d+) kB$/mu.exec(status)?.[1] ?? 0) / 1000;
-  } catch {
-    // It has ended.
-    return 0;
   }
 }
