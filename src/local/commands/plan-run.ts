@@ -144,7 +144,7 @@ function valueProblems({ name, params = [], matrix }: WirePipelineTask, { tasks 
   const rows = [...(matrix?.params ?? []), ...(matrix?.include ?? []).flatMap((row) => row.params)];
   const refusal = taskParamsRefused(taskName, spec?.params ?? [], params, rows);
   const hint = 'give the task what its Task declares';
-  const matrices = matrix === undefined ? [] : matrixProblems(name, matrix);
+  const matrices = matrix === undefined ? [] : matrixProblems(name, matrix, 'open');
   return [
     ...(refusal === undefined ? [] : [{ path: `${name} > params`, what: refusal.message, hint }]),
     ...matrices.map((one) => ({ ...one, path: `${name} > ${one.path}` })),

@@ -28,8 +28,15 @@ function taskSpec(spec: JsonObject): JsonObject {
 }
 
 function pipelineSpec(spec: JsonObject): JsonObject {
-  const task = (one: JsonObject) => inside(one, { taskSpec, taskRef });
+  const task = (one: JsonObject) => inside(withoutEmptyMatrix(one), { taskSpec, taskRef });
   return inside(spec, { params: param, tasks: task, finally: task });
+}
+
+/** A task with it runs once, as without. Source: IsMatrixed of pipeline_types.go. */
+function withoutEmptyMatrix({ matrix, ...task }: JsonObject): JsonObject {
+  const empty =
+    isObject(matrix) && [matrix.params, matrix.include].every((one) => !Array.isArray(one) || one.length === 0);
+  return matrix === undefined || empty ? task : { ...task, matrix };
 }
 
 function withAccount(spec: JsonObject): JsonObject {

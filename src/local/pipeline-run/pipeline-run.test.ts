@@ -655,4 +655,16 @@ describe('params that a Task does not take', () => {
     const { condition } = await runLocally(runOf({ ...task, taskSpec: spec }));
     expect(condition.slice(0, 2)).toEqual(['False', 'InvalidMatrixParameterTypes']);
   });
+
+  test('fail the run, when a matrix gets all items of a text', async () => {
+    const matrix = { params: [{ name: 'one', value: '$(tasks.make.results.text[*])' }] };
+    const make = { script: write('text', 'x'), results: { text: 'string' as const } };
+    const { condition } = await runLocally(pipelineRunOf({ make, use: { script: 'true', more: { matrix } } }));
+    expect(condition.slice(0, 2)).toEqual(['False', 'InvalidMatrixParameterTypes']);
+  });
+
+  test('do not matter for an empty matrix: the task runs once', async () => {
+    const { printed } = await runLocally(pipelineRunOf({ a: { script: 'echo a', more: { matrix: { include: [] } } } }));
+    expect(printed('a')).toEqual(['a']);
+  });
 });

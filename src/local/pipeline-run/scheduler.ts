@@ -91,7 +91,7 @@ export function createScheduler(
     const { matrix } = state.task;
     // An array of results was a text until now. How many runs it makes is checked before the run starts only.
     const [wrong] =
-      matrix === undefined ? [] : matrixProblems(state.name, matrix).filter(({ path }) => path !== 'matrix');
+      matrix === undefined ? [] : matrixProblems(state.name, matrix, 'known').filter(({ path }) => path !== 'matrix');
     if (wrong !== undefined) return refuse('InvalidMatrixParameterTypes', `Failed to validate matrix: ${wrong.what}`);
     const params = matrix === undefined ? [own] : fanOut(matrix).map((row) => [...row, ...own]);
     if (state.taskName === '') state.spec = propagateResults(state.spec, byName);

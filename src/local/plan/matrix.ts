@@ -67,8 +67,11 @@ export function countCombinations({ params = [], include = [] }: WireMatrix): nu
   return count;
 }
 
-/** What is wrong with a matrix once its variables have values. The words are Tekton's (ValidateParameterTypesInMatrix). */
-export function matrixProblems(task: string, matrix: WireMatrix): LocalProblem[] {
+/**
+ * What is wrong with a matrix once its variables have values. The words are Tekton's (ValidateParameterTypesInMatrix).
+ * @param results whether the results of other tasks have their values, too
+ */
+export function matrixProblems(task: string, matrix: WireMatrix, results: 'open' | 'known'): LocalProblem[] {
   const wrong = (kind: string, name: string, value: WireParam['value']) =>
     `parameters of type ${kind} only are allowed, but param "${name}" has type "${typeOf(value)}" in pipelineTask "${task}"`;
   const problems: LocalProblem[] = [];
@@ -82,7 +85,8 @@ export function matrixProblems(task: string, matrix: WireMatrix): LocalProblem[]
   for (const [index, { name, value }] of (matrix.params ?? []).entries()) {
     if (Array.isArray(value)) continue;
     // An array of results is a text until those results are there.
-    if (typeof value === 'string' && /\$\((?:tasks|finally)\.[^.]+\.results\./u.test(value)) continue;
+    if (results === 'open' && typeof value === 'string' && /\$\((?:tasks|finally)\.[^.]+\.results\./u.test(value))
+      continue;
     const path = `matrix.params[${index}].value`;
     problems.push({ path, what: wrong('array', name, value), hint: 'write a list' });
   }
