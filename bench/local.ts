@@ -115,10 +115,11 @@ const run = (times: number, atATime: number, command: readonly string[]) =>
     }),
   );
 
-/** The namespaces that a step of op has, over all files of this machine. */
+/** The namespaces that a step of op has, and the programs of this machine. */
 const view = [
-  ...['--die-with-parent', '--unshare-user', '--unshare-pid', '--unshare-ipc'],
-  ...['--ro-bind', '/', '/', '--proc', '/proc', '--dev', '/dev', '--'],
+  ...['--die-with-parent', '--unshare-user', '--unshare-pid', '--unshare-ipc', '--ro-bind', '/usr', '/usr'],
+  ...['/bin', '/lib', '/lib64'].flatMap((path) => ['--ro-bind-try', path, path]),
+  ...['--proc', '/proc', '--dev', '/dev', '--'],
 ];
 
 const emptyStep = { image: 'debian', command: ['true'] };

@@ -7,12 +7,25 @@ import { promote } from './promote.js';
 import { keep, line, summarize } from './report.js';
 import { startup } from './startup.js';
 import { synth } from './synth.js';
+import { taskRun } from './task-run.js';
 import { tekton } from './tekton.js';
 import { typecheck } from './typecheck.js';
 import { watch } from './watch.js';
 
 /** In the order in which they run; each tells whether it can run here. */
-const all: readonly Benchmark[] = [startup, synth, typecheck, plan, local, demo, engines, promote, watch, tekton];
+const all: readonly Benchmark[] = [
+  startup,
+  synth,
+  typecheck,
+  plan,
+  local,
+  demo,
+  engines,
+  promote,
+  watch,
+  taskRun,
+  tekton,
+];
 
 async function main(names: readonly string[]): Promise<void> {
   const unknown = names.filter((name) => !all.some((benchmark) => benchmark.name === name));

@@ -1,15 +1,14 @@
 import { fileURLToPath } from 'node:url';
-import { execa, execaSync } from 'execa';
 import { buildPush } from '../pipelines/build-push.js';
-import { pipelineRun, toPipeline, toPipelineRun, toYaml, type WirePipelineRun } from '../src/tekton/index.js';
+import { pipelineRun, toPipeline, toPipelineRun, toYaml } from '../src/tekton/index.js';
 import { startBuildKit } from '../test/cluster/buildkit.js';
 import { builder, fourFiles, mirrors, pushBases } from '../test/cluster/four.js';
 import { createRepository, registryForPods, removeRepository } from '../test/cluster/rig.js';
 import { buildPushApart } from './apart.js';
-import { type Benchmark, fasterBy, interleave, type Measurement, took, within } from './measure.js';
+import { createNamespace, kubectl, noCluster, succeed } from './cluster.js';
+import { type Benchmark, fasterBy, interleave, type Measurement, within } from './measure.js';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
-const command = `${root}test/cluster/kubectl`;
 const namespace = 'octopipeline-bench';
 const rounds = 5;
 
@@ -20,33 +19,32 @@ const rounds = 5;
 export const tekton: Benchmark = {
   name: 'tekton',
   title: 'build-push for a commit that is built already',
-  missing: () => {
-    const answer = execaSync(command, ['get', 'namespace', 'octopipeline-sample'], { reject: false });
-    return answer.exitCode === 0 ? undefined : 'the test cluster is not up: test/cluster/up';
-  },
+  missing: noCluster,
   async run() {
-    await install();
-    try {
-      await succeed(together);
-      const { ours, peer } = await interleave(rounds, { ours: () => succeed(together), peer: () => succeed(apart) });
-      const four = await cachedFour();
-      return [
-        within(
-          'four images of BuildKit and buildpacks, all cached',
-          named(four.ours, 'build-push of four images'),
-          named(four.peer, 'build-push of two custom images'),
-          15_000,
-        ),
-        fasterBy(
-          'from creation to success',
-          named(ours, 'build-push, 2 pods'),
-          named(peer, 'a TaskRun per command, 3 pods'),
-          1,
-        ),
-      ];
-    } finally {
-      await kubectl(['delete', 'namespace', namespace, '--wait=true']);
-    }
+    await using _namespace = await createNamespace(namespace);
+    await kubectl(['label', 'namespace', namespace, 'pod-security.kubernetes.io/enforce=restricted']);
+    await kubectl(['apply', '-n', namespace, '-f', `${root}dist`]);
+    await kubectl(['apply', '-n', namespace, '-f', '-'], toYaml(toPipeline(buildPushApart)));
+    await succeed(namespace, together);
+    const { ours, peer } = await interleave(rounds, {
+      ours: () => succeed(namespace, together),
+      peer: () => succeed(namespace, apart),
+    });
+    const four = await cachedFour();
+    return [
+      within(
+        'four images of BuildKit and buildpacks, all cached',
+        named(four.ours, 'build-push of four images'),
+        named(four.peer, 'build-push of two custom images'),
+        15_000,
+      ),
+      fasterBy(
+        'from creation to success',
+        named(ours, 'build-push, 2 pods'),
+        named(peer, 'a TaskRun per command, 3 pods'),
+        1,
+      ),
+    ];
   },
 };
 
@@ -99,42 +97,8 @@ async function cachedFour() {
     }),
   );
   try {
-    return await interleave(rounds, { ours: () => succeed(four), peer: () => succeed(together) });
+    return await interleave(rounds, { ours: () => succeed(namespace, four), peer: () => succeed(namespace, together) });
   } finally {
     await removeRepository(repository);
   }
-}
-
-async function install(): Promise<void> {
-  await kubectl(['create', 'namespace', namespace]);
-  await kubectl(['label', 'namespace', namespace, 'pod-security.kubernetes.io/enforce=restricted']);
-  await kubectl(['apply', '-n', namespace, '-f', `${root}dist`]);
-  await kubectl(['apply', '-n', namespace, '-f', '-'], toYaml(toPipeline(buildPushApart)));
-}
-
-/**
- * Creates the run and waits for its end.
- * @throws Error with Tekton's own message and the logs when the run fails
- */
-async function succeed(run: WirePipelineRun): Promise<number> {
-  let name = '';
-  const milliseconds = await took(async () => {
-    name = await kubectl(['create', '-n', namespace, '-o', 'name', '-f', '-'], toYaml(run));
-    await kubectl(['wait', '-n', namespace, name, '--for=jsonpath={.status.completionTime}', '--timeout=10m']);
-  });
-  const condition = '{.status.conditions[0].status} {.status.conditions[0].message}';
-  const outcome = await kubectl(['get', '-n', namespace, name, '-o', `jsonpath=${condition}`]);
-  if (outcome.startsWith('True ')) return milliseconds;
-  const logs = await execa(`${root}test/cluster/tkn`, [
-    'pipelinerun',
-    'logs',
-    '-n',
-    namespace,
-    name.replace(/.*\//u, ''),
-  ]);
-  throw new Error(`${name} did not succeed: ${outcome}\n${logs.stdout}`);
-}
-
-async function kubectl(args: readonly string[], input = ''): Promise<string> {
-  return (await execa(command, args, { input })).stdout;
 }
