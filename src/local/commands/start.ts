@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
+import { setFlagsFromString } from 'node:v8';
 import type { Context } from '../../op/context.js';
 import { isNoSpace } from '../../op/kit/errors/no-space.js';
 import { deadlineError, inputError, toolError, usageError } from '../../op/kit/errors/op-error.js';
@@ -124,6 +125,8 @@ const diskFull = (what: string, { root }: Home, then: string, cause: Error) =>
   });
 
 async function execute(outer: Context, { output, breakpoints = new Set(), ...start }: Start): Promise<void> {
+  // op waits most of the time, and its garbage would pile up until V8 needs to look. V8 asks for this flag at each collection.
+  setFlagsFromString('--optimize-for-size');
   const { plan, directory } = start;
   const files = filesOf(directory);
   await mkdir(files.taskRuns, { recursive: true });

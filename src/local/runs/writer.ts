@@ -12,7 +12,7 @@ export interface Writer extends AsyncDisposable {
  * @param render the text of the object as it is when it is written
  * @param rest the least milliseconds from the end of a write to the start of the next one
  */
-export function writerOf(path: string, render: () => string, rest = 100): Writer {
+export function writerOf(path: string, render: () => string, rest = 250): Writer {
   let stale = false;
   let writing: Promise<void> | undefined;
   let hurry: (() => void) | undefined;

@@ -6,16 +6,17 @@ import { delimiter, join } from 'node:path';
  * @param path the value of PATH
  */
 export function findProgram(program: string, path = ''): string | undefined {
-  return path
-    .split(delimiter)
-    .filter((directory) => directory !== '')
-    .map((directory) => join(directory, program))
-    .find((file) => {
-      try {
-        accessSync(file, constants.X_OK);
-        return statSync(file).isFile();
-      } catch {
-        return false;
-      }
-    });
+  for (const directory of path.split(delimiter)) {
+    if (directory !== '' && isProgram(`${directory}/${program}`)) return join(directory, program);
+  }
+  return undefined;
+}
+
+function isProgram(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return statSync(file).isFile();
+  } catch {
+    return false;
+  }
 }
