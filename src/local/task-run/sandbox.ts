@@ -1,4 +1,5 @@
-import { readdir, readlink, realpath, stat } from 'node:fs/promises';
+import { type Dirent, existsSync, readdirSync, readlinkSync, realpathSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Context } from '../../op/context.js';
 import { findProgram } from '../../op/kit/process/find-program.js';
@@ -53,7 +54,7 @@ export async function sandboxArguments(
   return [
     ...namespaces,
     ...(firstProcess === 'program' ? ['--as-pid-1'] : []),
-    ...(await show('/', [...placed.map(({ path }) => path), ...hidden])),
+    ...show('/', [...placed.map(({ path }) => path), ...hidden]),
     ...['--proc', '/proc', '--dev', '/dev'],
     ...hidden.flatMap((real) => ['--tmpfs', real]),
     ...shown.flatMap(({ path, source }) => ['--ro-bind-try', source, path]),
@@ -66,52 +67,53 @@ export async function sandboxArguments(
 
 /** The mounts where they are in the view, without links that lead elsewhere. Outer mounts come before inner ones. */
 async function place(mounts: readonly Mount[], hidden: Hidden['directories']): Promise<readonly Mount[]> {
-  const outer = await Promise.all(
-    mounts.map(async ({ path }) =>
-      mountAbove(mounts, path) === undefined ? (placeInHidden(hidden, path) ?? (await follow(path))) : undefined,
-    ),
-  );
   const placed: Mount[] = [];
-  for (const [index, mount] of mounts.entries()) {
-    placed.push({ ...mount, path: outer[index] ?? (await placeInside(mount, mounts, placed)) });
-  }
+  for (const mount of mounts) placed.push({ ...mount, path: await placeOf(mount, mounts, placed, hidden) });
   return placed;
 }
 
-async function placeInside(
+async function placeOf(
   { path, source }: Mount,
   mounts: readonly Mount[],
   placed: readonly Mount[],
+  hidden: Hidden['directories'],
 ): Promise<string> {
   const above = mountAbove(mounts, path);
-  if (above === undefined) return path;
+  if (above === undefined) return placeInHidden(hidden, path) ?? follow(path);
   const kind = await stat(source).catch(() => undefined);
   const inside = await placeInMount(above, path, kind?.isDirectory() ?? true);
   return join(placed[mounts.indexOf(above)]?.path ?? above.path, inside);
 }
 
-/** Shows a directory of this machine. One that lacks the place for a mount is made anew, with all that is in it. */
-async function show(directory: string, mounts: readonly string[]): Promise<string[]> {
+/**
+ * Shows a directory of this machine. One that lacks the place for a mount is made anew, with all that is in it. Synchronous, as all that is
+ * looked up for each step: the kernel has it in its memory, and a way through Node's threads for each of fifty paths takes longer.
+ */
+function show(directory: string, mounts: readonly string[]): string[] {
   const shown: string[] = [];
-  for (const entry of await readdir(directory, { withFileTypes: true }).catch(() => [])) {
+  for (const entry of entriesOf(directory)) {
     const path = join(directory, entry.name);
     if (path === '/proc' || path === '/dev' || mounts.includes(path)) continue;
-    if (entry.isSymbolicLink()) shown.push('--symlink', await readlink(path), path);
-    else if (!(await lacksPlace(path, mounts))) shown.push('--ro-bind-try', path, path);
-    else shown.push('--tmpfs', path, ...(await show(path, mounts)));
+    if (entry.isSymbolicLink()) shown.push('--symlink', readlinkSync(path), path);
+    else if (!lacksPlace(path, mounts)) shown.push('--ro-bind-try', path, path);
+    else shown.push('--tmpfs', path, ...show(path, mounts));
   }
   return shown;
 }
 
-async function lacksPlace(directory: string, mounts: readonly string[]): Promise<boolean> {
-  const inside = mounts.filter((mount) => mount.startsWith(`${directory}/`));
-  const found = await Promise.all(inside.map((mount) => stat(mount).catch(() => undefined)));
-  return found.some((one) => one === undefined);
+function entriesOf(directory: string): readonly Dirent[] {
+  try {
+    return readdirSync(directory, { withFileTypes: true });
+  } catch {
+    return [];
+  }
 }
 
+const lacksPlace = (directory: string, mounts: readonly string[]): boolean =>
+  mounts.some((mount) => mount.startsWith(`${directory}/`) && !existsSync(mount));
+
 /** The path without the symbolic links of this machine, such as /var/run: bwrap would follow them on the outside. */
-async function follow(path: string): Promise<string> {
+function follow(path: string): string {
   if (path === '/') return path;
-  const real = await realpath(path).catch(() => undefined);
-  return real ?? join(await follow(dirname(path)), basename(path));
+  return existsSync(path) ? realpathSync.native(path) : join(follow(dirname(path)), basename(path));
 }
