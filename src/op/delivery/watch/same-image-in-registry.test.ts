@@ -67,6 +67,22 @@ test('another image differs, and so does one that the registry does not have', a
   expect(await isSame(index, other, '-not/a name')).toBe(false);
 });
 
+test('an index that holds more than manifests of the image is another image', async () => {
+  const [, arm = ''] = images;
+  const name = `${registry.host}/dev/web`;
+  const hidden = await pushIndex(`${name}:hidden`);
+  // A node takes the image of its own platform out of the inner index.
+  const nested = ['-m', `${name}@${arm}`, '-m', `${name}@${hidden.index}`, '--flatten=false'];
+  await registryTool('crane', ['index', 'append', ...nested, '-t', `${name}:nested`]);
+  expect(await isSame(index, await registryTool('crane', ['digest', `${name}:nested`]))).toBe(false);
+
+  const more = ['-m', `${name}@${arm}`, '-m', `${name}@${await pushImage(`${name}:gone`)}`];
+  await registryTool('crane', ['index', 'append', ...more, '-t', `${name}:more`]);
+  const digest = await registryTool('crane', ['digest', `${name}:more`]);
+  await registryTool('crane', ['delete', `${name}@${await registryTool('crane', ['digest', `${name}:gone`])}`]);
+  expect(await isSame(index, digest)).toBe(false);
+});
+
 test('a registry that does not answer proves nothing', async () => {
   const gone = await startRegistry();
   const image = { registry: gone.host, path: 'dev/web', digest: index };

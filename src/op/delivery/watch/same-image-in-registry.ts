@@ -7,6 +7,8 @@ import type { DigestComparison } from './judge/match-image.js';
 interface Digests {
   readonly manifests: ReadonlySet<string>;
   readonly configs: ReadonlySet<string>;
+  /** Whether everything that a node could run under this digest is known: no platform is an index of its own, or cannot be read. */
+  readonly isComplete: boolean;
 }
 
 /**
@@ -31,7 +33,7 @@ export async function sameImageInRegistry(
   for (const where of new Set([foundIn ?? repository, repository])) {
     const other = await digestsOf(context, access, where, found);
     if (other !== undefined && other.configs.size > 0)
-      return [...other.configs].every((config) => own.configs.has(config));
+      return other.isComplete && [...other.configs].every((config) => own.configs.has(config));
   }
   return false;
 }
@@ -54,7 +56,8 @@ async function digestsOf(
     const config = below[index]?.config?.digest;
     if (config !== undefined) configs.add(config);
   }
-  return { manifests, configs };
+  const isComplete = below.every((one) => one?.config !== undefined && one.manifests === undefined);
+  return { manifests, configs, isComplete };
 }
 
 /** Undefined when the registry does not give it. */
