@@ -9,6 +9,7 @@ import {
 import {
   api,
   deployed,
+  expectedOf,
   image,
   none,
   repository,
@@ -44,6 +45,14 @@ describe('each image needs a pod of its own', () => {
       { name: 'b' },
     );
     expect(verdictOn([...running, empty, ...apiPods], both)).toBe('proven');
+  });
+
+  test('two images of the same content are proven by the workloads that name each', () => {
+    const copy = expectedOf('copy');
+    const of = (name: string) => deployed([`${repository}/${name}:v1@${right}`], { c0: `x@${right}` }, { name });
+    const twins = requirementsOf({ expected: [web, copy] });
+    expect(verdictOn([...of('web'), ...of('copy')], twins)).toBe('proven');
+    expect(verdictOn(of('web'), twins)).toMatch(/uses copy/u);
   });
 
   test('one pod proves both images that it runs', () => {

@@ -48,9 +48,10 @@ function isSameRepository(one: Reference, other: Reference): boolean {
 export function matchTemplate({ image }: Container, expected: readonly ExpectedImage[], same: SameImages): Match {
   if (image === undefined) return { match: 'unrelated' };
   const { digest } = image;
-  const exact = expected.find((one) => digest !== undefined && digest === one.image.digest);
-  if (exact !== undefined) return { match: 'same', expected: exact };
   const candidates = expected.filter((one) => isSameRepository(image, one.image));
+  // Two images can have the same content: then the name decides.
+  const exact = [...candidates, ...expected].find((one) => digest !== undefined && digest === one.image.digest);
+  if (exact !== undefined) return { match: 'same', expected: exact };
   const [first] = candidates;
   if (first === undefined) return { match: 'unrelated' };
   if (digest === undefined) {
