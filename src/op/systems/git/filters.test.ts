@@ -75,6 +75,23 @@ it.each(acts)('filters of an included file and of a submodule are found when %s'
   expect(ran()).toBe(false);
 });
 
+it.each([...acts, ['looking for its root', () => workTree(context, shop)] as const])(
+  'a work tree that the repository itself moves is refused when %s',
+  async (_, act) => {
+    git(shop, 'config', 'core.worktree', room);
+    await expect(act()).rejects.toMatchObject({ kind: 'refused', why: expect.stringContaining('core.worktree') });
+  },
+);
+
+it('the work trees of a submodule and of git worktree are where they are', async () => {
+  git(shop, 'worktree', 'add', '--quiet', join(room, 'second'));
+  expect(await workTree(context, join(room, 'second'))).toBe(join(room, 'second'));
+  const inner = await makeRepository(join(room, 'inner'));
+  git(shop, '-c', 'protocol.file.allow=always', 'submodule', '--quiet', 'add', inner, 'inner');
+  expect(await workTree(context, join(shop, 'inner'))).toBe(join(shop, 'inner'));
+  expect(await readHead(context, join(shop, 'inner'))).toMatchObject({ changed: 0 });
+});
+
 it('filters of the user are used, and those that Git LFS sets in a repository', async () => {
   await writeFile(join(room, 'user'), '[filter "x"]\n\tclean = tr a-z A-Z\n');
   const own = testContext({ env: { PATH: process.env.PATH, GIT_CONFIG_GLOBAL: join(room, 'user') } }).context;

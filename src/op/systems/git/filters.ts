@@ -1,9 +1,9 @@
-import { lstat } from 'node:fs/promises';
+import { lstat, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from '../../context.js';
 import { refusedError } from '../../kit/errors/op-error.js';
 import { type Ended, run } from '../../kit/process/run.js';
-import { gitGuard } from './embedded.js';
+import { gitGuard, repositoryAbove } from './embedded.js';
 
 /**
  * Runs git in a directory of a repository that whoever wrote it configured: nothing is fetched, because a repository can name the program
@@ -48,15 +48,33 @@ const isHarmless = (name: string, value: string) => value === '' || (name.starts
 
 /** The work trees of submodules, which git compares with git in them. */
 async function submodulesOf(context: Context, directory: string): Promise<readonly string[]> {
-  const root = await gitIn(context, directory, ['rev-parse', '--show-toplevel']);
-  if (root.ended !== 'ok') return [];
-  const top = root.stdout.replace(/\n$/u, '');
+  const top = await topOf(context, directory);
+  if (top === undefined) return [];
   const staged = await gitIn(context, top, ['ls-files', '--stage', '-z']);
   const links = staged.stdout
     .split('\0')
     .flatMap((entry) => (entry.startsWith('160000 ') ? [join(top, entry.slice(entry.indexOf('\t') + 1))] : []));
   const there = await Promise.all(links.map((link) => lstat(join(link, '.git')).catch(() => undefined)));
   return links.filter((_, index) => there[index] !== undefined);
+}
+
+/**
+ * The root of the work tree that contains `directory`; undefined if there is none. It is where `.git` is: the configuration of a
+ * repository can name any other directory, and op takes all that is below the root for files of the repository.
+ * @throws OpError (refused)
+ */
+export async function topOf(context: Context, directory: string): Promise<string | undefined> {
+  const ended = await gitIn(context, directory, ['rev-parse', '--show-toplevel']);
+  const top = ended.ended === 'ok' ? ended.stdout.replace(/\n$/u, '') : '';
+  if (top === '') return undefined;
+  // There is none where the user's GIT_DIR names it.
+  const above = await repositoryAbove('/', await realpath(directory));
+  if (above === undefined || above === top) return top;
+  throw refusedError({
+    what: `cannot use the repository in ${above}`,
+    why: `its configuration sets core.worktree, so that all files of ${top} would be its own`,
+    hint: 'remove that with git config --unset core.worktree, or use another clone',
+  });
 }
 
 const configuresFilter = (directory: string, name: string) =>

@@ -1,7 +1,7 @@
 import type { Context } from '../../context.js';
 import { type Ended, failureOf } from '../../kit/process/run.js';
 import { embedded, isEmbedded } from './embedded.js';
-import { gitIn, refuseFilters } from './filters.js';
+import { gitIn, refuseFilters, topOf } from './filters.js';
 
 /** What git knows about the sources in a directory. */
 export interface Head {
@@ -51,11 +51,9 @@ export async function currentBranch(context: Context, directory: string): Promis
   return (ended.ended === 'ok' && ended.stdout.trim()) || undefined;
 }
 
-/** The root of the work tree that contains `directory`; the directory itself if there is none. */
-export async function workTree(context: Context, directory: string): Promise<string> {
-  const ended = await gitIn(context, directory, ['rev-parse', '--show-toplevel']);
-  return (ended.ended === 'ok' && ended.stdout.trim()) || directory;
-}
+/** The root of the work tree that contains `directory`; the directory itself if there is none. @throws OpError (refused) */
+export const workTree = async (context: Context, directory: string): Promise<string> =>
+  (await topOf(context, directory)) ?? directory;
 
 /** A URL that is safe to publish: without the user name and password of an http remote. */
 export const withoutCredentials = (url: string) => url.replace(/^(https?:\/\/)[^/]*@/iu, '$1');
