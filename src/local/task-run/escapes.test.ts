@@ -181,6 +181,13 @@ test('what has the terminal of a person in a step cannot type into it for the sh
   ]);
 });
 
+test('a step cannot change settings of the kernel, also when root runs op: one names a program for crashes', async () => {
+  const options = "sed -n 's|.* /proc/sys \\(ro\\|rw\\),.*|\\1|p' /proc/self/mountinfo";
+  const again = 'unshare -Urpf --mount-proc true 2>/dev/null && echo a new /proc; true';
+  const run = await runSpec(room.path, { steps: [script('step', `${options}\n${again}`)] });
+  expect(run.printed('step')).toEqual(['ro']);
+});
+
 /** A directory of the user that a step must not reach, and one that it has. */
 async function twoDirectories(name: string) {
   const [mine, directory] = [join(room.path, `${name}-mine`), join(room.path, `${name}-given`)];

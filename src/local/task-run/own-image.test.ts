@@ -65,6 +65,11 @@ test('a step runs in the files of its image, with its variables, user, and worki
   expect(status.steps[0]?.imageID).toBe(`example.com/tool:1@${image.digest}`);
 });
 
+test('a step in its own image cannot change settings of the kernel, also when root runs op', async () => {
+  const { lines } = await inImage([{ script: '#!/bin/sh\ncat /proc/self/mountinfo' }]);
+  expect(lines.map(({ text }) => text)).toContainEqual(expect.stringMatching(/ \/proc\/sys ro,/u));
+});
+
 test.each([
   ['neither', {}, 'entrypoint command'],
   ['arguments', { args: ['mine'] }, 'entrypoint mine'],

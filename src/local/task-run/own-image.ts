@@ -4,6 +4,7 @@ import type { Context } from '../../op/context.js';
 import { inputError } from '../../op/kit/errors/op-error.js';
 import { pathInImage } from '../../op/kit/files/image-path.js';
 import { removeTree } from '../../op/kit/files/remove-tree.js';
+import { ownProcAndDev } from '../../op/kit/process/kernel-files.js';
 import { mustRun } from '../../op/kit/process/run.js';
 import type { StepImage } from '../contract.js';
 import { type Mount, makeInMount, mountAbove, onThisMachine, placeIn, placeInMount } from './mounts.js';
@@ -98,7 +99,7 @@ export async function ownImageArguments(
     ...namespaces,
     ...['--uid', `${user.uid}`, '--gid', `${user.gid}`],
     ...(firstProcess === 'program' ? ['--as-pid-1'] : []),
-    ...['--bind', root, '/', '--proc', '/proc', '--dev', '/dev', '--ro-bind-try', '/sys', '/sys'],
+    ...['--bind', root, '/', ...ownProcAndDev, '--ro-bind-try', '/sys', '/sys'],
     ...bound,
     ...['--chdir', workingDirectory],
     '--',

@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Context } from '../../op/context.js';
 import { findProgram } from '../../op/kit/process/find-program.js';
+import { ownProcAndDev } from '../../op/kit/process/kernel-files.js';
 import { run } from '../../op/kit/process/run.js';
 import type { Isolation } from '../contract.js';
 import { type Hidden, placeInHidden } from './hidden.js';
@@ -29,7 +30,7 @@ export function findIsolation(context: Context): Promise<Isolation> {
 
 async function tryNamespaces(context: Context): Promise<Isolation> {
   if (process.platform !== 'linux' || findProgram('bwrap', context.env.PATH) === undefined) return 'variables';
-  const args = [...namespaces, '--ro-bind', '/', '/', '--proc', '/proc', '--dev', '/dev', '--', 'true'];
+  const args = [...namespaces, '--ro-bind', '/', '/', ...ownProcAndDev, '--', 'true'];
   // Another program's mount that goes away just then makes bwrap fail.
   for (let attempt = 0; attempt < 3; attempt++) {
     const ended = await run(context, { program: 'bwrap', args });
@@ -55,7 +56,7 @@ export async function sandboxArguments(
     ...namespaces,
     ...(firstProcess === 'program' ? ['--as-pid-1'] : []),
     ...show('/', [...placed.map(({ path }) => path), ...hidden]),
-    ...['--proc', '/proc', '--dev', '/dev'],
+    ...ownProcAndDev,
     ...hidden.flatMap((real) => ['--tmpfs', real]),
     ...shown.flatMap(({ path, source }) => ['--ro-bind-try', source, path]),
     ...placed.flatMap(({ path, source, readOnly }) => [readOnly ? '--ro-bind' : '--bind', source, path]),

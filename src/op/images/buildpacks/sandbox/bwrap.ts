@@ -1,5 +1,6 @@
 import { readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ownProcAndDev } from '../../../kit/process/kernel-files.js';
 import { phasePaths, phaseUser } from './phase-runner.js';
 
 /** The directories of one build on this machine. */
@@ -46,7 +47,7 @@ export function builderArguments(
     ...namespaces,
     ...['--hostname', 'builder'],
     ...['--clearenv', ...variables],
-    ...['--ro-bind', root, '/', '--proc', '/proc', '--dev', '/dev'],
+    ...['--ro-bind', root, '/', ...ownProcAndDev],
     ...['--bind', directories.temporary, '/tmp', '--bind', directories.home, phasePaths.home],
     ...['--ro-bind-try', '/etc/resolv.conf', '/etc/resolv.conf', '--ro-bind-try', '/etc/hosts', '/etc/hosts'],
     ...shared(directories),
@@ -76,7 +77,7 @@ export async function trustedArguments(directories: Directories): Promise<readon
   return [
     ...namespaces,
     ...view,
-    ...['--proc', '/proc', '--dev', '/dev'],
+    ...ownProcAndDev,
     ...['--bind', directories.private, directories.private],
     ...shared(directories),
     '--',
