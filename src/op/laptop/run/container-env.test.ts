@@ -44,6 +44,17 @@ describe('the variables of a container', () => {
     expect(JSON.stringify(error)).not.toContain('s3cret');
   });
 
+  it.each(['PATH', 'LD_PRELOAD', 'DOCKER_CONFIG', 'CONTAINERS_CONF', 'HOME', 'https_proxy'])(
+    'of several lines do not change %s of the container engine, which op starts',
+    async (name) => {
+      const { context } = testContext({ env: { [name]: 'mine' } });
+      const given = prepareEnv(context, new Map([[name, '/repository/bin:\n']]));
+      await expect(given).rejects.toMatchObject({ kind: 'input', message: expect.stringContaining(name) });
+      await using same = await prepareEnv(context, new Map([[name, 'mine']]));
+      expect(same.env).toEqual({});
+    },
+  );
+
   it('are in a file that only this user can read, removed afterwards; long ones are passed directly', async () => {
     const values = new Map([
       ['A', ' a b  '],

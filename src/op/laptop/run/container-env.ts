@@ -49,6 +49,13 @@ const invalid = (origin: string, name: string, why: string) =>
     hint: `fix it in ${origin}`,
   });
 
+const ofEngine = (name: string) =>
+  inputError({
+    what: `cannot give the variable ${name} to the container`,
+    why: 'its value has several lines or is very long, so the container engine would get it in its own environment, and use it',
+    hint: 'give it a short value on one line',
+  });
+
 /** Variables for a container engine; the file with their values is removed at the end of its `await using`. */
 export interface EngineEnv extends AsyncDisposable {
   /** Flags of `docker create`. */
@@ -60,14 +67,21 @@ export interface EngineEnv extends AsyncDisposable {
 /** Docker reads such a file by lines of at most 64 KiB. */
 const longestLine = 16_000;
 
+/** Variables that container engines, the loader of programs and Go read: they choose programs, configuration and servers. */
+const ofEngines =
+  /^(?:PATH|HOME|SHELL|ENV|BASH\w*|TMPDIR|GCONV_PATH|LOCPATH|(?:LD|DYLD|XDG|SSH|SSL|GO|DOCKER|BUILDX|BUILDKIT|CONTAINERS?|PODMAN|STORAGE|REGISTRY|REGISTRIES)\w*|\w+_proxy)$/iu;
+
 /**
  * Prepares variables so that no other user of this machine can see the values: in a file that only this user can read. Values with
  * several lines and very long ones, which such a file cannot contain, go through the engine's own environment.
+ * @throws OpError (input) for such a value of a variable that the engine itself would use: a repository must not choose what op starts
  */
 export async function prepareEnv(context: Context, values: ReadonlyMap<string, string>): Promise<EngineEnv> {
   const isLong = (value: string) => /[\r\n]/u.test(value) || value.length > longestLine;
   const short = [...values].filter(([, value]) => !isLong(value)).map(([name, value]) => `${name}=${value}\n`);
   const long = [...values].filter(([, value]) => isLong(value));
+  const used = long.find(([name, value]) => ofEngines.test(name) && context.env[name] !== value)?.[0];
+  if (used !== undefined) throw ofEngine(used);
   const directory = await makePrivateDirectory(context, 'env');
   const file = join(directory.path, 'env');
   try {
