@@ -8,6 +8,7 @@ import { formatReference, type Reference } from '../../systems/registry/referenc
 import type { BuiltImage } from '../build-result/build-result.js';
 import { dryRun } from '../skaffold/build.js';
 import type { Project } from '../skaffold/project.js';
+import { refuseOutside } from './below-repository.js';
 
 const copiesAtOnce = 4;
 
@@ -51,9 +52,9 @@ export async function copyToAll(
 
 /** A dry run gives the names for another registry; the tag is kept, because it may be the time of the build. */
 async function copiesTo(context: Context, project: Project, images: readonly BuiltImage[], repository: string) {
-  const named = new Map(
-    (await dryRun(context, project, repository)).map((image) => [image.imageName, image.reference]),
-  );
+  const wanted = await dryRun(context, project, repository);
+  refuseOutside(wanted, repository);
+  const named = new Map(wanted.map((image) => [image.imageName, image.reference]));
   return images.flatMap(({ imageName, reference: from }): Copy[] => {
     const { tag: _, ...target } = named.get(imageName) ?? from;
     return [{ from, to: from.tag === undefined ? target : { ...target, tag: from.tag } }];

@@ -17,6 +17,7 @@ import { refuseRepositoryCode } from '../plan/repository-code.js';
 import { dependenciesFirst } from '../skaffold/artifacts.js';
 import { dryRun } from '../skaffold/build.js';
 import { findAlreadyBuilt, isInputDigest, namesCommitWrongly } from './already-built.js';
+import { refuseOutside } from './below-repository.js';
 import { buildImages } from './build-images.js';
 import { copyToAll } from './copy-to-all.js';
 import { type PushRequest, pushOutputs } from './options.js';
@@ -72,6 +73,7 @@ async function buildOrReuse(
   const { context, project, access, artifacts, builders, head } = prepared;
   const { log } = context;
   const wanted = dependenciesFirst(await dryRun(context, project, repository.value), artifacts.artifacts);
+  refuseOutside(wanted, repository.value);
   // Fails now, not after the build, for an unknown --image-name.
   mainImage(wanted, request.imageName);
   const plan = planBuild(artifacts, wanted, request.engine, builders);
