@@ -1,11 +1,12 @@
 import type { Context } from '../../context.js';
 import { refusedError, toolError } from '../../kit/errors/op-error.js';
 import { countOf, secondsBetween } from '../../kit/log/format.js';
+import { startProgress } from '../../kit/log/progress.js';
 import { mapConcurrently } from '../../kit/process/map-concurrently.js';
 import { formatReference, type Reference } from '../../systems/registry/reference.js';
 import type { Regctl } from '../../systems/registry/regctl.js';
 import type { DigestTag } from './digest-tags.js';
-import { allSucceeded, startProgress } from './each-image.js';
+import { allSucceeded } from './each-image.js';
 import { atTag, type ImagePlan } from './plan.js';
 
 /** How an image was promoted. */

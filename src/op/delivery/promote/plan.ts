@@ -1,13 +1,14 @@
 import type { Context } from '../../context.js';
 import { inputError, OpError, refusedError } from '../../kit/errors/op-error.js';
 import { countOf, table } from '../../kit/log/format.js';
+import { startProgress } from '../../kit/log/progress.js';
 import { mapConcurrently } from '../../kit/process/map-concurrently.js';
 import type { Artifacts } from '../../systems/registry/artifacts.js';
 import { asksForPassword } from '../../systems/registry/protocol.js';
 import { formatReference, type Reference, registryOf } from '../../systems/registry/reference.js';
 import type { Regctl } from '../../systems/registry/regctl.js';
 import { type DigestTag, planDigestTags } from './digest-tags.js';
-import { allSucceeded, startProgress } from './each-image.js';
+import { allSucceeded } from './each-image.js';
 import type { NamedImage } from './name-images.js';
 
 /** What to do for one image. */
