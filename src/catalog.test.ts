@@ -8,6 +8,7 @@ import lock from '../image/image.lock.json' with { type: 'json' };
 import config from '../octopipeline.config.js';
 import { createCatalog, createExamples, createReference } from './catalog.js';
 import type { CatalogConfig } from './cdk8s/config.js';
+import { mirrorFileSchema } from './mirror-schema.js';
 
 const filesOf = (folder: string, inner: string) =>
   existsSync(join(folder, inner)) ? readdirSync(join(folder, inner)).map((name) => join(inner, name)) : [];
@@ -23,6 +24,7 @@ test('dist/, examples/ and docs/reference/ equal a fresh synth', () => {
   expect(contents('dist')).toEqual(createCatalog(config).files());
   expect(contents('examples')).toEqual(createExamples('examples').files());
   expect(contents('docs/reference', '.md')).toEqual(createReference());
+  expect(readFileSync('docs/reference/mirror-file.schema.json', 'utf8')).toBe(mirrorFileSchema());
 });
 
 test('npx cdk8s synth writes the same bytes', async () => {

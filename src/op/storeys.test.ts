@@ -6,8 +6,9 @@ const root = import.meta.dirname;
 
 /** What a file of a storey may import: its own storey, and those that are named here. `context.ts` is for all. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
-  cli: ['delivery', 'laptop', 'images', 'store', 'systems', 'kit'],
+  cli: ['delivery', 'mirroring', 'laptop', 'images', 'store', 'systems', 'kit'],
   delivery: ['images', 'store', 'systems', 'kit'],
+  mirroring: ['store', 'systems', 'kit'],
   laptop: ['images', 'store', 'systems', 'kit'],
   images: ['store', 'systems', 'kit'],
   store: ['systems', 'kit'],

@@ -11,6 +11,7 @@ import { doctor } from './commands/doctor.js';
 import { gitClone } from './commands/git-clone.js';
 import { helmTest } from './commands/helm-test.js';
 import { local } from './commands/local.js';
+import { mirror } from './commands/mirror.js';
 import { promoteImage } from './commands/promote-image.js';
 import { publish } from './commands/publish.js';
 import { buildPush, push } from './commands/push.js';
@@ -33,6 +34,7 @@ const commands: readonly Command[] = [
   record,
   publish,
   promoteImage,
+  mirror,
   setImage,
   helmTest,
   run,

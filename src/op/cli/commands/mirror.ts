@@ -1,0 +1,70 @@
+import { outputForm } from '../../kit/options/output-form.js';
+import { deepOptions, mirrorOptions } from '../../mirroring/options.js';
+import { command, group } from '../commander/command.js';
+
+const helpEnd =
+  'Exit codes: 0 done, 3 the mirror file or the plan is invalid, 4 an image could not be copied, 6 refused: limits, drift, or the destination has something else.';
+
+const resolve = command({
+  name: 'resolve',
+  description: 'compare both sides and write the plan: the dry run',
+  options: { ...mirrorOptions, ...deepOptions, output: outputForm },
+  helpEnd,
+  run: async (context, request) => {
+    const { resolve } = await import('../../mirroring/mirror.js');
+    await resolve(context, request);
+  },
+});
+
+const copy = command({
+  name: 'copy',
+  description: 'copy what the plan says; again, after a failure, what is still missing',
+  options: mirrorOptions,
+  helpEnd,
+  run: async (context, request) => {
+    const { copy } = await import('../../mirroring/mirror.js');
+    await copy(context, request);
+  },
+});
+
+const verify = command({
+  name: 'verify',
+  description: 'ask the destination for everything that it should have by the plan',
+  options: { ...mirrorOptions, ...deepOptions },
+  helpEnd,
+  run: async (context, request) => {
+    const { verify } = await import('../../mirroring/mirror.js');
+    await verify(context, request);
+  },
+});
+
+const report = command({
+  name: 'report',
+  description: 'write what happened, as JSON and as a page',
+  options: { file: mirrorOptions.file, directory: mirrorOptions.directory, output: outputForm },
+  helpEnd,
+  run: async (context, request) => {
+    const { report } = await import('../../mirroring/mirror.js');
+    await report(context, { ...request, insecureRegistry: [] });
+  },
+});
+
+const runAll = command({
+  name: 'run',
+  description: 'resolve, copy, verify and report',
+  options: { ...mirrorOptions, ...deepOptions },
+  helpEnd,
+  run: async (context, request) => {
+    const { runAll } = await import('../../mirroring/mirror.js');
+    await runAll(context, request);
+  },
+});
+
+/** `op mirror`: images from registry to registry, as a mirror file says. */
+export const mirror = group('mirror', 'copy images between registries as mirror.yaml says: plan, copy, prove, report', [
+  resolve,
+  copy,
+  verify,
+  report,
+  runAll,
+]);

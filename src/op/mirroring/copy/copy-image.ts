@@ -1,0 +1,94 @@
+import { refusedError } from '../../kit/errors/op-error.js';
+import { mapConcurrently, valuesOf } from '../../kit/process/map-concurrently.js';
+import { RegistryFailure } from '../../systems/registry/client/failure.js';
+import { findDigest, putManifest, type Repository } from '../../systems/registry/client/repository.js';
+import { type PlanItem, referenceOf, tagOrDigest } from '../plan/plan.js';
+import { type ManifestCache, readTree } from '../registries/manifests.js';
+import type { Registries } from '../registries/registries.js';
+import type { BlobPlacer, Placed } from './place-blobs.js';
+
+/** What was sent for one image. */
+export interface Sent {
+  readonly outcome: 'copied' | 'overwritten' | 'already-there';
+  readonly bytes: number;
+  readonly uploaded: number;
+  readonly mounted: number;
+}
+
+/** Blobs of one image at a time. */
+const atOnce = 4;
+
+/**
+ * Copies one image by the digest of the plan, with all its platforms: blobs, then what names them, the tag last, so that what has the tag
+ * is complete, however often this was interrupted. Reads the tag back.
+ * @throws OpError (tool), (refused) when the tag was given to another image since the plan was made
+ */
+export async function copyImage(
+  {
+    registries,
+    cache,
+    blobs,
+  }: { readonly registries: Registries; readonly cache: ManifestCache; readonly blobs: BlobPlacer },
+  item: PlanItem & { readonly digest: string },
+  signal: AbortSignal,
+): Promise<Sent> {
+  const { digest, found, destination, source } = item;
+  const target = referenceOf(destination);
+  const [from, to] = await Promise.all([registries.repository(referenceOf(source)), registries.repository(target)]);
+  const name = tagOrDigest(target);
+  const before = await digestNow(to, name, signal);
+  // A plan that repairs what is incomplete has found the digest itself.
+  if (before === digest && found !== digest) return { outcome: 'already-there', bytes: 0, uploaded: 0, mounted: 0 };
+  if (before !== undefined && before !== found && before !== digest) throw tagMoved(destination, digest, found, before);
+  const tree = await readTree(source, digest, (one) => cache.read(from, one, signal));
+  const placed = valuesOf(
+    await mapConcurrently(
+      tree.blobs,
+      atOnce,
+      async (blob): Promise<readonly [Placed, number]> => [await blobs.place(blob, { from, to, signal }), blob.size],
+    ),
+  );
+  for (const manifest of tree.manifests.slice(0, -1)) {
+    if ((await digestNow(to, manifest.digest, signal)) === undefined)
+      await putManifest(to, manifest.digest, manifest, signal);
+  }
+  const root = tree.manifests.at(-1);
+  if (root === undefined) throw new Error('an image has a manifest');
+  const now = await digestNow(to, name, signal);
+  if (now !== before) throw tagMoved(destination, digest, before, now);
+  await putManifest(to, name, root, signal);
+  const after = await findDigest(to, name, signal);
+  if (after !== digest) throw notThere(to, destination, digest, after);
+  const uploaded = placed.filter(([how]) => how === 'uploaded');
+  return {
+    outcome: found === undefined || found === digest ? 'copied' : 'overwritten',
+    bytes: uploaded.reduce((sum, [, size]) => sum + size, 0),
+    uploaded: uploaded.length,
+    mounted: placed.filter(([how]) => how === 'mounted').length,
+  };
+}
+
+/** Before a repository exists, a registry with a token service refuses to look into it; whether we may write, the first upload tells. */
+async function digestNow(to: Repository, name: string, signal: AbortSignal): Promise<string | undefined> {
+  try {
+    return await findDigest(to, name, signal);
+  } catch (error) {
+    if (error instanceof RegistryFailure && error.problem === 'refused' && to.api.isTokenService()) return undefined;
+    throw error;
+  }
+}
+
+const tagMoved = (destination: string, digest: string, planned: string | undefined, now: string | undefined) =>
+  refusedError({
+    what: `${destination} is not overwritten`,
+    why: `it named ${planned ?? 'nothing'}, should name ${digest}, and now names ${now ?? 'nothing'}: something else writes to it`,
+    hint: 'find the other writer, then make a new plan: op mirror resolve',
+  });
+
+const notThere = ({ api }: Repository, destination: string, digest: string, after: string | undefined) =>
+  new RegistryFailure(
+    `${destination} was written, but is not there`,
+    `it names ${after ?? 'nothing'} instead of ${digest}: the registry changed it, or something else writes to it`,
+    'other',
+    api.registry,
+  );

@@ -1,0 +1,97 @@
+import { setMaxListeners } from 'node:events';
+import { rm } from 'node:fs/promises';
+import type { Context } from '../../context.js';
+import { OpError } from '../../kit/errors/op-error.js';
+import { writeAtomic } from '../../kit/files/write-atomic.js';
+import { countOf, secondsBetween, bytes as shownBytes } from '../../kit/log/format.js';
+import { startProgress } from '../../kit/log/progress.js';
+import { startDeadline } from '../../kit/process/deadline.js';
+import { mapConcurrently, valuesOf } from '../../kit/process/map-concurrently.js';
+import type { Mirror } from '../mirror-file/read.js';
+import type { Files } from '../plan/files.js';
+import type { PlanItem, ReadPlan } from '../plan/plan.js';
+import { openManifestCache } from '../registries/manifests.js';
+import type { Registries } from '../registries/registries.js';
+import type { Copied, CopiedImage } from './copied.js';
+import { copyImage } from './copy-image.js';
+import { createBlobPlacer } from './place-blobs.js';
+
+/** What a copy works with. */
+export interface CopyWork {
+  readonly mirror: Mirror;
+  readonly registries: Registries;
+  readonly files: Files;
+  /** Milliseconds before further attempts of a transfer. */
+  readonly pauses: readonly number[];
+  readonly idle?: number | undefined;
+}
+
+/** Does what the plan says, several images at a time; one that fails does not stop the others. Writes what was done. */
+export async function copy(context: Context, { plan, digest }: ReadPlan, work: CopyWork): Promise<Copied> {
+  const { mirror, files } = work;
+  const startedAt = context.now();
+  const items = plan.items.filter(isToCopy);
+  await Promise.all([files.copied, files.verified, files.retry].map((file) => rm(file, { force: true })));
+  if (items.length > 0) context.log.step(`copy ${countOf(items.length, 'image')}, ${shownBytes(plan.totals.bytes)}`);
+  const cache = openManifestCache(files.manifests);
+  const blobs = createBlobPlacer(context, work);
+  using progress = startProgress(context, 'copying', items.length);
+  const images = valuesOf(
+    await mapConcurrently(items, mirror.parallel, (item) =>
+      copyOne(context, item, mirror.timeout, (signal) => copyImage({ ...work, cache, blobs }, item, signal)).finally(
+        progress.done,
+      ),
+    ),
+  );
+  const copied: Copied = {
+    version: 1,
+    plan: digest,
+    startedAt: startedAt.toISOString(),
+    endedAt: context.now().toISOString(),
+    images: [...images],
+  };
+  const failed = images.filter(({ outcome }) => outcome === 'failed');
+  if (failed.length > 0) await writeAtomic(files.retry, failed.map(({ source }) => `${source}\n`).join(''));
+  else await rm(files.manifests, { recursive: true, force: true });
+  await writeAtomic(files.copied, `${JSON.stringify(copied, undefined, 1)}\n`);
+  return copied;
+}
+
+type ToCopy = PlanItem & { readonly digest: string };
+
+const isToCopy = (item: PlanItem): item is ToCopy =>
+  (item.action === 'copy' || item.action === 'overwrite') && item.digest !== undefined;
+
+async function copyOne(
+  context: Context,
+  { source, destination, digest, found }: ToCopy,
+  timeout: number,
+  work: (signal: AbortSignal) => ReturnType<typeof copyImage>,
+): Promise<CopiedImage> {
+  const start = context.now();
+  using deadline = startDeadline(context, timeout, {
+    what: `cannot copy ${source}`,
+    why: `it took longer than ${timeout / 1000} s`,
+    hint: 'run the same command again: it continues where it stopped; or increase run.timeout',
+  });
+  const { signal } = deadline.context;
+  // Each transfer of the image listens.
+  setMaxListeners(0, signal);
+  const named = { source, destination, digest };
+  const took = () => secondsBetween(start, context.now());
+  try {
+    const sent = await work(signal);
+    if (sent.outcome !== 'already-there') {
+      // The whole digest: without its tag, the earlier image has no other name.
+      const instead = sent.outcome === 'overwritten' ? `, instead of ${found}` : '';
+      context.log.step(`${sent.outcome} ${destination} (${shownBytes(sent.bytes)}, ${took()} s)${instead}`);
+    }
+    return { ...named, ...sent, seconds: took() };
+  } catch (error) {
+    context.signal.throwIfAborted();
+    if (!(error instanceof OpError)) throw error;
+    context.log.warn(`${error.message}: ${error.why}`);
+    const why = `${error.message}: ${error.why}`;
+    return { ...named, outcome: 'failed', bytes: 0, uploaded: 0, mounted: 0, seconds: took(), why };
+  }
+}

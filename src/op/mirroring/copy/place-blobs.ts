@@ -1,0 +1,126 @@
+import type { Context } from '../../context.js';
+import { sleep } from '../../kit/process/sleep.js';
+import type { Descriptor } from '../../systems/registry/client/content.js';
+import { RegistryFailure } from '../../systems/registry/client/failure.js';
+import {
+  beginUpload,
+  finishUpload,
+  hasBlob,
+  type Repository,
+  readBlob,
+} from '../../systems/registry/client/repository.js';
+
+/** How a blob got into a repository. */
+export type Placed = 'there' | 'mounted' | 'uploaded';
+
+/** Where a blob comes from and goes to. */
+export interface Way {
+  readonly from: Repository;
+  readonly to: Repository;
+  readonly signal: AbortSignal;
+}
+
+/** Puts blobs into the repositories of the destination, each once, whatever the images are that share it. */
+export interface BlobPlacer {
+  /** @throws RegistryFailure */
+  readonly place: (blob: Descriptor, way: Way) => Promise<Placed>;
+}
+
+/** Milliseconds without a byte, after which an upload is given up: a registry may need long to store what it got. */
+const usualIdle = 5 * 60_000;
+
+/** @param pauses milliseconds before further attempts of a transfer */
+export function createBlobPlacer(
+  { log }: Pick<Context, 'log'>,
+  { pauses, idle = usualIdle }: { readonly pauses: readonly number[]; readonly idle?: number | undefined },
+): BlobPlacer {
+  /** What is placed or on its way, by repository and digest. */
+  const placed = new Map<string, Promise<Placed>>();
+  /** Repositories of a registry that have a blob, by registry and digest. */
+  const holders = new Map<string, Set<string>>();
+  /** Uploads of a blob to a registry: whoever needs it elsewhere there waits, and takes it from there. */
+  const uploads = new Map<string, Promise<unknown>>();
+
+  const place: BlobPlacer['place'] = async (blob, way) => {
+    const key = `${way.to.api.registry}/${way.to.path} ${blob.digest}`;
+    const earlier = placed.get(key);
+    // Another image's attempt may end with its time limit.
+    if (earlier !== undefined && (await settled(earlier)) !== undefined) return 'there';
+    way.signal.throwIfAborted();
+    const current = placed.get(key);
+    if (current !== undefined && current !== earlier) return place(blob, way);
+    const mine = placeOnce(blob, way);
+    placed.set(key, mine);
+    mine.catch(() => undefined);
+    return await mine;
+  };
+  const placeOnce = async (blob: Descriptor, way: Way): Promise<Placed> => {
+    const { to, from, signal } = way;
+    const key = `${to.api.registry} ${blob.digest}`;
+    const known = holders.get(key) ?? new Set();
+    holders.set(key, known);
+    if (await hasBlob(to, blob, signal)) {
+      known.add(to.path);
+      return 'there';
+    }
+    for (let upload = uploads.get(key); upload !== undefined; upload = uploads.get(key)) {
+      await settled(upload);
+      signal.throwIfAborted();
+    }
+    if (from.api.registry === to.api.registry) known.add(from.path);
+    const holder = [...known].find((path) => path !== to.path);
+    if (holder !== undefined) {
+      const begun = await beginUpload(to, blob, holder, signal);
+      if (begun.mounted) {
+        known.add(to.path);
+        return 'mounted';
+      }
+      // From here on it is an upload like any other; others may have begun one.
+      await transfer(blob, way, begun.location);
+    } else {
+      const uploading = transfer(blob, way, undefined);
+      uploads.set(key, uploading);
+      try {
+        await uploading;
+      } finally {
+        uploads.delete(key);
+      }
+    }
+    known.add(to.path);
+    return 'uploaded';
+  };
+  const transfer = async (blob: Descriptor, { from, to, signal }: Way, begun: URL | undefined): Promise<void> => {
+    let location = begun;
+    for (let attempt = 0; ; attempt++) {
+      try {
+        location ??= await beginLocation(to, blob, signal);
+        const content = await readBlob(from, blob, signal);
+        await finishUpload(to, blob, location, content, { signal, idle });
+        return;
+      } catch (error) {
+        const pause = pauses[attempt];
+        if (!mayHelp(error) || pause === undefined) throw error;
+        log.debug(`${error.message}: ${error.why}`);
+        location = undefined;
+        await sleep({ signal }, pause);
+      }
+    }
+  };
+  return { place };
+}
+
+async function beginLocation(to: Repository, blob: Descriptor, signal: AbortSignal): Promise<URL> {
+  const begun = await beginUpload(to, blob, undefined, signal);
+  if (begun.mounted) throw new Error('a registry mounts only what it is asked to mount');
+  return begun.location;
+}
+
+const settled = <Value>(promise: Promise<Value>): Promise<Value | undefined> =>
+  promise.then(
+    (value) => value,
+    () => undefined,
+  );
+
+/** Whether another attempt may help: also when the registry has forgotten the upload, as after a restart. */
+const mayHelp = (error: unknown): error is RegistryFailure =>
+  error instanceof RegistryFailure && ['busy', 'unreachable', 'absent'].includes(error.problem);

@@ -1,0 +1,255 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type LocalRegistry, startPlainRegistry } from '../../../test/op/local-registry.js';
+import { createMirrorSandbox, type MirrorSandbox } from '../../../test/op/mirror-sandbox.js';
+import { pushImage, registryTool } from '../../../test/op/pushed-image.js';
+import {
+  type Asked,
+  firstTimes,
+  startUnrulyRegistry,
+  type Trouble,
+  type UnrulyRegistry,
+} from '../../../test/op/unruly-registry.js';
+
+let registry: LocalRegistry;
+let other: LocalRegistry;
+let here: UnrulyRegistry;
+let there: UnrulyRegistry;
+let sandbox: MirrorSandbox;
+let count = 0;
+let source: string;
+let target: string;
+const digests = new Map<string, string>();
+const names = ['one', 'two', 'three'];
+
+beforeAll(async () => {
+  [registry, other] = await Promise.all([startPlainRegistry(), startPlainRegistry()]);
+  [here, there] = await Promise.all([startUnrulyRegistry(registry.host), startUnrulyRegistry(other.host)]);
+  for (const name of names) digests.set(name, await pushImage(`${registry.host}/hub/${name}:v1`, 300_000));
+});
+afterAll(() => Promise.all([here?.stop(), there?.stop(), registry?.stop(), other?.stop()]));
+beforeEach(async () => {
+  count += 1;
+  source = `${here.host}/hub`;
+  target = `${there.host}/site${count}`;
+  sandbox = await createMirrorSandbox(mirrorFile());
+  here.calm();
+  there.calm();
+});
+afterEach(() => sandbox.remove());
+
+const mirrorFile = (run = '') =>
+  `version: 1\n${run}defaults: { to: '${target}/{name}' }\nsources:\n${names.map((name) => `  - { from: '${source}/${name}', tags: { regex: v1 } }\n`).join('')}`;
+const digestAt = (name: string) =>
+  registryTool('crane', ['digest', `${other.host}/site${count}/${name}:v1`]).catch(() => undefined);
+const isUpload = ({ method, path }: Asked) => method === 'PUT' && path.includes('/blobs/uploads/');
+const isBlob = ({ method, path }: Asked) => method === 'GET' && path.includes('/blobs/sha256:');
+const isManifest = ({ path }: Asked) => path.includes('/manifests/');
+const isTagWrite = ({ method, path }: Asked) => method === 'PUT' && path.endsWith('/manifests/v1');
+const failed = (promise: Promise<unknown>) =>
+  promise.then(
+    () => expect.fail('it should have failed'),
+    (error) => error,
+  );
+/** The first time that each address is asked for. */
+const onceEach = (trouble: Trouble) => {
+  const seen = new Set<string>();
+  return ({ method, path }: Asked) => {
+    const key = `${method} ${path.replace(/uploads\/.+/u, 'uploads/')}`;
+    if (seen.has(key)) return undefined;
+    seen.add(key);
+    return trouble;
+  };
+};
+
+describe('a registry that fails temporarily', () => {
+  it.each<readonly [name: string, where: 'here' | 'there', trouble: () => (asked: Asked) => Trouble | undefined]>([
+    [
+      'limits each request once, as JSON',
+      'here',
+      () => onceEach({ status: 429, body: '{"errors":[{"code":"TOOMANYREQUESTS"}]}' }),
+    ],
+    ['limits each request once, without a word', 'there', () => onceEach({ status: 429 })],
+    ['limits each request once, as a page of HTML', 'there', () => onceEach({ status: 429, body: '<html>429</html>' })],
+    [
+      'says how long to wait',
+      'there',
+      () => firstTimes(5, () => true, { status: 429, headers: { 'retry-after': '1' } }),
+    ],
+    [
+      'says until when to wait',
+      'here',
+      () =>
+        firstTimes(2, () => true, {
+          status: 429,
+          headers: { 'retry-after': new Date(Date.now() + 1500).toUTCString() },
+        }),
+    ],
+    ['answers 500', 'here', () => onceEach({ status: 500 })],
+    ['answers 503 to writes', 'there', () => firstTimes(3, ({ method }) => method === 'PUT', { status: 503 })],
+    ['cuts the connection in a blob', 'here', () => firstTimes(3, isBlob, { cutAnswerAfter: 100_000 })],
+    [
+      'cuts the connection in a manifest',
+      'here',
+      () => firstTimes(3, (asked) => asked.method === 'GET' && isManifest(asked), { cutAnswerAfter: 100 }),
+    ],
+    ['cuts the connection in an upload', 'there', () => firstTimes(3, isUpload, { cutUploadAfter: 100_000 })],
+    [
+      'forgets an upload',
+      'there',
+      () => firstTimes(2, isUpload, { status: 404, body: '{"errors":[{"code":"BLOB_UPLOAD_UNKNOWN"}]}' }),
+    ],
+  ])('%s: everything arrives', async (_, where, trouble) => {
+    (where === 'here' ? here : there).behave(trouble());
+    const report = await sandbox.run();
+    expect(report.totals).toMatchObject({ copied: 3, failed: 0 });
+    for (const name of names) expect(await digestAt(name)).toBe(digests.get(name));
+  });
+
+  it('is paused for all, not only for the request that was told to wait', async () => {
+    const start = Date.now();
+    const times: number[] = [];
+    const limit = firstTimes(1, () => true, { status: 429, headers: { 'retry-after': '2' } });
+    here.behave((asked) => {
+      times.push(Date.now() - start);
+      return limit(asked);
+    });
+    await sandbox.resolve();
+    // Those that were on their way already, and then nothing until the pause is over.
+    const [, ...later] = times;
+    expect(later.filter((time) => time > 300 && time < 1900)).toEqual([]);
+  });
+});
+
+describe('a registry that fails for good', () => {
+  it('does not stop the other images, and what failed is named in the last lines and in the list to try again', async () => {
+    here.behave(({ method, path }) => (method === 'GET' && path.includes('/two/blobs/') ? { status: 502 } : undefined));
+    const error = await failed(sandbox.run());
+    expect(error).toMatchObject({ kind: 'tool', message: 'not mirrored: 1 of 3 images; the others are' });
+    expect(error.why).toMatch(/^localhost:\d+\/site\d+\/two:v1: failed: .*502/u);
+    expect(await sandbox.read('mirror/retry.txt')).toBe(`${source}/two:v1\n`);
+    expect(await sandbox.report()).toMatchObject({ totals: { copied: 2, failed: 1 } });
+    expect(await sandbox.read('mirror/report.md')).toContain('**Failed**: 1 of 3');
+    expect([await digestAt('one'), await digestAt('two')]).toEqual([digests.get('one'), undefined]);
+
+    here.calm();
+    there.calm();
+    // The same plan again: only the rest is copied.
+    await sandbox.copy();
+    expect(there.requests.filter(isTagWrite)).toHaveLength(1);
+    expect(await digestAt('two')).toBe(digests.get('two'));
+    expect(await sandbox.read('mirror/retry.txt')).toBeUndefined();
+  });
+
+  it('never answers an upload: the image ends with its time limit, and the others arrive', async () => {
+    await sandbox.write('mirror.yaml', mirrorFile('run: { timeout: 2s, retries: 1 }\n'));
+    there.behave((asked) => (isUpload(asked) && asked.path.includes('/two/') ? { delay: 600_000 } : undefined));
+    const error = await failed(sandbox.run());
+    expect(error.why).toMatch(/two:v1: failed: .*took longer than 2 s/u);
+    expect(await digestAt('three')).toBe(digests.get('three'));
+  });
+
+  it('sends nothing for too long: the connection is given up and the request made again', async () => {
+    here.behave(firstTimes(2, isBlob, { delay: 600_000 }));
+    const report = await sandbox.run({ idle: 500 });
+    expect(report.totals).toMatchObject({ copied: 3 });
+  });
+
+  it('cannot be listed: the other sources are copied', async () => {
+    here.behave(({ path }) => (path === '/v2/hub/two/tags/list' ? { status: 500 } : undefined));
+    const error = await failed(sandbox.run());
+    expect(error).toMatchObject({ kind: 'tool' });
+    expect(error.why).toMatch(/hub\/two: not listed/u);
+    expect(await digestAt('three')).toBe(digests.get('three'));
+  });
+
+  it('is not there: nothing is copied, and no image waits for itself', async () => {
+    await here.stop();
+    const start = Date.now();
+    const error = await failed(sandbox.run({ pauses: [300, 300, 300] }));
+    expect(error).toMatchObject({ kind: 'tool', message: 'nothing is copied: no image could be compared' });
+    expect(Date.now() - start).toBeLessThan(5000);
+    here = await startUnrulyRegistry(registry.host);
+  });
+
+  it('says that a tag of the mirror file does not exist', async () => {
+    await sandbox.write(
+      'mirror.yaml',
+      `version: 1\nsources: [{ from: '${source}/one:v9', to: '${target}/one' }, { from: '${source}/two:v1', to: '${target}/two' }]\n`,
+    );
+    const error = await failed(sandbox.run());
+    expect(error.why).toMatch(/one:v9: missing: the source does not have it/u);
+    expect(await digestAt('two')).toBe(digests.get('two'));
+  });
+});
+
+describe('a registry that cannot be trusted', () => {
+  const wrong = 'sha256:'.padEnd(71, 'f');
+
+  it('sends other content as a blob: it never becomes one at the destination', async () => {
+    const big = (await pushImage(`${registry.host}/hub/evil:v1`, 300_000)) ?? '';
+    await sandbox.write('mirror.yaml', `version: 1\nsources: [{ from: '${source}/evil:v1', to: '${target}/evil' }]\n`);
+    here.behave((asked) => (isBlob(asked) ? { status: 200, body: 'x'.repeat(1000) } : undefined));
+    const error = await failed(sandbox.run());
+    expect(error.why).toMatch(/the source sent other content/u);
+    expect(there.requests.filter((asked) => isUpload(asked) && asked.status === 201)).toEqual([]);
+    expect(await digestAt('evil')).toBeUndefined();
+    expect(big).toMatch(/^sha256:/u);
+  });
+
+  it('sends another manifest than its digest', async () => {
+    here.behave((asked) =>
+      asked.method === 'GET' && isManifest(asked) ? { status: 200, body: '{"layers":[]}' } : undefined,
+    );
+    const error = await failed(sandbox.run());
+    expect(error.why).toMatch(/the registry sent a manifest with the digest/u);
+    expect(there.requests.filter(({ method }) => method === 'PUT')).toEqual([]);
+  });
+
+  it('stores a manifest under another digest', async () => {
+    there.behave((asked) =>
+      isTagWrite(asked) ? { status: 201, headers: { 'docker-content-digest': wrong } } : undefined,
+    );
+    const error = await failed(sandbox.run());
+    expect(error.why).toMatch(/the registry stored it as sha256:f+ instead of/u);
+  });
+
+  it('answers with a digest that is none: it is not used, the manifest is', async () => {
+    here.behave((asked) =>
+      asked.method === 'HEAD' && isManifest(asked)
+        ? { status: 200, headers: { 'docker-content-digest': '../../etc/passwd' } }
+        : undefined,
+    );
+    expect((await sandbox.run()).totals).toMatchObject({ copied: 3 });
+  });
+
+  it('lists tags that are no tags: they are left out', async () => {
+    const tags = ['v1', '../../../v2/x', 'a b', '\u001b]0;title\u0007', 'v1\n::error::', '', 7, 'x'.repeat(200)];
+    here.behave(({ path }) =>
+      path.endsWith('/one/tags/list') ? { status: 200, body: JSON.stringify({ tags }) } : undefined,
+    );
+    await sandbox.write(
+      'mirror.yaml',
+      `version: 1\nsources: [{ from: '${source}/one', to: '${target}/one', tags: { regex: '[^]*' } }]\n`,
+    );
+    const plan = await sandbox.resolve();
+    expect(plan.items.map(({ destination }) => destination)).toEqual([`${target}/one:v1`]);
+  });
+
+  it('says that a list goes on at another server, or without end', async () => {
+    let link = '<http://localhost:1/v2/hub/one/tags/list>; rel="next"';
+    here.behave(({ path }) =>
+      path.endsWith('/tags/list') ? { status: 200, headers: { link }, body: '{"tags":["v1"]}' } : undefined,
+    );
+    expect((await failed(sandbox.resolve())).why).toMatch(/the list goes on at http:\/\/localhost:1/u);
+    link = '</v2/hub/one/tags/list?last=v1>; rel="next"';
+    expect((await failed(sandbox.resolve())).why).toMatch(/the list goes on at/u);
+  });
+
+  it('explains errors with control characters: they are not printed', async () => {
+    const body = JSON.stringify({ errors: [{ code: 'DENIED', message: 'no\u001b[31m\u0007\r\nfake line' }] });
+    there.behave(({ method }) => (method === 'POST' ? { status: 403, body } : undefined));
+    const error = await failed(sandbox.run());
+    const page = await sandbox.read('mirror/report.md');
+    expect(`${error.why}${sandbox.printed.join('')}${page}`).not.toMatch(/[^\P{Cc}\n]/u);
+  });
+});

@@ -1,0 +1,125 @@
+import { describe, expect, it } from 'vitest';
+import { OpError } from '../../kit/errors/op-error.js';
+import { parseMirror } from './read.js';
+
+const problemsOf = (content: string): string => {
+  try {
+    parseMirror('mirror.yaml', content, '/site');
+    return '';
+  } catch (error) {
+    if (!(error instanceof OpError)) throw error;
+    expect(error.kind).toBe('input');
+    return error.why;
+  }
+};
+
+const whole = `version: 1
+defaults:
+  to: registry.site.test/mirror/{path}
+  immutableTags: ['v\\d+\\.\\d+\\.\\d+']
+run: { parallel: 3, retries: 2, timeout: 5m }
+limits: { newImages: 40, bytes: 1.5GiB }
+registries:
+  - { host: Registry.Site.test, dockerconfig: secrets/site, ca: site.pem }
+  - { host: localhost:5000, insecure: true }
+sources:
+  - from: quay.io/acme/web
+    tags: { regex: '(?<version>v.*)-alpine', extract: $version, semver: '>=1.4 <2', newest: 3 }
+  - from: docker.io/library/redis:7.4@sha256:${'a'.repeat(64)}
+    to: registry.site.test/base/redis:{tag}-site
+    drift: fail
+`;
+
+describe('a mirror file', () => {
+  it('is read with its defaults, and paths start at its directory', () => {
+    const mirror = parseMirror('mirror.yaml', whole, '/site');
+    expect(mirror).toMatchObject({ parallel: 3, retries: 2, timeout: 300_000 });
+    expect(mirror.limits).toEqual({ newImages: 40, bytes: 1_610_612_736 });
+    expect(mirror.registries[0]).toEqual({
+      host: 'registry.site.test',
+      dockerconfig: '/site/secrets/site',
+      ca: '/site/site.pem',
+      insecure: false,
+    });
+    expect(mirror.sources.map(({ to, drift }) => [to, drift])).toEqual([
+      ['registry.site.test/mirror/{path}', 'overwrite'],
+      ['registry.site.test/base/redis:{tag}-site', 'fail'],
+    ]);
+  });
+
+  it('is reported with all of its problems, each with line and path', () => {
+    const wrong = `version: 2
+defaults: { drift: ignore }
+run:
+  parallel: many
+  timeout: soon
+limits: { bytes: 20 gigs }
+registries:
+  - { host: registry.site.test/path }
+sources:
+  - from: quay.io/acme/web
+    to: registry.site.test/x
+    tags:
+      regex: 'v(1'
+      semver: newer than 1
+      colour: red
+  - from: quay.io/acme/api
+  - from: quay.io/acme/Web:v1
+    to: registry.site.test/{where}
+  - from: quay.io/acme/db
+    to: registry.site.test/db
+    tags: { newest: 2 }
+  - from: quay.io/acme/ui
+    to: registry.site.test/ui
+    tags: { exact: [v1, 1.20] }
+`;
+    expect(problemsOf(wrong).split('\n')).toEqual([
+      'mirror.yaml:1: version must be 1',
+      'mirror.yaml:2: defaults.drift must be one of overwrite, keep, fail',
+      'mirror.yaml:4: run.parallel must be a number',
+      'mirror.yaml:5: run.timeout must be a duration such as 90s, 10m or 1h30m, more than 0',
+      'mirror.yaml:6: limits.bytes must be bytes, such as 500MB, 20GB or 1.5GiB',
+      'mirror.yaml:8: registries[0].host must be HOST[:PORT]',
+      'mirror.yaml:13: sources[0].tags.regex is not a regular expression: /v(1/: Unterminated group',
+      'mirror.yaml:14: sources[0].tags.semver is not a range of versions; write, for example, ">=1.4 <2", "^3.1" or "1.x || 2.x"',
+      'mirror.yaml:15: sources[0].tags.colour is unknown',
+      'mirror.yaml:16: sources[1].from selects no image: add :TAG or @DIGEST, tags, or digests',
+      expect.stringMatching(/^mirror\.yaml:17: sources\[2\]\.from is not an image: .*capital letters/u),
+      'mirror.yaml:18: sources[2].to names {where}, and there are only {registry}, {path}, {name}, {tag}',
+      'mirror.yaml:21: sources[3].tags.newest needs sort: semver, numerical, alphabetical',
+      'mirror.yaml:24: sources[4].tags.exact[1] must be a string; quote a tag that looks like a number',
+    ]);
+  });
+
+  it.each([
+    [
+      'a source without a destination',
+      'sources: [{ from: a/b:v1 }]',
+      'sources[0].to is missing, and defaults has no to',
+    ],
+    ['an empty list', 'sources: []', 'sources must not be empty'],
+    ['no sources', '', 'sources is missing'],
+    [
+      'a registry that is there twice',
+      'registries: [{ host: a.test }, { host: a.test }]\nsources: [{ from: a/b:v1, to: a.test/b }]',
+      'registries[1].host is there twice: a.test',
+    ],
+    [
+      'a destination with a digest',
+      `sources: [{ from: a/b:v1, to: 'a.test/b@sha256:0' }]`,
+      'sources[0].to has a digest',
+    ],
+    ['a destination without a registry', 'sources: [{ from: a/b:v1, to: "{path}" }]', 'must start with the registry'],
+    [
+      'a group that is not there',
+      'sources: [{ from: a/b, to: a.test/b, tags: { regex: "v(.*)", extract: $2 } }]',
+      'the group $2',
+    ],
+    ['a tag and a selection', 'sources: [{ from: a/b:v1, to: a.test/b, tags: { regex: .* } }]', 'names one image'],
+    ['a key that is there twice', 'sources: [{ from: a/b:v1, from: a/c:v1 }]', 'Map keys must be unique'],
+    ['two documents', 'sources: []\n---\nversion: 1', 'holds several documents'],
+    ['no object', '- version', 'it must be an object, not a list'],
+  ])('is refused with %s', (_, content, problem) => {
+    expect(problemsOf(content.startsWith('-') ? content : `version: 1\n${content}`)).toContain(problem);
+  });
+});

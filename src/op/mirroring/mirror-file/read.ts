@@ -1,0 +1,112 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import type * as v from 'valibot';
+import type { Context } from '../../context.js';
+import { readYaml } from '../../kit/config/yaml-problems.js';
+import { inputError } from '../../kit/errors/op-error.js';
+import { countOf } from '../../kit/log/format.js';
+import { oneLine } from '../../kit/log/printable.js';
+import { parseDuration } from '../../kit/options/duration.js';
+import { parsePrefix } from '../../systems/registry/reference.js';
+import { parseBytes } from './bytes.js';
+import { type DriftPolicy, mirrorFile } from './schema.js';
+
+type Checked = v.InferOutput<typeof mirrorFile>;
+/** How tags of a repository are chosen. */
+export type TagSelection = NonNullable<Checked['sources'][number]['tags']>;
+
+/** What to mirror from one repository, complete. */
+export interface MirrorSource {
+  /** For messages, such as `sources[2]`. */
+  readonly at: string;
+  readonly from: string;
+  readonly to: string;
+  readonly tags: TagSelection | undefined;
+  readonly digests: readonly string[];
+  readonly drift: DriftPolicy;
+  readonly immutableTags: readonly string[];
+}
+
+/** A registry that needs more than a name; paths are absolute. */
+export interface MirrorRegistry {
+  readonly host: string;
+  readonly dockerconfig: string | undefined;
+  readonly ca: string | undefined;
+  readonly insecure: boolean;
+}
+
+/** A mirror file that was read: all defaults are filled in. */
+export interface Mirror {
+  /** As it was named. */
+  readonly file: string;
+  /** SHA-256 of the file: a plan belongs to the file that it was made from. */
+  readonly digest: string;
+  readonly sources: readonly MirrorSource[];
+  readonly registries: readonly MirrorRegistry[];
+  readonly parallel: number;
+  readonly retries: number;
+  /** Milliseconds for one image. */
+  readonly timeout: number;
+  readonly limits: { readonly newImages: number | undefined; readonly bytes: number | undefined };
+}
+
+/**
+ * Reads and checks a mirror file.
+ * @throws OpError (input) with every problem, its line and its path
+ */
+export async function readMirror({ cwd }: Pick<Context, 'cwd'>, file: string): Promise<Mirror> {
+  const path = resolve(cwd, file);
+  const content = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    throw inputError({
+      what: `cannot read the mirror file ${file}`,
+      why: cause.code === 'ENOENT' ? 'no such file' : cause.message,
+      hint: 'name it with --file; docs/mirroring.md shows one',
+      cause,
+    });
+  });
+  return parseMirror(file, content, dirname(path));
+}
+
+/** The same for a text. @param directory where relative paths in it start */
+export function parseMirror(file: string, content: string, directory: string): Mirror {
+  const read = readYaml(mirrorFile, content);
+  if ('problems' in read) {
+    const { problems } = read;
+    throw inputError({
+      what: `${file} has ${countOf(problems.length, 'problem')}`,
+      why: problems
+        .map(({ line, path, what }) => oneLine(`${file}:${line}: ${path === '' ? 'it' : path} ${what}`, 300))
+        .join('\n'),
+      hint: 'correct these lines; docs/mirroring.md describes every field',
+    });
+  }
+  const { defaults = {}, sources, registries = [], run = {}, limits = {} } = read.value;
+  const { newImages, bytes } = limits;
+  return {
+    file,
+    digest: `sha256:${createHash('sha256').update(content).digest('hex')}`,
+    sources: sources.map((one, index) => ({
+      at: `sources[${index}]`,
+      from: one.from,
+      to: one.to ?? defaults.to ?? '',
+      tags: one.tags,
+      digests: one.digests ?? [],
+      drift: one.drift ?? defaults.drift ?? 'overwrite',
+      immutableTags: one.immutableTags ?? defaults.immutableTags ?? [],
+    })),
+    registries: registries.map(({ host, dockerconfig, ca, insecure = false }) => {
+      const read = parsePrefix(host);
+      return {
+        host: 'registry' in read ? read.registry : host,
+        dockerconfig: dockerconfig === undefined ? undefined : resolve(directory, dockerconfig),
+        ca: ca === undefined ? undefined : resolve(directory, ca),
+        insecure,
+      };
+    }),
+    parallel: run.parallel ?? 6,
+    retries: run.retries ?? 4,
+    timeout: (run.timeout === undefined ? undefined : parseDuration(run.timeout)) ?? 20 * 60_000,
+    limits: { newImages, bytes: typeof bytes === 'string' ? parseBytes(bytes) : bytes },
+  };
+}

@@ -1,0 +1,28 @@
+import { option, type RequestOf } from '../kit/options/option.js';
+import { registryOptions } from '../systems/registry/options.js';
+
+/** The options of every command of `op mirror`. */
+export const mirrorOptions = {
+  file: option.text('mirror file: what to copy from where to where', {
+    value: '<file>',
+    letter: 'f',
+    default: 'mirror.yaml',
+  }),
+  directory: option.text('directory of the plan, the results and the report', { value: '<dir>', default: 'mirror' }),
+  ...registryOptions,
+};
+
+/** Also look inside what is there. */
+export const deepOptions = {
+  deep: option.flag(
+    'read every manifest at the destination, and look for every blob, also of images that did not change',
+  ),
+};
+
+/** What a command of `op mirror` is asked for. */
+export type MirrorRequest = RequestOf<typeof mirrorOptions> & {
+  readonly deep?: boolean;
+  /** Milliseconds, which tests shorten. */
+  readonly pauses?: readonly number[];
+  readonly idle?: number;
+};

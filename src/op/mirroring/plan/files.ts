@@ -1,0 +1,34 @@
+import { join, resolve } from 'node:path';
+
+/** The files of a run, in one directory; absolute paths. */
+export interface Files {
+  readonly directory: string;
+  /** What will be done. */
+  readonly plan: string;
+  /** What was done. */
+  readonly copied: string;
+  /** What was read back. */
+  readonly verified: string;
+  /** Images to try again, a line each. */
+  readonly retry: string;
+  readonly report: string;
+  readonly reportPage: string;
+  /** Manifests that were read; only while there is something to copy. */
+  readonly manifests: string;
+}
+
+/** The files in a directory. */
+export function filesIn(cwd: string, given: string): Files {
+  const directory = resolve(cwd, given);
+  const named = (name: string) => join(directory, name);
+  return {
+    directory,
+    plan: named('plan.json'),
+    copied: named('copied.json'),
+    verified: named('verified.json'),
+    retry: named('retry.txt'),
+    report: named('report.json'),
+    reportPage: named('report.md'),
+    manifests: named('manifests'),
+  };
+}

@@ -1,0 +1,81 @@
+import { inputError } from '../../kit/errors/op-error.js';
+import { oneLine } from '../../kit/log/printable.js';
+import { listTags } from '../../systems/registry/client/repository.js';
+import { formatReference, parseReference, type Reference, registryOf } from '../../systems/registry/reference.js';
+import { fillDestination } from '../mirror-file/destination.js';
+import type { MirrorSource } from '../mirror-file/read.js';
+import { pathOf, type Registries } from '../registries/registries.js';
+import { needsList, selectTags } from './select-tags.js';
+
+/** An image that a source selects, and where it goes. */
+export interface Wanted {
+  readonly from: Reference;
+  readonly to: Reference;
+  readonly source: MirrorSource;
+}
+
+/** The images of a source. @throws RegistryFailure when its tags cannot be listed */
+export async function imagesOf(
+  registries: Registries,
+  source: MirrorSource,
+  signal: AbortSignal,
+): Promise<readonly Wanted[]> {
+  const named = parseReference(source.from);
+  if ('problem' in named) throw new Error(`the mirror file was not checked: ${named.problem}`);
+  const base: Reference = { ...named, registry: registryOf(named), path: pathOf(named) };
+  return (await selected(registries, base, source, signal)).map((from) => {
+    const to = fillDestination(source.to, from);
+    if ('problem' in to) throw badDestination(source, from, to.problem);
+    return { from, to, source };
+  });
+}
+
+async function selected(
+  registries: Registries,
+  base: Reference,
+  { tags, digests }: MirrorSource,
+  signal: AbortSignal,
+): Promise<readonly Reference[]> {
+  if (base.tag !== undefined || base.digest !== undefined) return [base];
+  const byTag = new Map<string, Reference>();
+  if (tags !== undefined && needsList(tags)) {
+    const listed = await listTags(await registries.repository(base), signal);
+    for (const tag of selectTags(listed, tags)) byTag.set(tag, { ...base, tag });
+  }
+  for (const exact of tags?.exact ?? []) {
+    const [tag = '', digest] = exact.split('@');
+    byTag.set(tag, { ...base, tag, ...(digest === undefined ? {} : { digest }) });
+  }
+  return [...byTag.values(), ...new Set(digests)].map((one) =>
+    typeof one === 'string' ? { ...base, digest: one } : one,
+  );
+}
+
+/**
+ * Images that are selected twice for the same place are one; two images for one place are a mistake.
+ * @throws OpError (input)
+ */
+export function distinctImages(all: readonly Wanted[]): readonly Wanted[] {
+  const byPlace = new Map<string, Wanted>();
+  for (const one of all) {
+    const place = formatReference(one.to);
+    const other = byPlace.get(place);
+    if (other === undefined) byPlace.set(place, one);
+    else if (formatReference(other.from) !== formatReference(one.from)) throw collision(place, other, one);
+  }
+  return [...byPlace.values()];
+}
+
+const collision = (place: string, one: Wanted, other: Wanted) =>
+  inputError({
+    what: `two images would be ${oneLine(place, 300)}`,
+    why: `${one.source.at} puts ${formatReference(one.from)} there, and ${other.source.at} ${formatReference(other.from)}`,
+    hint: 'give one of them another destination (to), or leave it out (exclude)',
+  });
+
+const badDestination = ({ at, to }: MirrorSource, from: Reference, problem: string) =>
+  inputError({
+    what: `${formatReference(from)} has no valid destination`,
+    why: `${at}.to is ${to}; filled in, ${problem}`,
+    hint: 'change the template, or leave the tag out (exclude)',
+  });

@@ -1,0 +1,138 @@
+import type { Context } from '../../context.js';
+import { OpError, refusedError, toolError } from '../../kit/errors/op-error.js';
+import { countOf, bytes as shownBytes, table } from '../../kit/log/format.js';
+import { startProgress } from '../../kit/log/progress.js';
+import { startDeadline } from '../../kit/process/deadline.js';
+import { mapConcurrently, valuesOf } from '../../kit/process/map-concurrently.js';
+import type { Mirror } from '../mirror-file/read.js';
+import type { Files } from '../plan/files.js';
+import { type Action, actions, type Plan, type PlanItem, type ReadPlan, writePlan } from '../plan/plan.js';
+import { openManifestCache } from '../registries/manifests.js';
+import type { Registries } from '../registries/registries.js';
+import { compare } from './compare.js';
+import { distinctImages, imagesOf, type Wanted } from './list-images.js';
+
+/**
+ * Lists, selects and compares, and writes the plan: the dry run. Nothing is written to a registry.
+ * @throws OpError (input) for images that have no place of their own, (tool) when no source answers
+ */
+export async function resolve(
+  context: Context,
+  {
+    mirror,
+    registries,
+    files,
+    deep,
+  }: { readonly mirror: Mirror; readonly registries: Registries; readonly files: Files; readonly deep: boolean },
+): Promise<ReadPlan> {
+  const { sources, parallel, timeout } = mirror;
+  context.log.step(`resolve ${countOf(sources.length, 'source')} of ${mirror.file}`);
+  const { wanted, unlisted } = await listAll(context, mirror, registries);
+  const sides = { registries, cache: openManifestCache(files.manifests), timeout, deep, counted: new Map() };
+  using progress = startProgress(context, 'comparing source and destination', wanted.length);
+  // A question needs less memory and bandwidth than a copy.
+  const compared = await mapConcurrently(wanted, 4 * parallel, (one) =>
+    compare(context, sides, one).finally(progress.done),
+  );
+  const items = valuesOf(compared);
+  const plan: Plan = {
+    version: 1,
+    createdAt: context.now().toISOString(),
+    mirrorFile: mirror.file,
+    mirrorDigest: mirror.digest,
+    totals: totalsOf(items),
+    refused: [],
+    unlisted: [...unlisted],
+    items: [...items],
+  };
+  return await writePlan(files.plan, { ...plan, refused: refusalsOf(plan, mirror) });
+}
+
+async function listAll(context: Context, mirror: Mirror, registries: Registries) {
+  const { sources, parallel, timeout } = mirror;
+  const lists = await mapConcurrently(sources, 2 * parallel, async (source) => {
+    using deadline = startDeadline(context, timeout, {
+      what: `cannot list the tags of ${source.from}`,
+      why: `it took longer than ${timeout / 1000} s`,
+      hint: 'increase run.timeout',
+    });
+    return await imagesOf(registries, source, deadline.context.signal);
+  });
+  context.signal.throwIfAborted();
+  const wanted: Wanted[] = [];
+  const unlisted: { source: string; why: string }[] = [];
+  for (const [index, list] of lists.entries()) {
+    if (list.status === 'fulfilled') wanted.push(...list.value);
+    else if (!(list.reason instanceof OpError) || list.reason.kind === 'input') throw list.reason;
+    else unlisted.push({ source: sources[index]?.from ?? '', why: `${list.reason.message}: ${list.reason.why}` });
+  }
+  return { wanted: distinctImages(wanted), unlisted };
+}
+
+function totalsOf(items: readonly PlanItem[]): Plan['totals'] {
+  const count = (action: Action) => items.filter((item) => item.action === action).length;
+  return {
+    ...Object.fromEntries(actions.map((action) => [action, count(action)])),
+    bytes: items.reduce((sum, { bytes = 0 }) => sum + bytes, 0),
+  };
+}
+
+/** The gate: why nothing may be copied. */
+function refusalsOf({ items, totals }: Plan, { limits }: Mirror): string[] {
+  const count = items.filter(({ action }) => action === 'copy' || action === 'overwrite').length;
+  const { newImages = Number.POSITIVE_INFINITY, bytes = Number.POSITIVE_INFINITY } = limits;
+  return [
+    ...(count > newImages ? [`${countOf(count, 'image')} would be copied, and limits.newImages is ${newImages}`] : []),
+    ...(totals.bytes > bytes
+      ? [`${shownBytes(totals.bytes)} would be uploaded, and limits.bytes is ${shownBytes(bytes)}`]
+      : []),
+  ];
+}
+
+/** The plan for people: a line for everything that is not as it should be, and the totals. */
+export function planTable({ items, unlisted }: Plan): string {
+  const shown = items.filter(({ action }) => action !== 'skip');
+  const rows = shown.map(({ action, source, destination, digest, bytes, why = '' }) => [
+    action,
+    source,
+    destination,
+    digest?.slice(0, 19) ?? '-',
+    bytes === undefined ? '-' : shownBytes(bytes),
+    why,
+  ]);
+  const lost = unlisted.map(({ source, why }) => ['unknown', source, '-', '-', '-', why]);
+  const all = [...rows, ...lost];
+  return all.length === 0 ? '' : `${table([['ACTION', 'SOURCE', 'DESTINATION', 'DIGEST', 'BYTES', 'WHY'], ...all])}\n`;
+}
+
+/** `3 copy (1.2 MB), 197 skip` */
+export function totalsLine({ totals, unlisted }: Plan): string {
+  const counts = actions.flatMap((action) => {
+    const count = Object.entries(totals).find(([key]) => key === action)?.[1] ?? 0;
+    return count === 0 ? [] : [`${count} ${action}`];
+  });
+  const lost = unlisted.length === 0 ? [] : [`${countOf(unlisted.length, 'source')} not listed`];
+  const all = [...counts, ...lost];
+  return `${all.length === 0 ? 'nothing selected' : all.join(', ')}; ${shownBytes(totals.bytes)} to upload`;
+}
+
+/** @throws OpError (refused) when the plan is more than the limits allow, (tool) when no registry said anything */
+export function checkGate({ refused, items, unlisted }: Plan): void {
+  if (refused.length > 0) {
+    throw refusedError({
+      what: 'nothing is copied: the plan is larger than the limits',
+      why: refused.join('\n'),
+      hint: 'look at the plan; if it is right, increase the limits in the mirror file',
+    });
+  }
+  const unknown = [
+    ...items.filter(({ action }) => action === 'unknown').map(({ why = '' }) => why),
+    ...unlisted.map(({ why }) => why),
+  ];
+  if (unknown.length === 0 || unknown.length < items.length + unlisted.length) return;
+  throw toolError({
+    what: 'nothing is copied: no image could be compared',
+    why: unknown.slice(0, 5).join('\n'),
+    hint: 'check the registries and their credentials, and run the same command again',
+  });
+}

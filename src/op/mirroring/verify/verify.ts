@@ -1,0 +1,94 @@
+import { setMaxListeners } from 'node:events';
+import type { Context } from '../../context.js';
+import { OpError } from '../../kit/errors/op-error.js';
+import { writeAtomic } from '../../kit/files/write-atomic.js';
+import { countOf } from '../../kit/log/format.js';
+import { startProgress } from '../../kit/log/progress.js';
+import { startDeadline } from '../../kit/process/deadline.js';
+import { mapConcurrently, valuesOf } from '../../kit/process/map-concurrently.js';
+import { RegistryFailure } from '../../systems/registry/client/failure.js';
+import { findDigest, hasBlob, type Repository } from '../../systems/registry/client/repository.js';
+import type { Mirror } from '../mirror-file/read.js';
+import type { Files } from '../plan/files.js';
+import { type PlanItem, type ReadPlan, referenceOf, tagOrDigest } from '../plan/plan.js';
+import { mustFetch, readTree } from '../registries/manifests.js';
+import type { Registries } from '../registries/registries.js';
+import type { Verified, VerifiedImage } from './verified.js';
+
+interface VerifyWork {
+  readonly mirror: Mirror;
+  readonly registries: Registries;
+  readonly files: Files;
+  /** Also read every manifest, and look for every blob. */
+  readonly deep: boolean;
+}
+
+type Expected = PlanItem & { readonly digest: string };
+
+/** What the destination must have after the copy; a drift that is kept is not ours. */
+const isExpected = (item: PlanItem): item is Expected =>
+  item.digest !== undefined && ['copy', 'overwrite', 'skip'].includes(item.action);
+
+/** Asks the destination for everything that it should have by the plan, and writes what it said. */
+export async function verify(context: Context, { plan, digest }: ReadPlan, work: VerifyWork): Promise<Verified> {
+  const { mirror, files, deep } = work;
+  const items = plan.items.filter(isExpected);
+  context.log.step(`verify ${countOf(items.length, 'image')}${deep ? ', with all manifests and blobs' : ''}`);
+  using progress = startProgress(context, 'reading back', items.length);
+  const images = valuesOf(
+    await mapConcurrently(items, (deep ? 1 : 4) * mirror.parallel, (item) =>
+      verifyOne(context, work, item).finally(progress.done),
+    ),
+  );
+  const verified: Verified = { version: 1, plan: digest, at: context.now().toISOString(), deep, images: [...images] };
+  await writeAtomic(files.verified, `${JSON.stringify(verified, undefined, 1)}\n`);
+  return verified;
+}
+
+async function verifyOne(
+  context: Context,
+  { registries, mirror: { timeout }, deep }: VerifyWork,
+  { destination, digest }: Expected,
+): Promise<VerifiedImage> {
+  using deadline = startDeadline(context, timeout, {
+    what: `cannot verify ${destination}`,
+    why: `it took longer than ${timeout / 1000} s`,
+    hint: 'increase run.timeout',
+  });
+  const { signal } = deadline.context;
+  setMaxListeners(0, signal);
+  const named = { destination, digest };
+  try {
+    const target = referenceOf(destination);
+    const to = await registries.repository(target);
+    const found = await findDigest(to, tagOrDigest(target), signal);
+    if (found === undefined) return { ...named, state: 'missing', why: 'the destination does not have it' };
+    if (found !== digest) return { ...named, state: 'wrong', why: `it names ${found}` };
+    return deep ? { ...named, ...(await walk(to, destination, digest, signal)) } : { ...named, state: 'right' };
+  } catch (error) {
+    context.signal.throwIfAborted();
+    if (!(error instanceof OpError)) throw error;
+    const why = `${error.message}: ${error.why}`;
+    // A child is not there, or is not what its name says.
+    const isLost = error instanceof RegistryFailure && ['absent', 'other'].includes(error.problem);
+    return { ...named, state: isLost ? 'incomplete' : 'unknown', why };
+  }
+}
+
+async function walk(
+  to: Repository,
+  destination: string,
+  digest: string,
+  signal: AbortSignal,
+): Promise<Omit<VerifiedImage, 'destination' | 'digest'>> {
+  const { manifests, blobs } = await readTree(destination, digest, (one) => mustFetch(to, one, signal));
+  const there = valuesOf(await mapConcurrently(blobs, 4, (blob) => hasBlob(to, blob, signal)));
+  const lost = blobs.filter((_, index) => there[index] === false);
+  const looked = { manifests: manifests.length, blobs: blobs.length };
+  if (lost.length === 0) return { ...looked, state: 'right' };
+  return {
+    ...looked,
+    state: 'incomplete',
+    why: `${countOf(lost.length, 'blob')} of ${blobs.length} are not there: ${lost[0]?.digest}`,
+  };
+}

@@ -1,0 +1,109 @@
+import { createHash } from 'node:crypto';
+import { Transform } from 'node:stream';
+import * as v from 'valibot';
+import { parseJson } from '../../../kit/json/parse-json.js';
+
+/** A name for content: what it is, its hash and its size. */
+export interface Descriptor {
+  readonly mediaType: string;
+  readonly digest: string;
+  readonly size: number;
+}
+
+/** A manifest as the registry has it. Its bytes have its digest. */
+export interface Manifest extends Descriptor {
+  readonly bytes: Buffer;
+  /** Those of an index, for its platforms. */
+  readonly children: readonly Descriptor[];
+  /** Configuration and layers. */
+  readonly blobs: readonly Descriptor[];
+}
+
+/** Types that are asked for. Source: OCI image specification; Docker's image manifest, version 2, schema 2. */
+export const manifestTypes = [
+  'application/vnd.oci.image.index.v1+json',
+  'application/vnd.docker.distribution.manifest.list.v2+json',
+  'application/vnd.oci.image.manifest.v1+json',
+  'application/vnd.docker.distribution.manifest.v2+json',
+] as const;
+
+/** Bytes of the largest manifest. Source: OCI distribution specification, "Pushing Manifests": registries should accept four megabytes. */
+export const largestManifest = 4 * 1024 * 1024;
+const mostDescriptors = 10_000;
+
+export const digestForm = /^sha256:[0-9a-f]{64}$/u;
+const mediaTypeForm = /^[A-Za-z0-9][\w!#$&.+^-]*\/[A-Za-z0-9][\w!#$&.+^-]*$/u;
+
+const descriptor = v.looseObject({
+  mediaType: v.pipe(v.string(), v.maxLength(255), v.regex(mediaTypeForm)),
+  digest: v.pipe(v.string(), v.regex(digestForm)),
+  size: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+  urls: v.optional(v.array(v.string()), []),
+});
+const shape = v.looseObject({
+  mediaType: v.optional(v.string()),
+  config: v.optional(descriptor),
+  layers: v.optional(v.pipe(v.array(descriptor), v.maxLength(mostDescriptors))),
+  manifests: v.optional(v.pipe(v.array(descriptor), v.maxLength(mostDescriptors))),
+});
+
+/**
+ * Reads a manifest whose digest is checked already.
+ * @returns why it cannot be mirrored, if it cannot
+ */
+export function readManifest(
+  bytes: Buffer,
+  digest: string,
+  sentType: string | undefined,
+): Manifest | { readonly why: string } {
+  const read = parseJson(shape, bytes.toString('utf8'));
+  if (read === undefined) return { why: 'it is no manifest of an image or an index with SHA-256 digests' };
+  const { config, layers = [], manifests } = read;
+  const mediaType = read.mediaType ?? sentType?.split(';')[0]?.trim() ?? '';
+  if (!manifestTypes.some((type) => type === mediaType)) return { why: `its type is ${mediaType || 'unknown'}` };
+  const all = [...(config === undefined ? [] : [config]), ...layers];
+  return {
+    mediaType,
+    digest,
+    size: bytes.length,
+    bytes,
+    children: distinct(manifests ?? []),
+    // Layers with URLs may not be distributed: they stay where they are, as with every tool.
+    blobs: distinct(all.filter(({ urls }) => urls.length === 0)),
+  };
+}
+
+const distinct = (descriptors: readonly Descriptor[]): readonly Descriptor[] => [
+  ...new Map(descriptors.map(({ mediaType, digest, size }) => [digest, { mediaType, digest, size }])).values(),
+];
+
+export const sha256 = (bytes: Buffer): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+
+/** Content does not have the digest or the size that it was asked for by. */
+export class WrongContent extends Error {}
+
+/**
+ * Passes content on and checks it. The last part is held back until all of it is known to be right, so that whoever reads it never gets the
+ * whole of anything else.
+ */
+export function checking({ digest, size }: Descriptor): Transform {
+  const hash = createHash('sha256');
+  let count = 0;
+  let held: Buffer | undefined;
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      count += chunk.length;
+      if (count > size) return done(new WrongContent(`it has more than ${size} bytes`));
+      hash.update(chunk);
+      const ready = held;
+      held = chunk;
+      done(null, ready);
+    },
+    flush(done) {
+      if (count !== size) return done(new WrongContent(`it has ${count} bytes instead of ${size}`));
+      const found = `sha256:${hash.digest('hex')}`;
+      if (found !== digest) return done(new WrongContent(`its digest is ${found}`));
+      done(null, held);
+    },
+  });
+}

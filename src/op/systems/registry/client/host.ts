@@ -1,0 +1,190 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { Agent as PlainAgent } from 'node:http';
+import { Agent as SecureAgent } from 'node:https';
+import { createSecureContext, rootCertificates } from 'node:tls';
+import type { Context } from '../../../context.js';
+import { inputError } from '../../../kit/errors/op-error.js';
+import { sleep } from '../../../kit/process/sleep.js';
+import { type Answer, drop, exchange, NoConnection, type Request, readBody } from './exchange.js';
+import { problemOfStatus, RegistryFailure, saidIn } from './failure.js';
+
+/** How requests are tried again. */
+export interface Patience {
+  /** Milliseconds before the second attempt, the third, and so on. */
+  readonly pauses: readonly number[];
+  /** Milliseconds without a byte, after which a connection is given up. */
+  readonly idle: number;
+}
+
+/** Which certificates are trusted. */
+export interface Trust {
+  /** File with certificates (PEM), besides those of the system. */
+  readonly ca?: string | undefined;
+  /** Certificates are not checked. */
+  readonly unchecked?: boolean;
+}
+
+/** A request that may be made again: no stream. */
+export interface Repeatable extends Omit<Request, 'idle' | 'body'> {
+  readonly body?: Buffer;
+}
+
+/** The servers of one registry: itself, its token service, and where it redirects to. They share certificates, and each has its own pauses. */
+export interface Servers extends Disposable {
+  /**
+   * Makes a request, again after a pause while the server is busy (408, 429, 5xx, a broken connection). `Retry-After` pauses everything
+   * that is sent to this server.
+   * @throws RegistryFailure when it stays busy
+   */
+  readonly ask: (request: Repeatable) => Promise<Answer>;
+  /** Makes a request once, after the pause that the server has asked for. @throws RegistryFailure (busy) */
+  readonly askOnce: (request: Omit<Request, 'idle'>, idle?: number) => Promise<Answer>;
+}
+
+/** Longest pause that a server can ask for, in milliseconds: two hours. */
+const longest = 2 * 3_600_000;
+
+/** Opens the connections of a registry. @throws OpError (input) for a file of certificates that cannot be read */
+export function openServers(context: Context, trust: Trust, patience: Patience): Servers {
+  const secureContext = once(() => createSecureContext({ ca: authorities(context, trust) }));
+  const plain = new PlainAgent({ keepAlive: true });
+  const secure = once(
+    () =>
+      new SecureAgent({
+        keepAlive: true,
+        secureContext: secureContext(),
+        rejectUnauthorized: trust.unchecked !== true,
+      }),
+  );
+  /** When requests to a server may go on, by its origin. */
+  const pausedUntil = new Map<string, number>();
+  /** The pauses that were printed. */
+  const printed = new Set<number>();
+  /** Servers that could not be reached with all attempts: the next request has one. */
+  const lost = new Set<string>();
+
+  const ready = async ({ origin, host }: URL, signal: AbortSignal) => {
+    for (let left = wait(origin); left > 0; left = wait(origin)) {
+      const until = pausedUntil.get(origin) ?? 0;
+      if (left > 3000 && !printed.has(until)) {
+        context.log.progress(`${host} limits requests: waiting ${Math.ceil(left / 1000)} s`);
+      }
+      printed.add(until);
+      // Those that waited together do not come back together.
+      await sleep({ signal }, left + Math.random() * Math.min(left, 2000));
+    }
+  };
+  const wait = (origin: string) => (pausedUntil.get(origin) ?? 0) - Date.now();
+  const askOnce: Servers['askOnce'] = async (request, idle = patience.idle) => {
+    await ready(request.url, request.signal);
+    const agent = request.url.protocol === 'https:' ? secure() : plain;
+    try {
+      const answer = await exchange(agent, { ...request, idle });
+      lost.delete(request.url.origin);
+      const pause = pauseOf(answer);
+      if (pause !== undefined) {
+        const until = Date.now() + Math.min(pause, longest);
+        pausedUntil.set(request.url.origin, Math.max(until, pausedUntil.get(request.url.origin) ?? 0));
+      }
+      return answer;
+    } catch (error) {
+      if (error instanceof NoConnection) throw unreachable(request.url, error);
+      throw error;
+    }
+  };
+  const ask: Servers['ask'] = async (request) => {
+    const { origin, host } = request.url;
+    const pauses = lost.has(origin) ? [] : patience.pauses;
+    for (let attempt = 0; ; attempt++) {
+      const pause = pauses[attempt];
+      try {
+        const answer = await askOnce(request);
+        if (problemOfStatus(answer.status) !== 'busy') return answer;
+        // Whoever says how long to wait is waited for, until the time limit of the whole.
+        const isToldToWait = answer.status === 429 && wait(origin) > 0;
+        if (isToldToWait) attempt -= 1;
+        else if (pause === undefined) throw await refusal(answer, `cannot use ${host}`);
+        await drop(answer);
+        if (isToldToWait) continue;
+      } catch (error) {
+        if (!(error instanceof RegistryFailure) || error.problem === 'other') throw error;
+        if (pause === undefined) {
+          if (error.problem === 'unreachable') lost.add(origin);
+          throw error;
+        }
+        context.log.debug(`${request.method} ${request.url.href}: ${error.why}`);
+      }
+      await sleep(request, (pause ?? 0) * (0.75 + Math.random() / 2));
+    }
+  };
+  return {
+    ask,
+    askOnce,
+    [Symbol.dispose]: () => {
+      plain.destroy();
+      secure.peek()?.destroy();
+    },
+  };
+}
+
+/** A server's answer as a failure. */
+export async function refusal(answer: Answer, what: string): Promise<RegistryFailure> {
+  const { status, url } = answer;
+  const said = await readBody(answer, 64 * 1024).then(
+    (body) => saidIn(body.toString('utf8')),
+    () => '',
+  );
+  const why = `${url.host} answered ${status}${said === '' ? '' : `: ${said}`}`;
+  return new RegistryFailure(what, why, problemOfStatus(status), url.host);
+}
+
+/** Codes of errors that another attempt cannot help: the certificate. */
+const untrusted = /^(?:CERT_|UNABLE_|DEPTH_ZERO|SELF_SIGNED|ERR_TLS|ERR_SSL|EPROTO|HPE_)/u;
+
+function unreachable({ host }: URL, { message, code }: NoConnection): RegistryFailure {
+  if (untrusted.test(code)) return new RegistryFailure(`cannot trust ${host}`, message, 'other', host);
+  const away = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'].includes(code);
+  return new RegistryFailure(`cannot reach ${host}`, message, away ? 'unreachable' : 'busy', host);
+}
+
+/** Milliseconds that a server asks to wait. Source: RFC 9110, "Retry-After": seconds, or a date. */
+function pauseOf({ status, headers }: Answer): number | undefined {
+  const text = headers['retry-after'];
+  if (text === undefined || (status !== 429 && status !== 503)) return undefined;
+  const wait = /^\d{1,9}$/u.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
+  return Number.isNaN(wait) ? undefined : Math.max(0, wait);
+}
+
+/** Where distributions of Linux keep the certificates of the system. Source: Go, crypto/x509, root_linux.go. */
+const bundles = ['/etc/ssl/certs/ca-certificates.crt', '/etc/pki/tls/certs/ca-bundle.crt', '/etc/ssl/cert.pem'];
+
+/** Node trusts only those of Mozilla; crane and regctl also trust those that an administrator has installed. */
+function authorities({ env }: Pick<Context, 'env'>, { ca }: Trust): string[] {
+  const system = env.SSL_CERT_FILE || bundles.find((file) => existsSync(file));
+  const files = [system, env.NODE_EXTRA_CA_CERTS || undefined, ca].filter((file) => file !== undefined);
+  return [...rootCertificates, ...files.map(readCertificates)];
+}
+
+function readCertificates(file: string): string {
+  try {
+    const text = readFileSync(file, 'utf8');
+    if (!text.includes('-----BEGIN CERTIFICATE-----')) throw new Error('it holds no certificate (PEM)');
+    return text;
+  } catch (cause) {
+    throw inputError({
+      what: `cannot read the certificates in ${file}`,
+      why: cause instanceof Error ? cause.message : String(cause),
+      hint: 'name a file with certificates (PEM)',
+      cause,
+    });
+  }
+}
+
+function once<Value>(make: () => Value): { (): Value; readonly peek: () => Value | undefined } {
+  let made: Value | undefined;
+  const get = () => {
+    made ??= make();
+    return made;
+  };
+  return Object.assign(get, { peek: () => made });
+}

@@ -1,0 +1,74 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readRequest } from '../../src/op/kit/options/read-request.js';
+import { copy, report, resolve, runAll, verify } from '../../src/op/mirroring/mirror.js';
+import { type MirrorRequest, mirrorOptions } from '../../src/op/mirroring/options.js';
+import type { Plan } from '../../src/op/mirroring/plan/plan.js';
+import type { Report } from '../../src/op/mirroring/report/reported.js';
+import { withTools } from '../tools.js';
+import { testContext } from './test-context.js';
+
+/** A directory with a mirror file, for mirroring in the process of the test. */
+export interface MirrorSandbox {
+  readonly path: string;
+  /** Everything that was printed for people. */
+  readonly printed: string[];
+  readonly write: (name: string, content: string) => Promise<void>;
+  readonly read: (name: string) => Promise<string | undefined>;
+  readonly resolve: (parts?: Partial<MirrorRequest>) => Promise<Plan>;
+  readonly copy: (parts?: Partial<MirrorRequest>) => Promise<void>;
+  readonly verify: (parts?: Partial<MirrorRequest>) => Promise<void>;
+  readonly run: (parts?: Partial<MirrorRequest>) => Promise<Report>;
+  readonly report: () => Promise<Report>;
+  readonly remove: () => Promise<void>;
+}
+
+/** Creates one. Pauses between attempts are short. */
+export async function createMirrorSandbox(file = ''): Promise<MirrorSandbox> {
+  const path = await mkdtemp(join(tmpdir(), 'mirror-sandbox-'));
+  const printed: string[] = [];
+  const env = { ...withTools(['crane']), HOME: path, DOCKER_CONFIG: undefined };
+  const out: string[] = [];
+  const { context } = testContext({
+    env,
+    cwd: path,
+    out: (text) => void out.push(text),
+    log: {
+      step: (text) => void printed.push(text),
+      progress: (text) => void printed.push(text),
+      warn: (text) => void printed.push(`warning: ${text}`),
+      debug: () => {},
+    },
+  });
+  const request = (parts: Partial<MirrorRequest> = {}): MirrorRequest => ({
+    ...readRequest('mirror', mirrorOptions, {}),
+    pauses: [10, 20, 30],
+    ...parts,
+  });
+  const said = <Value>(): Value => JSON.parse(out.splice(0).join('')) as Value;
+  const write = (name: string, content: string) => writeFile(join(path, name), content);
+  await write('mirror.yaml', file);
+  const reported = async (): Promise<Report> => {
+    await report(context, { ...request(), output: 'json' });
+    return said<Report>();
+  };
+  return {
+    path,
+    printed,
+    write,
+    read: (name) => readFile(join(path, name), 'utf8').catch(() => undefined),
+    resolve: async (parts) => {
+      await resolve(context, { ...request(parts), output: 'json' });
+      return said<Plan>();
+    },
+    copy: (parts) => copy(context, request(parts)),
+    verify: (parts) => verify(context, request(parts)),
+    run: async (parts) => {
+      await runAll(context, request(parts));
+      return reported();
+    },
+    report: reported,
+    remove: () => rm(path, { recursive: true, force: true }),
+  };
+}
