@@ -89,7 +89,7 @@ async function copyOne(
     return { ...named, ...sent, seconds: took() };
   } catch (error) {
     context.signal.throwIfAborted();
-    if (!(error instanceof OpError)) throw error;
+    if (!(error instanceof OpError) || error.kind === 'input') throw error;
     context.log.warn(`${error.message}: ${error.why}`);
     const why = `${error.message}: ${error.why}`;
     return { ...named, outcome: 'failed', bytes: 0, uploaded: 0, mounted: 0, seconds: took(), why };

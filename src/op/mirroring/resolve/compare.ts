@@ -70,7 +70,7 @@ export async function compare(context: Context, sides: Sides, wanted: Wanted): P
       : { ...known, action: 'copy', bytes: lacking.bytes, why: lacking.why };
   } catch (error) {
     context.signal.throwIfAborted();
-    if (!(error instanceof OpError)) throw error;
+    if (!(error instanceof OpError) || error.kind === 'input') throw error;
     return { ...names, action: 'unknown', fails: true, why: `${error.message}: ${error.why}` };
   }
 }

@@ -67,7 +67,7 @@ async function verifyOne(
     return deep ? { ...named, ...(await walk(to, destination, digest, signal)) } : { ...named, state: 'right' };
   } catch (error) {
     context.signal.throwIfAborted();
-    if (!(error instanceof OpError)) throw error;
+    if (!(error instanceof OpError) || error.kind === 'input') throw error;
     const why = `${error.message}: ${error.why}`;
     // A child is not there, or is not what its name says.
     const isLost = error instanceof RegistryFailure && ['absent', 'other'].includes(error.problem);

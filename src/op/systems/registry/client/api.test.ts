@@ -47,10 +47,10 @@ async function serve(listener: RequestListener): Promise<string> {
 }
 
 /** The repository `team/app` of a server, with a login for it. */
-async function repository(host: string): Promise<Repository> {
+async function repository(host: string, pauses: readonly number[] = [10, 10]): Promise<Repository> {
   await writeFile(join(home, 'config.json'), dockerConfig(host, 's3cret'));
   const { context } = testContext({ env: { ...withTools(['crane']), HOME: home } });
-  const patience = { pauses: [10, 10], idle: 2000 };
+  const patience = { pauses, idle: 2000 };
   const api = await openApi(context, host, { insecure: [], env: { DOCKER_CONFIG: home }, patience });
   return { api, path: 'team/app' };
 }
@@ -90,6 +90,22 @@ describe('credentials', () => {
     await finishUpload(to, blob, begun.location, Readable.from([Buffer.from('content')]), { signal, idle: 1000 });
     expect(seen).toEqual([undefined]);
     expect(begun.location.search).toBe('?state=a%2Bb');
+  });
+
+  it.each(['Basic realm="x"', 'Bearer'])('serve many requests that begin at once: %s', async (scheme) => {
+    const host = await serve((request, response) => {
+      if (request.url?.startsWith('/token')) return void response.end('{"token":"t"}');
+      const isBasic = scheme.startsWith('Basic');
+      if (isBasic ? isLoggedIn(request) : request.headers.authorization === 'Bearer t') {
+        return void response.end('{"tags":["v1"]}');
+      }
+      const challenge = isBasic ? scheme : `Bearer realm="http://${request.headers.host}/token"`;
+      // All have asked without credentials before the first learns that it needs some.
+      setTimeout(() => response.writeHead(401, { 'www-authenticate': challenge }).end(), 50);
+    });
+    const one = await repository(host);
+    const lists = await Promise.all(Array.from({ length: 12 }, () => listTags(one, signal)));
+    expect(lists).toEqual(Array(12).fill(['v1']));
   });
 
   it('are exchanged for one token for each repository and right, which is fetched again when it is refused', async () => {
@@ -151,6 +167,19 @@ describe('credentials', () => {
     await expect(findDigest(await repository(host), 'v1', signal)).rejects.toMatchObject({
       why: expect.stringContaining('without a token'),
     });
+  });
+});
+
+describe('a connection', () => {
+  it('that the server has closed meanwhile is replaced at once', async () => {
+    const used = new Set<unknown>();
+    const host = await serve((request, response) => {
+      if (used.has(request.socket)) return void request.socket.destroy();
+      used.add(request.socket);
+      response.end('{"tags":["v1"]}');
+    });
+    const one = await repository(host, [60_000]);
+    for (let round = 0; round < 3; round++) expect(await listTags(one, AbortSignal.timeout(5000))).toEqual(['v1']);
   });
 });
 

@@ -39,6 +39,8 @@ export function authorize(
 ): Authorization {
   let challenge: Challenge | undefined;
   const tokens = new Map<string, Promise<Token>>();
+  /** Headers with tokens that the registry did not accept. */
+  const refused = new Set<string>();
 
   const tokenFor = (bearer: Challenge & { scheme: 'bearer' }, scope: Scope, signal: AbortSignal): Promise<Token> => {
     const key = scope.join(' ');
@@ -55,18 +57,22 @@ export function authorize(
       if (challenge === undefined) return {};
       // The request that fetches it may have been given up.
       const known = await tokens.get(scope.join(' '))?.catch(() => undefined);
-      const valid = known !== undefined && known.until > Date.now() ? known : await tokenFor(challenge, scope, signal);
-      return { authorization: `Bearer ${valid.value}` };
+      const isValid = known !== undefined && known.until > Date.now() && !refused.has(`Bearer ${known.value}`);
+      const { value } = isValid ? known : await tokenFor(challenge, scope, signal);
+      return { authorization: `Bearer ${value}` };
     },
     learn: ({ headers }, sent) => {
       const found = parseChallenge(headers['www-authenticate']);
       if (found === undefined) return false;
-      const isNew = challenge === undefined || found.scheme !== challenge.scheme;
+      const { authorization } = sent;
+      const isOther = challenge !== undefined && found.scheme !== challenge.scheme;
       challenge = found;
-      if (found.scheme === 'basic') return isNew && credential !== undefined && 'user' in credential;
+      if (found.scheme === 'basic') {
+        return (authorization === undefined || isOther) && credential !== undefined && 'user' in credential;
+      }
       // A token may have been withdrawn before its time.
-      tokens.clear();
-      return isNew || sent.authorization?.startsWith('Bearer ') === true;
+      if (authorization !== undefined) refused.add(authorization);
+      return authorization === undefined || isOther || authorization.startsWith('Bearer ');
     },
     isTokenService: () => challenge?.scheme === 'bearer',
   };

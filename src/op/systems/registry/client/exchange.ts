@@ -26,10 +26,13 @@ export interface Answer {
 /** The connection failed, or nothing came for too long; never what a server said. */
 export class NoConnection extends Error {
   readonly code: string;
-  constructor(message: string, code: string) {
+  /** It was a connection from an earlier request, which the server may have closed meanwhile: nothing is known about this request. */
+  readonly isOld: boolean;
+  constructor(message: string, code: string, isOld = false) {
     super(message);
     this.name = 'NoConnection';
     this.code = code;
+    this.isOld = isOld;
   }
 }
 
@@ -49,7 +52,9 @@ export function exchange(agent: Agent, { method, url, headers, body, signal, idl
     asked.on('error', (error: NodeJS.ErrnoException) => {
       if (signal.aborted) return fail(signal.reason);
       if (failedBody !== undefined) return fail(failedBody);
-      fail(error instanceof NoConnection ? error : new NoConnection(saidBy(error), error.code ?? ''));
+      fail(
+        error instanceof NoConnection ? error : new NoConnection(saidBy(error), error.code ?? '', asked.reusedSocket),
+      );
     });
     asked.on('response', (answer) =>
       settle({ status: answer.statusCode ?? 0, headers: answer.headers, body: answer, url }),

@@ -79,7 +79,7 @@ export function openServers(context: Context, trust: Trust, patience: Patience):
     await ready(request.url, request.signal);
     const agent = request.url.protocol === 'https:' ? secure() : plain;
     try {
-      const answer = await exchange(agent, { ...request, idle });
+      const answer = await exchangeAnew(agent, { ...request, idle });
       lost.delete(request.url.origin);
       const pause = pauseOf(answer);
       if (pause !== undefined) {
@@ -125,6 +125,21 @@ export function openServers(context: Context, trust: Trust, patience: Patience):
       secure.peek()?.destroy();
     },
   };
+}
+
+/** Most connections of earlier requests that are tried: the server may have closed all of them. */
+const mostOld = 50;
+
+/** Makes a request, at once again when its connection was an old one. What is sent as a stream is sent once. */
+async function exchangeAnew(agent: PlainAgent, request: Request): Promise<Answer> {
+  for (let old = 0; ; old++) {
+    try {
+      return await exchange(agent, request);
+    } catch (error) {
+      const mayRepeat = request.body === undefined || Buffer.isBuffer(request.body);
+      if (!(error instanceof NoConnection) || !error.isOld || !mayRepeat || old >= mostOld) throw error;
+    }
+  }
 }
 
 /** A server's answer as a failure. */
