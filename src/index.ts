@@ -23,6 +23,15 @@ export { PipelineRun } from './cdk8s/pipeline-run.js';
 export { ScheduledRun, type ScheduledRunProps } from './cdk8s/scheduled-run.js';
 export { Task } from './cdk8s/task.js';
 export { TaskNetwork, type TaskNetworkProps } from './cdk8s/task-network.js';
+export {
+  type MirrorDefaults,
+  type MirrorDrift,
+  type MirrorPlan,
+  type MirrorRegistry,
+  type MirrorSource,
+  type MirrorTags,
+  mirrorPlan,
+} from './mirror-plan.js';
 export type { Duration } from './tekton/duration.js';
 export { type Need, type ParamDef, type Params, type ParamValue, param, type RefsOf } from './tekton/param.js';
 export {

@@ -43,6 +43,7 @@ test('the public API is exactly this', () => {
       "eq",
       "flag",
       "gitCloneTask",
+      "mirrorPlan",
       "ne",
       "notOneOf",
       "octopipelineImage",

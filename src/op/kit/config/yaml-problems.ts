@@ -49,20 +49,22 @@ export function readYaml<Schema extends v.GenericSchema>(
     return { problems: [{ line: lineOf([]), path: '', what: 'must be an object, not a list' }] };
   const read = v.safeParse(schema, value);
   if (read.success) return { value: read.output };
-  const problems = read.issues.map((issue) => {
-    const keys = (issue.path ?? []).map(({ key }) => key);
-    return { line: lineOf(keys), path: pathOf(keys), what: describe(issue) };
-  });
+  const problems = read.issues.map((issue) => ({ line: lineOf(keysOf(issue)), ...describeIssue(issue) }));
   return { problems: problems.toSorted((one, other) => one.line - other.line) };
 }
 
-const pathOf = (keys: readonly unknown[]): string =>
-  keys
+const keysOf = ({ path }: v.BaseIssue<unknown>): readonly unknown[] => path?.map(({ key }) => key) ?? [];
+
+/** The path of an issue of valibot, such as `sources[2].tags.semver`, and what is wrong there. */
+export function describeIssue(issue: v.BaseIssue<unknown>): Omit<YamlProblem, 'line'> {
+  const path = keysOf(issue)
     .map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`))
     .join('')
     .replace(/^\./u, '');
+  return { path, what: whatIs(issue) };
+}
 
-function describe(issue: v.BaseIssue<unknown>): string {
+function whatIs(issue: v.BaseIssue<unknown>): string {
   if (issue.expected === 'never') return 'is unknown';
   if (issue.kind === 'schema' && issue.received === 'undefined') return 'is missing';
   if (issue.type === 'picklist') {

@@ -1,0 +1,103 @@
+import * as v from 'valibot';
+import { describeIssue } from './op/kit/config/yaml-problems.js';
+import { mirrorFile } from './op/mirroring/mirror-file/schema.js';
+import { CatalogError } from './tekton/problem.js';
+import { toYaml } from './tekton/yaml/emit.js';
+
+/** What is done when a tag names another image at the destination than at the source. */
+export type MirrorDrift = 'overwrite' | 'keep' | 'fail';
+
+/** What applies to every source that does not say otherwise. */
+export interface MirrorDefaults {
+  /** Destination: `REGISTRY/PATH[:TAG]` with `{registry}`, `{path}`, `{name}` and `{tag}` of the source. */
+  readonly to?: string | undefined;
+  /** @default 'overwrite' */
+  readonly drift?: MirrorDrift | undefined;
+  /** Regular expressions for tags that never move: one that matches as a whole is not overwritten, whatever `drift` is. */
+  readonly immutableTags?: readonly string[] | undefined;
+}
+
+/** Which tags of a repository are mirrored. The steps are regex, exclude, extract, semver, sort, newest. */
+export interface MirrorTags {
+  /** Tags by name; each may be pinned: `TAG@sha256:DIGEST`. */
+  readonly exact?: readonly string[] | undefined;
+  /** A regular expression that a whole tag must match. */
+  readonly regex?: string | undefined;
+  /** A tag that matches this as a whole is left out. */
+  readonly exclude?: string | undefined;
+  /** The part of a tag that is compared, with groups of `regex`: `$1` or `$name`. @default the whole tag */
+  readonly extract?: string | undefined;
+  /** A range of versions, such as `>=1.4 <2` or `^3.1`; a leading v and missing parts are understood. */
+  readonly semver?: string | undefined;
+  /** @default 'semver' if there is a range */
+  readonly sort?: 'semver' | 'numerical' | 'alphabetical' | undefined;
+  /** How many to keep, of the highest. */
+  readonly newest?: number | undefined;
+}
+
+/** A repository, or one image of it, and where it goes. */
+export interface MirrorSource extends MirrorDefaults {
+  /** A repository; with `:TAG` or `@DIGEST`, exactly this image. */
+  readonly from: string;
+  readonly tags?: MirrorTags | undefined;
+  /** Images that have no tag, as `sha256:DIGEST`. */
+  readonly digests?: readonly string[] | undefined;
+}
+
+/** A registry that needs more than a name. Paths are relative to the mirror file. */
+export interface MirrorRegistry {
+  /** `HOST[:PORT]`; `docker.io` for Docker Hub. */
+  readonly host: string;
+  /** Directory with its credentials: `config.json` or `.dockerconfigjson`. */
+  readonly dockerconfig?: string | undefined;
+  /** File with certificates (PEM) of its authority. */
+  readonly ca?: string | undefined;
+  /** Use plain HTTP, or do not check its certificate. @default false */
+  readonly insecure?: boolean | undefined;
+}
+
+/** What `op mirror` copies, from where to where: the content of a mirror file. */
+export interface MirrorPlan {
+  readonly version: 1;
+  readonly defaults?: MirrorDefaults | undefined;
+  /** How the work is done. */
+  readonly run?:
+    | {
+        /** Images that are copied at a time. @default 6 */
+        readonly parallel?: number | undefined;
+        /** How often a request is tried again. @default 4 */
+        readonly retries?: number | undefined;
+        /** Time limit for one image, such as `90s` or `10m`. @default '20m' */
+        readonly timeout?: string | undefined;
+      }
+    | undefined;
+  /** A run that needs more copies nothing. */
+  readonly limits?:
+    | {
+        /** Most images that one run may copy. */
+        readonly newImages?: number | undefined;
+        /** Most bytes that one run may upload: a number, or a text such as `20GB`. */
+        readonly bytes?: number | string | undefined;
+      }
+    | undefined;
+  readonly registries?: readonly MirrorRegistry[] | undefined;
+  readonly sources: readonly MirrorSource[];
+}
+
+/**
+ * Checks a mirror plan as op does, and gives the text of its mirror file.
+ *
+ * @throws CatalogError with every problem and its path
+ * @example
+ * writeFileSync('mirror.yaml', mirrorPlan({
+ *   version: 1,
+ *   defaults: { to: 'registry.site.example/mirror/{path}' },
+ *   sources: [{ from: 'quay.io/prometheus/prometheus', tags: { semver: '>=2.50 <4', newest: 3 } }],
+ * }));
+ */
+export function mirrorPlan(plan: MirrorPlan): string {
+  const read = v.safeParse(mirrorFile, plan);
+  if (read.success) return toYaml(plan);
+  const problems = read.issues.map(describeIssue);
+  throw new CatalogError(problems.map(({ path, what }) => ({ path: `mirror > ${path}`, message: what })));
+}
