@@ -27,6 +27,7 @@ export {
   type MirrorDefaults,
   type MirrorDrift,
   type MirrorPlan,
+  type MirrorPlatforms,
   type MirrorRegistry,
   type MirrorSource,
   type MirrorTags,

@@ -7,10 +7,23 @@ import { toYaml } from './tekton/yaml/emit.js';
 /** What is done when a tag names another image at the destination than at the source. */
 export type MirrorDrift = 'overwrite' | 'keep' | 'fail';
 
+/** Which platforms of an index are copied. */
+export interface MirrorPlatforms {
+  /** Such as `linux/amd64`; without a variant, all of its variants. */
+  readonly keep: readonly string[];
+  /**
+   * What becomes of the index. `sparse`: it is the same, and some of its images are not there, which not every registry takes; `rewrite`:
+   * another index, with another digest; `child`: the one image itself.
+   */
+  readonly as: 'sparse' | 'rewrite' | 'child';
+}
+
 /** What applies to every source that does not say otherwise. */
 export interface MirrorDefaults {
   /** Destination: `REGISTRY/PATH[:TAG]` with `{registry}`, `{path}`, `{name}` and `{tag}` of the source. */
   readonly to?: string | undefined;
+  /** Copy only some platforms of an index. @default an index is copied whole */
+  readonly platforms?: MirrorPlatforms | undefined;
   /** @default 'overwrite' */
   readonly drift?: MirrorDrift | undefined;
   /** Regular expressions for tags that never move: one that matches as a whole is not overwritten, whatever `drift` is. */

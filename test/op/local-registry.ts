@@ -63,6 +63,20 @@ export function startReferrersRegistry(tls?: { readonly key: string; readonly ce
   );
 }
 
+/** Starts a registry that takes an index some of whose images are not there. */
+export const startSparseRegistry = (): Promise<LocalRegistry> =>
+  startOlareg(
+    () => ['--api-sparse-index'],
+    async () => {},
+  );
+
+/** Starts a registry that takes so many requests a second, and answers 429 to the others. */
+export const startLimitedRegistry = (perSecond: number): Promise<LocalRegistry> =>
+  startOlareg(
+    () => [`--rate-limit=${perSecond}`],
+    async () => {},
+  );
+
 /**
  * Starts a registry with a token service, as the public ones have it: {@link user} may write below `team/`, with {@link password}, and
  * whatever else there may be is not told from what is not there.

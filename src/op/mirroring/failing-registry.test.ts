@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type LocalRegistry, startPlainRegistry } from '../../../test/op/local-registry.js';
+import { type LocalRegistry, startLimitedRegistry, startPlainRegistry } from '../../../test/op/local-registry.js';
 import { createMirrorSandbox, type MirrorSandbox } from '../../../test/op/mirror-sandbox.js';
 import { pushImage, registryTool } from '../../../test/op/pushed-image.js';
 import {
@@ -84,6 +84,11 @@ describe('a registry that fails temporarily', () => {
           headers: { 'retry-after': new Date(Date.now() + 1500).toUTCString() },
         }),
     ],
+    [
+      'limits uploads more often than they are tried again',
+      'there',
+      () => firstTimes(40, isUpload, { status: 429, headers: { 'retry-after': '0' } }),
+    ],
     ['answers 500', 'here', () => onceEach({ status: 500 })],
     ['answers 503 to writes', 'there', () => firstTimes(3, ({ method }) => method === 'PUT', { status: 503 })],
     ['cuts the connection in a blob', 'here', () => firstTimes(3, isBlob, { cutAnswerAfter: 100_000 })],
@@ -117,6 +122,18 @@ describe('a registry that fails temporarily', () => {
     // Those that were on their way already, and then nothing until the pause is over.
     const [, ...later] = times;
     expect(later.filter((time) => time > 300 && time < 1900)).toEqual([]);
+  });
+});
+
+describe('a registry with a limit of requests a second', () => {
+  it('gets everything, and the wait is no failure', async () => {
+    const limited = await startLimitedRegistry(10);
+    try {
+      await sandbox.write('mirror.yaml', mirrorFile('run: { retries: 1 }\n').replaceAll(there.host, limited.host));
+      expect((await sandbox.run()).totals).toMatchObject({ copied: 3, failed: 0 });
+    } finally {
+      await limited.stop();
+    }
   });
 });
 

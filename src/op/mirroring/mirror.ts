@@ -27,6 +27,8 @@ async function open(context: Context, request: MirrorRequest): Promise<Work> {
     ...(request.pauses === undefined ? {} : { pauses: request.pauses }),
     ...(request.idle === undefined ? {} : { idle: request.idle }),
   };
+  const proxy = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'].find((name) => context.env[name]);
+  if (proxy !== undefined) context.log.warn(`${proxy} is set, and op mirror connects to registries directly`);
   const registries = openRegistries(context, mirror, request, patience);
   const files = filesIn(context.cwd, request.directory);
   return { mirror, files, registries, request, [Symbol.asyncDispose]: () => registries[Symbol.asyncDispose]() };
@@ -134,10 +136,11 @@ function conclude({ log, cwd }: Context, { files }: Work, made: Report): void {
   const lost = made.unlisted.map(({ source, why }) => `${source}: not listed: ${why}`);
   const all = [...lost, ...failing.map(({ destination, outcome, why }) => `${destination}: ${outcome}: ${why ?? ''}`)];
   if (all.length === 0) return;
+  const total = made.images.length + made.unlisted.length;
   const mustDecide = failing.some(({ outcome }) => outcome === 'drift' || outcome === 'wrong');
   const more = all.length > shown ? [`${all.length - shown} more are in ${shownPath(cwd, files.reportPage)}`] : [];
   throw new OpError(mustDecide ? 'refused' : 'tool', {
-    what: `not mirrored: ${all.length} of ${countOf(made.images.length + made.unlisted.length, 'image')}; the others are`,
+    what: `not mirrored: ${all.length} of ${countOf(total, 'image')}${all.length < total ? '; the others are' : ''}`,
     why: [...more, ...all.slice(-shown)].join('\n'),
     hint: mustDecide
       ? 'the report says what to do about each'

@@ -32,7 +32,7 @@ export async function copyImage(
   item: PlanItem & { readonly digest: string },
   signal: AbortSignal,
 ): Promise<Sent> {
-  const { digest, found, destination, source } = item;
+  const { digest, sourceDigest = digest, platforms, found, destination, source } = item;
   const target = referenceOf(destination);
   const [from, to] = await Promise.all([registries.repository(referenceOf(source)), registries.repository(target)]);
   const name = tagOrDigest(target);
@@ -40,7 +40,7 @@ export async function copyImage(
   // A plan that repairs what is incomplete has found the digest itself.
   if (before === digest && found !== digest) return { outcome: 'already-there', bytes: 0, uploaded: 0, mounted: 0 };
   if (before !== undefined && before !== found && before !== digest) throw tagMoved(destination, digest, found, before);
-  const tree = await readTree(source, digest, (one) => cache.read(from, one, signal));
+  const tree = await readTree(source, sourceDigest, (one) => cache.read(from, one, signal), platforms);
   const placed = valuesOf(
     await mapConcurrently(
       tree.blobs,
@@ -53,10 +53,12 @@ export async function copyImage(
       await putManifest(to, manifest.digest, manifest, signal);
   }
   const root = tree.manifests.at(-1);
-  if (root === undefined) throw new Error('an image has a manifest');
+  if (root?.digest !== digest) throw new Error(`${source} gave ${root?.digest} instead of ${digest}`);
   const now = await digestNow(to, name, signal);
   if (now !== before) throw tagMoved(destination, digest, before, now);
-  await putManifest(to, name, root, signal);
+  await putManifest(to, name, root, signal).catch((error: unknown) => {
+    throw platforms?.as === 'sparse' ? sparseRefused(error, to, destination) : error;
+  });
   const after = await findDigest(to, name, signal);
   if (after !== digest) throw notThere(to, destination, digest, after);
   const uploaded = placed.filter(([how]) => how === 'uploaded');
@@ -77,6 +79,17 @@ async function digestNow(to: Repository, name: string, signal: AbortSignal): Pro
     throw error;
   }
 }
+
+/** A registry that wants all images of an index, as distribution does unless it is told otherwise. */
+const sparseRefused = (error: unknown, { api }: Repository, destination: string): unknown =>
+  error instanceof RegistryFailure && error.problem === 'other'
+    ? new RegistryFailure(
+        `${destination} was not written`,
+        `${error.why}; a registry that wants all images of an index needs platforms.as: rewrite or child, or no platforms`,
+        'other',
+        api.registry,
+      )
+    : error;
 
 const tagMoved = (destination: string, digest: string, planned: string | undefined, now: string | undefined) =>
   refusedError({

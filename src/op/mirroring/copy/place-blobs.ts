@@ -98,7 +98,10 @@ export function createBlobPlacer(
         await finishUpload(to, blob, location, content, { signal, idle });
         return;
       } catch (error) {
-        const pause = pauses[attempt];
+        // A registry that limits requests is waited for, until the time limit of the image.
+        const isLimited = error instanceof RegistryFailure && error.status === 429;
+        const pause = isLimited ? pauses[0] : pauses[attempt];
+        if (isLimited) attempt -= 1;
         if (!mayHelp(error) || pause === undefined) throw error;
         log.debug(`${error.message}: ${error.why}`);
         location = undefined;

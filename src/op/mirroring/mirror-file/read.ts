@@ -16,6 +16,9 @@ type Checked = v.InferOutput<typeof mirrorFile>;
 /** How tags of a repository are chosen. */
 export type TagSelection = NonNullable<Checked['sources'][number]['tags']>;
 
+/** Which platforms of an index are copied, and what becomes of the index. */
+export type PlatformChoice = NonNullable<Checked['sources'][number]['platforms']>;
+
 /** What to mirror from one repository, complete. */
 export interface MirrorSource {
   /** For messages, such as `sources[2]`. */
@@ -24,6 +27,8 @@ export interface MirrorSource {
   readonly to: string;
   readonly tags: TagSelection | undefined;
   readonly digests: readonly string[];
+  /** Undefined: indexes are copied whole. */
+  readonly platforms: PlatformChoice | undefined;
   readonly drift: DriftPolicy;
   readonly immutableTags: readonly string[];
 }
@@ -92,6 +97,7 @@ export function parseMirror(file: string, content: string, directory: string): M
       to: one.to ?? defaults.to ?? '',
       tags: one.tags,
       digests: one.digests ?? [],
+      platforms: one.platforms ?? defaults.platforms,
       drift: one.drift ?? defaults.drift ?? 'overwrite',
       immutableTags: one.immutableTags ?? defaults.immutableTags ?? [],
     })),

@@ -123,6 +123,34 @@ const immutableTags = v.optional(
     'Tags that never move: one that matches as a whole is not overwritten, whatever drift is.',
   ),
 );
+/** What becomes of an index when not all of its platforms are copied. */
+const partialIndexes = ['sparse', 'rewrite', 'child'] as const;
+
+const platforms = v.pipe(
+  v.strictObject(
+    {
+      keep: described(
+        nonEmptyList(
+          v.pipe(
+            v.string('must be a string'),
+            v.regex(/^[a-z0-9]+\/[a-z0-9]+(?:\/[a-z0-9.]+)?$/u, 'must be OS/ARCHITECTURE or OS/ARCHITECTURE/VARIANT'),
+          ),
+        ),
+        'The platforms that are copied, such as linux/amd64; without a variant, all of its variants.',
+      ),
+      as: described(
+        v.picklist(partialIndexes),
+        'sparse: the same index, some of whose images are not there; rewrite: another index, with another digest; child: the one image itself.',
+      ),
+    },
+    'must be an object with keep and as',
+  ),
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed || dataset.value.as !== 'child' || dataset.value.keep.length === 1) return;
+    const path = { type: 'object', origin: 'value', input: dataset.value, key: 'keep', value: undefined } as const;
+    addIssue({ message: 'must name one platform, because as is child', path: [path] });
+  }),
+);
 const to = described(
   v.pipe(text, checked(destinationProblem)),
   'Destination: REGISTRY/PATH[:TAG] with {registry}, {path}, {name} and {tag} of the source.',
@@ -144,6 +172,9 @@ const source = v.pipe(
       to: v.optional(to),
       tags: v.optional(tags),
       digests: v.optional(described(nonEmptyList(digest), 'Images that have no tag.')),
+      platforms: v.optional(
+        described(platforms, 'Copy only some platforms of an index. Without it, an index is copied whole.'),
+      ),
       drift,
       immutableTags,
     },
@@ -198,7 +229,10 @@ export const mirrorFile = v.pipe(
       version: described(v.literal(1, 'must be 1'), 'Version of this format.'),
       defaults: v.optional(
         described(
-          v.strictObject({ to: v.optional(to), drift, immutableTags }, 'must be an object'),
+          v.strictObject(
+            { to: v.optional(to), platforms: v.optional(platforms), drift, immutableTags },
+            'must be an object',
+          ),
           'What applies to every source that does not say otherwise.',
         ),
       ),

@@ -26,8 +26,12 @@ const item = v.strictObject({
   source: reference,
   destination: reference,
   action: v.picklist(actions),
-  /** What is copied; absent if that is unknown. */
+  /** What the destination should have; absent if that is unknown. */
   digest: v.optional(digest),
+  /** What the source has, where that is something else: an index of which some platforms are copied. */
+  sourceDigest: v.optional(digest),
+  /** Which platforms of an index are copied; absent if all are. */
+  platforms: v.optional(v.strictObject({ keep: v.array(v.string()), as: v.picklist(['sparse', 'rewrite', 'child']) })),
   /** What the destination has under this tag. */
   found: v.optional(digest),
   /** Bytes that the destination lacks. */

@@ -4,6 +4,8 @@ import { mapConcurrently, valuesOf } from '../../kit/process/map-concurrently.js
 import { type Descriptor, type Manifest, readManifest, sha256 } from '../../systems/registry/client/content.js';
 import { RegistryFailure } from '../../systems/registry/client/failure.js';
 import { fetchManifest, type Repository } from '../../systems/registry/client/repository.js';
+import type { PlatformChoice } from '../mirror-file/read.js';
+import { choosePlatforms } from './choose-platforms.js';
 
 /** An image with all its platforms. */
 export interface Tree {
@@ -17,26 +19,43 @@ export interface Tree {
 const deepest = 3;
 const most = 2000;
 
-/** Reads an image by its digest, with what it consists of. @throws RegistryFailure */
+/** Reads an image by its digest, with what it consists of; of an index, what is chosen. @throws RegistryFailure */
 export async function readTree(
   name: string,
   digest: string,
   read: (digest: string) => Promise<Manifest>,
+  choice?: PlatformChoice,
 ): Promise<Tree> {
   const manifests = new Map<string, Manifest>();
-  const visit = async (one: string, depth: number): Promise<void> => {
-    if (manifests.has(one)) return;
-    const manifest = await read(one);
+  const visit = async (manifest: Manifest, depth: number): Promise<void> => {
     if (manifest.children.length > 0 && depth >= deepest) throw odd(name, `it has indexes in indexes, ${deepest} deep`);
     const children = manifest.children.filter((child) => !manifests.has(child.digest));
     if (manifests.size + children.length > most) throw odd(name, `it has more than ${most} manifests`);
-    valuesOf(await mapConcurrently(children, 4, (child) => visit(child.digest, depth + 1)));
-    manifests.set(one, manifest);
+    valuesOf(await mapConcurrently(children, 4, async (child) => visit(await read(child.digest), depth + 1)));
+    manifests.set(manifest.digest, manifest);
   };
-  await visit(digest, 0);
+  await visit(await rootOf(name, digest, read, choice), 0);
   const blobs = new Map([...manifests.values()].flatMap((one) => one.blobs).map((blob) => [blob.digest, blob]));
   return { manifests: [...manifests.values()], blobs: [...blobs.values()] };
 }
+
+/** What the destination gets in place of an image: the image, or, of an index, what is chosen. @throws RegistryFailure */
+export async function rootOf(
+  name: string,
+  digest: string,
+  read: (digest: string) => Promise<Manifest>,
+  choice: PlatformChoice | undefined,
+): Promise<Manifest> {
+  const source = await read(digest);
+  if (choice === undefined) return source;
+  const chosen = choosePlatforms(source, choice);
+  if ('why' in chosen) throw odd(name, chosen.why);
+  return 'root' in chosen ? chosen.root : await read(chosen.child);
+}
+
+/** What is chosen of an image that the destination has already: only a sparse index names more than is there. */
+export const sparseOnly = (choice: PlatformChoice | undefined): PlatformChoice | undefined =>
+  choice?.as === 'sparse' ? choice : undefined;
 
 const odd = (name: string, why: string) =>
   new RegistryFailure(`cannot mirror ${name}`, why, 'other', name.split('/')[0] ?? '');

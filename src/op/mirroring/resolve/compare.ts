@@ -6,15 +6,18 @@ import { RegistryFailure } from '../../systems/registry/client/failure.js';
 import { findDigest, hasBlob, type Repository } from '../../systems/registry/client/repository.js';
 import { formatReference, repositoryOf } from '../../systems/registry/reference.js';
 import { matchesOne } from '../mirror-file/pattern.js';
+import type { PlatformChoice } from '../mirror-file/read.js';
 import { type PlanItem, tagOrDigest } from '../plan/plan.js';
-import { type ManifestCache, mustFetch, readTree } from '../registries/manifests.js';
+import { type ManifestCache, mustFetch, readTree, sparseOnly } from '../registries/manifests.js';
 import type { Registries } from '../registries/registries.js';
+import type { Expected } from './expected-digests.js';
 import type { Wanted } from './list-images.js';
 
 /** What images are compared with. */
 export interface Sides {
   readonly registries: Registries;
   readonly cache: ManifestCache;
+  readonly expected: Expected;
   /** Milliseconds for one image. */
   readonly timeout: number;
   /** Also look whether what is there is complete. */
@@ -37,11 +40,11 @@ export async function compare(context: Context, sides: Sides, wanted: Wanted): P
       sides.registries.repository(wanted.from),
       sides.registries.repository(wanted.to),
     ]);
-    const [digest, found] = await Promise.all([
+    const [sourceDigest, found] = await Promise.all([
       findDigest(from, wanted.from.digest ?? tagOrDigest(wanted.from), signal),
       digestAtDestination(to, tagOrDigest(wanted.to), signal),
     ]);
-    if (digest === undefined) {
+    if (sourceDigest === undefined) {
       return {
         ...names,
         action: 'missing',
@@ -50,7 +53,11 @@ export async function compare(context: Context, sides: Sides, wanted: Wanted): P
         why: 'the source does not have it',
       };
     }
-    const known = { ...names, digest, ...(found === undefined ? {} : { found }) };
+    const { platforms } = wanted.source;
+    const digest = await sides.expected(from, sourceDigest, platforms, signal);
+    const chosen = platforms === undefined ? {} : { platforms };
+    const other = digest === sourceDigest ? {} : { sourceDigest };
+    const known = { ...names, digest, ...other, ...chosen, ...(found === undefined ? {} : { found }) };
     const action = actionFor(wanted, digest, found);
     if (action === 'drift') {
       const immutable = isImmutable(wanted) ? ', and its tag is immutable' : '';
@@ -62,9 +69,9 @@ export async function compare(context: Context, sides: Sides, wanted: Wanted): P
       };
     }
     if (action !== 'skip')
-      return { ...known, action, bytes: await lackingBytes(sides, { from, to }, wanted, digest, signal) };
+      return { ...known, action, bytes: await lackingBytes(sides, { from, to }, wanted, sourceDigest, signal) };
     if (!sides.deep) return { ...known, action };
-    const lacking = await lackingThere(to, names.destination, digest, signal);
+    const lacking = await lackingThere(to, names.destination, digest, platforms, signal);
     return lacking === undefined
       ? { ...known, action }
       : { ...known, action: 'copy', bytes: lacking.bytes, why: lacking.why };
@@ -111,7 +118,8 @@ async function lackingBytes(
   digest: string,
   signal: AbortSignal,
 ): Promise<number> {
-  const { blobs } = await readTree(repositoryOf(wanted.from), digest, (one) => cache.read(from, one, signal));
+  const read = (one: string) => cache.read(from, one, signal);
+  const { blobs } = await readTree(repositoryOf(wanted.from), digest, read, wanted.source.platforms);
   const sizes = await Promise.all(
     blobs.map(async (blob) => {
       const place = `${to.api.registry} ${blob.digest}`;
@@ -138,10 +146,11 @@ async function lackingThere(
   to: Repository,
   name: string,
   digest: string,
+  platforms: PlatformChoice | undefined,
   signal: AbortSignal,
 ): Promise<{ readonly bytes: number; readonly why: string } | undefined> {
   try {
-    const { blobs } = await readTree(name, digest, (one) => mustFetch(to, one, signal));
+    const { blobs } = await readTree(name, digest, (one) => mustFetch(to, one, signal), sparseOnly(platforms));
     const there = await Promise.all(blobs.map((blob) => hasBlob(to, blob, signal)));
     const lost = blobs.filter((_, index) => there[index] === false);
     if (lost.length === 0) return undefined;

@@ -10,6 +10,7 @@ import { type Action, actions, type Plan, type PlanItem, type ReadPlan, writePla
 import { openManifestCache } from '../registries/manifests.js';
 import type { Registries } from '../registries/registries.js';
 import { compare } from './compare.js';
+import { openExpectedDigests } from './expected-digests.js';
 import { distinctImages, imagesOf, type Wanted } from './list-images.js';
 
 /**
@@ -28,13 +29,16 @@ export async function resolve(
   const { sources, parallel, timeout } = mirror;
   context.log.step(`resolve ${countOf(sources.length, 'source')} of ${mirror.file}`);
   const { wanted, unlisted } = await listAll(context, mirror, registries);
-  const sides = { registries, cache: openManifestCache(files.manifests), timeout, deep, counted: new Map() };
+  const cache = openManifestCache(files.manifests);
+  const known = await openExpectedDigests(files.expected, cache);
+  const sides = { registries, cache, expected: known.expected, timeout, deep, counted: new Map() };
   using progress = startProgress(context, 'comparing source and destination', wanted.length);
   // A question needs less memory and bandwidth than a copy.
   const compared = await mapConcurrently(wanted, 4 * parallel, (one) =>
     compare(context, sides, one).finally(progress.done),
   );
   const items = valuesOf(compared);
+  await known.keep();
   const plan: Plan = {
     version: 1,
     createdAt: context.now().toISOString(),

@@ -11,7 +11,7 @@ import { findDigest, hasBlob, type Repository } from '../../systems/registry/cli
 import type { Mirror } from '../mirror-file/read.js';
 import type { Files } from '../plan/files.js';
 import { type PlanItem, type ReadPlan, referenceOf, tagOrDigest } from '../plan/plan.js';
-import { mustFetch, readTree } from '../registries/manifests.js';
+import { mustFetch, readTree, sparseOnly } from '../registries/manifests.js';
 import type { Registries } from '../registries/registries.js';
 import type { Verified, VerifiedImage } from './verified.js';
 
@@ -48,7 +48,7 @@ export async function verify(context: Context, { plan, digest }: ReadPlan, work:
 async function verifyOne(
   context: Context,
   { registries, mirror: { timeout }, deep }: VerifyWork,
-  { destination, digest }: Expected,
+  { destination, digest, platforms }: Expected,
 ): Promise<VerifiedImage> {
   using deadline = startDeadline(context, timeout, {
     what: `cannot verify ${destination}`,
@@ -64,7 +64,9 @@ async function verifyOne(
     const found = await findDigest(to, tagOrDigest(target), signal);
     if (found === undefined) return { ...named, state: 'missing', why: 'the destination does not have it' };
     if (found !== digest) return { ...named, state: 'wrong', why: `it names ${found}` };
-    return deep ? { ...named, ...(await walk(to, destination, digest, signal)) } : { ...named, state: 'right' };
+    return deep
+      ? { ...named, ...(await walk(to, { destination, digest, platforms }, signal)) }
+      : { ...named, state: 'right' };
   } catch (error) {
     context.signal.throwIfAborted();
     if (!(error instanceof OpError) || error.kind === 'input') throw error;
@@ -77,11 +79,11 @@ async function verifyOne(
 
 async function walk(
   to: Repository,
-  destination: string,
-  digest: string,
+  { destination, digest, platforms }: Pick<Expected, 'destination' | 'digest' | 'platforms'>,
   signal: AbortSignal,
 ): Promise<Omit<VerifiedImage, 'destination' | 'digest'>> {
-  const { manifests, blobs } = await readTree(destination, digest, (one) => mustFetch(to, one, signal));
+  const read = (one: string) => mustFetch(to, one, signal);
+  const { manifests, blobs } = await readTree(destination, digest, read, sparseOnly(platforms));
   const there = valuesOf(await mapConcurrently(blobs, 4, (blob) => hasBlob(to, blob, signal)));
   const lost = blobs.filter((_, index) => there[index] === false);
   const looked = { manifests: manifests.length, blobs: blobs.length };

@@ -133,7 +133,7 @@ export function locationOf(from: URL, location: string): URL {
   const refuse = (why: string) =>
     new RegistryFailure(
       `cannot follow ${from.host}`,
-      `it gives the address ${location}, which ${why}`,
+      `it gives the address ${location.split('?')[0]}, which ${why}`,
       'other',
       from.host,
     );

@@ -10,11 +10,19 @@ export interface Descriptor {
   readonly size: number;
 }
 
+/** An image of an index. */
+export interface Child extends Descriptor {
+  /** `OS/ARCHITECTURE[/VARIANT]`; undefined if the index does not say. */
+  readonly platform: string | undefined;
+  /** The image of the index that it is about, as attestations of BuildKit have it. */
+  readonly about: string | undefined;
+}
+
 /** A manifest as the registry has it. Its bytes have its digest. */
 export interface Manifest extends Descriptor {
   readonly bytes: Buffer;
   /** Those of an index, for its platforms. */
-  readonly children: readonly Descriptor[];
+  readonly children: readonly Child[];
   /** Configuration and layers. */
   readonly blobs: readonly Descriptor[];
 }
@@ -40,11 +48,18 @@ const descriptor = v.looseObject({
   size: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
   urls: v.optional(v.array(v.string()), []),
 });
+const child = v.looseObject({
+  ...descriptor.entries,
+  platform: v.optional(
+    v.looseObject({ os: v.string(), architecture: v.string(), variant: v.optional(v.string(), '') }),
+  ),
+  annotations: v.optional(v.looseObject({ 'vnd.docker.reference.digest': v.optional(v.string()) })),
+});
 const shape = v.looseObject({
   mediaType: v.optional(v.string()),
   config: v.optional(descriptor),
   layers: v.optional(v.pipe(v.array(descriptor), v.maxLength(mostDescriptors))),
-  manifests: v.optional(v.pipe(v.array(descriptor), v.maxLength(mostDescriptors))),
+  manifests: v.optional(v.pipe(v.array(child), v.maxLength(mostDescriptors))),
 });
 
 /**
@@ -67,11 +82,19 @@ export function readManifest(
     digest,
     size: bytes.length,
     bytes,
-    children: distinct(manifests ?? []),
+    children: [...new Map((manifests ?? []).map((one) => [one.digest, childOf(one)])).values()],
     // Layers with URLs may not be distributed: they stay where they are, as with every tool.
     blobs: distinct(all.filter(({ urls }) => urls.length === 0)),
   };
 }
+
+const childOf = ({ mediaType, digest, size, platform, annotations }: v.InferOutput<typeof child>): Child => ({
+  mediaType,
+  digest,
+  size,
+  platform: platform && [platform.os, platform.architecture, platform.variant].filter((part) => part !== '').join('/'),
+  about: annotations?.['vnd.docker.reference.digest'],
+});
 
 const distinct = (descriptors: readonly Descriptor[]): readonly Descriptor[] => [
   ...new Map(descriptors.map(({ mediaType, digest, size }) => [digest, { mediaType, digest, size }])).values(),

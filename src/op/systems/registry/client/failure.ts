@@ -5,11 +5,14 @@ import { hintFor, type Problem } from '../problem.js';
 /** A registry did not do what it was asked for. */
 export class RegistryFailure extends OpError {
   readonly problem: Problem;
+  /** What the server answered, if it did. */
+  readonly status: number | undefined;
 
-  constructor(what: string, why: string, problem: Problem, registry: string) {
+  constructor(what: string, why: string, problem: Problem, registry: string, status?: number) {
     super('tool', { what: oneLine(what, 300), why: oneLine(why, 500), hint: hintFor(problem, registry) });
     this.name = 'RegistryFailure';
     this.problem = problem;
+    this.status = status;
   }
 }
 

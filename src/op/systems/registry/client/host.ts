@@ -112,7 +112,7 @@ export function openServers(context: Context, trust: Trust, patience: Patience):
           if (error.problem === 'unreachable') lost.add(origin);
           throw error;
         }
-        context.log.debug(`${request.method} ${request.url.href}: ${error.why}`);
+        context.log.debug(`${request.method} ${origin}${request.url.pathname}: ${error.why}`);
       }
       await sleep(request, (pause ?? 0) * (0.75 + Math.random() / 2));
     }
@@ -150,7 +150,7 @@ export async function refusal(answer: Answer, what: string): Promise<RegistryFai
     () => '',
   );
   const why = `${url.host} answered ${status}${said === '' ? '' : `: ${said}`}`;
-  return new RegistryFailure(what, why, problemOfStatus(status), url.host);
+  return new RegistryFailure(what, why, problemOfStatus(status), url.host, status);
 }
 
 /** Codes of errors that another attempt cannot help: the certificate. */
