@@ -252,6 +252,11 @@ describe('a registry that cannot be trusted', () => {
     expect(plan.items.map(({ destination }) => destination)).toEqual([`${target}/one:v1`]);
   });
 
+  it('sends a page of HTML instead of a list: that is not an empty list', async () => {
+    here.behave(({ path }) => (path.endsWith('/tags/list') ? { status: 200, body: '<html>log in</html>' } : undefined));
+    expect((await failed(sandbox.resolve())).why).toMatch(/the answer is no list of tags/u);
+  });
+
   it('says that a list goes on at another server, or without end', async () => {
     let link = '<http://localhost:1/v2/hub/one/tags/list>; rel="next"';
     here.behave(({ path }) =>

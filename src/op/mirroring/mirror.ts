@@ -1,7 +1,6 @@
 import type { Context } from '../context.js';
-import { OpError, refusedError, toolError } from '../kit/errors/op-error.js';
 import { shownPath } from '../kit/files/path.js';
-import { countOf, secondsBetween, bytes as shownBytes } from '../kit/log/format.js';
+import { conclude, concludeVerify, summaryOf } from './conclude.js';
 import { copy as copyPlan } from './copy/copy.js';
 import { type Mirror, readMirror } from './mirror-file/read.js';
 import type { MirrorRequest } from './options.js';
@@ -9,7 +8,6 @@ import { type Files, filesIn } from './plan/files.js';
 import { type ReadPlan, readPlan } from './plan/plan.js';
 import { openRegistries, type Registries } from './registries/registries.js';
 import { report as makeReport } from './report/report.js';
-import type { Report } from './report/reported.js';
 import { checkGate, planTable, resolve as resolvePlan, totalsLine } from './resolve/resolve.js';
 import { verify as verifyPlan } from './verify/verify.js';
 
@@ -54,7 +52,7 @@ export async function copy(context: Context, request: MirrorRequest): Promise<vo
   checkGate(read.plan);
   await copyAll(context, read, work);
   const made = await makeReport(read, work.files);
-  conclude(context, work, made);
+  conclude(context, work.files, made);
   context.log.step(`next: op mirror verify${flagsOf(request)}`);
 }
 
@@ -64,20 +62,7 @@ export async function verify(context: Context, request: MirrorRequest): Promise<
   const read = await readPlan(work.files.plan, work.mirror);
   const { images } = await verifyPlan(context, read, { ...work, deep: request.deep ?? false });
   await makeReport(read, work.files);
-  const wrong = images.filter(({ state }) => state !== 'right');
-  if (wrong.length === 0) {
-    context.log.step(`verified ${countOf(images.length, 'image')}: the destination has what the plan says`);
-    return;
-  }
-  const why = wrong.slice(-shown).map((one) => `${one.destination}: ${one.state}: ${one.why ?? ''}`);
-  const more =
-    wrong.length > shown ? [`${wrong.length - shown} more are in ${shownPath(context.cwd, work.files.verified)}`] : [];
-  const fail = wrong.every(({ state }) => state === 'unknown') ? toolError : refusedError;
-  throw fail({
-    what: `${wrong.length} of ${images.length} images are not at the destination as planned`,
-    why: [...more, ...why].join('\n'),
-    hint: 'op mirror run --deep copies again what was lost; look who else writes or deletes there',
-  });
+  concludeVerify(context, work.files, images);
 }
 
 /** `op mirror report`: writes the report of the steps that were done, and prints it. @throws OpError (input, refused) */
@@ -104,10 +89,11 @@ export async function runAll(context: Context, request: MirrorRequest): Promise<
     checkGate(read.plan);
     await copyAll(context, read, work);
     await verifyPlan(context, read, { ...work, deep: request.deep ?? false });
-  } finally {
+  } catch (error) {
     await makeReport(read, work.files);
+    throw error;
   }
-  conclude(context, work, await makeReport(read, work.files));
+  conclude(context, work.files, await makeReport(read, work.files));
 }
 
 const makePlan = (context: Context, { mirror, registries, files, request }: Work): Promise<ReadPlan> =>
@@ -124,37 +110,6 @@ const copyAll = (context: Context, read: ReadPlan, { mirror, registries, files, 
     pauses: (request.pauses ?? transferPauses).slice(0, mirror.retries),
     idle: request.idle,
   });
-
-/** How many reasons are printed: a registry that is down gives one for each image. */
-const shown = 10;
-
-/** Prints how a run ended. @throws OpError (refused) for what a person must decide about, (tool) when something failed */
-function conclude({ log, cwd }: Context, { files }: Work, made: Report): void {
-  log.step(summaryOf(made));
-  log.step(`report: ${shownPath(cwd, files.reportPage)}`);
-  const failing = made.images.filter(({ fails }) => fails);
-  const lost = made.unlisted.map(({ source, why }) => `${source}: not listed: ${why}`);
-  const all = [...lost, ...failing.map(({ destination, outcome, why }) => `${destination}: ${outcome}: ${why ?? ''}`)];
-  if (all.length === 0) return;
-  const total = made.images.length + made.unlisted.length;
-  const mustDecide = failing.some(({ outcome }) => outcome === 'drift' || outcome === 'wrong');
-  const more = all.length > shown ? [`${all.length - shown} more are in ${shownPath(cwd, files.reportPage)}`] : [];
-  throw new OpError(mustDecide ? 'refused' : 'tool', {
-    what: `not mirrored: ${all.length} of ${countOf(total, 'image')}${all.length < total ? '; the others are' : ''}`,
-    why: [...more, ...all.slice(-shown)].join('\n'),
-    hint: mustDecide
-      ? 'the report says what to do about each'
-      : 'run the same command again: it copies only what is not there yet',
-  });
-}
-
-function summaryOf({ totals: { bytes, ...counts }, unlisted, plannedAt, copiedAt, verifiedAt }: Report): string {
-  const parts = Object.entries(counts).flatMap(([outcome, count]) => (count === 0 ? [] : [`${count} ${outcome}`]));
-  const lost = unlisted.length === 0 ? [] : [`${countOf(unlisted.length, 'source')} not listed`];
-  const took = secondsBetween(new Date(plannedAt), new Date(verifiedAt ?? copiedAt ?? plannedAt));
-  const all = [...parts, ...lost];
-  return `mirror: ${all.length === 0 ? 'nothing selected' : all.join(', ')}; ${shownBytes(bytes)} uploaded${took > 0 ? ` in ${took} s` : ''}`;
-}
 
 /** For the next command to type. */
 const flagsOf = ({ file, directory, dockerconfig }: MirrorRequest): string =>

@@ -1,7 +1,8 @@
 import { refusedError } from '../../kit/errors/op-error.js';
 import { mapConcurrently, valuesOf } from '../../kit/process/map-concurrently.js';
 import { RegistryFailure } from '../../systems/registry/client/failure.js';
-import { findDigest, putManifest, type Repository } from '../../systems/registry/client/repository.js';
+import { findDigest, putManifest } from '../../systems/registry/client/manifests.js';
+import type { Repository } from '../../systems/registry/client/repository.js';
 import { type PlanItem, referenceOf, tagOrDigest } from '../plan/plan.js';
 import { type ManifestCache, readTree } from '../registries/manifests.js';
 import type { Registries } from '../registries/registries.js';

@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import { rm } from 'node:fs/promises';
 import type { Context } from '../../context.js';
 import { OpError } from '../../kit/errors/op-error.js';
@@ -75,8 +74,6 @@ async function copyOne(
     hint: 'run the same command again: it continues where it stopped; or increase run.timeout',
   });
   const { signal } = deadline.context;
-  // Each transfer of the image listens.
-  setMaxListeners(0, signal);
   const named = { source, destination, digest };
   const took = () => secondsBetween(start, context.now());
   try {

@@ -1,14 +1,9 @@
 import type { Context } from '../../context.js';
 import { sleep } from '../../kit/process/sleep.js';
+import { beginUpload, finishUpload, hasBlob, readBlob } from '../../systems/registry/client/blobs.js';
 import type { Descriptor } from '../../systems/registry/client/content.js';
 import { RegistryFailure } from '../../systems/registry/client/failure.js';
-import {
-  beginUpload,
-  finishUpload,
-  hasBlob,
-  type Repository,
-  readBlob,
-} from '../../systems/registry/client/repository.js';
+import type { Repository } from '../../systems/registry/client/repository.js';
 
 /** How a blob got into a repository. */
 export type Placed = 'there' | 'mounted' | 'uploaded';

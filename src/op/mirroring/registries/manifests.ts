@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { mapConcurrently, valuesOf } from '../../kit/process/map-concurrently.js';
 import { type Descriptor, type Manifest, readManifest, sha256 } from '../../systems/registry/client/content.js';
 import { RegistryFailure } from '../../systems/registry/client/failure.js';
-import { fetchManifest, type Repository } from '../../systems/registry/client/repository.js';
+import { fetchManifest } from '../../systems/registry/client/manifests.js';
+import type { Repository } from '../../systems/registry/client/repository.js';
 import type { PlatformChoice } from '../mirror-file/read.js';
 import { choosePlatforms } from './choose-platforms.js';
 

@@ -1,9 +1,12 @@
 import type { Context } from '../../context.js';
 import { OpError } from '../../kit/errors/op-error.js';
 import { startDeadline } from '../../kit/process/deadline.js';
+import { mapConcurrently, valuesOf } from '../../kit/process/map-concurrently.js';
+import { hasBlob } from '../../systems/registry/client/blobs.js';
 import type { Descriptor } from '../../systems/registry/client/content.js';
 import { RegistryFailure } from '../../systems/registry/client/failure.js';
-import { findDigest, hasBlob, type Repository } from '../../systems/registry/client/repository.js';
+import { findDigest } from '../../systems/registry/client/manifests.js';
+import type { Repository } from '../../systems/registry/client/repository.js';
 import { formatReference, repositoryOf } from '../../systems/registry/reference.js';
 import { matchesOne } from '../mirror-file/pattern.js';
 import type { PlatformChoice } from '../mirror-file/read.js';
@@ -23,7 +26,7 @@ export interface Sides {
   /** Also look whether what is there is complete. */
   readonly deep: boolean;
   /** Blobs that are counted already: each is uploaded once to a registry. */
-  readonly counted: Map<string, Promise<boolean>>;
+  readonly counted: Set<string>;
 }
 
 /** Says what is to be done with one image. Both ends are asked by HEAD; a manifest is read only of what will be copied. */
@@ -120,16 +123,13 @@ async function lackingBytes(
 ): Promise<number> {
   const read = (one: string) => cache.read(from, one, signal);
   const { blobs } = await readTree(repositoryOf(wanted.from), digest, read, wanted.source.platforms);
-  const sizes = await Promise.all(
-    blobs.map(async (blob) => {
-      const place = `${to.api.registry} ${blob.digest}`;
-      const isFirst = !counted.has(place);
-      const there = counted.get(place) ?? isThere(to, blob, signal);
-      counted.set(place, there);
-      return isFirst && !(await there) ? blob.size : 0;
-    }),
-  );
-  return sizes.reduce((sum, size) => sum + size, 0);
+  const sizes = await mapConcurrently(blobs, 4, async (blob) => {
+    const place = `${to.api.registry} ${blob.digest}`;
+    const isFirst = !counted.has(place);
+    counted.add(place);
+    return isFirst && !(await isThere(to, blob, signal)) ? blob.size : 0;
+  });
+  return valuesOf(sizes).reduce((sum, size) => sum + size, 0);
 }
 
 async function isThere(to: Repository, blob: Descriptor, signal: AbortSignal): Promise<boolean> {
@@ -151,7 +151,7 @@ async function lackingThere(
 ): Promise<{ readonly bytes: number; readonly why: string } | undefined> {
   try {
     const { blobs } = await readTree(name, digest, (one) => mustFetch(to, one, signal), sparseOnly(platforms));
-    const there = await Promise.all(blobs.map((blob) => hasBlob(to, blob, signal)));
+    const there = valuesOf(await mapConcurrently(blobs, 4, (blob) => hasBlob(to, blob, signal)));
     const lost = blobs.filter((_, index) => there[index] === false);
     if (lost.length === 0) return undefined;
     return {

@@ -1,6 +1,6 @@
 import { inputError } from '../../kit/errors/op-error.js';
 import { oneLine } from '../../kit/log/printable.js';
-import { listTags } from '../../systems/registry/client/repository.js';
+import { listTags } from '../../systems/registry/client/list-tags.js';
 import { formatReference, parseReference, type Reference, registryOf } from '../../systems/registry/reference.js';
 import { fillDestination } from '../mirror-file/destination.js';
 import type { MirrorSource } from '../mirror-file/read.js';

@@ -31,7 +31,7 @@ export async function resolve(
   const { wanted, unlisted } = await listAll(context, mirror, registries);
   const cache = openManifestCache(files.manifests);
   const known = await openExpectedDigests(files.expected, cache);
-  const sides = { registries, cache, expected: known.expected, timeout, deep, counted: new Map() };
+  const sides = { registries, cache, expected: known.expected, timeout, deep, counted: new Set<string>() };
   using progress = startProgress(context, 'comparing source and destination', wanted.length);
   // A question needs less memory and bandwidth than a copy.
   const compared = await mapConcurrently(wanted, 4 * parallel, (one) =>

@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import type { Context } from '../../context.js';
 import { OpError } from '../../kit/errors/op-error.js';
 import { writeAtomic } from '../../kit/files/write-atomic.js';
@@ -6,8 +5,10 @@ import { countOf } from '../../kit/log/format.js';
 import { startProgress } from '../../kit/log/progress.js';
 import { startDeadline } from '../../kit/process/deadline.js';
 import { mapConcurrently, valuesOf } from '../../kit/process/map-concurrently.js';
+import { hasBlob } from '../../systems/registry/client/blobs.js';
 import { RegistryFailure } from '../../systems/registry/client/failure.js';
-import { findDigest, hasBlob, type Repository } from '../../systems/registry/client/repository.js';
+import { findDigest } from '../../systems/registry/client/manifests.js';
+import type { Repository } from '../../systems/registry/client/repository.js';
 import type { Mirror } from '../mirror-file/read.js';
 import type { Files } from '../plan/files.js';
 import { type PlanItem, type ReadPlan, referenceOf, tagOrDigest } from '../plan/plan.js';
@@ -56,7 +57,6 @@ async function verifyOne(
     hint: 'increase run.timeout',
   });
   const { signal } = deadline.context;
-  setMaxListeners(0, signal);
   const named = { destination, digest };
   try {
     const target = referenceOf(destination);

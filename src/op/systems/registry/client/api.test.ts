@@ -9,16 +9,11 @@ import { dockerConfig } from '../../../../../test/op/local-registry.js';
 import { testContext } from '../../../../../test/op/test-context.js';
 import { withTools } from '../../../../../test/tools.js';
 import { openApi } from './api.js';
+import { beginUpload, finishUpload, readBlob } from './blobs.js';
 import { sha256 } from './content.js';
-import {
-  beginUpload,
-  fetchManifest,
-  findDigest,
-  finishUpload,
-  listTags,
-  type Repository,
-  readBlob,
-} from './repository.js';
+import { listTags } from './list-tags.js';
+import { fetchManifest, findDigest } from './manifests.js';
+import type { Repository } from './repository.js';
 
 let home: string;
 let servers: Server[];

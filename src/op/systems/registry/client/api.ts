@@ -3,10 +3,11 @@ import type { Context } from '../../../context.js';
 import { sleep } from '../../../kit/process/sleep.js';
 import { credentialFor, type RegistryAccess } from '../crane.js';
 import { isPlainHttp, speaksTls } from '../protocol.js';
+import type { Trust } from './authorities.js';
 import { type Authorization, authorize, type Scope } from './authorize.js';
 import { type Answer, drop, type Request, readBody } from './exchange.js';
 import { RegistryFailure } from './failure.js';
-import { openServers, type Patience, type Servers, type Trust } from './host.js';
+import { openServers, type Patience, type Servers } from './host.js';
 
 /** How to reach one registry. */
 export interface ApiAccess extends Omit<RegistryAccess, 'pauses'>, Pick<Trust, 'ca'> {

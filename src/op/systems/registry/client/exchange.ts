@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { type Agent, type IncomingMessage, request as plainRequest } from 'node:http';
 import { request as secureRequest } from 'node:https';
 import type { Readable } from 'node:stream';
@@ -44,6 +45,8 @@ export function exchange(agent: Agent, { method, url, headers, body, signal, idl
     const asked = start(url, { method, agent, headers: { ...headers } });
     let failedBody: unknown;
     const abort = () => void asked.destroy(reasonOf(signal));
+    // Every request of an image listens to the same signal.
+    setMaxListeners(0, signal);
     signal.addEventListener('abort', abort, { once: true });
     asked.once('close', () => signal.removeEventListener('abort', abort));
     asked.setTimeout(idle, () => {

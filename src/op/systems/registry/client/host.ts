@@ -1,10 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { Agent as PlainAgent } from 'node:http';
 import { Agent as SecureAgent } from 'node:https';
-import { createSecureContext, rootCertificates } from 'node:tls';
+import { createSecureContext } from 'node:tls';
 import type { Context } from '../../../context.js';
-import { inputError } from '../../../kit/errors/op-error.js';
 import { sleep } from '../../../kit/process/sleep.js';
+import { authorities, type Trust } from './authorities.js';
 import { type Answer, drop, exchange, NoConnection, type Request, readBody } from './exchange.js';
 import { problemOfStatus, RegistryFailure, saidIn } from './failure.js';
 
@@ -14,14 +13,6 @@ export interface Patience {
   readonly pauses: readonly number[];
   /** Milliseconds without a byte, after which a connection is given up. */
   readonly idle: number;
-}
-
-/** Which certificates are trusted. */
-export interface Trust {
-  /** File with certificates (PEM), besides those of the system. */
-  readonly ca?: string | undefined;
-  /** Certificates are not checked. */
-  readonly unchecked?: boolean;
 }
 
 /** A request that may be made again: no stream. */
@@ -168,31 +159,6 @@ function pauseOf({ status, headers }: Answer): number | undefined {
   if (text === undefined || (status !== 429 && status !== 503)) return undefined;
   const wait = /^\d{1,9}$/u.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
   return Number.isNaN(wait) ? undefined : Math.max(0, wait);
-}
-
-/** Where distributions of Linux keep the certificates of the system. Source: Go, crypto/x509, root_linux.go. */
-const bundles = ['/etc/ssl/certs/ca-certificates.crt', '/etc/pki/tls/certs/ca-bundle.crt', '/etc/ssl/cert.pem'];
-
-/** Node trusts only those of Mozilla; crane and regctl also trust those that an administrator has installed. */
-function authorities({ env }: Pick<Context, 'env'>, { ca }: Trust): string[] {
-  const system = env.SSL_CERT_FILE || bundles.find((file) => existsSync(file));
-  const files = [system, env.NODE_EXTRA_CA_CERTS || undefined, ca].filter((file) => file !== undefined);
-  return [...rootCertificates, ...files.map(readCertificates)];
-}
-
-function readCertificates(file: string): string {
-  try {
-    const text = readFileSync(file, 'utf8');
-    if (!text.includes('-----BEGIN CERTIFICATE-----')) throw new Error('it holds no certificate (PEM)');
-    return text;
-  } catch (cause) {
-    throw inputError({
-      what: `cannot read the certificates in ${file}`,
-      why: cause instanceof Error ? cause.message : String(cause),
-      hint: 'name a file with certificates (PEM)',
-      cause,
-    });
-  }
 }
 
 function once<Value>(make: () => Value): { (): Value; readonly peek: () => Value | undefined } {

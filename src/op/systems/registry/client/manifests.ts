@@ -1,0 +1,95 @@
+import { digestForm, largestManifest, type Manifest, manifestTypes, readManifest, sha256 } from './content.js';
+import { drop } from './exchange.js';
+import { RegistryFailure } from './failure.js';
+import { refusal } from './host.js';
+import { call, nameOf, type Repository, reading, writing } from './repository.js';
+
+const accept = { accept: manifestTypes.join(', ') } as const;
+
+/**
+ * The digest that a tag or a digest has now, with one request that no registry counts as a pull; undefined if there is none. A registry
+ * that does not say the digest is asked for the manifest.
+ */
+export async function findDigest(
+  repository: Repository,
+  reference: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const parts = { at: `manifests/${reference}`, scope: reading(repository), headers: accept, signal };
+  const answer = await call(repository, { method: 'HEAD', ...parts });
+  await drop(answer);
+  if (answer.status === 404) return undefined;
+  const digest = answer.headers['docker-content-digest']?.toString() ?? '';
+  if (answer.status === 200 && digestForm.test(digest)) return digest;
+  if (answer.status !== 200 && answer.status !== 405) {
+    throw await refusal(answer, `cannot read ${nameOf(repository, reference)}`);
+  }
+  return (await fetchManifest(repository, reference, signal))?.digest;
+}
+
+/** A manifest by tag or digest; undefined if there is none. @throws RegistryFailure also for one that has another digest */
+export async function fetchManifest(
+  repository: Repository,
+  reference: string,
+  signal: AbortSignal,
+): Promise<Manifest | undefined> {
+  const what = `cannot read ${nameOf(repository, reference)}`;
+  const { api, path } = repository;
+  const answer = await api.read(
+    {
+      method: 'GET',
+      target: `/v2/${path}/manifests/${reference}`,
+      scope: reading(repository),
+      headers: accept,
+      signal,
+    },
+    largestManifest,
+  );
+  if (answer.status === 404) {
+    await drop(answer);
+    return undefined;
+  }
+  const bytes = answer.content;
+  if (bytes === undefined) throw await refusal(answer, what);
+  const digest = sha256(bytes);
+  if (digestForm.test(reference) && digest !== reference) {
+    throw new RegistryFailure(
+      what,
+      `the registry sent a manifest with the digest ${digest}`,
+      'other',
+      repository.api.registry,
+    );
+  }
+  const manifest = readManifest(bytes, digest, answer.headers['content-type']);
+  if ('why' in manifest) throw new RegistryFailure(what, manifest.why, 'other', repository.api.registry);
+  return manifest;
+}
+
+/** Stores a manifest under a tag or its digest. @throws RegistryFailure also when the registry says another digest */
+export async function putManifest(
+  repository: Repository,
+  reference: string,
+  { mediaType, bytes, digest }: Manifest,
+  signal: AbortSignal,
+): Promise<void> {
+  const what = `cannot write ${nameOf(repository, reference)}`;
+  const answer = await call(repository, {
+    method: 'PUT',
+    at: `manifests/${reference}`,
+    scope: writing(repository),
+    headers: { 'content-type': mediaType, 'content-length': `${bytes.length}` },
+    body: bytes,
+    signal,
+  });
+  if (answer.status !== 201 && answer.status !== 200 && answer.status !== 202) throw await refusal(answer, what);
+  await drop(answer);
+  const stored = answer.headers['docker-content-digest']?.toString() ?? digest;
+  if (stored !== digest) {
+    throw new RegistryFailure(
+      what,
+      `the registry stored it as ${stored} instead of ${digest}`,
+      'other',
+      repository.api.registry,
+    );
+  }
+}
