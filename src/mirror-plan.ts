@@ -78,7 +78,7 @@ export interface MirrorPlan {
     | {
         /** Images that are copied at a time. @default 6 */
         readonly parallel?: number | undefined;
-        /** How often a request is tried again. @default 4 */
+        /** How often a request is tried again. @default 5 */
         readonly retries?: number | undefined;
         /** Time limit for one image, such as `90s` or `10m`. @default '20m' */
         readonly timeout?: string | undefined;

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { startForwarder } from '../../../test/op/forwarder.js';
 import { type LocalRegistry, startLimitedRegistry, startPlainRegistry } from '../../../test/op/local-registry.js';
 import { createMirrorSandbox, type MirrorSandbox } from '../../../test/op/mirror-sandbox.js';
 import { pushImage, registryTool } from '../../../test/op/pushed-image.js';
@@ -122,6 +123,29 @@ describe('a registry that fails temporarily', () => {
     // Those that were on their way already, and then nothing until the pause is over.
     const [, ...later] = times;
     expect(later.filter((time) => time > 300 && time < 1900)).toEqual([]);
+  });
+});
+
+describe('a registry that is down for a while', () => {
+  it('gets everything when it is back', async () => {
+    const port = Number(there.host.split(':')[1]);
+    const forwarder = await startForwarder(port);
+    try {
+      await sandbox.write('mirror.yaml', mirrorFile().replaceAll(there.host, `localhost:${forwarder.port}`));
+      let isDown = false;
+      there.behave((asked) => {
+        if (!isUpload(asked) || isDown) return undefined;
+        isDown = true;
+        forwarder.close();
+        setTimeout(forwarder.open, 1500);
+        return undefined;
+      });
+      const report = await sandbox.run({ pauses: [200, 500, 1000, 2000] });
+      expect(isDown).toBe(true);
+      expect(report.totals).toMatchObject({ copied: 3, failed: 0 });
+    } finally {
+      await forwarder.stop();
+    }
   });
 });
 

@@ -8,7 +8,7 @@ import { type Files, filesIn } from './plan/files.js';
 import { type ReadPlan, readPlan } from './plan/plan.js';
 import { openRegistries, type Registries } from './registries/registries.js';
 import { report as makeReport } from './report/report.js';
-import { checkGate, planTable, resolve as resolvePlan, totalsLine } from './resolve/resolve.js';
+import { checkGate, planTable, type Resolved, resolve as resolvePlan, totalsLine } from './resolve/resolve.js';
 import { verify as verifyPlan } from './verify/verify.js';
 
 /** What every command works with. */
@@ -50,7 +50,7 @@ export async function copy(context: Context, request: MirrorRequest): Promise<vo
   await using work = await open(context, request);
   const read = await readPlan(work.files.plan, work.mirror);
   checkGate(read.plan);
-  await copyAll(context, read, work);
+  await copyAll(context, read, work, undefined);
   const made = await makeReport(read, work.files);
   conclude(context, work.files, made);
   context.log.step(`next: op mirror verify${flagsOf(request)}`);
@@ -60,7 +60,7 @@ export async function copy(context: Context, request: MirrorRequest): Promise<vo
 export async function verify(context: Context, request: MirrorRequest): Promise<void> {
   await using work = await open(context, request);
   const read = await readPlan(work.files.plan, work.mirror);
-  const { images } = await verifyPlan(context, read, { ...work, deep: request.deep ?? false });
+  const { images } = await verifyPlan(context, read, { ...work, deep: request.deep ?? false, isFresh: false });
   await makeReport(read, work.files);
   concludeVerify(context, work.files, images);
 }
@@ -87,8 +87,8 @@ export async function runAll(context: Context, request: MirrorRequest): Promise<
   context.log.step(`plan: ${totalsLine(read.plan)}`);
   try {
     checkGate(read.plan);
-    await copyAll(context, read, work);
-    await verifyPlan(context, read, { ...work, deep: request.deep ?? false });
+    await copyAll(context, read, work, read.lacking);
+    await verifyPlan(context, read, { ...work, deep: request.deep ?? false, isFresh: true });
   } catch (error) {
     await makeReport(read, work.files);
     throw error;
@@ -96,19 +96,25 @@ export async function runAll(context: Context, request: MirrorRequest): Promise<
   conclude(context, work.files, await makeReport(read, work.files));
 }
 
-const makePlan = (context: Context, { mirror, registries, files, request }: Work): Promise<ReadPlan> =>
+const makePlan = (context: Context, { mirror, registries, files, request }: Work): Promise<Resolved> =>
   resolvePlan(context, { mirror, registries, files, deep: request.deep ?? false });
 
 /** Milliseconds before a transfer is tried again. */
 const transferPauses = [1000, 5000, 15_000];
 
-const copyAll = (context: Context, read: ReadPlan, { mirror, registries, files, request }: Work) =>
+const copyAll = (
+  context: Context,
+  read: ReadPlan,
+  { mirror, registries, files, request }: Work,
+  lacking: ReadonlySet<string> | undefined,
+) =>
   copyPlan(context, read, {
     mirror,
     registries,
     files,
     pauses: (request.pauses ?? transferPauses).slice(0, mirror.retries),
     idle: request.idle,
+    lacking,
   });
 
 /** For the next command to type. */

@@ -23,6 +23,8 @@ export interface CopyWork {
   /** Milliseconds before further attempts of a transfer. */
   readonly pauses: readonly number[];
   readonly idle?: number | undefined;
+  /** What the destination was found to lack, if the plan was made just now. */
+  readonly lacking: ReadonlySet<string> | undefined;
 }
 
 /** Does what the plan says, several images at a time; one that fails does not stop the others. Writes what was done. */
@@ -37,9 +39,9 @@ export async function copy(context: Context, { plan, digest }: ReadPlan, work: C
   using progress = startProgress(context, 'copying', items.length);
   const images = valuesOf(
     await mapConcurrently(items, mirror.parallel, (item) =>
-      copyOne(context, item, mirror.timeout, (signal) => copyImage({ ...work, cache, blobs }, item, signal)).finally(
-        progress.done,
-      ),
+      copyOne(context, item, mirror.timeout, (signal) =>
+        copyImage({ ...work, cache, blobs, isFresh: work.lacking !== undefined }, item, signal),
+      ).finally(progress.done),
     ),
   );
   const copied: Copied = {

@@ -1,9 +1,10 @@
+import type { Readable } from 'node:stream';
 import type { Context } from '../../context.js';
 import { sleep } from '../../kit/process/sleep.js';
 import { beginUpload, finishUpload, hasBlob, readBlob } from '../../systems/registry/client/blobs.js';
 import type { Descriptor } from '../../systems/registry/client/content.js';
 import { RegistryFailure } from '../../systems/registry/client/failure.js';
-import type { Repository } from '../../systems/registry/client/repository.js';
+import { placeOf, type Repository } from '../../systems/registry/client/repository.js';
 
 /** How a blob got into a repository. */
 export type Placed = 'there' | 'mounted' | 'uploaded';
@@ -24,10 +25,21 @@ export interface BlobPlacer {
 /** Milliseconds without a byte, after which an upload is given up: a registry may need long to store what it got. */
 const usualIdle = 5 * 60_000;
 
-/** @param pauses milliseconds before further attempts of a transfer */
+/**
+ * @param pauses milliseconds before further attempts of a transfer
+ * @param lacking what a repository was found to lack just now, as `placeOf` names it: it is not asked again
+ */
 export function createBlobPlacer(
   { log }: Pick<Context, 'log'>,
-  { pauses, idle = usualIdle }: { readonly pauses: readonly number[]; readonly idle?: number | undefined },
+  {
+    pauses,
+    idle = usualIdle,
+    lacking = new Set(),
+  }: {
+    readonly pauses: readonly number[];
+    readonly idle?: number | undefined;
+    readonly lacking?: ReadonlySet<string> | undefined;
+  },
 ): BlobPlacer {
   /** What is placed or on its way, by repository and digest. */
   const placed = new Map<string, Promise<Placed>>();
@@ -37,7 +49,7 @@ export function createBlobPlacer(
   const uploads = new Map<string, Promise<unknown>>();
 
   const place: BlobPlacer['place'] = async (blob, way) => {
-    const key = `${way.to.api.registry}/${way.to.path} ${blob.digest}`;
+    const key = placeOf(way.to, blob);
     const earlier = placed.get(key);
     // Another image's attempt may end with its time limit.
     if (earlier !== undefined && (await settled(earlier)) !== undefined) return 'there';
@@ -54,7 +66,7 @@ export function createBlobPlacer(
     const key = `${to.api.registry} ${blob.digest}`;
     const known = holders.get(key) ?? new Set();
     holders.set(key, known);
-    if (await hasBlob(to, blob, signal)) {
+    if (!lacking.has(placeOf(to, blob)) && (await hasBlob(to, blob, signal))) {
       known.add(to.path);
       return 'there';
     }
@@ -88,9 +100,11 @@ export function createBlobPlacer(
     let location = begun;
     for (let attempt = 0; ; attempt++) {
       try {
-        location ??= await beginLocation(to, blob, signal);
-        const content = await readBlob(from, blob, signal);
-        await finishUpload(to, blob, location, content, { signal, idle });
+        const [begunAt, content] = await bothOf(
+          location ?? beginLocation(to, blob, signal),
+          readBlob(from, blob, signal),
+        );
+        await finishUpload(to, blob, begunAt, content, { signal, idle });
         return;
       } catch (error) {
         // A registry that limits requests is waited for, until the time limit of the image.
@@ -111,6 +125,19 @@ async function beginLocation(to: Repository, blob: Descriptor, signal: AbortSign
   const begun = await beginUpload(to, blob, undefined, signal);
   if (begun.mounted) throw new Error('a registry mounts only what it is asked to mount');
   return begun.location;
+}
+
+/** What is waited for at the same time; when the first fails, the content is not read. */
+async function bothOf(location: URL | Promise<URL>, content: Promise<Readable>): Promise<readonly [URL, Readable]> {
+  try {
+    return await Promise.all([location, content]);
+  } catch (error) {
+    content.then(
+      (stream) => stream.destroy(),
+      () => undefined,
+    );
+    throw error;
+  }
 }
 
 const settled = <Value>(promise: Promise<Value>): Promise<Value | undefined> =>

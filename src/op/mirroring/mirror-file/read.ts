@@ -111,7 +111,7 @@ export function parseMirror(file: string, content: string, directory: string): M
       };
     }),
     parallel: run.parallel ?? 6,
-    retries: run.retries ?? 4,
+    retries: run.retries ?? 5,
     timeout: (run.timeout === undefined ? undefined : parseDuration(run.timeout)) ?? 20 * 60_000,
     limits: { newImages, bytes: typeof bytes === 'string' ? parseBytes(bytes) : bytes },
   };

@@ -138,7 +138,7 @@ export const mirrorFile = v.pipe(
           v.strictObject(
             {
               parallel: v.optional(described(wholeNumber(1, 100), 'Images that are copied at a time (default 6).')),
-              retries: v.optional(described(wholeNumber(0, 20), 'How often a request is tried again (default 4).')),
+              retries: v.optional(described(wholeNumber(0, 20), 'How often a request is tried again (default 5).')),
               timeout: v.optional(described(duration, 'Time limit for one image (default 20m).')),
             },
             'must be an object',

@@ -6,7 +6,7 @@ import { hasBlob } from '../../systems/registry/client/blobs.js';
 import type { Descriptor } from '../../systems/registry/client/content.js';
 import { RegistryFailure } from '../../systems/registry/client/failure.js';
 import { findDigest } from '../../systems/registry/client/manifests.js';
-import type { Repository } from '../../systems/registry/client/repository.js';
+import { placeOf, type Repository } from '../../systems/registry/client/repository.js';
 import { formatReference, repositoryOf } from '../../systems/registry/reference.js';
 import { matchesOne } from '../mirror-file/pattern.js';
 import type { PlatformChoice } from '../mirror-file/read.js';
@@ -27,6 +27,8 @@ export interface Sides {
   readonly deep: boolean;
   /** Blobs that are counted already: each is uploaded once to a registry. */
   readonly counted: Set<string>;
+  /** Blobs that a repository does not have, as `placeOf` names them. */
+  readonly lacking: Set<string>;
 }
 
 /** Says what is to be done with one image. Both ends are asked by HEAD; a manifest is read only of what will be copied. */
@@ -115,7 +117,7 @@ interface Repositories {
 
 /** Bytes that must be uploaded: each blob counts once for a registry, for the image that needs it first. */
 async function lackingBytes(
-  { cache, counted }: Sides,
+  { cache, counted, lacking }: Sides,
   { from, to }: Repositories,
   wanted: Wanted,
   digest: string,
@@ -127,7 +129,9 @@ async function lackingBytes(
     const place = `${to.api.registry} ${blob.digest}`;
     const isFirst = !counted.has(place);
     counted.add(place);
-    return isFirst && !(await isThere(to, blob, signal)) ? blob.size : 0;
+    if (!isFirst || (await isThere(to, blob, signal))) return 0;
+    lacking.add(placeOf(to, blob));
+    return blob.size;
   });
   return valuesOf(sizes).reduce((sum, size) => sum + size, 0);
 }

@@ -13,6 +13,12 @@ import { compare } from './compare.js';
 import { openExpectedDigests } from './expected-digests.js';
 import { distinctImages, imagesOf, type Wanted } from './list-images.js';
 
+/** A plan that was made just now. */
+export interface Resolved extends ReadPlan {
+  /** What the destination was found to lack. */
+  readonly lacking: ReadonlySet<string>;
+}
+
 /**
  * Lists, selects and compares, and writes the plan: the dry run. Nothing is written to a registry.
  * @throws OpError (input) for images that have no place of their own, (tool) when no source answers
@@ -25,13 +31,21 @@ export async function resolve(
     files,
     deep,
   }: { readonly mirror: Mirror; readonly registries: Registries; readonly files: Files; readonly deep: boolean },
-): Promise<ReadPlan> {
+): Promise<Resolved> {
   const { sources, parallel, timeout } = mirror;
   context.log.step(`resolve ${countOf(sources.length, 'source')} of ${mirror.file}`);
   const { wanted, unlisted } = await listAll(context, mirror, registries);
   const cache = openManifestCache(files.manifests);
   const known = await openExpectedDigests(files.expected, cache);
-  const sides = { registries, cache, expected: known.expected, timeout, deep, counted: new Set<string>() };
+  const sides = {
+    registries,
+    cache,
+    expected: known.expected,
+    timeout,
+    deep,
+    counted: new Set<string>(),
+    lacking: new Set<string>(),
+  };
   using progress = startProgress(context, 'comparing source and destination', wanted.length);
   // A question needs less memory and bandwidth than a copy.
   const compared = await mapConcurrently(wanted, 4 * parallel, (one) =>
@@ -49,7 +63,8 @@ export async function resolve(
     unlisted: [...unlisted],
     items: [...items],
   };
-  return await writePlan(files.plan, { ...plan, refused: refusalsOf(plan, mirror) });
+  const read = await writePlan(files.plan, { ...plan, refused: refusalsOf(plan, mirror) });
+  return { ...read, lacking: sides.lacking };
 }
 
 async function listAll(context: Context, mirror: Mirror, registries: Registries) {

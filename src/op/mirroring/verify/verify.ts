@@ -22,6 +22,8 @@ interface VerifyWork {
   readonly files: Files;
   /** Also read every manifest, and look for every blob. */
   readonly deep: boolean;
+  /** The plan was made just now: the destination has said that it has what is skipped. */
+  readonly isFresh: boolean;
 }
 
 type Expected = PlanItem & { readonly digest: string };
@@ -32,16 +34,25 @@ const isExpected = (item: PlanItem): item is Expected =>
 
 /** Asks the destination for everything that it should have by the plan, and writes what it said. */
 export async function verify(context: Context, { plan, digest }: ReadPlan, work: VerifyWork): Promise<Verified> {
-  const { mirror, files, deep } = work;
+  const { mirror, files, deep, isFresh } = work;
   const items = plan.items.filter(isExpected);
-  context.log.step(`verify ${countOf(items.length, 'image')}${deep ? ', with all manifests and blobs' : ''}`);
-  using progress = startProgress(context, 'reading back', items.length);
-  const images = valuesOf(
-    await mapConcurrently(items, (deep ? 1 : 4) * mirror.parallel, (item) =>
+  // What was skipped has been asked for to make the plan.
+  const isKnown = ({ action }: Expected) => isFresh && !deep && action === 'skip';
+  const asked = items.filter((item) => !isKnown(item));
+  if (asked.length > 0) {
+    context.log.step(`verify ${countOf(asked.length, 'image')}${deep ? ', with all manifests and blobs' : ''}`);
+  }
+  using progress = startProgress(context, 'reading back', asked.length);
+  const answers = valuesOf(
+    await mapConcurrently(asked, (deep ? 1 : 4) * mirror.parallel, (item) =>
       verifyOne(context, work, item).finally(progress.done),
     ),
   );
-  const verified: Verified = { version: 1, plan: digest, at: context.now().toISOString(), deep, images: [...images] };
+  const byPlace = new Map(answers.map((answer) => [answer.destination, answer]));
+  const images = items.map(
+    ({ destination, digest }): VerifiedImage => byPlace.get(destination) ?? { destination, digest, state: 'right' },
+  );
+  const verified: Verified = { version: 1, plan: digest, at: context.now().toISOString(), deep, images };
   await writeAtomic(files.verified, `${JSON.stringify(verified, undefined, 1)}\n`);
   return verified;
 }

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { Context } from '../../../context.js';
 import { sleep } from '../../../kit/process/sleep.js';
@@ -59,7 +61,7 @@ export async function openApi(context: Context, registry: string, access: ApiAcc
   const insecure = access.insecure.includes(registry);
   const [plain, credential] = await Promise.all([
     isPlainHttp(host, access.insecure) ? speaksTls(context, host).then((tls) => !tls) : false,
-    credentialFor(context, access, registry),
+    mayHaveLogins({ ...context.env, ...access.env }) ? credentialFor(context, access, registry) : undefined,
   ]);
   const origin = new URL(`${plain ? 'http' : 'https'}://${host}`);
   const servers = openServers(context, { ca: access.ca, unchecked: insecure }, access.patience);
@@ -93,6 +95,24 @@ export async function openApi(context: Context, registry: string, access: ApiAcc
   };
 }
 
+/**
+ * Whether there is a file that crane would read logins from: without one, there is no need to start it. Source: go-containerregistry,
+ * authn/keychain.go.
+ */
+function mayHaveLogins(env: Context['env']): boolean {
+  const { HOME: home, DOCKER_CONFIG: config, REGISTRY_AUTH_FILE: authFile, XDG_RUNTIME_DIR: runtime } = env;
+  if (!home) return true;
+  const podman = join('containers', 'auth.json');
+  const files = [
+    join(home, '.docker', 'config.json'),
+    config && join(config, 'config.json'),
+    authFile,
+    runtime && join(runtime, podman),
+    join(env.XDG_CONFIG_HOME || join(home, '.config'), podman),
+  ];
+  return files.some((file) => file !== undefined && file !== '' && existsSync(file));
+}
+
 const agent = { 'user-agent': 'octopipeline' } as const;
 
 /** Only the registry's own origin gets its credentials: what it redirects to, such as object storage, does not. */
@@ -109,13 +129,13 @@ async function follow(servers: Servers, authorization: Authorization, origin: UR
     let { own, answer } = await send();
     // Twice: a token may have ended, and the server may want another scheme.
     for (let again = 0; again < 2 && answer.status === 401 && isOwn && authorization.learn(answer, own); again++) {
-      await drop(answer);
+      drop(answer);
       ({ own, answer } = await send());
     }
     const { location } = answer.headers;
     const reads = method === 'GET' || method === 'HEAD';
     if (!reads || answer.status < 301 || answer.status > 308 || location === undefined) return answer;
-    await drop(answer);
+    drop(answer);
     url = locationOf(url, location);
   }
   throw new RegistryFailure(

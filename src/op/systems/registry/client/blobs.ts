@@ -9,7 +9,7 @@ import { call, nameOf, type Repository, reading, writing } from './repository.js
 /** Whether a repository has a blob. */
 export async function hasBlob(repository: Repository, { digest }: Descriptor, signal: AbortSignal): Promise<boolean> {
   const answer = await call(repository, { method: 'HEAD', at: `blobs/${digest}`, scope: reading(repository), signal });
-  await drop(answer);
+  drop(answer);
   if (answer.status === 200) return true;
   if (answer.status === 404) return false;
   throw await refusal(answer, `cannot look for ${nameOf(repository, digest)}`);
@@ -53,11 +53,11 @@ export async function beginUpload(
   });
   const { location } = answer.headers;
   if (answer.status === 201 && from !== undefined) {
-    await drop(answer);
+    drop(answer);
     return { mounted: true };
   }
   if (answer.status !== 202 || location === undefined) throw await refusal(answer, what);
-  await drop(answer);
+  drop(answer);
   return { mounted: false, location: locationOf(answer.url, location) };
 }
 
@@ -84,7 +84,7 @@ export async function finishUpload(
       idle,
     });
     if (answer.status !== 201) throw await refusal(answer, what);
-    await drop(answer);
+    drop(answer);
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof RegistryFailure) throw error;

@@ -41,6 +41,10 @@ export class NoConnection extends Error {
 export function exchange(agent: Agent, { method, url, headers, body, signal, idle }: Request): Promise<Answer> {
   return new Promise((settle, fail) => {
     if (signal.aborted) return fail(signal.reason);
+    // It may have failed before anything was sent.
+    if (body !== undefined && !Buffer.isBuffer(body) && body.destroyed) {
+      return fail(body.errored ?? new Error('there is nothing to send'));
+    }
     const start = url.protocol === 'https:' ? secureRequest : plainRequest;
     const asked = start(url, { method, agent, headers: { ...headers } });
     let failedBody: unknown;
@@ -54,6 +58,10 @@ export function exchange(agent: Agent, { method, url, headers, body, signal, idl
     });
     asked.on('error', (error: NodeJS.ErrnoException) => {
       if (signal.aborted) return fail(signal.reason);
+      // It may have failed before anything was sent.
+      if (body !== undefined && !Buffer.isBuffer(body) && body.destroyed) {
+        return fail(body.errored ?? new Error('there is nothing to send'));
+      }
       if (failedBody !== undefined) return fail(failedBody);
       fail(
         error instanceof NoConnection ? error : new NoConnection(saidBy(error), error.code ?? '', asked.reusedSocket),
@@ -99,7 +107,9 @@ export async function readBody({ body, url }: Answer, limit: number): Promise<Bu
   return Buffer.concat(chunks);
 }
 
-/** Drops a body, so that its connection can be used again; a long one is not waited for. */
-export async function drop(answer: Answer): Promise<void> {
-  await readBody(answer, 64 * 1024).catch(() => answer.body.destroy());
+/** Drops a body, so that its connection can be used again. A long one, or one of unknown length, is not waited for. */
+export function drop({ headers, body }: Answer): void {
+  body.on('error', () => undefined);
+  if (Number(headers['content-length'] ?? 0) > 64 * 1024) body.destroy();
+  else body.resume();
 }

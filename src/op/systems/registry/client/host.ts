@@ -95,7 +95,7 @@ export function openServers(context: Context, trust: Trust, patience: Patience):
         const isToldToWait = answer.status === 429 && wait(origin) > 0;
         if (isToldToWait) attempt -= 1;
         else if (pause === undefined) throw await refusal(answer, `cannot use ${host}`);
-        await drop(answer);
+        drop(answer);
         if (isToldToWait) continue;
       } catch (error) {
         if (!(error instanceof RegistryFailure) || error.problem === 'other') throw error;

@@ -17,7 +17,7 @@ export async function findDigest(
 ): Promise<string | undefined> {
   const parts = { at: `manifests/${reference}`, scope: reading(repository), headers: accept, signal };
   const answer = await call(repository, { method: 'HEAD', ...parts });
-  await drop(answer);
+  drop(answer);
   if (answer.status === 404) return undefined;
   const digest = answer.headers['docker-content-digest']?.toString() ?? '';
   if (answer.status === 200 && digestForm.test(digest)) return digest;
@@ -46,7 +46,7 @@ export async function fetchManifest(
     largestManifest,
   );
   if (answer.status === 404) {
-    await drop(answer);
+    drop(answer);
     return undefined;
   }
   const bytes = answer.content;
@@ -82,7 +82,7 @@ export async function putManifest(
     signal,
   });
   if (answer.status !== 201 && answer.status !== 200 && answer.status !== 202) throw await refusal(answer, what);
-  await drop(answer);
+  drop(answer);
   const stored = answer.headers['docker-content-digest']?.toString() ?? digest;
   if (stored !== digest) {
     throw new RegistryFailure(

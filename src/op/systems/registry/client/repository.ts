@@ -1,5 +1,5 @@
 import type { Api, Call } from './api.js';
-import { digestForm } from './content.js';
+import { type Descriptor, digestForm } from './content.js';
 
 /** One repository of a registry. Names, tags and digests must have been checked. */
 export interface Repository {
@@ -19,3 +19,7 @@ export const call = ({ api, path }: Repository, parts: Omit<Call, 'target'> & { 
   const { at, ...rest } = parts;
   return api.call({ ...rest, target: `/v2/${path}/${at}` });
 };
+
+/** Names a blob in a repository. */
+export const placeOf = ({ api, path }: Repository, { digest }: Pick<Descriptor, 'digest'>): string =>
+  `${api.registry}/${path} ${digest}`;
