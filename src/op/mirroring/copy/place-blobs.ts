@@ -52,8 +52,7 @@ export function createBlobPlacer(
     const key = placeOf(way.to, blob);
     const earlier = placed.get(key);
     // Another image's attempt may end with its time limit.
-    if (earlier !== undefined && (await settled(earlier)) !== undefined) return 'there';
-    way.signal.throwIfAborted();
+    if (earlier !== undefined && (await endOf(earlier, way.signal)) !== undefined) return 'there';
     const current = placed.get(key);
     if (current !== undefined && current !== earlier) return place(blob, way);
     const mine = placeOnce(blob, way);
@@ -71,8 +70,7 @@ export function createBlobPlacer(
       return 'there';
     }
     for (let upload = uploads.get(key); upload !== undefined; upload = uploads.get(key)) {
-      await settled(upload);
-      signal.throwIfAborted();
+      await endOf(upload, signal);
     }
     if (from.api.registry === to.api.registry) known.add(from.path);
     const holder = [...known].find((path) => path !== to.path);
@@ -140,11 +138,18 @@ async function bothOf(location: URL | Promise<URL>, content: Promise<Readable>):
   }
 }
 
-const settled = <Value>(promise: Promise<Value>): Promise<Value | undefined> =>
-  promise.then(
-    (value) => value,
-    () => undefined,
-  );
+/** Waits for what another image does: its value, or undefined when it failed. Rejects when the own time is up. */
+const endOf = <Value>(other: Promise<Value>, signal: AbortSignal): Promise<Value | undefined> =>
+  new Promise((settle, fail) => {
+    if (signal.aborted) return fail(signal.reason);
+    const abort = () => fail(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+    const done = (value?: Value) => {
+      signal.removeEventListener('abort', abort);
+      settle(value);
+    };
+    other.then(done, () => done());
+  });
 
 /** Whether another attempt may help: also when the registry has forgotten the upload, as after a restart. */
 const mayHelp = (error: unknown): error is RegistryFailure =>
