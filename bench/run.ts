@@ -2,6 +2,7 @@ import { demo } from './demo.js';
 import { engines } from './engines.js';
 import { local } from './local.js';
 import type { Benchmark } from './measure.js';
+import { mirror } from './mirror.js';
 import { plan } from './plan.js';
 import { promote } from './promote.js';
 import { keep, line, summarize } from './report.js';
@@ -22,6 +23,7 @@ const all: readonly Benchmark[] = [
   demo,
   engines,
   promote,
+  mirror,
   watch,
   taskRun,
   tekton,
