@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeRunPlan } from '../../src/local/commands/make-run-plan.js';
@@ -83,7 +83,26 @@ export async function runDocument(yaml: string, parts: RunParts = {}) {
   const parallel = parts.parallel ?? 4;
   const { object } = await executeRun(context, { plan, home: where, directory, parallel, runTask, show, kept: [] });
   const { object: stored, taskRuns } = await readRun(where, plan.name);
-  return { object, stored, taskRuns, lines };
+  const { taskRuns: below } = filesOf(directory);
+  const logs = Object.fromEntries(
+    await Promise.all(
+      taskRuns.map(async ({ metadata: { name } }) => {
+        const own = stored.kind === 'TaskRun' ? directory : join(below, name);
+        return [name, await logsIn(join(own, 'logs'))] as const;
+      }),
+    ),
+  );
+  return { object, stored, taskRuns, lines, logs };
+}
+
+/** The lines of each step, as they are kept for one TaskRun. */
+async function logsIn(directory: string): Promise<Readonly<Record<string, readonly string[]>>> {
+  const files = await readdir(directory).catch(() => []);
+  const read = files.map(async (file) => {
+    const text = await readFile(join(directory, file), 'utf8');
+    return [file.replace(/\.log$/u, ''), text.split('\n').slice(0, -1)] as const;
+  });
+  return Object.fromEntries(await Promise.all(read));
 }
 
 /** A PipelineTask with one step in a shell. */
