@@ -1,7 +1,9 @@
+import type { WireMatrix, WirePipelineTask } from '../../tekton/wire/pipeline.js';
 import type { WireParam } from '../../tekton/wire/task.js';
 import { toYaml } from '../../tekton/yaml/emit.js';
 import type { Condition, ParamValues } from '../contract.js';
 import { goDuration, timestamp } from '../task-run/go-time.js';
+import { substitute } from '../variables/substitute.js';
 import { toWire } from '../workspaces/binding.js';
 import type { ChildReference, PipelineRunObject } from './objects.js';
 import type { RunPlan, Timeouts } from './run-plan.js';
@@ -113,13 +115,29 @@ export function pipelineRunYaml(plan: RunPlan, identity: Identity, start: Course
 }
 
 function childReferences({ name, task, runs }: TaskState): readonly ChildReference[] {
-  const { displayName, when = [] } = task;
-  return runs.map(({ object }) => ({
-    apiVersion: 'tekton.dev/v1',
-    kind: 'TaskRun',
-    name: object.metadata.name,
-    pipelineTaskName: name,
-    ...(displayName === undefined ? {} : { displayName }),
-    ...(when.length === 0 ? {} : { whenExpressions: when }),
-  }));
+  const { when = [] } = task;
+  return runs.map(({ object }) => {
+    const displayName = displayNameOf(task, object.spec.params ?? []);
+    return {
+      apiVersion: 'tekton.dev/v1',
+      kind: 'TaskRun',
+      name: object.metadata.name,
+      pipelineTaskName: name,
+      ...(displayName === '' ? {} : { displayName }),
+      ...(when.length === 0 ? {} : { whenExpressions: when }),
+    };
+  });
+}
+
+/** With the values of the TaskRun; or the names of the rows of a matrix that it is made of. Source: getDisplayName of pipelinerunstate.go. */
+function displayNameOf({ displayName = '', matrix }: WirePipelineTask, params: readonly WireParam[]): string {
+  const texts = params.flatMap(({ name, value }) => (typeof value === 'string' ? [[name, value] as const] : []));
+  const values = new Map(texts);
+  const variables = new Map(texts.map(([name, value]) => [`params.${name}`, value]));
+  const fits = ({ params: row = [] }: NonNullable<WireMatrix['include']>[number]) =>
+    row.every(({ name, value }) => values.has(name) && (typeof value !== 'string' || values.get(name) === value));
+  const rows = (matrix?.include ?? []).flatMap((row) =>
+    row.name && fits(row) ? [substitute(row.name, variables)] : [],
+  );
+  return rows.join(' ').trim() || substitute(displayName, variables);
 }

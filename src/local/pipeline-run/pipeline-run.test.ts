@@ -188,6 +188,22 @@ describe('matrix', () => {
     expect(results).toEqual({ all: ['linux/arm', 'mac/arm', 'linux/amd', 'mac/amd'] });
   });
 
+  test('each TaskRun has its own display name, with its params, or the names of its rows', async () => {
+    const named = (displayName: string, more: object) => ({
+      script: 'true',
+      more: { displayName, matrix: { params: [{ name: 'os', value: ['linux', 'mac'] }], ...more } },
+    });
+    const include = [{ name: 'Apple', params: [{ name: 'os', value: 'mac' }] }];
+    const { object } = await runLocally(
+      pipelineRunOf({
+        build: named('Build for $(params.os) in $(context.pipelineRun.name)', {}),
+        test: named('Test', { include }),
+      }),
+    );
+    const names = object.status.childReferences?.map(({ displayName }) => displayName);
+    expect(names).toEqual(['Build for linux in run', 'Build for mac in run', 'Test', 'Apple']);
+  });
+
   test('an array without items skips the task', async () => {
     const { skipped } = await runLocally(
       pipelineRunOf({ build: { script: 'exit 1', more: { matrix: { params: [{ name: 'os', value: [] }] } } } }),

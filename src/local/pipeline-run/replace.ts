@@ -18,6 +18,9 @@ function change<T extends object, K extends keyof T>(
   return value === undefined || value === null ? owner : { ...owner, [field]: by(value) };
 }
 
+const without = (prefix: string, variables: Variables): Variables =>
+  new Map([...variables].filter(([key]) => !key.startsWith(prefix)));
+
 /**
  * Replaces variables in the fields of a PipelineTask where Tekton does; what is not known stays as text. The spec of an embedded task is
  * not changed. Source: replaceVariablesInPipelineTasks and ApplyTaskResults of apply.go.
@@ -32,7 +35,9 @@ export function replaceInTask(task: WirePipelineTask, variables: Variables): Wir
       ? {}
       : { include: matrix.include.map((row) => ({ ...row, params: params(row.params) })) }),
   }));
-  if (task.matrix === undefined) next = change(next, 'displayName', text);
+  // Params are those of each TaskRun.
+  const known = task.matrix === undefined ? variables : without('params.', variables);
+  next = change(next, 'displayName', (value) => substitute(value, known));
   next = change(next, 'workspaces', (bound) => bound.map((workspace) => change(workspace, 'subPath', text)));
   next = change(next, 'when', (when) => substituteWhen(when, variables));
   next = change(next, 'taskRef', (ref) => change(change(ref, 'name', text), 'params', params));
