@@ -41,7 +41,7 @@ interface Step {
   readonly terminated?: { readonly exitCode: number; readonly reason: string; readonly message?: string };
 }
 
-/** What each step of a TaskRun printed, by its name; without it, if it is gone. */
+/** What each step of a TaskRun printed, by its name; steps that printed nothing are left out. */
 export type Logs = Readonly<Record<string, readonly string[]>>;
 
 export interface Ended {
@@ -88,8 +88,18 @@ function taskRunOf({ spec, status = {}, metadata }: RunObject, logs: Logs | unde
     steps: status.steps?.map(stepOf),
     sidecars: status.sidecars?.map(sidecarOf),
     attempts: status.retriesStatus?.map((one) => ({ condition: conditionOf(one), steps: one.steps?.map(stepOf) })),
-    logs,
+    logs: logs && linesOf(logs, status.steps ?? []),
   });
+}
+
+/** Tekton's entrypoint and op each say why a step did not run, or what stopped it, in words of their own. */
+const ownWords =
+  /^(?:\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d |op: |Step was skipped due to when expressions|Termination message is above max allowed size)/u;
+
+/** What the programs of the steps printed; sidecars are not among them. */
+function linesOf(logs: Logs, steps: readonly Step[]): Logs {
+  const lines = steps.map(({ name }) => [name, (logs[name] ?? []).filter((line) => !ownWords.test(line))] as const);
+  return Object.fromEntries(lines.filter(([, printed]) => printed.length > 0));
 }
 
 /** The comparable parts of a run that was started. */

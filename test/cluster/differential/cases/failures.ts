@@ -70,7 +70,7 @@ export const failures = [
     taskSpec([{ name: 'main', image, command: ['/no/such/program'], onError: 'continue' }, step('next', 'echo next')]),
   ),
   taskRun('shell-127', taskSpec('no-such-program')),
-  taskRun('shell-signal', taskSpec('kill -9 $$')),
+  taskRun('shell-signal', taskSpec('kill -9 $$$$')),
   pipelineRun('retries-and-on-error', { tasks: [task('a', 'true', { more: { retries: 1, onError: 'continue' } })] }),
   pipelineRun('fail-result-consumer', {
     tasks: [
