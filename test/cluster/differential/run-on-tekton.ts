@@ -13,7 +13,7 @@ interface Pod {
   readonly metadata: { readonly name: string; readonly uid: string; readonly deletionTimestamp?: string };
 }
 
-/** Runs all cases on the cluster, some at a time, and reads how each ended. @throws Error when they take too long */
+/** Runs all cases on the cluster, some at a time, and reads how each ended; those that have not ended in time are not in it. */
 export async function runOnTekton(
   cases: readonly PipelineCase[],
   namespace: string,
@@ -33,11 +33,11 @@ export async function runOnTekton(
         working.delete(name);
       }
       if (working.size === 0 && waiting.length === 0) break;
-      if (Date.now() > deadline) throw new Error(`these have not ended in time: ${[...working.keys()].join(', ')}`);
+      if (Date.now() > deadline) break;
       await delay(500);
       await look(working, namespace);
     }
-    const ended = await outcomes(namespace);
+    const ended = [...(await outcomes(namespace))].filter(([name]) => !working.has(name));
     return new Map([...[...refused].map(([name, why]) => [name, { refused: why }] as const), ...ended]);
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -54,7 +54,7 @@ async function createOthers(cases: readonly PipelineCase[], namespace: string, f
     if (others.length > 0)
       await writeFile(join(directory, `${name}.json`), others.map((one) => JSON.stringify(one)).join('\n'));
   }
-  return createFiles([directory], namespace);
+  return cases.some(({ others }) => others.length > 0) ? createFiles([directory], namespace) : new Map();
 }
 
 async function create(cases: readonly PipelineCase[], namespace: string, folder: string): Promise<Refused> {

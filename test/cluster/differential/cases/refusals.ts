@@ -45,9 +45,6 @@ export const refusals = [
     ],
   }),
   pipelineRun('param-twice', { params: [{ name: 'x' }, { name: 'x' }], tasks: [task('a', 'true')] }),
-  pipelineRun('custom-task', {
-    tasks: [{ name: 'a', taskRef: { apiVersion: 'example.dev/v1', kind: 'Wait', name: 'x' } }],
-  }),
   pipelineRun('script-and-command', {
     tasks: [task('a', [{ name: 'main', image, script: 'true', command: ['true'] }])],
   }),

@@ -34,17 +34,21 @@ export const results = [
       { name: 'built', type: 'object', value: { a: result('make', 'map.b'), b: 'fixed' } },
     ],
   }),
+  // Without finally tasks: with one, Tekton v1.15.0 leaves such a run alone until its timeout.
   pipelineRun('results-missing', {
     tasks: [
       task('make', 'true', { results: { x: 'string' } }),
       task('use', 'echo "$(params.x)"', { params: { x: result('make', 'x') } }),
       task('next', 'echo never', { more: after('use') }),
     ],
+    results: [{ name: 'x', value: result('make', 'x') }],
+  }),
+  pipelineRun('results-missing-finally', {
+    tasks: [task('make', 'true', { results: { x: 'string' } })],
     finally: [
       task('needs', 'echo "$(params.x)"', { params: { x: result('make', 'x') } }),
-      task('sees', 'echo "$(params.s)"', { params: { s: '$(tasks.status) $(tasks.use.status) $(tasks.make.status)' } }),
+      task('sees', 'echo "$(params.s)"', { params: { s: '$(tasks.status) $(tasks.make.status)' } }),
     ],
-    results: [{ name: 'x', value: result('make', 'x') }],
   }),
   pipelineRun('results-missing-own', {
     tasks: [task('make', 'echo made', { results: { x: 'string' } })],
