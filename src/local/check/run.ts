@@ -2,7 +2,7 @@
 import { milliseconds } from '../../tekton/duration.js';
 import { checkSubdomain, checkUnique, checkWorkspaceName } from '../../tekton/validate/names.js';
 import type { WirePipelineRun, WireTaskRun, WireWorkspaceBinding } from '../../tekton/wire/run.js';
-import { expressionsOf, resultReference } from '../plan/expressions.js';
+import { expressions, expressionsOf, resultReference, textsOf } from '../plan/expressions.js';
 import { checkParams, plainly } from './declared.js';
 import { checkPipelineSpec } from './pipeline.js';
 import { checkTaskSpec } from './task.js';
@@ -38,6 +38,7 @@ export function checkPipelineRun(spec: WirePipelineRun['spec'], report: Report):
     report('spec', `has ${has}`, 'write either pipelineRef or pipelineSpec');
   }
   if (spec.pipelineSpec !== undefined) checkPipelineSpec(spec.pipelineSpec, true, 'spec.pipelineSpec', report);
+  checkInlineParams(spec, report);
   checkGiven(spec, report);
   const { pipeline = '1h0m0s', tasks, finally: last } = spec.timeouts ?? {};
   const limit = milliseconds(pipeline) ?? 0;
@@ -59,6 +60,33 @@ export function checkPipelineRun(spec: WirePipelineRun['spec'], report: Report):
     checkDuration(timeout, path, report);
     if (limit > 0 && (milliseconds(timeout ?? '0s') ?? 0) > limit)
       report(path, `is longer than that of the Pipeline, ${pipeline}`, 'make it shorter');
+  }
+}
+
+/**
+ * What a Pipeline in a run uses is a param of the run, of the Pipeline or of one of its tasks. In `finally` Tekton does not look.
+ * Source: validateInlineParameters of pipelinerun_validation.go.
+ */
+function checkInlineParams({ params = [], pipelineSpec }: WirePipelineRun['spec'], report: Report): void {
+  const { tasks = [], params: own = [] } = pipelineSpec ?? {};
+  const ofTasks = tasks.flatMap((task) => [...(task.params ?? []), ...(task.taskSpec?.params ?? [])]);
+  const fanned = tasks.flatMap(({ matrix }) => [
+    ...(matrix?.params ?? []),
+    ...(matrix?.include ?? []).flatMap((row) => row.params ?? []),
+  ]);
+  const known = new Set([...params, ...own, ...ofTasks, ...fanned].map(({ name }) => name));
+  for (const [index, task] of tasks.entries()) {
+    const whens = (task.when ?? []).flatMap(({ input = '', values = [] }) => [input, ...values]);
+    const passed = [...(task.params ?? []), ...(task.matrix?.params ?? [])].flatMap(({ value }) =>
+      expressionsOf(value),
+    );
+    const steps = (task.taskSpec?.steps ?? []).flatMap(textsOf);
+    for (const expression of new Set([...passed, ...[...whens, ...steps].flatMap(expressions)])) {
+      const name = /^params\.([^.[]+)/u.exec(expression)?.[1];
+      if (name === undefined || known.has(name)) continue;
+      const path = `spec.pipelineSpec.tasks[${index}]`;
+      report(path, `uses $(${expression}), and there is no param ${name}`, 'declare it in params, or correct its name');
+    }
   }
 }
 

@@ -114,8 +114,8 @@ export function pipelineRunYaml(plan: RunPlan, identity: Identity, start: Course
   };
 }
 
-function childReferences({ name, task, runs }: TaskState): readonly ChildReference[] {
-  const { when = [] } = task;
+function childReferences({ name, task, runs, shownWhen }: TaskState): readonly ChildReference[] {
+  const when = shownWhen ?? task.when ?? [];
   return runs.map(({ object }) => {
     const displayName = displayNameOf(task, object.spec.params ?? []);
     return {

@@ -4,6 +4,8 @@ import type { WireTaskSpec } from '../../tekton/wire/task.js';
 import type { Variables } from '../contract.js';
 import { resultsUsed, tasksNamed } from '../plan/expressions.js';
 import { countCombinations } from '../plan/matrix.js';
+import { taskParamsRefused } from '../plan/params.js';
+import { substituteWhen } from '../plan/when.js';
 import { contextVariables, taskResultVariables } from '../variables/names.js';
 import { replaceInSpec, replaceInTask } from './replace.js';
 import { resultsOf } from './task-results.js';
@@ -23,7 +25,9 @@ export function fillResults(state: TaskState, byName: ByName): string | undefine
     if (results[result] === undefined) return task;
     known[task] = results;
   }
-  state.task = replaceInTask(state.task, taskResultVariables(known));
+  const variables = taskResultVariables(known);
+  state.task = replaceInTask(state.task, variables);
+  if (state.shownWhen !== undefined) state.shownWhen = substituteWhen(state.shownWhen, variables);
   state.filled = true;
   return undefined;
 }
@@ -42,9 +46,26 @@ export function missingResult(state: TaskState, byName: ByName): string | undefi
     if (hasSucceeded(producer)) {
       return `task "${task}" completed successfully but did not emit the result "${result}", which is referenced by task "${state.name}"`;
     }
-    return `invalid task result reference: Could not find result with name ${result} for pipeline task ${task}`;
+    return `Invalid task result reference: Could not find result with name ${result} for pipeline task ${task}`;
   }
   return undefined;
+}
+
+/** An item of an array that the array does not have. Source: validateArrayResultsIndex of resultrefresolution.go. */
+export function indexBeyond(state: TaskState, byName: ByName): string | undefined {
+  for (const { task, result, index } of resultsUsed(state.task)) {
+    const producer = byName.get(task);
+    const value = producer && resultsOf(producer)[result];
+    if (index === undefined || !Array.isArray(value) || index < value.length) continue;
+    return `array Result Index ${index} for Task ${task} Result ${result} is out of bound of size ${value.length}`;
+  }
+  return undefined;
+}
+
+/** What is wrong with the params of a task once results have their values. Source: ValidateResolvedTask of validate_taskrun.go. */
+export function paramsRefused({ taskName, spec, task: { params = [], matrix } }: TaskState): string | undefined {
+  const rows = [...(matrix?.params ?? []), ...(matrix?.include ?? []).flatMap((row) => row.params)];
+  return taskParamsRefused(taskName, spec.params ?? [], params, rows)?.message.replace(/^\[User error\] /u, '');
 }
 
 /** Results of tasks that have ended apply in an embedded spec without being passed. Source: PropagateResults of apply.go. */

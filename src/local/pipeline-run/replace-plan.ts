@@ -19,7 +19,7 @@ function passes(plan: Run, uid: string): readonly Variables[] {
   ]);
   return [
     paramVariables(plan.params, 'pipeline'),
-    contextVariables({ pipeline: { name: plan.pipelineName }, pipelineRun: { name, namespace, uid } }),
+    contextVariables({ pipeline: { name: plan.pipelineName || name }, pipelineRun: { name, namespace, uid } }),
     bound,
   ];
 }

@@ -57,7 +57,11 @@ async function looks(count: number, { needs = () => [], final = false }: Shape, 
     changed: () => undefined,
     later: () => undefined,
   };
-  const { outcome } = await createScheduler({ name: 'run', timeouts: { pipeline: 0 } }, states, effects).run();
+  const { outcome } = await createScheduler(
+    { kind: 'PipelineRun', name: 'run', namespace: 'default', timeouts: { pipeline: 0 } },
+    states,
+    effects,
+  ).run();
   return { looked, message: outcome.message };
 }
 

@@ -2,7 +2,7 @@ import type { WireParam } from '../../tekton/wire/task.js';
 import { fanOut, matrixProblems } from '../plan/matrix.js';
 import { conditionOf, type Outcome } from './condition.js';
 import { Facts, type Situation } from './facts.js';
-import { lateVariables, missingResult, propagateResults } from './late-values.js';
+import { indexBeyond, lateVariables, missingResult, paramsRefused, propagateResults } from './late-values.js';
 import type { RunEnd, SkippedTask } from './objects.js';
 import { replaceInTask } from './replace.js';
 import { finallyTimeout, type RunPlan, tasksTimeout } from './run-plan.js';
@@ -41,7 +41,7 @@ export interface Scheduler {
 
 /** Decides what runs when; nothing here touches the world but through `effects`. */
 export function createScheduler(
-  plan: Pick<RunPlan, 'name' | 'timeouts'>,
+  plan: Pick<RunPlan, 'kind' | 'name' | 'namespace' | 'timeouts'>,
   tasks: readonly TaskState[],
   effects: Effects,
 ): Scheduler {
@@ -55,6 +55,7 @@ export function createScheduler(
   let finallyStarted = false;
   let refused: Outcome | undefined;
   let statusKnown = false;
+  let skipped: readonly SkippedTask[] | undefined;
   const byName = new Map(tasks.map((state) => [state.name, state]));
   const limits = { pipeline: plan.timeouts.pipeline, tasks: tasksTimeout(plan.timeouts) };
   let resolve: (end: Progress) => void;
@@ -68,7 +69,10 @@ export function createScheduler(
     statusKnown = true;
     const waiting = tasks.filter((state) => state.final && !isScheduled(state));
     const variables = waiting.length > 0 ? facts.statusVariables() : new Map();
-    for (const state of waiting) state.task = replaceInTask(state.task, variables);
+    for (const state of waiting) {
+      if (state.task.when !== undefined) state.shownWhen = state.task.when;
+      state.task = replaceInTask(state.task, variables);
+    }
   });
 
   const stop = (by: StoppedBy, which: (state: TaskState) => boolean) => {
@@ -89,6 +93,15 @@ export function createScheduler(
     state.task = replaceInTask(state.task, lateVariables(state.task, byName));
     const own = state.task.params ?? [];
     const { matrix } = state.task;
+    const beyond = indexBeyond(state, byName);
+    if (beyond !== undefined) {
+      const why = `couldn't resolve all references: ${beyond}`;
+      return refuse('PipelineValidationFailed', `PipelineRun ${plan.namespace}/${plan.name} can't be Run; ${why}`);
+    }
+    const unfit = plan.kind === 'TaskRun' ? undefined : paramsRefused(state);
+    if (unfit !== undefined) {
+      return refuse('PipelineValidationFailed', `Validation failed for pipelinerun ${plan.name} with error ${unfit}`);
+    }
     // An array of results was a text until now. How many runs it makes is checked before the run starts only.
     const [wrong] =
       matrix === undefined ? [] : matrixProblems(state.name, matrix, 'known').filter(({ path }) => path !== 'matrix');
@@ -126,7 +139,7 @@ export function createScheduler(
     if (!situation.pipelineTimedOut) startTasks();
     startFinally();
     const outcome = refused ?? conditionOf(plan.name, tasks, situation, facts, limits);
-    const progress = { outcome, tasks, skipped: () => facts.skipped(), finallyStarted };
+    const progress = { outcome, tasks, skipped: () => skipped ?? facts.skipped(), finallyStarted };
     // A run that is ended from outside still waits for what it has stopped.
     over = outcome.status !== 'Unknown' && !facts.anyRunning;
     if (over) return resolve(progress);
@@ -146,6 +159,7 @@ export function createScheduler(
 
   const passed = (which: Exclude<keyof Situation, 'end'>, concerns: (state: TaskState) => boolean) => {
     if (over) return;
+    if (which === 'pipelineTimedOut') skipped ??= facts.skipped();
     situation[which] = true;
     stop('timeout', concerns);
     situationChanged();
@@ -161,6 +175,8 @@ export function createScheduler(
     },
     end: (how) => {
       if (over || situation.end === 'Cancelled') return;
+      // A run that is cancelled or out of time says what was skipped before, and no more.
+      if (how === 'Cancelled') skipped ??= facts.skipped();
       situation.end = how;
       if (how === 'Cancelled') stop('cancel', () => true);
       if (how === 'CancelledRunFinally') stop('cancel', ({ final }) => !final);

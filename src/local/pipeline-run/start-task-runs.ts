@@ -19,7 +19,7 @@ import { writerOf } from '../runs/writer.js';
 import { timestamp } from '../task-run/go-time.js';
 import { thisMachine } from '../task-run/host-image.js';
 import { paramVariables, substituteAll } from '../variables/substitute.js';
-import { toWire } from '../workspaces/binding.js';
+import { type Binding, toWire } from '../workspaces/binding.js';
 import { type Made, workspaceFor } from '../workspaces/make.js';
 import { type Identity, taskRunLabels } from './describe.js';
 import type { Execution } from './execute.js';
@@ -139,6 +139,15 @@ function boundTo({ task }: TaskState, made: Made) {
   });
 }
 
+/** A default Tekton keeps the pods of a claim on one node, and so gives a TaskRun one claim. Source: ValidateOnlyOnePVCIsUsed of pkg/workspace. */
+function claimsRefused(bindings: readonly Binding[]): Refused | undefined {
+  const claims = bindings.flatMap(({ name, source }) =>
+    source.kind === 'claim' ? [`claim ${source.claim}`] : source.kind === 'new' ? [`new ${name}`] : [],
+  );
+  if (new Set(claims).size < 2) return undefined;
+  return { reason: 'TaskRunValidationFailed', message: '[User error] more than one PersistentVolumeClaim is bound' };
+}
+
 /** A TaskRun that Tekton refuses before it makes a pod; it is not tried again. */
 function refusedStatus({ reason, message }: Refused, now: Date): TaskRunState {
   const time = timestamp(now);
@@ -170,6 +179,7 @@ async function perform(
   );
   const specs = state.spec.params ?? [];
   const refused =
+    claimsRefused(boundTo(state, around.made).map(({ from }) => from.binding)) ??
     taskParamsRefused(state.taskName, specs, run.object.spec.params ?? []) ??
     taskIndexRefused(state.spec, run.object.spec.params ?? []);
   if (refused !== undefined) {

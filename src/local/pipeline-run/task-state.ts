@@ -1,5 +1,5 @@
 import type { WirePipelineTask } from '../../tekton/wire/pipeline.js';
-import type { WireTaskSpec } from '../../tekton/wire/task.js';
+import type { WireTaskSpec, WireWhen } from '../../tekton/wire/task.js';
 import type { LocalStepAction } from '../documents/read.js';
 import type { TaskRunObject } from './objects.js';
 import type { FoundTask } from './run-plan.js';
@@ -29,6 +29,8 @@ export interface TaskState extends Pick<FoundTask, 'fetched' | 'stepSources'> {
   runs: StartedRun[];
   /** Why no TaskRun can be made: a result that it uses is missing. */
   invalid?: string;
+  /** `when` of a finally task without the states of other tasks: so Tekton shows it in `childReferences`. */
+  shownWhen?: readonly WireWhen[];
   /** Whether results of other tasks are filled in. */
   filled: boolean;
 }

@@ -17,6 +17,8 @@ export function expressionsOf(value: WireValue): string[] {
 export interface ResultReference {
   readonly task: string;
   readonly result: string;
+  /** Of an item of an array. */
+  readonly index?: number;
 }
 
 /** `tasks.build.results.images[0]` as task and result; undefined when it is no such reference. */
@@ -24,7 +26,14 @@ export function resultReference(expression: string): ResultReference | undefined
   const parts = expression.split('.');
   const [kind, task = '', results, result = ''] = parts;
   if ((kind !== 'tasks' && kind !== 'finally') || results !== 'results') return undefined;
-  if (parts.length === 4) return { task, result: result.replace(/\[[0-9]*\*?\]/u, '') };
+  const index = /\[([0-9]+)\]/u.exec(result)?.[1];
+  if (parts.length === 4) {
+    return {
+      task,
+      result: result.replace(/\[[0-9]*\*?\]/u, ''),
+      ...(index === undefined ? {} : { index: Number(index) }),
+    };
+  }
   return parts.length === 5 ? { task, result } : undefined;
 }
 
@@ -49,7 +58,7 @@ export function resultsUsed(task: WirePipelineTask): ResultReference[] {
 }
 
 /** The texts of a step or sidecar where Tekton looks for results; not in `when`, params or mounts of a step. */
-function textsOf(
+export function textsOf(
   container: WireContainer & { readonly name?: string; readonly script?: string },
 ): (string | undefined)[] {
   const { name, image, imagePullPolicy, script, workingDir, command = [], args = [], env = [] } = container;

@@ -25,7 +25,7 @@ export function applyVariables(request: TaskRunRequest, visible: Visible): Spec 
   spec = everywhere(spec, paramVariables(params));
   spec = everywhere(
     spec,
-    contextVariables({ task: { name: taskName, retryCount }, taskRun: { name, namespace, uid } }),
+    contextVariables({ task: { name: taskName || name, retryCount }, taskRun: { name, namespace, uid } }),
   );
   const volumes = new Map(
     [...workspaceVolumes(workspaces)].flatMap(([volume, { names }]) => names.map((one) => [one, volume])),

@@ -34,10 +34,15 @@ export class TerminationMessage {
     return true;
   }
 
-  /** What the controller reads: nothing if Kubernetes had to cut the message, which is no JSON then. */
+  /**
+   * What the controller reads, by key: nothing if Kubernetes had to cut the message, which is no JSON then.
+   * Source: ParseMessage, pkg/termination/parse.go.
+   */
   read(containers: number): readonly Entry[] {
     const size = Buffer.byteLength(goJson(this.#entries));
-    return size > Math.floor(podLimit / containers) ? [] : this.#entries;
+    if (size > Math.floor(podLimit / containers)) return [];
+    const last = new Map(this.#entries.map((entry) => [entry.key, entry]));
+    return [...last.values()].toSorted((a, b) => (a.key < b.key ? -1 : 1));
   }
 }
 

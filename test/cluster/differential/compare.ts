@@ -6,8 +6,8 @@ export function refusalOf(outcome: Outcome): string | undefined {
   if ('refused' in outcome) return outcome.refused;
   const { run, taskRuns } = outcome;
   const [condition] = run.status?.conditions ?? [];
-  const started =
-    run.kind === 'TaskRun' ? run.status?.podName !== undefined && run.status.podName !== '' : taskRuns.length > 0;
+  const pods = (run.kind === 'TaskRun' ? [run] : taskRuns).filter(({ status }) => status?.podName);
+  const started = pods.length > 0 || (taskRuns.length > 1 && run.kind !== 'TaskRun');
   const skipped = run.status?.skippedTasks !== undefined;
   return started || skipped || condition?.status !== 'False' ? undefined : `${condition.reason}: ${condition.message}`;
 }
@@ -20,6 +20,7 @@ export function compare(
 ): { readonly tekton: unknown; readonly op: unknown } {
   const never = [tekton, op].map((one) => refusalOf(one) !== undefined);
   if (never.every(Boolean)) return { tekton: 'refused', op: 'refused' };
+  if (differs[''] !== undefined && never[0] !== never[1]) return { tekton: differs[''], op: differs[''] };
   if ('refused' in tekton || 'refused' in op) return { tekton: shown(tekton), op: shown(op) };
   const sides = [comparable(tekton), comparable(withLogsOf(op, tekton))] as const;
   const same = Object.keys(differs).filter(

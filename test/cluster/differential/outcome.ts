@@ -74,6 +74,9 @@ const stepOf = ({ name, container, terminationReason, results, terminated }: Ste
     message: terminated?.message,
   });
 
+/** A step of a pod that was never made has no more than a name, and only on Tekton is it shown. */
+const stepsOf = ({ steps = [] }: Status) => steps.filter(({ container }) => container !== undefined).map(stepOf);
+
 /** The sidecar of a pod that is gone has any end, or none. */
 const sidecarOf = ({ name, container }: Step) => ({ name, container });
 
@@ -85,9 +88,9 @@ function taskRunOf({ spec, status = {}, metadata }: RunObject, logs: Logs | unde
     timeout: spec.timeout,
     stopped: spec.statusMessage,
     results: status.results,
-    steps: status.steps?.map(stepOf),
+    steps: stepsOf(status),
     sidecars: status.sidecars?.map(sidecarOf),
-    attempts: status.retriesStatus?.map((one) => ({ condition: conditionOf(one), steps: one.steps?.map(stepOf) })),
+    attempts: status.retriesStatus?.map((one) => ({ condition: conditionOf(one), steps: stepsOf(one) })),
     logs: logs && linesOf(logs, status.steps ?? []),
   });
 }

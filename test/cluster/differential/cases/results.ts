@@ -92,9 +92,17 @@ export const results = [
       { name: 'none', type: 'array', value: result('make', 'none[*]') },
     ],
   }),
-  pipelineRun('results-keys', {
-    tasks: [task('make', `printf '{"a":"1"}' > $(results.x.path)`, { results: { x: 'object' } })],
-  }),
+  pipelineRun(
+    'results-keys',
+    {
+      tasks: [task('make', `printf '{"a":"1"}' > $(results.x.path)`, { results: { x: 'object' } })],
+    },
+    {
+      differs: {
+        'taskRuns/results-keys-make/condition': 'Tekton v1.15.0 names each missing key of an embedded spec twice',
+      },
+    },
+  ),
   pipelineRun('results-failed', {
     tasks: [
       task('make', `printf kept > $(results.x.path); exit 4`, {

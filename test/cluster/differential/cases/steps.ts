@@ -41,7 +41,7 @@ export const steps = [
   }),
   taskRun('step-scripts', {
     steps: [
-      { name: 'plain', image, script: 'echo $0 | sed "s/[^-]*$//"; false; echo never' },
+      { name: 'plain', image, script: 'echo plain; false; echo never' },
       { name: 'after', image, script: 'echo never' },
     ],
   }),
@@ -68,7 +68,7 @@ export const steps = [
         name: 'one',
         args: ['echo a > /cache/file; echo b > /workspace/file; echo c > /tekton/home/file; echo d > /tmp/file'],
       },
-      { name: 'two', args: ['cat /cache/file /workspace/file; ls /tekton/home /tmp; echo $HOME; pwd'] },
+      { name: 'two', args: ['cat /cache/file /workspace/file; ls /tekton/home; pwd'] },
     ],
   }),
   taskRun(
@@ -96,7 +96,7 @@ export const steps = [
         }),
       ],
     },
-    { others: [configMap('step-env', { a: '1', b: 'two' }), secret('step-env-secret', { k: 'short' })] },
+    { others: [configMap('step-env', { a: '1', b: 'two' }), secret('step-env-secret', { k: 'abc' })] },
   ),
   taskRun('step-directories', {
     steps: [
@@ -214,11 +214,10 @@ export const steps = [
       tasks: [
         task(
           'show',
-          'printf "%s\\n" "$(params.all)" "$(context.taskRun.name) $(context.taskRun.namespace)" "[$(context.task.name)] $(context.task.retry-count)" "$(params.uid)" "$(context.pipelineRun.name)" | sed "s/[0-9a-f-]\\{36\\}/UID/; s/differential-[0-9a-f]*/default/"',
+          'printf "%s\\n" "$(params.all)" "$(context.taskRun.name) $(context.taskRun.namespace)" "[$(context.task.name)] $(context.task.retry-count)" "$(context.taskRun.uid)" | sed "s/[0-9a-f-]\\{36\\}/UID/; s/differential-[0-9a-f]*/default/"',
           {
             params: {
               all: '$(context.pipelineRun.name) $(context.pipelineRun.namespace) $(context.pipeline.name) $(context.pipelineTask.retries)',
-              uid: '$(context.pipelineRun.uid)',
             },
           },
         ),

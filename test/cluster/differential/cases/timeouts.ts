@@ -10,7 +10,7 @@ export const timeouts = [
       tasks: [task('slow', slow), task('next', 'echo never', { more: after('slow') })],
       finally: [task('last', 'echo never')],
     },
-    { run: { timeouts: { pipeline: '12s' } } },
+    { run: { timeouts: { pipeline: '30s' } } },
   ),
   pipelineRun(
     'time-tasks',
@@ -22,31 +22,31 @@ export const timeouts = [
         }),
       ],
     },
-    { run: { timeouts: { pipeline: '5m', tasks: '12s' } } },
+    { run: { timeouts: { pipeline: '5m', tasks: '30s' } } },
   ),
   pipelineRun(
     'time-finally',
     { tasks: [task('first', 'true')], finally: [task('slow', slow)] },
-    { run: { timeouts: { pipeline: '5m', finally: '10s' } } },
+    { run: { timeouts: { pipeline: '5m', finally: '30s' } } },
   ),
   pipelineRun('time-task', {
-    tasks: [task('slow', slow, { more: { timeout: '10s' } }), task('next', 'echo never', { more: after('slow') })],
+    tasks: [task('slow', slow, { more: { timeout: '30s' } }), task('next', 'echo never', { more: after('slow') })],
     finally: [task('last', 'echo "$(params.s)"', { params: { s: '$(tasks.slow.status) $(tasks.slow.reason)' } })],
   }),
   pipelineRun(
     'time-task-run-spec',
     { tasks: [task('slow', slow)] },
-    { run: { taskRunSpecs: [{ pipelineTaskName: 'slow', timeout: '10s' }] } },
+    { run: { taskRunSpecs: [{ pipelineTaskName: 'slow', timeout: '30s' }] } },
   ),
   taskRun('time-step', taskSpec([step('slow', slow, { timeout: '2s' }), step('next', 'echo never')])),
   taskRun(
     'time-step-ignored',
     taskSpec([step('slow', slow, { timeout: '2s', onError: 'continue' }), step('next', 'echo never')]),
   ),
-  taskRun('time-task-run', taskSpec([step('first', 'echo first'), step('slow', slow)]), { run: { timeout: '10s' } }),
+  taskRun('time-task-run', taskSpec([step('first', 'echo first'), step('slow', slow)]), { run: { timeout: '30s' } }),
   pipelineRun('time-ignored', {
     tasks: [
-      task('slow', slow, { more: { timeout: '10s', onError: 'continue' } }),
+      task('slow', slow, { more: { timeout: '30s', onError: 'continue' } }),
       task('next', 'echo ran', { more: after('slow') }),
     ],
   }),
