@@ -160,6 +160,35 @@ test('a result that a task did not make fails the validation of the task that us
   expect(condition.slice(0, 2)).toEqual(['False', expect.stringMatching(/Failed/u)]);
 });
 
+test('an item that an array of results lacks, or a param of another type, fails the run before the task starts', async () => {
+  const make = { script: write('list', '["a"]'), results: { list: 'array' } } as const;
+  const run = async (value: string) =>
+    (await runLocally(pipelineRunOf({ make, use: { script: 'exit 1', params: { x: value } } }))).condition;
+  expect(await run(result('make', 'list[3]'))).toEqual([
+    'False',
+    'PipelineValidationFailed',
+    "[User error] PipelineRun default/run can't be Run; couldn't resolve all references: array Result Index 3 for Task make Result list is out of bound of size 1",
+  ]);
+  expect(await run(result('make', 'list[*]'))).toEqual([
+    'False',
+    'PipelineValidationFailed',
+    "[User error] Validation failed for pipelinerun run with error invalid input params for task : param types don't match the user-specified type: [x]",
+  ]);
+});
+
+test('a task with two claims fails, as where Tekton keeps the pods of a claim on one node', async () => {
+  const yaml = pipelineRunOf(
+    { use: { script: 'ls $(workspaces.a.path) $(workspaces.b.path)' } },
+    {},
+    { workspaces: [{ name: 'a' }, { name: 'b' }] },
+  );
+  const { taskRuns } = await runLocally(yaml, { workspaces: ['name=a,volumeClaimTemplate=', 'name=b,claimName=c'] });
+  expect(taskRuns[0]?.status.conditions[0]).toMatchObject({
+    reason: 'TaskRunValidationFailed',
+    message: '[User error] more than one PersistentVolumeClaim is bound',
+  });
+});
+
 describe('matrix', () => {
   const matrix = {
     params: [
