@@ -17,7 +17,7 @@ beforeAll(async () => {
   await kubectl(['create', 'namespace', namespace]);
   await kubectl(['wait', '--for=create', 'serviceaccount/default', `--namespace=${namespace}`, '--timeout=30s']);
   [onTekton, local] = await Promise.all([
-    runOnTekton(cases, namespace, { atATime: 8 * availableParallelism(), timeout: 500_000 }),
+    runOnTekton(cases, namespace, { atATime: 12 * availableParallelism(), timeout: 500_000 }),
     runAllLocally(),
   ]);
 }, 540_000);

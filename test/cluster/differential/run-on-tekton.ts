@@ -34,7 +34,7 @@ export async function runOnTekton(
       }
       if (working.size === 0 && waiting.length === 0) break;
       if (Date.now() > deadline) break;
-      await delay(500);
+      await delay(2000);
       await look(working, namespace);
     }
     const ended = [...(await outcomes(namespace))].filter(([name]) => !working.has(name));

@@ -97,7 +97,7 @@ export const matrix = [
   pipelineRun('matrix-of-results', {
     tasks: [
       task('make', `printf '["x","y"]' > $(results.list.path)`, { results: { list: 'array' } }),
-      task('build', 'echo $(params.one) $(context.pipelineTask.retries)', {
+      task('build', 'echo $(params.one)', {
         spec: { params: specs({ one: 'string' }) },
         more: fan({ one: ['$(tasks.make.results.list[*])'] }),
       }),

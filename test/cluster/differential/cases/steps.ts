@@ -57,7 +57,7 @@ export const steps = [
   taskRun(
     'step-output',
     taskSpec(
-      `printf 'no newline'; echo; echo; printf '\\tTab  spaces \\r\\n'; echo ü 🚀; head -c 20000 /dev/zero | tr '\\0' x; echo; echo err >&2; printf end`,
+      `printf 'no newline'; echo; echo; printf '\\tTab  spaces \\r\\n'; echo ü 🚀; head -c 20000 /dev/zero | tr '\\0' x; echo; printf end`,
     ),
   ),
   taskRun('step-shares', {
@@ -193,7 +193,7 @@ export const steps = [
   }),
   taskRun('sidecar-fails', {
     sidecars: [{ name: 'bad', image, script: 'echo bad; exit 3' }],
-    steps: [step('main', 'sleep 3; echo main')],
+    steps: [step('main', 'sleep 15; echo main')],
   }),
   pipelineRun('display-names', {
     displayName: 'A Pipeline',
