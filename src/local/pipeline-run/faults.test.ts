@@ -69,15 +69,15 @@ test('two runs of one Pipeline at the same time have names and directories of th
 
 test('a run with a name that is taken is refused; exit codes say how a run ended', async () => {
   await using home = await makeHome();
-  const write = (script: string) =>
-    writeFile(join(home.path, 'p.yaml'), pipelineRunOf({ a: { script } }, {}, {}, { timeouts: { pipeline: '2s' } }));
+  const write = (script: string, pipeline = '1m') =>
+    writeFile(join(home.path, 'p.yaml'), pipelineRunOf({ a: { script } }, {}, {}, { timeouts: { pipeline } }));
   const local = (...args: string[]) => op.run(home.path, ['local', ...args, `--state=${home.path}/state`]);
   await write('exit 1');
   expect((await local('start', 'p.yaml')).exitCode).toBe(4);
   const taken = await local('start', 'p.yaml');
   expect([taken.exitCode, taken.stderr]).toEqual([3, expect.stringContaining('there is a run run already')]);
   expect((await local('delete', 'run')).exitCode).toBe(0);
-  await write('sleep 20');
+  await write('sleep 20', '2s');
   expect((await local('start', 'p.yaml')).exitCode).toBe(5);
   expect((await local('delete', 'run')).exitCode).toBe(0);
   await write('true');

@@ -92,6 +92,10 @@ function startWatcher(): Writable {
   process.once('exit', () => {
     for (const pid of groups) kill(pid, 'SIGKILL');
   });
+  return startShell();
+}
+
+function startShell(): Writable {
   const child = spawn('/bin/sh', ['-c', script], {
     cwd: '/',
     env: {},
@@ -101,6 +105,12 @@ function startWatcher(): Writable {
   // Without a shell, or a watcher that has ended, children are only not watched.
   child.on('error', () => undefined);
   child.stdin.on('error', () => undefined);
+  // Who kills processes of op may hit this one first.
+  child.on('exit', (_, signal) => {
+    if (signal === null) return;
+    watcher = startShell();
+    for (const pid of groups) watcher.write(`+ ${pid}\n`);
+  });
   child.unref();
   if ('unref' in child.stdin && typeof child.stdin.unref === 'function') child.stdin.unref();
   return child.stdin;
