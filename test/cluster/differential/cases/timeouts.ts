@@ -38,10 +38,10 @@ export const timeouts = [
     { tasks: [task('slow', slow)] },
     { run: { taskRunSpecs: [{ pipelineTaskName: 'slow', timeout: '30s' }] } },
   ),
-  taskRun('time-step', taskSpec([step('slow', slow, { timeout: '2s' }), step('next', 'echo never')])),
+  taskRun('time-step', taskSpec([step('slow', slow, { timeout: '8s' }), step('next', 'echo never')])),
   taskRun(
     'time-step-ignored',
-    taskSpec([step('slow', slow, { timeout: '2s', onError: 'continue' }), step('next', 'echo never')]),
+    taskSpec([step('slow', slow, { timeout: '8s', onError: 'continue' }), step('next', 'echo never')]),
   ),
   taskRun('time-task-run', taskSpec([step('first', 'echo first'), step('slow', slow)]), { run: { timeout: '30s' } }),
   pipelineRun('time-ignored', {
