@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
 import { expect, it } from 'vitest';
 
@@ -23,6 +24,8 @@ it('a group ends with op, killed outright, even if whoever kills hit the watcher
   const first = await watcher();
   process.kill(Number(first), 'SIGKILL');
   await expect.poll(watcher, { timeout: 10_000 }).toMatch(new RegExp(`^(?!${first}$)\\d+$`, 'u'));
+  // It is told at once which groups there are, but not in the moment when it appears.
+  await delay(500);
   op.kill('SIGKILL');
   await expect(op).rejects.toMatchObject({ signal: 'SIGKILL' });
   const state = () => readFile(`/proc/${group}/stat`, 'utf8').catch(() => 'gone');
