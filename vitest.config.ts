@@ -41,8 +41,8 @@ export default defineConfig({
         test: {
           name: 'cluster',
           include: ['test/cluster/**/*.test.ts', 'image/**/*.cluster.test.ts'],
-          // Each file has a namespace of its own, and mostly waits for pods.
-          maxWorkers: 2,
+          // Each file has a namespace of its own, and mostly waits for pods: two workers leave a third of two cores idle.
+          maxWorkers: 3,
           sequence: { groupOrder: 2 },
           testTimeout: 300_000,
           hookTimeout: 600_000,

@@ -230,7 +230,7 @@ export const steps = [
           apiVersion: 'tekton.dev/v1',
           kind: 'Task',
           metadata: { name: 'context-task' },
-          spec: taskSpec('echo "$(context.task.name) $(context.taskRun.name) $(context.pipelineTask.retries)"'),
+          spec: taskSpec(`echo '$(context.task.name) $(context.taskRun.name) $(context.pipelineTask.retries)'`),
         },
       ],
     },
