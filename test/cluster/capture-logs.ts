@@ -53,7 +53,13 @@ async function builds(): Promise<readonly Captured[]> {
     });
     const url = `${gitService}/shop.git`;
     const unknown = { params: { url, repository: `${registryService}/${namespace}`, revision: 'no-such-branch' } };
-    const denied = { params: { url, repository: `${privateRegistryService}/${namespace}` } };
+    const denied = {
+      params: {
+        url,
+        repository: `${privateRegistryService}/${namespace}`,
+        'insecure-registries': privateRegistryService,
+      },
+    };
     return [
       ['## A first run', await run(namespace, example, true)],
       ['## The same commit again', await run(namespace, example, true)],
