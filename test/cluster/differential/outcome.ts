@@ -99,9 +99,15 @@ function taskRunOf({ spec, status = {}, metadata }: RunObject, logs: Logs | unde
 const ownWords =
   /^(?:\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d |op: |Step was skipped due to when expressions|Termination message is above max allowed size)/u;
 
+/** What a shell and its commands say on stderr comes last: Kubernetes does not keep the order of lines between stdout and stderr. */
+const ofShell = (line: string) => /^(?:sh|cat|ls|\/tekton\/scripts\/\S+): /u.test(line);
+
 /** What the programs of the steps printed; sidecars are not among them. */
 function linesOf(logs: Logs, steps: readonly Step[]): Logs {
-  const lines = steps.map(({ name }) => [name, (logs[name] ?? []).filter((line) => !ownWords.test(line))] as const);
+  const lines = steps.map(({ name }) => {
+    const printed = (logs[name] ?? []).filter((line) => !ownWords.test(line));
+    return [name, [...printed.filter((line) => !ofShell(line)), ...printed.filter(ofShell)]] as const;
+  });
   return Object.fromEntries(lines.filter(([, printed]) => printed.length > 0));
 }
 
