@@ -171,7 +171,7 @@ export const params = [
     { run: { params: values({ list: ['a', 'b'] }) } },
   ),
   pipelineRun('params-circle', {
-    params: defaults({ a: '$(params.b)', b: '$(params.a)' }),
+    params: defaults({ a: '$(params.a)' }),
     tasks: [task('show', 'echo $(params.a)')],
   }),
   pipelineRun(
