@@ -1,6 +1,6 @@
 import type { Context } from '../../context.js';
 import { embedded, isEmbedded } from './embedded.js';
-import { gitIn, refuseFilters } from './filters.js';
+import { gitIn, refuseFilters } from './own-configuration.js';
 
 /** What `git describe --tags --always` calls HEAD, and whether files of the directory differ from it, untracked ones included. */
 export interface Described {

@@ -1,7 +1,7 @@
 import type { Context } from '../../context.js';
 import { type Ended, failureOf } from '../../kit/process/run.js';
 import { embedded, isEmbedded } from './embedded.js';
-import { gitIn, refuseFilters, topOf } from './filters.js';
+import { gitIn, refuseFilters, topOf } from './own-configuration.js';
 
 /** What git knows about the sources in a directory. */
 export interface Head {
