@@ -15,7 +15,7 @@ type Definition =
   | PipelineRunDefinition
   | TaskRunDefinition;
 
-/** Tekton objects: a definition, objects as YAML has them, YAML (a text of several lines), or the path of a file or directory. */
+/** Tekton objects: a definition, objects as YAML has them, YAML or JSON as a text (of several lines, or in braces), or the path of a file or directory. */
 export type Documents = Definition | TektonYaml;
 
 /** The same without definitions, but for runs, whose types are checked where they are written. */
@@ -55,11 +55,12 @@ const isDefinition = (one: Documents): one is Definition =>
   typeof one === 'object' && 'kind' in one && !('apiVersion' in one);
 
 async function textsOf(one: Documents, cwd: string, source: string): Promise<readonly DocumentFile[]> {
-  if (typeof one === 'string')
-    return one.includes('\n') ? [{ source, text: one }] : readTexts(cwd, [resolve(cwd, one)]);
+  if (typeof one === 'string') return isText(one) ? [{ source, text: one }] : readTexts(cwd, [resolve(cwd, one)]);
   const objects = isDefinition(one) ? [wireOf(one)] : [one].flat();
   return [{ source, text: objects.map((object) => JSON.stringify(object)).join('\n---\n') }];
 }
+
+const isText = (one: string): boolean => one.includes('\n') || one.trimStart().startsWith('{');
 
 function wireOf(definition: Definition): object {
   switch (definition.kind) {

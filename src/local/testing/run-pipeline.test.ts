@@ -144,6 +144,14 @@ test('a Task alone has the results of its steps', async () => {
   expect(run).toMatchObject({ succeeded: true, results: { verdict: 'fine' }, order: ['check'] });
 });
 
+test('a Task can be a text: YAML, or JSON on one line', async () => {
+  const spec = { steps: [{ name: 's', image: 'x' }] };
+  const object = JSON.stringify({ apiVersion: 'tekton.dev/v1', kind: 'Task', metadata: { name: 't' }, spec });
+  for (const text of [object, ` ${object}`, `---\n${object}`]) {
+    expect(await runPipeline(text, { images: { x: {} } })).toMatchObject({ succeeded: true, order: ['t'] });
+  }
+});
+
 describe('it is refused, with what to do,', () => {
   test('when a step has neither a fake nor an image that is this machine', async () => {
     await expect(runPipeline(ci, { ...given, steps })).rejects.toThrow(
