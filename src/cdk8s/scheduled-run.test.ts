@@ -20,13 +20,41 @@ function synth(props: Partial<ConstructorParameters<typeof ScheduledRun>[2]>): s
   return app.files().get('schedule.yaml') ?? '';
 }
 
-test('a schedule is a CronJob whose account may create PipelineRuns and nothing else', () => {
-  const objects = parseAllDocuments(synth({ timeZone: 'Europe/Berlin' })).map((document) => document.toJS());
+const objectsOf = (props: Parameters<typeof synth>[0]) =>
+  parseAllDocuments(synth(props)).map((document) => document.toJS());
+
+test('a schedule is a CronJob whose account may create PipelineRuns and nothing else, if runs may overlap', () => {
+  const objects = objectsOf({ timeZone: 'Europe/Berlin', overlap: 'allow' });
   expect(objects.map(({ kind }) => kind)).toEqual(['ServiceAccount', 'Role', 'RoleBinding', 'ConfigMap', 'CronJob']);
   expect(objects[1].rules).toEqual([{ apiGroups: ['tekton.dev'], resources: ['pipelineruns'], verbs: ['create'] }]);
   expect(objects[3].data['run.yaml']).toContain('generateName: nightly-');
   const { spec } = objects[4];
   expect(spec).toMatchObject({ schedule: '0 3 * * *', timeZone: 'Europe/Berlin', concurrencyPolicy: 'Forbid' });
+});
+
+test.each([
+  [{}, ['create', 'list']],
+  [{ overlap: 'queue' }, ['create', 'list', 'watch']],
+  [{ overlap: 'replace' }, ['create', 'list', 'watch', 'patch']],
+  [{ overlap: 'allow', historyLimit: 5 }, ['create', 'list', 'delete']],
+] as const)('with %o, its account may do what that needs: %j', (props, verbs) => {
+  const [, { rules }] = objectsOf(props);
+  expect(rules[0].verbs).toEqual(verbs);
+});
+
+test('its pod gets all that is set, and has the time for it', () => {
+  const { jobTemplate } = objectsOf({ overlap: 'queue', overlapWait: '2h', jitter: '10m', historyDays: 30 })[4].spec;
+  expect(jobTemplate.spec.template.spec.containers[0].args).toEqual([
+    'schedule',
+    'start',
+    '--name=nightly',
+    '--file=/etc/octopipeline/run.yaml',
+    '--overlap=queue',
+    '--overlap-wait=2h',
+    '--jitter=10m',
+    '--history-days=30',
+  ]);
+  expect(jobTemplate.spec.activeDeadlineSeconds).toBe(8100);
 });
 
 test('a schedule may be a Cron of cdk8s', () => {
@@ -35,7 +63,7 @@ test('a schedule may be a Cron of cdk8s', () => {
 
 describe('a schedule that cannot work is refused', () => {
   const fixed = pipelineRun('once', nightly, {});
-  test.each([
+  test.each<[Parameters<typeof synth>[0], string]>([
     [{ schedule: '0 3 * *' }, 'five cron fields'],
     [{ schedule: '61 3 * * *' }, 'five cron fields'],
     [{ schedule: '0 0 3 * * *' }, 'five cron fields'],
@@ -43,6 +71,9 @@ describe('a schedule that cannot work is refused', () => {
     [{ run: fixed }, 'generateName'],
     [{ image: 'example.com/tool:1' }, 'no digest'],
     [{ name: 'x'.repeat(53) }, 'at most 52'],
+    [{ timeZone: 'Europe/Atlantis' }, 'timeZone: "Europe/Atlantis" is refused'],
+    [{ jitter: '0s' }, 'jitter: "0s" is not a duration'],
+    [{ historyLimit: 0 }, 'historyLimit: 0 is not a whole number'],
   ])('%o', (props, message) => {
     expect(() => synth(props)).toThrow(message);
   });

@@ -1,8 +1,12 @@
 import type { Cron } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
+import { flagNameOf } from '../op/kit/options/option.js';
+import { lockOf, type OverlapRule, scheduleLabel } from '../op/schedules/contract.js';
+import { parseSchedule } from '../op/schedules/cron/schedule.js';
+import { problemOfTimeZone } from '../op/schedules/cron/time-zone.js';
+import { type Duration, milliseconds } from '../tekton/duration.js';
 import { type PipelineRunDefinition, toPipelineRun, toYaml, validate } from '../tekton/index.js';
-import { problemOfSchedule } from './schedule.js';
 import { sentence } from './sentence.js';
 
 /** When and how a Pipeline is started on a schedule. */
@@ -18,8 +22,35 @@ export interface ScheduledRunProps {
    * @default 'Etc/UTC'
    */
   readonly timeZone?: string;
-  /** The image that runs `kubectl create`: the octopipeline image, by digest. */
+  /** The image that runs `op schedule start`: the octopipeline image, by digest. */
   readonly image: string;
+  /**
+   * What happens at a start while another run of the schedule has not ended, whether its CronJob or `op schedule run` started it: `forbid`
+   * skips the start, `replace` cancels the other run (its finally tasks run), `queue` waits for it, `allow` starts another one. The
+   * rights of the ServiceAccount depend on it.
+   * @default 'forbid'
+   */
+  readonly overlap?: OverlapRule;
+  /**
+   * How long a start waits for the other run, with `replace` or `queue`.
+   * @default '1h'
+   */
+  readonly overlapWait?: Duration;
+  /**
+   * Each start is up to this much later, so that not all schedules of a cluster start in the same second.
+   * @default - none
+   */
+  readonly jitter?: Duration;
+  /**
+   * How many ended runs stay; older ones are deleted with their pods and volumes.
+   * @default - all
+   */
+  readonly historyLimit?: number;
+  /**
+   * Days after which ended runs are deleted.
+   * @default - never
+   */
+  readonly historyDays?: number;
   /**
    * How many seconds late a missed tick may still start.
    * @default 600
@@ -39,8 +70,8 @@ const restricted: k8s.SecurityContext = {
 };
 
 /**
- * Starts a Pipeline on a schedule: a CronJob that creates the PipelineRun, with a ServiceAccount that may do only that.
- * Tekton has no cron trigger. A tick is skipped while the Job of the previous one is still creating its run.
+ * Starts a Pipeline on a schedule: a CronJob that creates the PipelineRun, with a ServiceAccount that may do only what `overlap` and the
+ * history need; with `overlap: 'allow'` and without a history that is to create PipelineRuns. Tekton has no cron trigger.
  *
  * @example
  * new ScheduledRun(chart, 'nightly', { name: 'nightly', schedule: '0 3 * * *', run: nightlyRun, image: octopipelineImage });
@@ -48,15 +79,12 @@ const restricted: k8s.SecurityContext = {
 export class ScheduledRun extends Construct {
   constructor(scope: Construct, id: string, props: ScheduledRunProps) {
     super(scope, id);
-    const { name, run, schedule, timeZone = 'Etc/UTC', image, startingDeadlineSeconds = 600, suspend = false } = props;
+    const { name, run, schedule, timeZone = 'Etc/UTC', startingDeadlineSeconds = 600, suspend = false } = props;
     const problems = validate(run);
     this.node.addValidation({ validate: () => [...problemsOf(props), ...problems.map(sentence)] });
     const metadata = { name };
     new k8s.KubeServiceAccount(this, 'account', { metadata, automountServiceAccountToken: false });
-    new k8s.KubeRole(this, 'role', {
-      metadata,
-      rules: [{ apiGroups: ['tekton.dev'], resources: ['pipelineruns'], verbs: ['create'] }],
-    });
+    new k8s.KubeRole(this, 'role', { metadata, rules: rulesOf(props) });
     new k8s.KubeRoleBinding(this, 'binding', {
       metadata,
       roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name },
@@ -67,7 +95,7 @@ export class ScheduledRun extends Construct {
       data: { 'run.yaml': problems.length > 0 ? '' : toYaml([toPipelineRun(run)]) },
     });
     new k8s.KubeCronJob(this, 'schedule', {
-      metadata,
+      metadata: { name, labels: { [scheduleLabel]: name } },
       spec: {
         schedule: textOf(schedule),
         timeZone,
@@ -77,63 +105,123 @@ export class ScheduledRun extends Construct {
         successfulJobsHistoryLimit: 1,
         failedJobsHistoryLimit: 3,
         jobTemplate: {
-          spec: { backoffLimit: 2, activeDeadlineSeconds: 300, template: { spec: this.#pod(name, image) } },
+          spec: {
+            backoffLimit: 2,
+            activeDeadlineSeconds: longestStart(props),
+            template: { spec: podOf(props) },
+          },
         },
       },
     });
   }
+}
 
-  #pod(name: string, image: string): k8s.PodSpec {
-    return {
-      serviceAccountName: name,
-      automountServiceAccountToken: true,
-      restartPolicy: 'Never',
-      enableServiceLinks: false,
-      securityContext: {
-        runAsNonRoot: true,
-        runAsUser: 65532,
-        runAsGroup: 65532,
-        seccompProfile: { type: 'RuntimeDefault' },
-      },
-      containers: [
-        {
-          name: 'create',
-          image,
-          command: ['kubectl'],
-          args: ['create', '--filename=/etc/octopipeline/run.yaml'],
-          securityContext: restricted,
-          resources: {
-            requests: { cpu: k8s.Quantity.fromString('50m'), memory: k8s.Quantity.fromString('64Mi') },
-            limits: { memory: k8s.Quantity.fromString('128Mi') },
+/** Seconds that a start may take: to wait, and then to work. */
+function longestStart({ jitter, overlap = 'forbid', overlapWait = '1h' }: ScheduledRunProps): number {
+  const waits = overlap === 'replace' || overlap === 'queue' ? (milliseconds(overlapWait) ?? 0) : 0;
+  return Math.ceil(((milliseconds(jitter ?? '0s') ?? 0) + waits) / 1000) + 300;
+}
+
+/** What `op schedule start` does in the cluster. */
+function rulesOf({ name, overlap = 'forbid', historyLimit, historyDays }: ScheduledRunProps): k8s.PolicyRule[] {
+  const deletes = historyLimit !== undefined || historyDays !== undefined;
+  const follows = overlap === 'replace' || overlap === 'queue';
+  const verbs = [
+    'create',
+    ...(overlap !== 'allow' || deletes ? ['list'] : []),
+    ...(follows ? ['watch'] : []),
+    ...(overlap === 'replace' ? ['patch'] : []),
+    ...(deletes ? ['delete'] : []),
+  ];
+  const runs = { apiGroups: ['tekton.dev'], resources: ['pipelineruns'], verbs };
+  if (overlap === 'allow') return [runs];
+  const leases = { apiGroups: ['coordination.k8s.io'], resources: ['leases'] };
+  return [
+    runs,
+    // RBAC cannot say of what name an object may be created.
+    { ...leases, verbs: ['create'] },
+    { ...leases, resourceNames: [lockOf(name)], verbs: ['get', 'list', 'watch', 'update'] },
+  ];
+}
+
+function podOf(props: ScheduledRunProps): k8s.PodSpec {
+  const { name, image, overlap = 'forbid', overlapWait, jitter, historyLimit, historyDays } = props;
+  const given = { overlapWait, jitter, historyLimit, historyDays };
+  return {
+    serviceAccountName: name,
+    automountServiceAccountToken: true,
+    restartPolicy: 'Never',
+    enableServiceLinks: false,
+    securityContext: {
+      runAsNonRoot: true,
+      runAsUser: 65532,
+      runAsGroup: 65532,
+      seccompProfile: { type: 'RuntimeDefault' },
+    },
+    containers: [
+      {
+        name: 'start',
+        image,
+        command: ['op'],
+        args: [
+          'schedule',
+          'start',
+          `--name=${name}`,
+          '--file=/etc/octopipeline/run.yaml',
+          `--overlap=${overlap}`,
+          ...Object.entries(given).flatMap(([option, value]) =>
+            value === undefined ? [] : [`--${flagNameOf(option)}=${value}`],
+          ),
+        ],
+        // Its run is named after the Job: a pod that is started again does not start it twice.
+        env: [
+          {
+            name: 'JOB_NAME',
+            valueFrom: { fieldRef: { fieldPath: "metadata.labels['batch.kubernetes.io/job-name']" } },
           },
-          volumeMounts: [
-            { name: 'run', mountPath: '/etc/octopipeline', readOnly: true },
-            { name: 'home', mountPath: '/home/op' },
-            { name: 'tmp', mountPath: '/tmp' },
-          ],
+        ],
+        securityContext: restricted,
+        resources: {
+          requests: { cpu: k8s.Quantity.fromString('50m'), memory: k8s.Quantity.fromString('96Mi') },
+          limits: { memory: k8s.Quantity.fromString('256Mi') },
         },
-      ],
-      volumes: [
-        { name: 'run', configMap: { name } },
-        { name: 'home', emptyDir: { sizeLimit: k8s.Quantity.fromString('1Gi') } },
-        { name: 'tmp', emptyDir: { sizeLimit: k8s.Quantity.fromString('1Gi') } },
-      ],
-    };
-  }
+        volumeMounts: [
+          { name: 'run', mountPath: '/etc/octopipeline', readOnly: true },
+          { name: 'home', mountPath: '/home/op' },
+          { name: 'tmp', mountPath: '/tmp' },
+        ],
+      },
+    ],
+    volumes: [
+      { name: 'run', configMap: { name } },
+      { name: 'home', emptyDir: { sizeLimit: k8s.Quantity.fromString('1Gi') } },
+      { name: 'tmp', emptyDir: { sizeLimit: k8s.Quantity.fromString('1Gi') } },
+    ],
+  };
 }
 
 const textOf = (schedule: string | Cron): string =>
   typeof schedule === 'string' ? schedule : schedule.expressionString;
 
-function problemsOf({ name, run, schedule, image }: ScheduledRunProps): string[] {
-  const where = `schedule/${name}`;
+function problemsOf(props: ScheduledRunProps): string[] {
+  const { name, run, schedule, image, timeZone } = props;
   const problems: string[] = [];
-  const wrong = problemOfSchedule(textOf(schedule));
-  if (wrong !== undefined) problems.push(`${where} > schedule: "${textOf(schedule)}" is not a schedule: ${wrong}`);
-  if (name.length > 52) problems.push(`${where} > name: has ${name.length} characters; a CronJob name has at most 52`);
-  if (typeof run.name === 'string') {
-    problems.push(`${where} > run: "${run.name}" can be created only once; give it a generateName`);
+  const wrong = (property: string, what: string) => problems.push(`schedule/${name} > ${property}: ${what}`);
+  const read = parseSchedule(textOf(schedule));
+  if ('problem' in read) wrong('schedule', `"${textOf(schedule)}" is not a schedule: ${read.problem}`);
+  const zone = timeZone === undefined ? undefined : problemOfTimeZone(timeZone);
+  if (zone !== undefined) wrong('timeZone', `"${timeZone}" is refused: ${zone}`);
+  if (name.length > 52) wrong('name', `has ${name.length} characters; a CronJob name has at most 52`);
+  if (typeof run.name === 'string') wrong('run', `"${run.name}" can be created only once; give it a generateName`);
+  if (!/@sha256:[0-9a-f]{64}$/u.test(image)) wrong('image', `"${image}" has no digest`);
+  for (const property of ['jitter', 'overlapWait'] as const) {
+    const { [property]: value } = props;
+    if (value !== undefined && !milliseconds(value)) wrong(property, `"${value}" is not a duration such as 10m`);
   }
-  if (!/@sha256:[0-9a-f]{64}$/u.test(image)) problems.push(`${where} > image: "${image}" has no digest`);
+  for (const property of ['historyLimit', 'historyDays', 'startingDeadlineSeconds'] as const) {
+    const { [property]: value } = props;
+    if (value === undefined || (Number.isInteger(value) && value > 0)) continue;
+    wrong(property, `${value} is not a whole number of at least 1`);
+  }
   return problems;
 }

@@ -6,9 +6,10 @@ const root = import.meta.dirname;
 
 /** What a file of a storey may import: its own storey, and those that are named here. `context.ts` is for all. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
-  cli: ['delivery', 'mirroring', 'laptop', 'images', 'store', 'systems', 'kit'],
+  cli: ['delivery', 'mirroring', 'schedules', 'laptop', 'images', 'store', 'systems', 'kit'],
   delivery: ['images', 'store', 'systems', 'kit'],
   mirroring: ['store', 'systems', 'kit'],
+  schedules: ['store', 'systems', 'kit'],
   laptop: ['images', 'store', 'systems', 'kit'],
   images: ['store', 'systems', 'kit'],
   store: ['systems', 'kit'],

@@ -17,6 +17,7 @@ import { publish } from './commands/publish.js';
 import { buildPush, push } from './commands/push.js';
 import { head, record } from './commands/record.js';
 import { run } from './commands/run.js';
+import { schedule } from './commands/schedule.js';
 import { setImage } from './commands/set-image.js';
 import { startRegistry } from './commands/start-registry.js';
 import { showVersion } from './commands/version.js';
@@ -35,6 +36,7 @@ const commands: readonly Command[] = [
   publish,
   promoteImage,
   mirror,
+  schedule,
   setImage,
   helmTest,
   run,

@@ -6,7 +6,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"time"
+	_ "time/tzdata" // This machine may have no time zones.
 
+	"github.com/robfig/cron/v3"
 	v1 "github.com/tektoncd/pipeline/pkg/apis/pipeline/v1"
 	"github.com/tektoncd/pipeline/pkg/apis/pipeline/v1alpha1"
 	"github.com/tektoncd/pipeline/pkg/apis/pipeline/v1beta1"
@@ -30,6 +33,9 @@ type question struct {
 	Matrix  *v1.Matrix                   `json:"matrix"`
 	Tasks   []v1.PipelineTask            `json:"tasks"`
 	Object  json.RawMessage              `json:"object"`
+	Zone    string                       `json:"zone"`
+	After   time.Time                    `json:"after"`
+	Count   int                          `json:"count"`
 }
 
 // answerAll writes one JSON line for each: {"answer": …} or {"error": "…"}.
@@ -78,8 +84,30 @@ func answer(ctx context.Context, q question) (any, error) {
 		return tasks.Deps(), err
 	case "object":
 		return upToDate(ctx, q.Object)
+	case "starts":
+		return starts(q)
 	}
 	return nil, fmt.Errorf("%q is no question", q.Do)
+}
+
+// starts asks what the CronJob controller asks: when a schedule starts in a time zone.
+func starts(q question) (any, error) {
+	zone, err := time.LoadLocation(q.Zone)
+	if err != nil {
+		return nil, err
+	}
+	schedule, err := cron.ParseStandard(q.Text)
+	if err != nil {
+		return nil, err
+	}
+	found := []string{}
+	for at := q.After.In(zone); len(found) < q.Count; {
+		if at = schedule.Next(at); at.IsZero() {
+			break
+		}
+		found = append(found, at.UTC().Format(time.RFC3339))
+	}
+	return found, nil
 }
 
 // upToDate is what Tekton stores of an object and later works with: defaults set, then converted to the storage version.

@@ -4,6 +4,7 @@ module octopipeline.dev/parity
 go 1.26.4
 
 require (
+	github.com/robfig/cron/v3 v3.0.1
 	github.com/tektoncd/pipeline v1.15.0
 	k8s.io/apimachinery v0.36.3
 	knative.dev/pkg v0.0.0-20260622140654-39ebae2ee2dc

@@ -10,6 +10,7 @@ import {
   startKubernetesApi,
   type User,
 } from '../../../../test/op/kubernetes-api.js';
+import { tektonCrd } from '../../../../test/op/tekton-crd.js';
 import { testContext } from '../../../../test/op/test-context.js';
 import type { Context } from '../../context.js';
 import { Interrupted } from '../../kit/errors/op-error.js';
@@ -372,24 +373,4 @@ describe.skipIf(missingTools.length > 0)('on a real API server', () => {
     expect((await result).spec.holderIdentity).toBe('ann');
     expect(printed[0]).toContain('taken by ann');
   });
-});
-
-/** The part of Tekton's CRDs that a Lease needs. */
-const tektonCrd = (plural: string, kind: string) => ({
-  apiVersion: 'apiextensions.k8s.io/v1',
-  kind: 'CustomResourceDefinition',
-  metadata: { name: `${plural}.tekton.dev` },
-  spec: {
-    group: 'tekton.dev',
-    scope: 'Namespaced',
-    names: { plural, kind, singular: kind.toLowerCase() },
-    versions: [
-      {
-        name: 'v1',
-        served: true,
-        storage: true,
-        schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
-      },
-    ],
-  },
 });

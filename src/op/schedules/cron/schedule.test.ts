@@ -1,6 +1,6 @@
 import { Cron } from 'cdk8s';
 import { describe, expect, test } from 'vitest';
-import { problemOfSchedule } from './schedule.js';
+import { parseSchedule } from './schedule.js';
 
 describe('a schedule that Kubernetes accepts', () => {
   test.each([
@@ -12,7 +12,7 @@ describe('a schedule that Kubernetes accepts', () => {
     Cron.weekly().expressionString,
     Cron.schedule({ minute: '30', hour: '2' }).expressionString,
   ])('%s', (schedule) => {
-    expect(problemOfSchedule(schedule)).toBeUndefined();
+    expect(parseSchedule(schedule)).toHaveProperty('kind');
   });
 });
 
@@ -33,6 +33,6 @@ describe('a schedule that Kubernetes refuses', () => {
     ['@fortnightly', 'not a descriptor'],
     ['daily', 'not five cron fields'],
   ])('%s', (schedule, message) => {
-    expect(problemOfSchedule(schedule)).toContain(message);
+    expect(parseSchedule(schedule)).toEqual({ problem: expect.stringContaining(message) });
   });
 });
