@@ -118,6 +118,15 @@ test('a directory that cannot be written is an error that says so', async () => 
   });
 });
 
+test('a lock in a directory that cannot be written is an error that says so', async () => {
+  await writeFile(join(room, 'a-file'), '');
+  const store = await open('a-file/store');
+  await expect(store.hold('any', { holder: 'ann', keep: false, wait: 0 })).rejects.toMatchObject({
+    kind: 'tool',
+    message: `cannot write to the directory ${room}/a-file/store`,
+  });
+});
+
 test('old revisions are deleted, and recent ones stay for writers that are slow', async () => {
   const store = await open('old');
   const folder = join(room, 'old/.octopipeline/a');

@@ -41,7 +41,10 @@ function storeFor(context: Context, root: string, shown: string): Store {
     configMaps: configMapsIn(own, (files) => `cat ${files.map((file) => join(shown, file)).join(' ')}`),
     hold: (name, claim) => {
       checkPath(name);
-      const clockAhead = (inner: Context) => aheadOf(inner, root);
+      const clockAhead = (inner: Context) =>
+        aheadOf(inner, root).catch((error: unknown) => {
+          throw failureOf(`cannot write to ${place}`, error);
+        });
       return holdLock(context, lockIn(context, { documents, pollEvery, clockAhead }, name), claim);
     },
     within: (inner) => storeFor(inner, root, shown),
