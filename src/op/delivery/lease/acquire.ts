@@ -50,7 +50,8 @@ export async function acquireLeaseAt(
 
 const hold = (store: Store, request: LeaseRequest, settings?: HoldSettings): Promise<HeldLock> => {
   const { holder, keep, wait } = request;
-  return store.hold(leaseNameOf(request), { holder, keep, wait, ...(settings && { settings }) });
+  const advice = 'run this again when that delivery has ended, or increase --lease-wait';
+  return store.hold(leaseNameOf(request), { holder, keep, wait, advice, ...(settings && { settings }) });
 };
 
 /** Opens the store for as long as the Lease is held. */

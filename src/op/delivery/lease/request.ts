@@ -1,5 +1,6 @@
 import { inputError, usageError } from '../../kit/errors/op-error.js';
 import { oneLine } from '../../kit/log/printable.js';
+import { canHold } from '../../store/hold/holder.js';
 import type { LeaseFlags } from './options.js';
 
 /** Who wants to deliver what, and where. */
@@ -26,7 +27,7 @@ export function leaseRequestOf(
   component: string | undefined,
 ): LeaseRequest | undefined {
   if (holder === undefined) return undefined;
-  if (!/^[\x21-\x7e]{1,500}$/u.test(holder)) {
+  if (!canHold(holder)) {
     throw inputError({
       what: `invalid --lease-holder="${oneLine(holder)}"`,
       why: 'it contains a space or an invisible character, or is longer than 500 characters',

@@ -239,7 +239,9 @@ function duration(sentence: string, parts: Described & { readonly default: Durat
     problemOf: (text) => {
       const milliseconds = parseDuration(text);
       if (milliseconds === undefined) return 'Use a duration such as 90s, 10m or 1h30m.';
-      return milliseconds > 0 && milliseconds <= longest ? undefined : 'Use more than 0, and at most 596h.';
+      return (milliseconds > 0 || text === parts.default) && milliseconds <= longest
+        ? undefined
+        : 'Use more than 0, and at most 596h.';
     },
     valueOf: (texts) => parseDuration(texts.at(-1) ?? parts.default) ?? 0,
   };

@@ -17,16 +17,20 @@ export type StoreChoice =
 export const defaultStore: Setting = { key: 'OP_STORE', value: 'cluster', origin: 'default' };
 
 /**
- * The store that the flag names, else OP_STORE of the environment, else that of the properties file, else the cluster.
+ * The store that the flag names, else OP_STORE of the environment, else that of the properties file, else `otherwise`: the cluster.
  * @throws OpError (input) when that is none, or for an invalid properties file
  */
-export async function chooseStore(context: Context, flag: string | undefined): Promise<StoreChoice> {
+export async function chooseStore(
+  context: Context,
+  flag: string | undefined,
+  otherwise: StoreChoice = { kind: 'cluster' },
+): Promise<StoreChoice> {
   if (flag !== undefined) return parseStore({ key: 'OP_STORE', value: flag, origin: '--store' });
   const { env } = context;
   const value = env.OP_STORE?.trim();
   if (value) return parseStore({ key: 'OP_STORE', value, origin: 'environment' });
   const filed = (await readProperties(context)).get('OP_STORE');
-  return parseStore(filed?.value ? filed : defaultStore);
+  return filed?.value ? parseStore(filed) : otherwise;
 }
 
 /** Of a store whose branch is not named. */

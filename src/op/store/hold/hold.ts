@@ -13,8 +13,10 @@ export interface LockClaim {
   readonly holder: string;
   /** Keep it after success, for the next task of the same run. */
   readonly keep: boolean;
-  /** Milliseconds to wait for another holder. */
+  /** Milliseconds to wait for another holder; 0: refuse at once. */
   readonly wait: number;
+  /** What to do when another holder does not end in time, for the error. */
+  readonly advice?: string;
   /** Tests use other values. */
   readonly settings?: HoldSettings;
 }
@@ -45,13 +47,13 @@ export const defaultSettings: HoldSettings = {
 
 /**
  * Takes a lock, and waits while another holder has it (see `judgeTakeover` for when it is taken over).
- * @throws OpError (deadline) when the other holder does not end in time, (tool) when the lock cannot be read or written
+ * @throws OpError (deadline) when the other holder does not end in time, (refused) when it should not be waited for, (tool) when the lock cannot be read or written
  */
 export async function holdLock(context: Context, lock: Lock, claim: LockClaim): Promise<HeldLock> {
-  const { holder, keep, wait, settings = defaultSettings } = claim;
+  const { holder, keep, wait, advice = 'run this again when it has ended', settings = defaultSettings } = claim;
   const identity = { holder, cluster: await fingerprintOfCluster(settings) };
   try {
-    await takeLock(context, lock, { identity, wait });
+    await takeLock(context, lock, { identity, wait, advice });
   } catch (error) {
     // When op is stopped during the request, the server may still have granted the lock.
     if (context.signal.aborted) await releaseLock(context, lock, identity, false);

@@ -26,6 +26,9 @@ export function parseHolder(holder: string): HolderRun | undefined {
   return { kind, namespace, name, uid };
 }
 
+/** Whether a text can be a holder. */
+export const canHold = (holder: string): boolean => /^[\x21-\x7e]{1,500}$/u.test(holder);
+
 /** For messages: `PipelineRun ci/deliver-x7`, or the holder as written when it is not a run. */
 export function nameOfHolder(holder: string): string {
   const run = parseHolder(holder);

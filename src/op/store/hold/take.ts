@@ -1,5 +1,5 @@
 import type { Context } from '../../context.js';
-import { deadlineError, type OpError } from '../../kit/errors/op-error.js';
+import { deadlineError, type OpError, refusedError } from '../../kit/errors/op-error.js';
 import { startInBackground } from '../../kit/process/background.js';
 import { createBell } from '../../kit/process/bell.js';
 import { nameOfHolder, type RunState, watchHolderRun } from './holder.js';
@@ -10,9 +10,10 @@ import { judgeTakeover } from './takeover.js';
 export interface TakeClaim {
   readonly identity: HolderIdentity;
   readonly wait: number;
+  readonly advice: string;
 }
 
-/** Takes a lock, and waits while another holder has it. @throws OpError (deadline, tool, input) */
+/** Takes a lock, and waits while another holder has it. @throws OpError (deadline, refused, tool, input) */
 export async function takeLock(context: Context, lock: Lock, claim: TakeClaim): Promise<void> {
   const waiting = createWaiting(context, lock, claim);
   if ((await attempt(context, lock, claim, waiting)) === undefined) return;
@@ -95,14 +96,24 @@ function createWaiting(context: Context, lock: Lock, claim: TakeClaim): Waiting 
 
 function timedOut(
   { title, place, removal }: Lock,
-  { wait }: TakeClaim,
-  { holder }: FoundLock,
+  { wait, advice }: TakeClaim,
+  { holder, acquired }: FoundLock,
   age: string,
   renewed: string,
 ): OpError {
+  const hint = `${advice}; if it has already ended: ${removal}`;
+  const by = `held by ${nameOfHolder(holder)}`;
+  if (wait === 0) {
+    const since = acquired === undefined ? '' : ` since ${acquired.toISOString()}`;
+    return refusedError({
+      what: `${title} ${place} is ${by}`,
+      why: `it has been held${since}, for ${age}, and was renewed ${renewed} ago`,
+      hint,
+    });
+  }
   return deadlineError({
-    what: `timed out waiting for ${title} ${place}, held by ${nameOfHolder(holder)}`,
+    what: `timed out waiting for ${title} ${place}, ${by}`,
     why: `it has been held for ${age} and was renewed ${renewed} ago; this command has waited ${ageText(wait)}`,
-    hint: `run this again when that delivery has ended, or increase --lease-wait; if it has already ended: ${removal}`,
+    hint,
   });
 }
