@@ -72,6 +72,8 @@ export interface MirrorRegistry {
 /** What `op mirror` copies, from where to where: the content of a mirror file. */
 export interface MirrorPlan {
   readonly version: 1;
+  /** Of its history and its lock, as a DNS label. @default the name of the mirror file, without its extension */
+  readonly name?: string | undefined;
   readonly defaults?: MirrorDefaults | undefined;
   /** How the work is done. */
   readonly run?:
@@ -82,6 +84,8 @@ export interface MirrorPlan {
         readonly retries?: number | undefined;
         /** Time limit for one image, such as `90s` or `10m`. @default '20m' */
         readonly timeout?: string | undefined;
+        /** How many runs are remembered. @default 30 */
+        readonly history?: number | undefined;
       }
     | undefined;
   /** A run that needs more copies nothing. */

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readRequest } from '../../src/op/kit/options/read-request.js';
+import { historyOptions, turnOptions } from '../../src/op/mirroring/history/options.js';
 import { copy, report, resolve, runAll, verify } from '../../src/op/mirroring/mirror.js';
 import { type MirrorRequest, mirrorOptions } from '../../src/op/mirroring/options.js';
 import type { Plan } from '../../src/op/mirroring/plan/plan.js';
@@ -42,7 +43,7 @@ export async function createMirrorSandbox(file = ''): Promise<MirrorSandbox> {
     },
   });
   const request = (parts: Partial<MirrorRequest> = {}): MirrorRequest => ({
-    ...readRequest('mirror', mirrorOptions, {}),
+    ...readRequest('mirror', { ...mirrorOptions, ...historyOptions, ...turnOptions }, {}),
     pauses: [10, 20, 30],
     ...parts,
   });

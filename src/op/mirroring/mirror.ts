@@ -2,12 +2,17 @@ import type { Context } from '../context.js';
 import { shownPath } from '../kit/files/path.js';
 import { conclude, concludeVerify, summaryOf } from './conclude.js';
 import { copy as copyPlan } from './copy/copy.js';
+import type { History } from './history/history.js';
+import { openHistory } from './history/open.js';
+import { runIdOf } from './history/recorded.js';
+import { takeTurn } from './history/take-turn.js';
 import { type Mirror, readMirror } from './mirror-file/read.js';
 import type { MirrorRequest } from './options.js';
 import { type Files, filesIn } from './plan/files.js';
 import { type ReadPlan, readPlan } from './plan/plan.js';
 import { openRegistries, type Registries } from './registries/registries.js';
-import { report as makeReport } from './report/report.js';
+import { remember } from './remember.js';
+import { report as makeReport, type ReportParts } from './report/report.js';
 import { checkGate, planTable, type Resolved, resolve as resolvePlan, totalsLine } from './resolve/resolve.js';
 import { verify as verifyPlan } from './verify/verify.js';
 
@@ -19,8 +24,7 @@ interface Work extends AsyncDisposable {
   readonly request: MirrorRequest;
 }
 
-async function open(context: Context, request: MirrorRequest): Promise<Work> {
-  const mirror = await readMirror(context, request.file);
+function open(context: Context, mirror: Mirror, request: MirrorRequest): Work {
   const patience = {
     ...(request.pauses === undefined ? {} : { pauses: request.pauses }),
     ...(request.idle === undefined ? {} : { idle: request.idle }),
@@ -37,7 +41,7 @@ export async function resolve(
   context: Context,
   request: MirrorRequest & { readonly output: 'text' | 'json' },
 ): Promise<void> {
-  await using work = await open(context, request);
+  await using work = open(context, await readMirror(context, request.file), request);
   const { plan } = await makePlan(context, work);
   context.out(request.output === 'json' ? `${JSON.stringify(plan, undefined, 1)}\n` : planTable(plan));
   context.log.step(`plan: ${totalsLine(plan)}`);
@@ -46,23 +50,35 @@ export async function resolve(
 }
 
 /** `op mirror copy`: does what the plan says. @throws OpError (input, tool, refused) */
-export async function copy(context: Context, request: MirrorRequest): Promise<void> {
-  await using work = await open(context, request);
-  const read = await readPlan(work.files.plan, work.mirror);
+export async function copy(outer: Context, request: MirrorRequest): Promise<void> {
+  const mirror = await readMirror(outer, request.file);
+  await using turn = await takeTurn(outer, mirror, request);
+  const { context } = turn;
+  await using work = open(context, mirror, request);
+  const read = await readPlan(work.files.plan, mirror);
+  const parts = await partsOf(turn.history, mirror, read);
   checkGate(read.plan);
   await copyAll(context, read, work, undefined);
-  const made = await makeReport(read, work.files);
-  conclude(context, work.files, made);
+  const { report } = await makeReport(read, work.files, parts);
+  turn.succeeded();
+  conclude(context, work.files, report);
   context.log.step(`next: op mirror verify${flagsOf(request)}`);
 }
 
-/** `op mirror verify`: reads back what the plan says. @throws OpError (input, tool, refused) */
-export async function verify(context: Context, request: MirrorRequest): Promise<void> {
-  await using work = await open(context, request);
-  const read = await readPlan(work.files.plan, work.mirror);
+/** `op mirror verify`: reads back what the plan says, and remembers it. @throws OpError (input, tool, refused) */
+export async function verify(outer: Context, request: MirrorRequest): Promise<void> {
+  const mirror = await readMirror(outer, request.file);
+  await using turn = await takeTurn(outer, mirror, request);
+  const { context } = turn;
+  await using work = open(context, mirror, request);
+  const read = await readPlan(work.files.plan, mirror);
+  const parts = await partsOf(turn.history, mirror, read);
   const { images } = await verifyPlan(context, read, { ...work, deep: request.deep ?? false, isFresh: false });
-  await makeReport(read, work.files);
+  const reported = await makeReport(read, work.files, parts);
+  const lost = await remember(context, turn.history, reported);
+  turn.succeeded();
   concludeVerify(context, work.files, images);
+  if (lost !== undefined) throw lost;
 }
 
 /** `op mirror report`: writes the report of the steps that were done, and prints it. @throws OpError (input, refused) */
@@ -72,29 +88,45 @@ export async function report(
 ): Promise<void> {
   const mirror = await readMirror(context, request.file);
   const files = filesIn(context.cwd, request.directory);
-  const made = await makeReport(await readPlan(files.plan, mirror), files);
+  const read = await readPlan(files.plan, mirror);
+  await using history = await openHistory(context, mirror, request);
+  const { report: made } = await makeReport(read, files, await partsOf(history, mirror, read));
   if (request.output === 'json') context.out(`${JSON.stringify(made, undefined, 1)}\n`);
   else context.out(`${summaryOf(made)}\n`);
   context.log.step(`report: ${shownPath(context.cwd, files.reportPage)}`);
 }
 
 /** `op mirror run`: all steps. The report is written whatever happens after the plan. @throws OpError (input, tool, refused) */
-export async function runAll(context: Context, request: MirrorRequest): Promise<void> {
-  await using work = await open(context, request);
+export async function runAll(outer: Context, request: MirrorRequest): Promise<void> {
+  const mirror = await readMirror(outer, request.file);
+  await using turn = await takeTurn(outer, mirror, request);
+  const { context } = turn;
+  await using work = open(context, mirror, request);
   const read = await makePlan(context, work);
   const table = planTable(read.plan);
   if (table !== '') context.log.step(table.trimEnd());
   context.log.step(`plan: ${totalsLine(read.plan)}`);
+  const parts = await partsOf(turn.history, mirror, read);
   try {
     checkGate(read.plan);
     await copyAll(context, read, work, read.lacking);
     await verifyPlan(context, read, { ...work, deep: request.deep ?? false, isFresh: true });
   } catch (error) {
-    await makeReport(read, work.files);
+    await makeReport(read, work.files, parts);
     throw error;
   }
-  conclude(context, work.files, await makeReport(read, work.files));
+  const reported = await makeReport(read, work.files, parts);
+  const lost = await remember(context, turn.history, reported);
+  turn.succeeded();
+  conclude(context, work.files, reported.report);
+  if (lost !== undefined) throw lost;
 }
+
+/** What the report of a plan is compared with. @throws OpError (tool) when the store cannot be read */
+const partsOf = async (history: History, { name }: Mirror, { plan, digest }: ReadPlan): Promise<ReportParts> => ({
+  name,
+  previous: await history.latestRun(runIdOf(plan.createdAt, digest)),
+});
 
 const makePlan = (context: Context, { mirror, registries, files, request }: Work): Promise<Resolved> =>
   resolvePlan(context, { mirror, registries, files, deep: request.deep ?? false });

@@ -1,5 +1,6 @@
 import { option, type RequestOf } from '../kit/options/option.js';
 import { registryOptions } from '../systems/registry/options.js';
+import type { HistoryRequest } from './history/options.js';
 
 /** The options of every command of `op mirror`. */
 export const mirrorOptions = {
@@ -20,9 +21,10 @@ export const deepOptions = {
 };
 
 /** What a command of `op mirror` is asked for. */
-export type MirrorRequest = RequestOf<typeof mirrorOptions> & {
-  readonly deep?: boolean;
-  /** Milliseconds, which tests shorten. */
-  readonly pauses?: readonly number[];
-  readonly idle?: number;
-};
+export type MirrorRequest = RequestOf<typeof mirrorOptions> &
+  HistoryRequest & {
+    readonly deep?: boolean;
+    /** Milliseconds, which tests shorten. */
+    readonly pauses?: readonly number[];
+    readonly idle?: number;
+  };

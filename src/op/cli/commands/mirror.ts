@@ -1,9 +1,11 @@
+import { option } from '../../kit/options/option.js';
 import { outputForm } from '../../kit/options/output-form.js';
+import { historyOptions, turnOptions } from '../../mirroring/history/options.js';
 import { deepOptions, mirrorOptions } from '../../mirroring/options.js';
 import { command, group } from '../commander/command.js';
 
 const helpEnd =
-  'Exit codes: 0 done, 3 the mirror file or the plan is invalid, 4 an image could not be copied, 6 refused: limits, drift, or the destination has something else.';
+  'Exit codes: 0 done, 3 the mirror file or the plan is invalid, 4 an image could not be copied, 6 refused: limits, drift, the destination has something else, or another run of this mirror is at work.';
 
 const resolve = command({
   name: 'resolve',
@@ -19,7 +21,7 @@ const resolve = command({
 const copy = command({
   name: 'copy',
   description: 'copy what the plan says; again, after a failure, what is still missing',
-  options: mirrorOptions,
+  options: { ...mirrorOptions, ...historyOptions, ...turnOptions },
   helpEnd,
   run: async (context, request) => {
     const { copy } = await import('../../mirroring/mirror.js');
@@ -30,7 +32,7 @@ const copy = command({
 const verify = command({
   name: 'verify',
   description: 'ask the destination for everything that it should have by the plan',
-  options: { ...mirrorOptions, ...deepOptions },
+  options: { ...mirrorOptions, ...deepOptions, ...historyOptions, ...turnOptions },
   helpEnd,
   run: async (context, request) => {
     const { verify } = await import('../../mirroring/mirror.js');
@@ -38,10 +40,12 @@ const verify = command({
   },
 });
 
+const placeOptions = { file: mirrorOptions.file, directory: mirrorOptions.directory };
+
 const report = command({
   name: 'report',
   description: 'write what happened, as JSON and as a page',
-  options: { file: mirrorOptions.file, directory: mirrorOptions.directory, output: outputForm },
+  options: { ...placeOptions, ...historyOptions, output: outputForm },
   helpEnd,
   run: async (context, request) => {
     const { report } = await import('../../mirroring/mirror.js');
@@ -52,11 +56,29 @@ const report = command({
 const runAll = command({
   name: 'run',
   description: 'resolve, copy, verify and report',
-  options: { ...mirrorOptions, ...deepOptions },
+  options: { ...mirrorOptions, ...deepOptions, ...historyOptions, ...turnOptions },
   helpEnd,
   run: async (context, request) => {
     const { runAll } = await import('../../mirroring/mirror.js');
     await runAll(context, request);
+  },
+});
+
+const history = command({
+  name: 'history',
+  description: 'list the runs that were verified, or the images of one',
+  options: {
+    ...placeOptions,
+    ...historyOptions,
+    run: option.text('list the images that the destination had after this run', {
+      value: '<id>',
+      otherwise: 'list the runs',
+    }),
+    output: outputForm,
+  },
+  run: async (context, request) => {
+    const { showHistory } = await import('../../mirroring/show-history.js');
+    await showHistory(context, request);
   },
 });
 
@@ -67,4 +89,5 @@ export const mirror = group('mirror', 'copy images between registries as mirror.
   verify,
   report,
   runAll,
+  history,
 ]);

@@ -47,6 +47,23 @@ describe('a mirror file', () => {
     ]);
   });
 
+  it('has a name, which is that of the file unless it says another', () => {
+    const nameOf = (file: string, more = '') =>
+      parseMirror(file, `version: 1\n${more}sources: [{ from: a/b:v1, to: a.test/b }]\n`, '/site').name;
+    expect(nameOf('mirror.yaml')).toBe('mirror');
+    expect(nameOf('../conf/Site_A.v2.yaml')).toBe('site-a-v2');
+    expect(nameOf('.yaml')).toBe('yaml');
+    expect(nameOf('---.yml')).toBe('mirror');
+    expect(nameOf(`${'long.'.repeat(13)}yaml`)).toHaveLength(63);
+    expect(nameOf('mirror.yaml', 'name: night-9\n')).toBe('night-9');
+  });
+
+  it('remembers 30 runs unless it says another number', () => {
+    const source = 'sources: [{ from: a/b:v1, to: a.test/b }]\n';
+    expect(parseMirror('mirror.yaml', `version: 1\n${source}`, '/').history).toBe(30);
+    expect(parseMirror('mirror.yaml', `version: 1\nrun: { history: 2 }\n${source}`, '/').history).toBe(2);
+  });
+
   it('is reported with all of its problems, each with line and path', () => {
     const wrong = `version: 2
 defaults: { drift: ignore }
@@ -96,6 +113,11 @@ sources:
       'a source without a destination',
       'sources: [{ from: a/b:v1 }]',
       'sources[0].to is missing, and defaults has no to',
+    ],
+    [
+      'a name that is none',
+      'name: Site/A\nsources: [{ from: a/b:v1, to: a.test/b }]',
+      'name must be at most 63 of a-z',
     ],
     ['an empty list', 'sources: []', 'sources must not be empty'],
     ['no sources', '', 'sources is missing'],

@@ -10,6 +10,7 @@ import { oneLine } from '../../kit/log/printable.js';
 import { parseDuration } from '../../kit/options/duration.js';
 import { parsePrefix } from '../../systems/registry/reference.js';
 import { parseBytes } from './bytes.js';
+import { nameOfFile } from './name.js';
 import { type DriftPolicy, mirrorFile } from './schema.js';
 
 type Checked = v.InferOutput<typeof mirrorFile>;
@@ -43,6 +44,8 @@ export interface MirrorRegistry {
 
 /** A mirror file that was read: all defaults are filled in. */
 export interface Mirror {
+  /** Of its history and its lock. */
+  readonly name: string;
   /** As it was named. */
   readonly file: string;
   /** SHA-256 of the file: a plan belongs to the file that it was made from. */
@@ -53,6 +56,8 @@ export interface Mirror {
   readonly retries: number;
   /** Milliseconds for one image. */
   readonly timeout: number;
+  /** How many runs are remembered. */
+  readonly history: number;
   readonly limits: { readonly newImages: number | undefined; readonly bytes: number | undefined };
 }
 
@@ -89,6 +94,7 @@ export function parseMirror(file: string, content: string, directory: string): M
   const { defaults = {}, sources, registries = [], run = {}, limits = {} } = read.value;
   const { newImages, bytes } = limits;
   return {
+    name: read.value.name ?? nameOfFile(file),
     file,
     digest: `sha256:${createHash('sha256').update(content).digest('hex')}`,
     sources: sources.map((one, index) => ({
@@ -113,6 +119,7 @@ export function parseMirror(file: string, content: string, directory: string): M
     parallel: run.parallel ?? 6,
     retries: run.retries ?? 5,
     timeout: (run.timeout === undefined ? undefined : parseDuration(run.timeout)) ?? 20 * 60_000,
+    history: run.history ?? 30,
     limits: { newImages, bytes: typeof bytes === 'string' ? parseBytes(bytes) : bytes },
   };
 }

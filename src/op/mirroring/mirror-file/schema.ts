@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { parsePrefix, parseReference } from '../../systems/registry/reference.js';
 import { destinationProblem } from './destination.js';
 import { byteCount, checked, described, digest, duration, nonEmptyList, pattern, text, wholeNumber } from './fields.js';
+import { mirrorName } from './name.js';
 import { tagSelection } from './tag-selection.js';
 
 /** What is done when a tag at the destination names another image than at the source. */
@@ -124,6 +125,9 @@ export const mirrorFile = v.pipe(
   v.strictObject(
     {
       version: described(v.literal(1, 'must be 1'), 'Version of this format.'),
+      name: v.optional(
+        described(mirrorName, 'Name of this mirror: of its history, and of its lock. Default: the name of this file.'),
+      ),
       defaults: v.optional(
         described(
           v.strictObject(
@@ -140,6 +144,7 @@ export const mirrorFile = v.pipe(
               parallel: v.optional(described(wholeNumber(1, 100), 'Images that are copied at a time (default 6).')),
               retries: v.optional(described(wholeNumber(0, 20), 'How often a request is tried again (default 5).')),
               timeout: v.optional(described(duration, 'Time limit for one image (default 20m).')),
+              history: v.optional(described(wholeNumber(1, 200), 'How many runs are remembered (default 30).')),
             },
             'must be an object',
           ),

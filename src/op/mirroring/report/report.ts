@@ -3,22 +3,46 @@ import type * as v from 'valibot';
 import { writeAtomic } from '../../kit/files/write-atomic.js';
 import { parseJson } from '../../kit/json/parse-json.js';
 import { type Copied, copiedShape } from '../copy/copied.js';
+import { changesSince } from '../history/changes.js';
+import type { RecordedImage, RecordedRun } from '../history/recorded.js';
 import type { Files } from '../plan/files.js';
 import type { PlanItem, ReadPlan } from '../plan/plan.js';
 import { type Verified, verifiedShape } from '../verify/verified.js';
 import { pageOf } from './page.js';
+import { carriedOver, recordedImages } from './recorded-images.js';
 import { type Outcome, outcomes, type Report, type ReportedImage } from './reported.js';
 
+/** What a report is made of, besides the files of the run. */
+export interface ReportParts {
+  /** Of the mirror. */
+  readonly name: string;
+  /** What is compared with: the newest recorded run before this one. */
+  readonly previous: RecordedRun | undefined;
+}
+
+/** A report, and what its run left at the destination. */
+export interface Reported {
+  readonly report: Report;
+  readonly left: readonly RecordedImage[];
+}
+
 /** Reads what the steps of a run have written, as far as they came, and writes the report. */
-export async function report(read: ReadPlan, files: Files): Promise<Report> {
+export async function report(read: ReadPlan, files: Files, { name, previous }: ReportParts): Promise<Reported> {
   const [copied, verified] = await Promise.all([
     readResult(files.copied, copiedShape, read.digest),
     readResult(files.verified, verifiedShape, read.digest),
   ]);
-  const made = reportOf(read, copied, verified);
+  const found = reportOf(read, copied, verified);
+  const now = recordedImages(read.plan.items, found.images);
+  const carried = carriedOver(previous?.images ?? [], now, read.plan.unlisted);
+  const made: Report = {
+    ...found,
+    name,
+    changes: previous === undefined ? null : changesSince(previous, carried, now),
+  };
   await writeAtomic(files.report, `${JSON.stringify(made, undefined, 1)}\n`);
   await writeAtomic(files.reportPage, pageOf(made));
-  return made;
+  return { report: made, left: [...now, ...carried] };
 }
 
 /** The result of a step, if it is of this plan. */
@@ -33,7 +57,11 @@ async function readResult<Schema extends v.GenericSchema<unknown, { readonly pla
 }
 
 /** Puts together what the steps say. */
-function reportOf({ plan, digest }: ReadPlan, copied: Copied | undefined, verified: Verified | undefined): Report {
+function reportOf(
+  { plan, digest }: ReadPlan,
+  copied: Copied | undefined,
+  verified: Verified | undefined,
+): Omit<Report, 'name' | 'changes'> {
   const copies = new Map(copied?.images.map((one) => [one.destination, one]));
   const checks = new Map(verified?.images.map((one) => [one.destination, one]));
   const images = plan.items.map((item): ReportedImage => {

@@ -1,3 +1,5 @@
+import type { Changes } from '../history/changes.js';
+
 /** What became of an image in the end. */
 export const outcomes = [
   'copied',
@@ -29,6 +31,8 @@ export interface ReportedImage {
 /** What happened in a run. */
 export interface Report {
   readonly version: 1;
+  /** Of the mirror. */
+  readonly name: string;
   readonly mirrorFile: string;
   readonly mirrorDigest: string;
   readonly planDigest: string;
@@ -40,5 +44,7 @@ export interface Report {
   readonly refused: readonly string[];
   readonly unlisted: readonly { readonly source: string; readonly why: string }[];
   readonly totals: Readonly<Record<Outcome, number>> & { readonly bytes: number };
+  /** What is different from the newest recorded run before this one; null if there is none. */
+  readonly changes: Changes | null;
   readonly images: readonly ReportedImage[];
 }

@@ -1,0 +1,26 @@
+import { option, type RequestOf } from '../../kit/options/option.js';
+
+/** Where the history of a mirror is. */
+export const historyOptions = {
+  store: option.text('where the history of the mirror and its lock are: cluster, directory:PATH, or git:URL#BRANCH', {
+    value: '<store>',
+    variable: 'OP_STORE',
+    otherwise: 'store, below --directory',
+  }),
+  namespace: option.text('namespace of the history, with --store=cluster', {
+    value: '<name>',
+    otherwise: "the namespace of the kubeconfig, or the pod's",
+  }),
+};
+
+/** How a run gets the lock of its mirror. */
+export const turnOptions = {
+  wait: option.duration('how long to wait while another run of this mirror holds its lock', { default: '0s' }),
+  holder: option.text('holder of the lock while the command runs, such as pipelinerun/NAMESPACE/NAME/UID', {
+    value: '<holder>',
+    otherwise: 'USER@HOST/PID',
+  }),
+};
+
+/** Where the history is; and how to get the lock, for the commands that take it. */
+export type HistoryRequest = RequestOf<typeof historyOptions> & Partial<RequestOf<typeof turnOptions>>;
