@@ -1,6 +1,7 @@
 import { BuildKitDaemon, buildkitdImage } from '../optional/buildkitd/buildkitd.js';
 import { EnvironmentRoles } from '../optional/environment/environment.js';
 import { FluxPolicy } from '../optional/environment/flux-policy.js';
+import { NightlyMirror } from '../optional/mirror/nightly-mirror.js';
 import { buildPush, buildPushRules } from '../pipelines/build-push.js';
 import { deliverRules, deliverTo, usualEnvironments } from '../pipelines/deliver.js';
 import {
@@ -9,6 +10,8 @@ import {
   buildPushPrivateExample,
 } from '../pipelines/examples/build-push.js';
 import { deliverClustersExample, deliverExample, promoteExample, watchExample } from '../pipelines/examples/deliver.js';
+import { mirrorExample } from '../pipelines/examples/mirror.js';
+import { mirror as mirrorPipeline, mirrorRules } from '../pipelines/mirror.js';
 import { promote, promoteRules } from '../pipelines/promote.js';
 import { watch, watchRules } from '../pipelines/watch.js';
 import { build } from '../tasks/build.js';
@@ -19,6 +22,8 @@ import { cloneBuildPush } from '../tasks/clone-build-push.js';
 import { deliverEnvironment } from '../tasks/deliver-environment.js';
 import { gitClone } from '../tasks/git-clone.js';
 import { helmTest } from '../tasks/helm-test.js';
+import { mirror } from '../tasks/mirror.js';
+import { mirrorReport } from '../tasks/mirror-report.js';
 import { promoteImage } from '../tasks/promote-image.js';
 import { publishImageInfo } from '../tasks/publish-image-info.js';
 import { push } from '../tasks/push.js';
@@ -52,12 +57,15 @@ const tasks = [
   watchDeployment,
   helmTest,
   deliverEnvironment,
+  mirror,
+  mirrorReport,
 ];
 const pipelinesOf = ({ environments = usualEnvironments }: CatalogConfig) => [
   { definition: buildPush, rules: buildPushRules },
   { definition: deliverTo(environments), rules: deliverRules },
   { definition: promote, rules: promoteRules },
   { definition: watch, rules: watchRules },
+  { definition: mirrorPipeline, rules: mirrorRules },
 ];
 const examples = {
   'build-push': buildPushExample,
@@ -67,6 +75,7 @@ const examples = {
   'deliver-clusters': deliverClustersExample,
   promote: promoteExample,
   watch: watchExample,
+  mirror: mirrorExample,
 };
 
 const producedBy = `octopipeline ${version}`;
@@ -105,6 +114,9 @@ export function createCatalog(config: CatalogConfig, outdir?: string): CatalogAp
     });
   new EnvironmentRoles(optional('environment', 'optional/environment/environment.ts'), 'roles');
   new FluxPolicy(optional('flux-policy', 'optional/environment/flux-policy.ts'), 'flux');
+  new NightlyMirror(optional('mirror-nightly', 'optional/mirror/nightly-mirror.ts'), 'mirror', {
+    image: imageOf(config.registryPrefix, image),
+  });
   return app;
 }
 

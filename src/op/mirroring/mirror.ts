@@ -1,5 +1,6 @@
 import type { Context } from '../context.js';
 import { shownPath } from '../kit/files/path.js';
+import { FailedWithOutputs } from '../kit/results/results.js';
 import { conclude, concludeVerify, summaryOf } from './conclude.js';
 import { copy as copyPlan } from './copy/copy.js';
 import type { History } from './history/history.js';
@@ -38,14 +39,20 @@ function open(context: Context, mirror: Mirror, request: MirrorRequest): Work {
 
 /** `op mirror resolve`: makes and prints the plan. @throws OpError (input, tool), (refused) when it is larger than the limits */
 export async function resolve(
-  context: Context,
+  outer: Context,
   request: MirrorRequest & { readonly output: 'text' | 'json' },
 ): Promise<void> {
-  await using work = open(context, await readMirror(context, request.file), request);
-  const { plan } = await makePlan(context, work);
-  context.out(request.output === 'json' ? `${JSON.stringify(plan, undefined, 1)}\n` : planTable(plan));
-  context.log.step(`plan: ${totalsLine(plan)}`);
-  checkGate(plan);
+  const mirror = await readMirror(outer, request.file);
+  await using turn = await takeTurn(outer, mirror, request);
+  const { context } = turn;
+  await using work = open(context, mirror, request);
+  const read = await makePlan(context, work);
+  context.out(request.output === 'json' ? `${JSON.stringify(read.plan, undefined, 1)}\n` : planTable(read.plan));
+  context.log.step(`plan: ${totalsLine(read.plan)}`);
+  // When the plan is refused, nothing comes after it that would say so.
+  await makeReport(read, work.files, await partsOf(turn.history, mirror, read));
+  checkGate(read.plan);
+  turn.succeeded();
   context.log.step(`next: op mirror copy${flagsOf(request)}`);
 }
 
@@ -58,6 +65,11 @@ export async function copy(outer: Context, request: MirrorRequest): Promise<void
   const read = await readPlan(work.files.plan, mirror);
   const parts = await partsOf(turn.history, mirror, read);
   checkGate(read.plan);
+  if (request.dryRun) {
+    context.log.step(`dry run: nothing is copied; ${totalsLine(read.plan)}`);
+    turn.succeeded();
+    return;
+  }
   await copyAll(context, read, work, undefined);
   const { report } = await makeReport(read, work.files, parts);
   turn.succeeded();
@@ -72,6 +84,11 @@ export async function verify(outer: Context, request: MirrorRequest): Promise<vo
   const { context } = turn;
   await using work = open(context, mirror, request);
   const read = await readPlan(work.files.plan, mirror);
+  if (request.dryRun) {
+    context.log.step('dry run: nothing was copied that could be verified');
+    turn.succeeded();
+    return;
+  }
   const parts = await partsOf(turn.history, mirror, read);
   const { images } = await verifyPlan(context, read, { ...work, deep: request.deep ?? false, isFresh: false });
   const reported = await makeReport(read, work.files, parts);
@@ -81,19 +98,60 @@ export async function verify(outer: Context, request: MirrorRequest): Promise<vo
   if (lost !== undefined) throw lost;
 }
 
-/** `op mirror report`: writes the report of the steps that were done, and prints it. @throws OpError (input, refused) */
-export async function report(
-  context: Context,
-  request: MirrorRequest & { readonly output: 'text' | 'json' },
-): Promise<void> {
+/** How a report is asked for. */
+export interface ReportRequest extends MirrorRequest {
+  readonly output: 'text' | 'json';
+  readonly check?: boolean;
+}
+
+/** What `op mirror report` gives: numbers of images, of bytes, and the last line. */
+export type ReportOutputs = Readonly<Record<'COPIED' | 'UNCHANGED' | 'FAILING' | 'BYTES' | 'SUMMARY', string>>;
+
+/**
+ * `op mirror report`: writes the report of the steps that were done, and prints it.
+ * @throws OpError (input, refused); FailedWithOutputs with `check`, when an image is not as it should be
+ */
+export async function report(context: Context, request: ReportRequest): Promise<ReportOutputs> {
   const mirror = await readMirror(context, request.file);
+  // It only reads: it takes a turn to end that of its holder.
+  if (request.holder === undefined) {
+    await using history = await openHistory(context, mirror, request);
+    return await reportOf(context, request, mirror, history);
+  }
+  await using turn = await takeTurn(context, mirror, request);
+  return await reportOf(turn.context, request, mirror, turn.history);
+}
+
+async function reportOf(
+  context: Context,
+  request: ReportRequest,
+  mirror: Mirror,
+  history: History,
+): Promise<ReportOutputs> {
   const files = filesIn(context.cwd, request.directory);
   const read = await readPlan(files.plan, mirror);
-  await using history = await openHistory(context, mirror, request);
   const { report: made } = await makeReport(read, files, await partsOf(history, mirror, read));
+  const { copied, overwritten, unchanged, bytes } = made.totals;
+  const outputs = {
+    COPIED: `${copied + overwritten}`,
+    UNCHANGED: `${unchanged}`,
+    FAILING: `${made.images.filter(({ fails }) => fails).length + made.unlisted.length}`,
+    BYTES: `${bytes}`,
+    SUMMARY: summaryOf(made),
+  };
   if (request.output === 'json') context.out(`${JSON.stringify(made, undefined, 1)}\n`);
-  else context.out(`${summaryOf(made)}\n`);
-  context.log.step(`report: ${shownPath(context.cwd, files.reportPage)}`);
+  if (!request.check) {
+    if (request.output === 'text') context.out(`${summaryOf(made)}\n`);
+    context.log.step(`report: ${shownPath(context.cwd, files.reportPage)}`);
+    return outputs;
+  }
+  try {
+    checkGate(read.plan);
+    conclude(context, files, made);
+  } catch (error) {
+    throw new FailedWithOutputs(outputs, error);
+  }
+  return outputs;
 }
 
 /** `op mirror run`: all steps. The report is written whatever happens after the plan. @throws OpError (input, tool, refused) */
@@ -109,6 +167,12 @@ export async function runAll(outer: Context, request: MirrorRequest): Promise<vo
   const parts = await partsOf(turn.history, mirror, read);
   try {
     checkGate(read.plan);
+    if (request.dryRun) {
+      await makeReport(read, work.files, parts);
+      context.log.step('dry run: nothing is copied');
+      turn.succeeded();
+      return;
+    }
     await copyAll(context, read, work, read.lacking);
     await verifyPlan(context, read, { ...work, deep: request.deep ?? false, isFresh: true });
   } catch (error) {

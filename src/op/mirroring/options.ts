@@ -20,10 +20,19 @@ export const deepOptions = {
   ),
 };
 
+/** Only say what would be done. */
+export const dryRunOptions = { dryRun: option.flag('copy nothing: the plan says what would be copied') };
+
+/** How a report ends. */
+export const checkOptions = {
+  check: option.flag('fail, as op mirror run does, when an image is not as it should be'),
+};
+
 /** What a command of `op mirror` is asked for. */
 export type MirrorRequest = RequestOf<typeof mirrorOptions> &
   HistoryRequest & {
     readonly deep?: boolean;
+    readonly dryRun?: boolean;
     /** Milliseconds, which tests shorten. */
     readonly pauses?: readonly number[];
     readonly idle?: number;

@@ -74,13 +74,18 @@ export function command<const O extends Options, const Output extends string>(
         await definition.run(context, readRequest(whole, options, texts), invocation);
         return;
       }
-      const { parseResultPaths, writeResults } = await import('../../kit/results/results.js');
+      const { FailedWithOutputs, parseResultPaths, writeResults } = await import('../../kit/results/results.js');
       // Before the work: it should not be done for outputs that have nowhere to go.
       const request = readRequest(whole, options, texts);
       const paths = parseResultPaths(readRequest(whole, resultOptions, texts).result, definition.outputs);
-      const given = await definition.run(context, request, invocation);
-      const warning = await writeResults(paths, given);
+      const ended = await definition.run(context, request, invocation).catch((error: unknown) => {
+        if (error instanceof FailedWithOutputs) return error;
+        throw error;
+      });
+      const outputs = ended instanceof FailedWithOutputs ? ended.outputs : ended;
+      const warning = await writeResults(paths, outputs);
       if (warning !== undefined) context.log.warn(warning);
+      if (ended instanceof FailedWithOutputs) throw ended.failure;
     });
   };
 }

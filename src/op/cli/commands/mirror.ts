@@ -1,7 +1,7 @@
 import { option } from '../../kit/options/option.js';
 import { outputForm } from '../../kit/options/output-form.js';
 import { historyOptions, turnOptions } from '../../mirroring/history/options.js';
-import { deepOptions, mirrorOptions } from '../../mirroring/options.js';
+import { checkOptions, deepOptions, dryRunOptions, mirrorOptions } from '../../mirroring/options.js';
 import { command, group } from '../commander/command.js';
 
 const helpEnd =
@@ -10,7 +10,7 @@ const helpEnd =
 const resolve = command({
   name: 'resolve',
   description: 'compare both sides and write the plan: the dry run',
-  options: { ...mirrorOptions, ...deepOptions, output: outputForm },
+  options: { ...mirrorOptions, ...deepOptions, ...historyOptions, ...turnOptions, output: outputForm },
   helpEnd,
   run: async (context, request) => {
     const { resolve } = await import('../../mirroring/mirror.js');
@@ -21,7 +21,7 @@ const resolve = command({
 const copy = command({
   name: 'copy',
   description: 'copy what the plan says; again, after a failure, what is still missing',
-  options: { ...mirrorOptions, ...historyOptions, ...turnOptions },
+  options: { ...mirrorOptions, ...dryRunOptions, ...historyOptions, ...turnOptions },
   helpEnd,
   run: async (context, request) => {
     const { copy } = await import('../../mirroring/mirror.js');
@@ -32,7 +32,7 @@ const copy = command({
 const verify = command({
   name: 'verify',
   description: 'ask the destination for everything that it should have by the plan',
-  options: { ...mirrorOptions, ...deepOptions, ...historyOptions, ...turnOptions },
+  options: { ...mirrorOptions, ...deepOptions, ...dryRunOptions, ...historyOptions, ...turnOptions },
   helpEnd,
   run: async (context, request) => {
     const { verify } = await import('../../mirroring/mirror.js');
@@ -45,18 +45,19 @@ const placeOptions = { file: mirrorOptions.file, directory: mirrorOptions.direct
 const report = command({
   name: 'report',
   description: 'write what happened, as JSON and as a page',
-  options: { ...placeOptions, ...historyOptions, output: outputForm },
+  options: { ...placeOptions, ...checkOptions, ...historyOptions, ...turnOptions, output: outputForm },
   helpEnd,
+  outputs: ['COPIED', 'UNCHANGED', 'FAILING', 'BYTES', 'SUMMARY'],
   run: async (context, request) => {
     const { report } = await import('../../mirroring/mirror.js');
-    await report(context, { ...request, insecureRegistry: [] });
+    return report(context, { ...request, insecureRegistry: [] });
   },
 });
 
 const runAll = command({
   name: 'run',
   description: 'resolve, copy, verify and report',
-  options: { ...mirrorOptions, ...deepOptions, ...historyOptions, ...turnOptions },
+  options: { ...mirrorOptions, ...deepOptions, ...dryRunOptions, ...historyOptions, ...turnOptions },
   helpEnd,
   run: async (context, request) => {
     const { runAll } = await import('../../mirroring/mirror.js');

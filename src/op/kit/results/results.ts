@@ -28,6 +28,18 @@ export function parseResultPaths(values: readonly string[], known: readonly stri
   return paths;
 }
 
+/** A command that fails, but has outputs nevertheless: they are written, and then it ends with the failure. */
+export class FailedWithOutputs extends Error {
+  readonly outputs: Readonly<Record<string, string>>;
+  readonly failure: unknown;
+
+  constructor(outputs: Readonly<Record<string, string>>, failure: unknown) {
+    super('the command has failed', { cause: failure });
+    this.outputs = outputs;
+    this.failure = failure;
+  }
+}
+
 /** Bytes. Tekton keeps about 4 kB of results per TaskRun, including its own bookkeeping. */
 const sizeLimit = 3072;
 

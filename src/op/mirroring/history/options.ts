@@ -20,6 +20,7 @@ export const turnOptions = {
     value: '<holder>',
     otherwise: 'USER@HOST/PID',
   }),
+  keepLock: option.flag('keep the lock after success, for the next command of the same holder'),
 };
 
 /** Where the history is; and how to get the lock, for the commands that take it. */

@@ -24,14 +24,14 @@ export async function takeTurn(
   { name, history: keep }: Mirrored,
   request: HistoryRequest & { readonly directory: string },
 ): Promise<Turn> {
-  const { wait = 0, holder = ownName(context) } = request;
+  const { wait = 0, holder = ownName(context), keepLock = false } = request;
   checkHolder(holder);
   // Who holds a lock matters to whoever waits for it; that nobody did is worth no line.
   const quiet = { ...context, log: { ...context.log, step: context.log.debug } };
   const store = await openStoreOf(quiet, request);
   try {
     const advice = `run this again when that run has ended, or ${wait === 0 ? 'wait for it with' : 'increase'} --wait`;
-    const held = await store.hold(`octopipeline.mirror.${name}`, { holder, keep: false, wait, advice });
+    const held = await store.hold(`octopipeline.mirror.${name}`, { holder, keep: keepLock, wait, advice });
     return {
       context: { ...context, signal: held.context.signal },
       succeeded: held.succeeded,

@@ -1,0 +1,51 @@
+import { ne, pipeline, text } from '../src/tekton/index.js';
+import { mirror as mirrorTask } from '../tasks/mirror.js';
+import { mirrorReport } from '../tasks/mirror-report.js';
+import { metadata } from '../tasks/steps/metadata.js';
+import { mirrorParams, mirrorWorkspaces } from '../tasks/steps/mirror.js';
+import { runRules } from './environment.js';
+
+/** What the pods of {@link mirror} may do in their own namespace: keep the history of the mirror, and its lock. */
+export const mirrorRules = [
+  // A create cannot be limited to names: Kubernetes does not know the name yet when it authorizes it.
+  { apiGroups: [''], resources: ['configmaps'], verbs: ['get', 'create', 'update'] },
+  { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['get', 'list', 'watch', 'create', 'update'] },
+  ...runRules,
+];
+
+const { 'lock-holder': _holder, ...params } = mirrorParams;
+
+/** Mirrors images as a mirror file says, and reports whatever happens. */
+export const mirror = pipeline(
+  'mirror',
+  {
+    ...metadata({
+      displayName: 'Mirror',
+      description:
+        'Copies what changed from registries to another one as mirror.yaml says, proves it by reading back, and reports, also when the pod was stopped. One run of a mirror works at a time.',
+      categories: ['Image Build', 'Integration & Delivery'],
+      tags: ['mirror', 'registry', 'air-gap'],
+    }),
+    params,
+    workspaces: mirrorWorkspaces,
+  },
+  (p) => {
+    const { pipelineRun } = p.context;
+    const holder = text`pipelinerun/${pipelineRun.namespace}/${pipelineRun.name}/${pipelineRun.uid}`;
+    const { file, store, wait } = p.params;
+    const { config, data } = p.workspaces;
+    const done = p.task('mirror', mirrorTask, {
+      params: { ...p.params, 'lock-holder': holder },
+      workspaces: p.workspaces,
+      timeout: '6h',
+    });
+    p.finally('report', mirrorReport, {
+      params: { file, store, wait, 'lock-holder': holder },
+      workspaces: { config, data },
+      when: ne(done.status, 'Succeeded'),
+      timeout: '10m',
+    });
+    const { COPIED, UNCHANGED, FAILING, BYTES, SUMMARY } = done.results;
+    return { COPIED, UNCHANGED, FAILING, BYTES, SUMMARY };
+  },
+);

@@ -1,0 +1,160 @@
+import { historyOptions, turnOptions } from '../../src/op/mirroring/history/options.js';
+import { checkOptions, deepOptions, dryRunOptions, mirrorOptions } from '../../src/op/mirroring/options.js';
+import {
+  type CommandStep,
+  type RefsOf,
+  type ResultPaths,
+  result,
+  type StringRef,
+  type TaskWorkspace,
+  text,
+  workspace,
+} from '../../src/tekton/index.js';
+import { dockerconfig } from './build.js';
+import { image } from './image.js';
+import { optionParams } from './option-params.js';
+import { apiToken } from './restricted.js';
+
+const place = optionParams(
+  { ...mirrorOptions, ...historyOptions },
+  {
+    file: {
+      option: 'file',
+      default: '/mirror/mirror.yaml',
+      description: 'Path of the mirror file in the pod. In /mirror are the files of the workspace config',
+    },
+    store: {
+      option: 'store',
+      default: 'cluster',
+      description:
+        'Where the history of the mirror and its lock are: cluster, directory:PATH below /workspace/data, or git:URL#BRANCH',
+    },
+  },
+);
+
+const registries = optionParams(mirrorOptions, { 'insecure-registries': 'insecureRegistry' });
+
+const turn = optionParams(turnOptions, {
+  'lock-holder': {
+    option: 'holder',
+    description: 'Who holds the lock of the mirror, such as pipelinerun/NAMESPACE/NAME/UID (default: the TaskRun)',
+  },
+  wait: {
+    option: 'wait',
+    description: 'How long to wait while another run of this mirror works; with 0s this run is refused then',
+  },
+});
+
+const extent = optionParams({ ...deepOptions, ...dryRunOptions }, { deep: 'deep', 'dry-run': 'dryRun' });
+
+/** The params of every Task that works with the plan of a mirror. */
+export const planParams = { ...place.params, ...turn.params };
+
+/** The params of a Task that mirrors. */
+export const mirrorParams = { ...planParams, ...registries.params, ...extent.params };
+
+/** The workspaces of every Task that works with the plan of a mirror. */
+export const planWorkspaces = {
+  config: workspace.config({
+    optional: true,
+    mountPath: '/mirror',
+    description: 'ConfigMap with mirror.yaml',
+  }),
+  data: workspace({
+    description:
+      'Plan, results and report, in the directory mirror. A volume that stays saves requests at the next run',
+  }),
+};
+
+/** The workspaces of a Task that mirrors. */
+export const mirrorWorkspaces = {
+  ...planWorkspaces,
+  dockerconfig,
+  certificates: workspace.config({
+    optional: true,
+    mountPath: '/certificates',
+    description: 'Certificates that registries in mirror.yaml name as ca: /certificates/NAME',
+  }),
+};
+
+/** What a report gives. */
+export const reportResults = {
+  COPIED: result.string({ description: 'How many images were copied' }),
+  UNCHANGED: result.string({ description: 'How many images were at the destination already' }),
+  FAILING: result.string({ description: 'How many images are not as they should be' }),
+  BYTES: result.string({ description: 'How many bytes were uploaded' }),
+  SUMMARY: result.string({ description: 'What happened, in a line' }),
+};
+
+interface PlanScope {
+  readonly params: RefsOf<typeof planParams, 'task'>;
+  readonly workspaces: { readonly [N in keyof typeof planWorkspaces]: TaskWorkspace };
+  readonly context: {
+    readonly taskRun: { readonly [N in 'namespace' | 'name' | 'uid']: StringRef<'task'> };
+  };
+}
+
+interface MirrorScope extends PlanScope {
+  readonly params: RefsOf<typeof mirrorParams, 'task'>;
+  readonly workspaces: { readonly [N in keyof typeof mirrorWorkspaces]: TaskWorkspace };
+}
+
+/** All steps have one holder, or each would wait for the one before; a holder that is given is the last of the two, which counts. */
+const planFlags = ({ params, workspaces, context: { taskRun } }: PlanScope, keepLock: boolean) => [
+  ...place.flags(params, {
+    directory: text`${workspaces.data.path}/mirror`,
+    namespace: taskRun.namespace,
+  }),
+  text`--holder=taskrun/${taskRun.namespace}/${taskRun.name}/${taskRun.uid}`,
+  ...turn.flags(params, { keepLock: `${keepLock}` }),
+];
+
+/** Such a step only waits, but for one that copies many images at a time. */
+const computeResources = { requests: { cpu: '100m', memory: '128Mi' }, limits: { memory: '1Gi' } } as const;
+
+/** The steps of a Task that mirrors. Those after a copy always run, so that images that fail do not hide the others. */
+export function mirrorSteps(
+  scope: MirrorScope & { readonly results: ResultPaths<typeof reportResults> },
+): readonly [CommandStep, ...CommandStep[]] {
+  const { params, workspaces } = scope;
+  const step = (name: 'resolve' | 'copy' | 'verify'): CommandStep => ({
+    name,
+    image,
+    command: ['op'],
+    args: [
+      'mirror',
+      name,
+      ...planFlags(scope, true),
+      ...registries.flags(params, { dockerconfig: workspaces.dockerconfig.path }),
+      ...(name === 'copy' ? [] : optionParams(deepOptions, { deep: 'deep' }).flags(params)),
+      ...(name === 'resolve' ? [] : optionParams(dryRunOptions, { 'dry-run': 'dryRun' }).flags(params)),
+    ],
+    workspaces: [workspaces.config, workspaces.data, workspaces.dockerconfig, workspaces.certificates],
+    volumeMounts: [apiToken.mount],
+    computeResources,
+    ...(name === 'resolve' ? {} : { onError: 'continue' }),
+  });
+  return [step('resolve'), step('copy'), step('verify'), reportStep(scope)];
+}
+
+/** The step that writes and prints the report, and fails when an image is not as it should be. */
+export function reportStep(
+  scope: PlanScope & { readonly results: Partial<ResultPaths<typeof reportResults>> },
+): CommandStep {
+  const { workspaces, results } = scope;
+  return {
+    name: 'report',
+    image,
+    command: ['op'],
+    args: [
+      'mirror',
+      'report',
+      ...planFlags(scope, false),
+      ...optionParams(checkOptions, {}).flags({}, { check: 'true' }),
+      ...Object.entries(results).map(([name, { path }]) => text`--result=${name}=${path}`),
+    ],
+    workspaces: [workspaces.config, workspaces.data],
+    volumeMounts: [apiToken.mount],
+    computeResources,
+  };
+}
