@@ -18,7 +18,7 @@ export const turnOptions = {
   wait: option.duration('how long to wait while another run of this mirror holds its lock', { default: '0s' }),
   holder: option.text('holder of the lock while the command runs, such as pipelinerun/NAMESPACE/NAME/UID', {
     value: '<holder>',
-    otherwise: 'USER@HOST/PID',
+    otherwise: 'this process',
   }),
   keepLock: option.flag('keep the lock after success, for the next command of the same holder'),
 };

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { testContext } from '../../../../test/op/test-context.js';
+import { namespaceName, startTime } from '../../kit/process/owner.js';
 import { openDirectoryStore } from '../../store/directory/directory.js';
 import { type Turn, takeTurn } from './take-turn.js';
 
@@ -14,7 +15,14 @@ beforeEach(async () => {
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
 const lockPath = 'locks/octopipeline.mirror.site';
-const take = (more: { readonly wait?: number; readonly holder?: string; readonly name?: string } = {}) => {
+interface Asked {
+  readonly wait?: number;
+  readonly holder?: string;
+  readonly name?: string;
+  readonly directory?: string;
+  readonly store?: string;
+}
+const take = (more: Asked = {}) => {
   const { name = 'site', ...request } = more;
   const { context, printed } = testContext({ env: { USER: 'ann' }, cwd: directory });
   const turn = takeTurn(context, { name, history: 30 }, { directory: 'mirror', ...request });
@@ -61,9 +69,22 @@ describe('the lock of a mirror', () => {
 
   it('does not keep mirrors of other names waiting', async () => {
     await using first = await take().turn;
-    await using other = await take({ name: 'other' }).turn;
+    await using other = await take({ name: 'other', directory: 'other' }).turn;
     first.succeeded();
     other.succeeded();
+  });
+
+  it('is one for all directories of a store, and one directory is for one mirror at a time', async () => {
+    const store = 'directory:shared';
+    await using first = await take({ store }).turn;
+    await expect(take({ store, directory: 'elsewhere' }).turn).rejects.toThrow('octopipeline.mirror.site');
+    await expect(take({ store, name: 'other' }).turn).rejects.toMatchObject({
+      kind: 'refused',
+      message: expect.stringContaining('octopipeline.mirror-directory'),
+      hint: expect.stringContaining('a --directory of its own'),
+    });
+    await end(await take({ store, name: 'other', directory: 'elsewhere' }).turn);
+    first.succeeded();
   });
 
   it('stops the work when it is lost', async () => {
@@ -75,6 +96,18 @@ describe('the lock of a mirror', () => {
     while (!turn.context.signal.aborted) await wait(20);
     expect(turn.context.signal.reason).toMatchObject({ kind: 'tool', why: 'bob holds it now' });
     expect(() => turn.succeeded()).toThrow('was lost');
+  });
+
+  it('is taken over at once from a process of this machine that was killed', async () => {
+    const [namespace, start] = [await namespaceName(), await startTime(`${process.pid}`)];
+    const killed = `bob@here/${namespace}-${process.pid}-1-00aa11`;
+    const alive = `bob@here/${namespace}-${process.pid}-${start}-00aa11`;
+    const left = await take({ holder: killed }).turn;
+    await end(await take().turn);
+    await end(left);
+    await using working = await take({ holder: alive }).turn;
+    await expect(take().turn).rejects.toThrow(`held by bob@here (process ${process.pid})`);
+    working.succeeded();
   });
 
   it('has a holder that can be named', async () => {

@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto';
-import { hostname } from 'node:os';
+import { join } from 'node:path';
 import type { Context } from '../../context.js';
-import { inputError } from '../../kit/errors/op-error.js';
+import { inputError, OpError } from '../../kit/errors/op-error.js';
 import { oneLine } from '../../kit/log/printable.js';
-import type { HeldLock } from '../../store/hold/hold.js';
-import { canHold } from '../../store/hold/holder.js';
+import { openDirectoryStore } from '../../store/directory/directory.js';
+import type { HeldLock, LockClaim } from '../../store/hold/hold.js';
+import { canHold, holderOfProcess } from '../../store/hold/holder.js';
 import { type History, historyIn } from './history.js';
 import { type Mirrored, openStoreOf } from './open.js';
 import type { HistoryRequest } from './options.js';
@@ -15,8 +15,9 @@ export interface Turn extends HeldLock {
 }
 
 /**
- * Takes the lock of a mirror in its store: of a scheduled run and one by hand, only one works at a time. The work uses the context of the
- * turn, which ends when the lock is lost.
+ * Takes the lock of a mirror in its store: of a scheduled run and one by hand, only one works at a time. A second lock is that of the
+ * directory of the plan: two mirrors that share one would overwrite each other's files. The work uses the context of the turn, which ends
+ * when a lock is lost.
  * @throws OpError (refused) while another run holds it, (deadline) when it was waited for, (tool) when the store cannot be used
  */
 export async function takeTurn(
@@ -24,34 +25,51 @@ export async function takeTurn(
   { name, history: keep }: Mirrored,
   request: HistoryRequest & { readonly directory: string },
 ): Promise<Turn> {
-  const { wait = 0, holder = ownName(context), keepLock = false } = request;
+  const { wait = 0, holder = await holderOfProcess(context), keepLock = false } = request;
   checkHolder(holder);
-  // Who holds a lock matters to whoever waits for it; that nobody did is worth no line.
+  const claim = { holder, keep: keepLock, wait };
+  const longer = wait === 0 ? 'wait for it with --wait' : 'increase --wait';
+  // That somebody else has the lock matters, and that nobody did is worth no line.
   const quiet = { ...context, log: { ...context.log, step: context.log.debug } };
-  const store = await openStoreOf(quiet, request);
+  const opened: AsyncDisposable[] = [];
+  const close = async () => {
+    for (const one of opened.reverse()) await one[Symbol.asyncDispose]();
+  };
   try {
-    const advice = `run this again when that run has ended, or ${wait === 0 ? 'wait for it with' : 'increase'} --wait`;
-    const held = await store.hold(`octopipeline.mirror.${name}`, { holder, keep: keepLock, wait, advice });
+    const store = await openStoreOf(quiet, request);
+    opened.push(store);
+    const advice = `run this again when that run has ended, or ${longer}`;
+    const turn = await store.hold(`octopipeline.mirror.${name}`, { ...claim, advice });
+    opened.push(turn);
+    const own = `${advice}, or give each mirror a --directory of its own`;
+    const place = await holdDirectory(turn.context, request.directory, { ...claim, advice: own });
+    if (place !== undefined) opened.push(place);
+    const { signal } = (place ?? turn).context;
     return {
-      context: { ...context, signal: held.context.signal },
-      succeeded: held.succeeded,
-      history: historyIn(store.within(held.context), { name, keep }),
-      [Symbol.asyncDispose]: async () => {
-        await held[Symbol.asyncDispose]();
-        await store[Symbol.asyncDispose]();
+      context: { ...context, signal },
+      succeeded: () => {
+        place?.succeeded();
+        turn.succeeded();
       },
+      history: historyIn(store.within({ ...quiet, signal }), { name, keep }),
+      [Symbol.asyncDispose]: close,
     };
   } catch (error) {
-    await store[Symbol.asyncDispose]();
+    await close();
     throw error;
   }
 }
 
-/** Who runs this, for whoever is refused: `ann@build-7/4711-3fa9c1`. No other process has the name, so none continues with the lock. */
-function ownName({ env }: Context): string {
-  const user = env.USER || env.LOGNAME || `uid-${process.getuid?.() ?? 'unknown'}`;
-  const readable = `${user}@${hostname()}`.replace(/[^\w.@-]/gu, '_').slice(0, 200);
-  return `${readable}/${process.pid}-${randomBytes(3).toString('hex')}`;
+/** Undefined on a file system without hard links, where there can be no such lock. */
+async function holdDirectory(context: Context, directory: string, claim: LockClaim): Promise<HeldLock | undefined> {
+  const store = await openDirectoryStore(context, join(directory, 'store'));
+  try {
+    return await store.hold('octopipeline.mirror-directory', claim);
+  } catch (error) {
+    if (!(error instanceof OpError) || error.kind !== 'tool') throw error;
+    context.log.debug(`${directory} is not locked: ${error.why}`);
+    return undefined;
+  }
 }
 
 function checkHolder(holder: string): void {

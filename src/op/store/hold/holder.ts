@@ -1,7 +1,10 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
 import * as v from 'valibot';
 import type { Context } from '../../context.js';
 import { OpError } from '../../kit/errors/op-error.js';
 import { oneLine } from '../../kit/log/printable.js';
+import { namespaceName, ownerName, startTime } from '../../kit/process/owner.js';
 import { type Kind, type KubeObject, kinds, openApi } from '../../systems/kubernetes/api.js';
 import type { LockState } from './lock.js';
 
@@ -29,10 +32,29 @@ export function parseHolder(holder: string): HolderRun | undefined {
 /** Whether a text can be a holder. */
 export const canHold = (holder: string): boolean => /^[\x21-\x7e]{1,500}$/u.test(holder);
 
-/** For messages: `PipelineRun ci/deliver-x7`, or the holder as written when it is not a run. */
+/** A command of a person: `USER@HOST/OWNER-RANDOM`, with the name that `ownerName` gives its process. */
+const processForm = /^([\w.@-]+)\/([0-9a-f]{12})-([0-9]+)-([0-9]+)-[0-9a-f]{6}$/u;
+
+/** A holder for one command of this process: no other has the same, so none continues with its lock. */
+export async function holderOfProcess({ env }: Pick<Context, 'env'>): Promise<string> {
+  const user = env.USER || env.LOGNAME || `uid-${process.getuid?.() ?? 'unknown'}`;
+  const readable = `${user}@${hostname()}`.replace(/[^\w.@-]/gu, '_').slice(0, 200);
+  return `${readable}/${(await ownerName(process.pid)) ?? process.pid}-${randomBytes(3).toString('hex')}`;
+}
+
+/** Whether the process of a holder has ended, as far as this machine and PID namespace can tell. */
+export async function stateOfProcess(holder: string): Promise<RunState> {
+  const [, , namespace, pid = '', start] = processForm.exec(holder) ?? [];
+  if (namespace === undefined || namespace !== (await namespaceName())) return { is: 'unknown' };
+  return (await startTime(pid)) === start ? { is: 'running' } : { is: 'over', why: `its process ${pid} has ended` };
+}
+
+/** For messages: `PipelineRun ci/deliver-x7`, `ann@build-7 (process 4711)`, or the holder as written when it is neither. */
 export function nameOfHolder(holder: string): string {
   const run = parseHolder(holder);
-  return run === undefined ? oneLine(holder) : `${run.kind.kind} ${run.namespace}/${run.name}`;
+  if (run !== undefined) return `${run.kind.kind} ${run.namespace}/${run.name}`;
+  const [, who, , pid] = processForm.exec(holder) ?? [];
+  return who === undefined ? oneLine(holder) : `${who} (process ${pid})`;
 }
 
 /** What is known about a holder's run; for `over`, `why` says how. */

@@ -2,7 +2,7 @@ import type { Context } from '../../context.js';
 import { deadlineError, type OpError, refusedError } from '../../kit/errors/op-error.js';
 import { startInBackground } from '../../kit/process/background.js';
 import { createBell } from '../../kit/process/bell.js';
-import { nameOfHolder, type RunState, watchHolderRun } from './holder.js';
+import { nameOfHolder, type RunState, stateOfProcess, watchHolderRun } from './holder.js';
 import { ageText, type FoundLock, type HolderIdentity, type Lock, newState, takenBy } from './lock.js';
 import { judgeTakeover } from './takeover.js';
 
@@ -53,7 +53,9 @@ async function attempt(
     else if (found.holder !== '') {
       const unchanged = waiting.see(found);
       const { sharedClock } = lock;
-      const verdict = judgeTakeover(found, { now: lock.now(), sharedClock, unchanged, run: stateOf(found) });
+      const known = stateOf(found);
+      const run = known.is === 'unknown' ? await stateOfProcess(found.holder) : known;
+      const verdict = judgeTakeover(found, { now: lock.now(), sharedClock, unchanged, run });
       if (!verdict.take) return waiting.pause(found, age, verdict.lookAgain);
       how = `taken over by ${us} from ${nameOfHolder(found.holder)}, which has held it for ${age}: ${verdict.rule}`;
     }
