@@ -6,7 +6,7 @@ const root = dirname(import.meta.dirname);
 const folders = ['src', 'tasks', 'pipelines', 'optional', 'scripts', 'image', 'examples', 'test'];
 /** What a file imports that starts a program, a server or a compiler. */
 const starting =
-  /from '(?:execa|typescript|node:(?:child_process|net|http|https|tls)|\.\/run\.js|[./]+(?:src\/local\/)?task-run\/run-task\.js)'/u;
+  /from '(?:execa|playwright-core|typescript|node:(?:child_process|net|http|https|tls)|\.\/run\.js|[./]+(?:src\/local\/)?task-run\/run-task\.js)'/u;
 /** The project's code is not followed: most of it could start a program, and a test of it that does sets the program up in `test/`. */
 const followed = /^(?:test|scripts|image)\//u;
 

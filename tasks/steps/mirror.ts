@@ -25,9 +25,7 @@ const place = optionParams(
     },
     store: {
       option: 'store',
-      default: 'cluster',
-      description:
-        'Where the history of the mirror and its lock are: cluster, directory:PATH below /workspace/data, or git:URL#BRANCH',
+      description: 'Where the history of the mirror and its lock are (default: the cluster), such as git:URL#BRANCH',
     },
   },
 );

@@ -3,8 +3,8 @@ import { type Spec, type Step, withTemplate } from './task-spec.js';
 
 type Report = (path: string, what: string, hint: string) => void;
 
-/** Commands of op whose only use for a cluster is to keep image info and locks there: a local run has a directory for these. */
-const withStore: readonly string[] = ['publish', 'promote-image', 'set-image'];
+/** Commands of op whose only use for a cluster is to keep image info, history and locks there: a local run has a directory for these. */
+const withStore: readonly string[] = ['publish', 'promote-image', 'set-image', 'mirror'];
 
 /**
  * A token for a cluster cannot be made on this machine. A volume with one is refused, but for steps of octopipeline that need no cluster

@@ -14,6 +14,7 @@ conntrack conntrack
 dnsmasq dnsmasq-base
 /usr/bin/busybox busybox-static
 bwrap bubblewrap
+chromium chromium
 mmdebstrap mmdebstrap
 git git
 openssl openssl

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Context } from '../../context.js';
 import { chooseStore } from '../../store/choose/choose.js';
@@ -6,6 +7,8 @@ import type { Store } from '../../store/documents/store.js';
 import { type History, historyIn } from './history.js';
 import type { HistoryRequest } from './options.js';
 
+const cluster = { kind: 'cluster' } as const;
+
 /** Whose history it is. */
 export interface Mirrored {
   readonly name: string;
@@ -13,12 +16,21 @@ export interface Mirrored {
   readonly history: number;
 }
 
-/** The store of a mirror: the one that was chosen, or a directory beside the plan, which needs no cluster. @throws OpError (input, tool) */
+/** The token that a pod has if it may use the API of its cluster. */
+const podToken = '/var/run/secrets/kubernetes.io/serviceaccount/token';
+
+/**
+ * The store of a mirror: the one that was chosen; else the cluster in a pod, and a directory beside the plan, which needs no cluster,
+ * everywhere else.
+ * @throws OpError (input, tool)
+ */
 export async function openStoreOf(
   context: Context,
   { store, namespace, directory }: HistoryRequest & { readonly directory: string },
 ): Promise<Store> {
-  const chosen = await chooseStore(context, store, { kind: 'directory', path: join(directory, 'store') });
+  const inPod = context.env.KUBERNETES_SERVICE_HOST !== undefined && existsSync(podToken);
+  const otherwise = inPod ? cluster : { kind: 'directory' as const, path: join(directory, 'store') };
+  const chosen = await chooseStore(context, store, otherwise);
   return openStore(context, chosen, { where: { namespace } });
 }
 

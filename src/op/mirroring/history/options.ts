@@ -5,7 +5,7 @@ export const historyOptions = {
   store: option.text('where the history of the mirror and its lock are: cluster, directory:PATH, or git:URL#BRANCH', {
     value: '<store>',
     variable: 'OP_STORE',
-    otherwise: 'store, below --directory',
+    otherwise: 'in a pod cluster, elsewhere store below --directory',
   }),
   namespace: option.text('namespace of the history, with --store=cluster', {
     value: '<name>',

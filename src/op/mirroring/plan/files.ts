@@ -13,6 +13,8 @@ export interface Files {
   readonly retry: string;
   readonly report: string;
   readonly reportPage: string;
+  /** The same for a browser. */
+  readonly reportHtml: string;
   /** Digests that indexes have at the destination, where only some platforms are copied. */
   readonly expected: string;
   /** Manifests that were read; only while there is something to copy. */
@@ -31,6 +33,7 @@ export function filesIn(cwd: string, given: string): Files {
     retry: named('retry.txt'),
     report: named('report.json'),
     reportPage: named('report.md'),
+    reportHtml: named('report.html'),
     expected: named('expected.json'),
     manifests: named('manifests'),
   };

@@ -1,26 +1,21 @@
 import { bytes as shownBytes } from '../../kit/log/format.js';
 import { oneLine } from '../../kit/log/printable.js';
-import type { Outcome, Report, ReportedImage } from './reported.js';
+import { type ChangeKind, changeKinds } from '../history/changes.js';
+import type { Report, ReportedImage } from './reported.js';
+import { advice, changeWords, minuteOf, noEarlierRun, shortDigest, verdictOf } from './verdict.js';
 
-/** What to do about each outcome that is not as it should be. */
-const advice: Partial<Record<Outcome, string>> = {
-  planned: 'was not copied yet: `op mirror copy`',
-  drift:
-    'the destination has another image under this tag; find out who wrote it, then remove the tag there, or set `drift`',
-  missing: 'the source does not have it (any more); correct the mirror file',
-  failed: 'run the same command again: it continues where it stopped',
-  unknown: 'a registry did not answer; run the same command again',
-  wrong:
-    'the destination does not have what was copied; run `op mirror run --deep`, and look who else writes or deletes there',
-};
-
-/** A report as a page of Markdown: totals, what is not as it should be and what to do, what changed. */
+/**
+ * A report as a page of Markdown: what is different from the run before, totals, what is not as it should be and what to do, what was
+ * copied.
+ */
 export function pageOf(report: Report): string {
   const { totals, images, refused, unlisted } = report;
+  const verdict = verdictOf(report);
   const wrong = images.filter(({ outcome }) => advice[outcome] !== undefined);
-  const changed = images.filter(({ outcome }) => outcome === 'copied' || outcome === 'overwritten');
+  const copied = images.filter(({ outcome }) => outcome === 'copied' || outcome === 'overwritten');
   const sections = [
-    `# Mirror of ${text(report.mirrorFile)}\n\n${verdictOf(report)}`,
+    `# Mirror ${text(report.name)}\n\n**${verdict.word}**${verdict.word === 'Copied' ? ',' : ':'} ${verdict.rest}`,
+    changesOf(report),
     table(
       ['Outcome', 'Images'],
       [
@@ -40,23 +35,41 @@ export function pageOf(report: Report): string {
     ),
     section('To look at', table(['Outcome', 'Source', 'Destination', 'Why', 'What to do'], wrong.map(rowOfWrong))),
     section(
-      'Changed',
-      table(['Outcome', 'Source', 'Destination', 'Digest', 'Bytes', 'Verified'], changed.map(rowOfChanged)),
+      'Copied',
+      table(['Outcome', 'Source', 'Destination', 'Digest', 'Bytes', 'Verified'], copied.map(rowOfCopied)),
     ),
-    `Plan \`${report.planDigest}\` of ${report.plannedAt}; copied ${report.copiedAt ?? 'never'}; verified ${report.verifiedAt ?? 'never'}${report.verifiedDeep ? ', with all manifests and blobs' : ''}.`,
+    `Plan \`${report.planDigest}\` from ${text(report.mirrorFile)} at ${report.plannedAt}; copied ${report.copiedAt ?? 'never'}; verified ${report.verifiedAt ?? 'never'}${report.verifiedDeep ? ', with all manifests and blobs' : ''}.`,
   ];
   return `${sections.filter((part) => part !== '').join('\n\n')}\n`;
 }
 
-function verdictOf({ images, unlisted, refused, copiedAt, verifiedAt }: Report): string {
-  const failing = images.filter(({ fails }) => fails).length + unlisted.length;
-  if (refused.length > 0) return '**Refused**: the plan is larger than the limits.';
-  if (failing > 0) return `**Failed**: ${failing} of ${images.length + unlisted.length} are not as they should be.`;
-  if (copiedAt === null) return '**Planned**: nothing was copied yet.';
-  return verifiedAt === null
-    ? '**Copied**, and not verified yet.'
-    : `**Clean**: all ${images.length} images are as they should be.`;
+/** Changes of one kind that are shown; all of them are in `report.json`. */
+const shownChanges = 200;
+
+function changesOf({ changes, copiedAt }: Report): string {
+  if (changes === null) return copiedAt === null ? '' : noEarlierRun;
+  const title = `Since the run of ${minuteOf(changes.since.verifiedAt)}`;
+  const rows = changeKinds.flatMap((kind) => {
+    const all = changes[kind];
+    const shown = all
+      .slice(0, shownChanges)
+      .map(({ destination, from, to }) => rowOfChange(kind, destination, from, to));
+    const more = all.length - shown.length;
+    return more > 0 ? [...shown, [changeWords[kind], `${more} more: see report.json`, '', '']] : shown;
+  });
+  if (rows.length === 0) return section(title, 'Nothing changed.');
+  const counts = changeKinds.flatMap((kind) =>
+    changes[kind].length === 0 ? [] : [`${changes[kind].length} ${changeWords[kind]}`],
+  );
+  return section(title, `${counts.join(', ')}.\n\n${table(['What', 'Destination', 'Before', 'Now'], rows)}`);
 }
+
+const rowOfChange = (kind: ChangeKind, destination: string, from: string | null, to: string | null) => [
+  changeWords[kind],
+  text(destination),
+  from === null ? '' : `\`${shortDigest(from)}\``,
+  to === null ? '' : `\`${shortDigest(to)}\``,
+];
 
 const rowOfWrong = ({ outcome, source, destination, why }: ReportedImage) => [
   outcome,
@@ -66,7 +79,7 @@ const rowOfWrong = ({ outcome, source, destination, why }: ReportedImage) => [
   advice[outcome] ?? '',
 ];
 
-const rowOfChanged = ({ outcome, source, destination, digest, bytes, verified }: ReportedImage) => [
+const rowOfCopied = ({ outcome, source, destination, digest, bytes, verified }: ReportedImage) => [
   outcome,
   text(source),
   text(destination),

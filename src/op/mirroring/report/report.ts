@@ -8,6 +8,7 @@ import type { RecordedImage, RecordedRun } from '../history/recorded.js';
 import type { Files } from '../plan/files.js';
 import type { PlanItem, ReadPlan } from '../plan/plan.js';
 import { type Verified, verifiedShape } from '../verify/verified.js';
+import { htmlPageOf } from './html-page.js';
 import { pageOf } from './page.js';
 import { carriedOver, recordedImages } from './recorded-images.js';
 import { type Outcome, outcomes, type Report, type ReportedImage } from './reported.js';
@@ -38,10 +39,11 @@ export async function report(read: ReadPlan, files: Files, { name, previous }: R
   const made: Report = {
     ...found,
     name,
-    changes: previous === undefined ? null : changesSince(previous, carried, now),
+    changes: previous === undefined || found.copiedAt === null ? null : changesSince(previous, carried, now),
   };
   await writeAtomic(files.report, `${JSON.stringify(made, undefined, 1)}\n`);
   await writeAtomic(files.reportPage, pageOf(made));
+  await writeAtomic(files.reportHtml, htmlPageOf(made));
   return { report: made, left: [...now, ...carried] };
 }
 

@@ -44,7 +44,7 @@ export interface Report {
   readonly refused: readonly string[];
   readonly unlisted: readonly { readonly source: string; readonly why: string }[];
   readonly totals: Readonly<Record<Outcome, number>> & { readonly bytes: number };
-  /** What is different from the newest recorded run before this one; null if there is none. */
+  /** What is different from the newest recorded run before this one; null if there is none, or nothing was copied. */
   readonly changes: Changes | null;
   readonly images: readonly ReportedImage[];
 }

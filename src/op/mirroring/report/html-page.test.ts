@@ -1,0 +1,58 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { hostile, reportWith } from '../../../../test/op/report-sample.js';
+import { htmlPageOf } from './html-page.js';
+import { pageOf } from './page.js';
+
+const imageOf = (why: string | null) => reportWith([{ name: 'web', outcome: 'failed', why }]);
+
+describe('a report as an HTML page', () => {
+  it('has everything that it needs, and its policy allows just that', () => {
+    const page = htmlPageOf(imageOf(null));
+    const [, policy = ''] = /Content-Security-Policy" content="([^"]*)"/u.exec(page) ?? [];
+    expect(policy).toContain('default-src &#39;none&#39;');
+    for (const element of ['style', 'script']) {
+      const [, content = ''] = new RegExp(`<${element}>(.*?)</${element}>`, 'su').exec(page) ?? [];
+      expect(content.length).toBeGreaterThan(1000);
+      const hash = createHash('sha256').update(content).digest('base64');
+      expect(policy).toContain(`${element}-src &#39;sha256-${hash}&#39;`);
+    }
+    expect(page).not.toMatch(/\b(?:src|href|action|style|on\w+)\s*=/u);
+    expect(page).not.toMatch(/url\(|@import/u);
+  });
+
+  it.each(hostile)('shows %j as text', (text) => {
+    const page = htmlPageOf({
+      ...imageOf(text),
+      name: text,
+      mirrorFile: text,
+      unlisted: [{ source: text, why: text }],
+    });
+    const plain = htmlPageOf({ ...imageOf('x'), name: 'x', mirrorFile: 'x', unlisted: [{ source: 'x', why: 'x' }] });
+    const tags = (html: string) => html.match(/<[^>]*>/gu);
+    expect(tags(page)).toEqual(tags(plain));
+  });
+
+  it('does not let a text turn the direction of others', () => {
+    expect(htmlPageOf(imageOf('a\u202eb\u2066c'))).toContain('abc');
+  });
+});
+
+describe('a report as a page of Markdown', () => {
+  it('says first what changed since the run before', () => {
+    const page = pageOf(
+      reportWith([
+        { name: 'web', outcome: 'failed', was: 'a' },
+        { name: 'api', outcome: 'copied', was: 'b' },
+      ]),
+    );
+    const [, second = ''] = page.split('## ');
+    expect(second).toMatch(/^Since the run of 2026-11-26 16:10 UTC\n\n1 failing now, 1 changed\.\n/u);
+    expect(second).toContain('| failing now | registry.site.example/mirror/web:v1 | `aaaaaaaaaaaa` |');
+  });
+
+  it('says that there is nothing to compare with, or that nothing changed', () => {
+    expect(pageOf(reportWith([{ name: 'web', outcome: 'unchanged' }], { before: 'none' }))).toContain('no earlier run');
+    expect(pageOf(reportWith([{ name: 'web', outcome: 'unchanged', was: 'w' }]))).toContain('Nothing changed.');
+  });
+});
