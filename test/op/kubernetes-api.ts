@@ -109,8 +109,12 @@ async function post(url: string, body: object): Promise<{ readonly header: { rea
   return JSON.parse(await answer.text());
 }
 
+/** Ends with this process, also when that is killed. */
 const start = (program: string, args: readonly string[]) =>
-  spawn(program, args, { env: { PATH: kubernetesPath, HOME: tmpdir() }, stdio: 'ignore' });
+  spawn('setpriv', ['--pdeathsig', 'KILL', '--', program, ...args], {
+    env: { PATH: kubernetesPath, HOME: tmpdir() },
+    stdio: 'ignore',
+  });
 
 async function kill(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
