@@ -4,6 +4,7 @@ import { shownPath } from '../kit/files/path.js';
 import { countOf, secondsBetween, bytes as shownBytes } from '../kit/log/format.js';
 import type { Files } from './plan/files.js';
 import type { Report } from './report/reported.js';
+import { countsOf, minuteOf } from './report/verdict.js';
 import type { VerifiedImage } from './verify/verified.js';
 
 /** How many reasons are printed: a registry that is down gives one for each image. */
@@ -12,6 +13,8 @@ const shown = 10;
 /** Prints how a run ended. @throws OpError (refused) for what a person must decide about, (tool) when something failed */
 export function conclude({ log, cwd }: Context, files: Files, made: Report): void {
   log.step(summaryOf(made));
+  const { changes } = made;
+  if (changes !== null) log.step(`since the run of ${minuteOf(changes.since.verifiedAt)}: ${countsOf(changes)}`);
   log.step(`report: ${shownPath(cwd, files.reportPage)}`);
   const failing = made.images.filter(({ fails }) => fails);
   const lost = made.unlisted.map(({ source, why }) => `${source}: not listed: ${why}`);

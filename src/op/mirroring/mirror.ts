@@ -214,9 +214,11 @@ const copyAll = (
   });
 
 /** For the next command to type. */
-const flagsOf = ({ file, directory, dockerconfig }: MirrorRequest): string =>
+const flagsOf = ({ file, directory, dockerconfig, store, namespace }: MirrorRequest): string =>
   [
     ...(file === 'mirror.yaml' ? [] : [` --file ${file}`]),
     ...(directory === 'mirror' ? [] : [` --directory ${directory}`]),
     ...(dockerconfig === undefined ? [] : [` --dockerconfig ${dockerconfig}`]),
+    ...(store === undefined ? [] : [` --store ${store}`]),
+    ...(namespace === undefined ? [] : [` --namespace ${namespace}`]),
   ].join('');

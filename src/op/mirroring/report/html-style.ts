@@ -80,6 +80,7 @@ th[aria-sort="descending"] button::after { content: " \\2193"; }
 td { padding: 0.6rem 1rem 0.6rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 td:first-child { color: var(--tone); font-size: 0.875rem; }
 tr.bad td:first-child { font-weight: 560; }
+tr.ok td:first-child { color: var(--muted); }
 td code { display: block; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; color: var(--muted); font-size: 0.8125rem; line-height: 1.55; }
 th:last-child, td:last-child { padding-right: 0; text-align: right; }
 th:last-child button { padding-right: 0; }

@@ -2,7 +2,7 @@ import { bytes as shownBytes } from '../../kit/log/format.js';
 import { oneLine } from '../../kit/log/printable.js';
 import { type ChangeKind, changeKinds } from '../history/changes.js';
 import type { Report, ReportedImage } from './reported.js';
-import { advice, changeWords, minuteOf, noEarlierRun, shortDigest, verdictOf } from './verdict.js';
+import { advice, changeWords, countsOf, minuteOf, noEarlierRun, shortDigest, verdictOf } from './verdict.js';
 
 /**
  * A report as a page of Markdown: what is different from the run before, totals, what is not as it should be and what to do, what was
@@ -58,10 +58,7 @@ function changesOf({ changes, copiedAt }: Report): string {
     return more > 0 ? [...shown, [changeWords[kind], `${more} more: see report.json`, '', '']] : shown;
   });
   if (rows.length === 0) return section(title, 'Nothing changed.');
-  const counts = changeKinds.flatMap((kind) =>
-    changes[kind].length === 0 ? [] : [`${changes[kind].length} ${changeWords[kind]}`],
-  );
-  return section(title, `${counts.join(', ')}.\n\n${table(['What', 'Destination', 'Before', 'Now'], rows)}`);
+  return section(title, `${countsOf(changes)}.\n\n${table(['What', 'Destination', 'Before', 'Now'], rows)}`);
 }
 
 const rowOfChange = (kind: ChangeKind, destination: string, from: string | null, to: string | null) => [

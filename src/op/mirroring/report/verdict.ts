@@ -1,4 +1,4 @@
-import type { ChangeKind } from '../history/changes.js';
+import { type ChangeKind, type Changes, changeKinds } from '../history/changes.js';
 import type { Outcome, Report } from './reported.js';
 
 /** What to do about each outcome that is not as it should be. */
@@ -41,6 +41,14 @@ export const changeWords: Readonly<Record<ChangeKind, string>> = {
   added: 'new',
   gone: 'gone from the selection',
 };
+
+/** `1 failing now, 2 changed`, or that nothing did. */
+export function countsOf(changes: Changes): string {
+  const counts = changeKinds.flatMap((kind) =>
+    changes[kind].length === 0 ? [] : [`${changes[kind].length} ${changeWords[kind]}`],
+  );
+  return counts.length === 0 ? 'nothing changed' : counts.join(', ');
+}
 
 export const noEarlierRun = 'There is no earlier run to compare with.';
 
