@@ -12,7 +12,7 @@ import {
 } from '../../src/tekton/index.js';
 import { dockerconfig } from './build.js';
 import { image } from './image.js';
-import { optionParams } from './option-params.js';
+import { optionFlags, optionParams } from './option-params.js';
 import { apiToken } from './restricted.js';
 
 const place = optionParams(
@@ -132,12 +132,16 @@ export function mirrorSteps(
     computeResources,
     ...(name === 'resolve' ? {} : { onError: 'continue' }),
   });
-  return [step('resolve'), step('copy'), step('verify'), reportStep(scope)];
+  return [step('resolve'), step('copy'), step('verify'), reportStep(scope, true)];
 }
 
-/** The step that writes and prints the report, and fails when an image is not as it should be. */
+/**
+ * The step that writes and prints the report.
+ * @param check whether it fails when an image is not as it should be
+ */
 export function reportStep(
   scope: PlanScope & { readonly results: Partial<ResultPaths<typeof reportResults>> },
+  check: boolean,
 ): CommandStep {
   const { workspaces, results } = scope;
   return {
@@ -148,7 +152,7 @@ export function reportStep(
       'mirror',
       'report',
       ...planFlags(scope, false),
-      ...optionParams(checkOptions, {}).flags({}, { check: 'true' }),
+      ...optionFlags(checkOptions, { check: `${check}` }),
       ...Object.entries(results).map(([name, { path }]) => text`--result=${name}=${path}`),
     ],
     workspaces: [workspaces.config, workspaces.data],

@@ -22,12 +22,14 @@ export function conclude({ log, cwd }: Context, files: Files, made: Report): voi
   if (all.length === 0) return;
   const total = made.images.length + made.unlisted.length;
   const mustDecide = failing.some(({ outcome }) => outcome === 'drift' || outcome === 'wrong');
+  const mayHeal = lost.length > 0 || failing.some(({ outcome }) => outcome === 'failed' || outcome === 'unknown');
   throw new OpError(mustDecide ? 'refused' : 'tool', {
     what: `not mirrored: ${all.length} of ${countOf(total, 'image')}${all.length < total ? '; the others are' : ''}`,
     why: lastOf(all, shownPath(cwd, files.reportPage)),
-    hint: mustDecide
-      ? 'the report says what to do about each'
-      : 'run the same command again: it copies only what is not there yet',
+    hint:
+      mayHeal && !mustDecide
+        ? 'run the same command again: it copies only what is not there yet'
+        : 'the report says what to do about each',
   });
 }
 

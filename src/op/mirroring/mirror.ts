@@ -53,7 +53,7 @@ export async function resolve(
   await makeReport(read, work.files, await partsOf(turn.history, mirror, read));
   checkGate(read.plan);
   turn.succeeded();
-  context.log.step(`next: op mirror copy${flagsOf(request)}`);
+  next(context, 'copy', request);
 }
 
 /** `op mirror copy`: does what the plan says. @throws OpError (input, tool, refused) */
@@ -74,7 +74,7 @@ export async function copy(outer: Context, request: MirrorRequest): Promise<void
   const { report } = await makeReport(read, work.files, parts);
   turn.succeeded();
   conclude(context, work.files, report);
-  context.log.step(`next: op mirror verify${flagsOf(request)}`);
+  next(context, 'verify', request);
 }
 
 /** `op mirror verify`: reads back what the plan says, and remembers it. @throws OpError (input, tool, refused) */
@@ -213,7 +213,11 @@ const copyAll = (
     lacking,
   });
 
-/** For the next command to type. */
+/** The next command to type; the steps of a Task follow by themselves. */
+function next({ log }: Context, command: string, request: MirrorRequest): void {
+  if (!request.keepLock) log.step(`next: op mirror ${command}${flagsOf(request)}`);
+}
+
 const flagsOf = ({ file, directory, dockerconfig, store, namespace }: MirrorRequest): string =>
   [
     ...(file === 'mirror.yaml' ? [] : [` --file ${file}`]),

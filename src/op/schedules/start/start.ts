@@ -34,10 +34,12 @@ export async function startRun(context: Context, request: StartRequest): Promise
     await create(context, api, own, run);
   } else {
     const wait = overlap === 'forbid' ? startsTogether : overlapWait;
-    await using lock = await clusterStore(context, api).hold(lockOf(name), { holder: job, keep: false, wait });
-    const inner = api.within(lock.context);
-    const isFree = await makeRoom(lock.context, inner, { ...request, own });
-    if (isFree) await create(lock.context, inner, own, run);
+    // That somebody else has the lock matters, and that nobody did is worth no line.
+    const quiet = { ...context, log: { ...context.log, step: context.log.debug } };
+    await using lock = await clusterStore(quiet, api).hold(lockOf(name), { holder: job, keep: false, wait });
+    const held = { ...context, signal: lock.context.signal };
+    const isFree = await makeRoom(held, api.within(held), { ...request, own });
+    if (isFree) await create(held, api.within(held), own, run);
     lock.succeeded();
   }
   await deleteOld(context, api, request);
