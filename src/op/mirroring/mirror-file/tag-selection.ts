@@ -25,6 +25,12 @@ export const tagSelection = v.pipe(
           'Range of versions, such as ">=1.4 <2" or "^3.1"; a leading v and missing parts are understood.',
         ),
       ),
+      prereleases: v.optional(
+        described(
+          v.boolean('must be true or false'),
+          'Whether `semver` takes pre-releases such as 2.0.0-rc.1 by their order; otherwise only those that the range names.',
+        ),
+      ),
       sort: v.optional(described(v.picklist(sortings), 'Order of the tags; semver if there is a range.')),
       newest: v.optional(described(wholeNumber(1, 100_000), 'How many to keep, of the highest.')),
     },
@@ -32,7 +38,7 @@ export const tagSelection = v.pipe(
   ),
   v.rawCheck(({ dataset, addIssue }) => {
     if (!dataset.typed) return;
-    const { exact, regex, exclude, extract, semver, sort, newest } = dataset.value;
+    const { exact, regex, exclude, extract, semver, prereleases, sort, newest } = dataset.value;
     const listed = regex ?? semver ?? newest;
     const wrong = (key: string, message: string) =>
       addIssue({ message, path: [{ type: 'object', origin: 'value', input: dataset.value, key, value: undefined }] });
@@ -42,6 +48,7 @@ export const tagSelection = v.pipe(
     if (newest !== undefined && sort === undefined && semver === undefined) {
       wrong('newest', `needs sort: ${sortings.join(', ')}`);
     }
+    if (prereleases !== undefined && semver === undefined) wrong('prereleases', 'has no effect without semver');
     const problem = extract === undefined ? undefined : extractProblem(extract, regex);
     if (problem !== undefined) wrong('extract', problem);
   }),

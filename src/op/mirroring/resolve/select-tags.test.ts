@@ -25,6 +25,16 @@ describe('selecting tags', () => {
       { semver: '>=1.25 <2' },
       ['1.26.0', 'v1.25.1', '1.25'],
     ],
+    [
+      'pre-releases by their order, if they are wanted',
+      { semver: '>=1.25.1 <1.26.0', prereleases: true },
+      ['1.26.0-rc.1', '1.26-alpine', 'v1.25.1'],
+    ],
+    [
+      'pre-releases of the first version of a range, if it starts with one',
+      { semver: '>=1.26.0-0 <2.0.0-0', prereleases: true },
+      ['1.26.0', '1.26.0-rc.1', '1.26-alpine'],
+    ],
     ['the newest of a range', { semver: '1.x', newest: 2 }, ['1.26.0', 'v1.25.1']],
     ['numbers are compared as numbers', { regex: '\\d+', sort: 'numerical', newest: 2 }, ['20240101', '10']],
     ['text is compared as text', { regex: '\\d+', sort: 'alphabetical', newest: 1 }, ['9']],

@@ -18,11 +18,11 @@ export const needsList = ({ regex, semver, newest }: TagSelection): boolean =>
  * not part of it. The highest tag comes first where there is an order.
  */
 export function selectTags(listed: readonly string[], selection: TagSelection): readonly string[] {
-  const { semver, newest } = selection;
+  const { semver, prereleases = false, newest } = selection;
   const sort = selection.sort ?? (semver === undefined ? undefined : 'semver');
   let kept = candidatesOf([...new Set(listed)], selection);
   if (semver !== undefined) {
-    const range = new Range(semver);
+    const range = new Range(semver, { includePrerelease: prereleases });
     kept = kept.filter(({ value }) => {
       const version = versionOf(value);
       return version !== undefined && range.test(version);
