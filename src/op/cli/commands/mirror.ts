@@ -1,6 +1,8 @@
 import { option } from '../../kit/options/option.js';
 import { outputForm } from '../../kit/options/output-form.js';
 import { historyOptions, turnOptions } from '../../mirroring/history/options.js';
+import { imageSetOptions } from '../../mirroring/image-set/options.js';
+import { importOptions, outputFileOptions } from '../../mirroring/import/options.js';
 import { checkOptions, deepOptions, dryRunOptions, mirrorOptions } from '../../mirroring/options.js';
 import { command, group } from '../commander/command.js';
 
@@ -83,6 +85,41 @@ const history = command({
   },
 });
 
+const importFile = command({
+  name: 'import',
+  description: 'write a mirror file that copies what a file of regsync, skopeo sync or oc-mirror does',
+  words: { sentence: 'the file of the other tool', usage: '[options] <file>' },
+  options: importOptions,
+  helpEnd: 'Exit codes: 0 written, 3 the file has lines that a mirror file cannot say the same as.',
+  run: async (context, request, { words }) => {
+    const { importFile } = await import('../../mirroring/import/import.js');
+    await importFile(context, request, words);
+  },
+});
+
+const convert = command({
+  name: 'convert',
+  description: 'convert an ImageSetConfiguration of oc-mirror from v1alpha2 to v2alpha1',
+  words: { sentence: 'the file to convert', usage: '[options] <file>' },
+  options: outputFileOptions,
+  helpEnd: 'Exit codes: 0 written, 3 the file has lines that v2alpha1 has nothing for.',
+  run: async (context, request, { words }) => {
+    const { convertFile } = await import('../../mirroring/image-set/image-set.js');
+    await convertFile(context, request, words);
+  },
+});
+
+const imageSet = command({
+  name: 'image-set',
+  description: 'write the ImageSetConfiguration for oc-mirror that the clusters of AutoShift need',
+  options: imageSetOptions,
+  helpEnd: 'Exit codes: 0 written, 3 there is nothing to mirror, or with --strict something would be left out.',
+  run: async (context, request) => {
+    const { imageSet } = await import('../../mirroring/image-set/image-set.js');
+    await imageSet(context, request);
+  },
+});
+
 /** `op mirror`: images from registry to registry, as a mirror file says. */
 export const mirror = group('mirror', 'copy images between registries as mirror.yaml says: plan, copy, prove, report', [
   resolve,
@@ -91,4 +128,7 @@ export const mirror = group('mirror', 'copy images between registries as mirror.
   report,
   runAll,
   history,
+  importFile,
+  convert,
+  imageSet,
 ]);

@@ -25,6 +25,17 @@ export function fillDestination(template: string, source: Reference): Reference 
     : { ...read, digest: source.digest };
 }
 
+/** The same template for another path than that of the source, and perhaps another tag. */
+export function destinationWith(template: string, path: string, tag: string | undefined): string {
+  const values: Readonly<Record<string, string>> = {
+    path,
+    name: path.slice(path.lastIndexOf('/') + 1),
+    ...(tag === undefined ? {} : { tag }),
+  };
+  const filled = template.replaceAll(place, (text, key: string) => values[key] ?? text);
+  return tag === undefined || split(template).tag !== undefined ? filled : `${filled}:${tag}`;
+}
+
 function split(template: string): { readonly name: string; readonly tag: string | undefined } {
   const colon = template.indexOf(':', template.lastIndexOf('/') + 1);
   return colon < 0
