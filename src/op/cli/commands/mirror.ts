@@ -104,7 +104,7 @@ const convert = command({
   options: outputFileOptions,
   helpEnd: 'Exit codes: 0 written, 3 the file has lines that v2alpha1 has nothing for.',
   run: async (context, request, { words }) => {
-    const { convertFile } = await import('../../mirroring/image-set/image-set.js');
+    const { convertFile } = await import('../../mirroring/image-set/convert-file.js');
     await convertFile(context, request, words);
   },
 });

@@ -5,7 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import type { Context } from '../../context.js';
 import { OpError } from '../../kit/errors/op-error.js';
-import { convertFile, imageSet } from './image-set.js';
+import { convertFile } from './convert-file.js';
+import { imageSet } from './image-set.js';
 import type { ImageSetRequest } from './options.js';
 
 const operator = (name: string, pkg: string, channel: string, more = '', source = 'redhat-operators') => `

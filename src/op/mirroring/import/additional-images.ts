@@ -76,6 +76,11 @@ export function readAdditionalImages(
       warnings.push(at([...path, 'name'], `is left out, as oc-mirror does: blockedImages has ${by.text}`));
       return { line, sources: [], refused: [] };
     }
+    if (source.image.platforms !== undefined) {
+      warnings.push(
+        at([...path, 'platforms'], 'brings the attestations of these images, too, which oc-mirror leaves out'),
+      );
+    }
     return { line, sources: [{ line, ...source.image }], refused: [] };
   });
   const badPatterns = blocking.flatMap((one): readonly ImportedEntry[] =>

@@ -21,30 +21,23 @@ export function containing(pattern: string): Translated {
 }
 
 /** For what regsync compiles as `^PATTERN$`, where `a|b` means "starts with a, or ends with b". The result matches whole texts. */
-export function between(
-  pattern: string,
-): { readonly pattern: string; readonly isLoose: boolean } | { readonly problem: string } {
-  const translated = translate(pattern, (alternatives) =>
+export function between(pattern: string): Translated {
+  return translate(pattern, (alternatives) =>
     alternatives.map((tokens, index) => {
       const text = tokens.join('');
       return `${index === 0 ? '' : '.*'}${text}${index === alternatives.length - 1 ? '' : '.*'}`;
     }),
   );
-  return 'pattern' in translated ? { pattern: translated.pattern, isLoose: translated.count > 1 } : translated;
 }
 
 type Alternatives = readonly (readonly string[])[];
 
-function translate(
-  pattern: string,
-  whole: (alternatives: Alternatives) => readonly string[],
-): { readonly pattern: string; readonly count: number } | { readonly problem: string } {
+function translate(pattern: string, whole: (alternatives: Alternatives) => readonly string[]): Translated {
   try {
-    const alternatives = new Reader(pattern).readAll();
-    const text = whole(alternatives).join('|');
+    const text = whole(new Reader(pattern).readAll()).join('|');
     // Whatever Go accepts and JavaScript does not, such as `^*`.
     new RegExp(text);
-    return { pattern: text === '' ? '(?:)' : text, count: alternatives.length };
+    return { pattern: text === '' ? '(?:)' : text };
   } catch (error) {
     if (error instanceof Untranslatable) return { problem: error.message };
     return { problem: `JavaScript has nothing like it: ${error instanceof Error ? error.message : String(error)}` };

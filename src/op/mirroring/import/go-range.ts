@@ -11,7 +11,7 @@ interface Version {
 }
 
 const version = String.raw`v?(\d+|[xX*])(?:\.(\d+|[xX*]))?(?:\.(\d+|[xX*]))?(?:-([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?(?:\+[0-9A-Za-z.-]+)?`;
-const constraint = new RegExp(String.raw`^(=|!=|>=|=>|<=|=<|>|<|~>|~|\^)?\s*${version}(?:\s+|,\s*|$)`, 'u');
+const constraint = new RegExp(String.raw`^(=|!=|>=|=>|<=|=<|>|<|~>|~|\^)?\s*${version}(?:\s*,\s*|\s+|$)`, 'u');
 const hyphen = new RegExp(String.raw`^\s*(${version})\s+-\s+(${version})\s*$`, 'u');
 
 class Untranslatable extends Error {}

@@ -87,7 +87,29 @@ export function unnoticedFields(fields: Fields, path: YamlPath, at: At): readonl
     const what = harmless[field] ?? 'is unknown; regsync ignores it, too';
     return isGiven(value) ? [at([...path, field], what)] : [];
   });
-  if (fields.type !== 'image') return own;
+  const more = [...own, ...differences(fields, path, at)];
+  if (fields.type !== 'image') return more;
   const filters = ['tags', 'tagSets'].filter((field) => isGiven(fields[field]));
-  return [...own, ...filters.map((field) => at([...path, field], 'has no effect on one image, in regsync either'))];
+  return [...more, ...filters.map((field) => at([...path, field], 'has no effect on one image, in regsync either'))];
+}
+
+/** Where op does not do quite the same. */
+function differences(fields: Fields, path: YamlPath, at: At): readonly YamlProblem[] {
+  const sets = [fields.tags, ...(Array.isArray(fields.tagSets) ? fields.tagSets : [])];
+  const hasRange = sets.some(
+    (set) => typeof set === 'object' && set !== null && 'semverRange' in set && isGiven(set.semverRange),
+  );
+  return [
+    ...(hasRange && fields.type === 'repository'
+      ? [
+          at(
+            [...path, 'tags'],
+            'has a range: regsync also takes tags such as 1.2.3.4 and 1.2-x_y, which op takes for no versions',
+          ),
+        ]
+      : []),
+    ...(isGiven(fields.platforms)
+      ? [at([...path, 'platforms'], 'brings the attestations of these images, too, which regsync leaves out')]
+      : []),
+  ];
 }

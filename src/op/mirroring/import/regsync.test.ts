@@ -139,11 +139,6 @@ sources:
       { tags: { regex: 'v1.*|.*v2.*|.*v3' } },
     ],
     [
-      'tags that look like numbers keep their zeros',
-      '  - { source: a.test/x, target: r.test/x, type: repository, tags: { allow: [3.10] } }',
-      { tags: { regex: '3.10' } },
-    ],
-    [
       'one platform is its image',
       '  - { source: "a.test/x:v1", target: "r.test/x:v1", type: image, platform: linux/arm64 }',
       { platforms: { keep: ['linux/arm64'], as: 'child' } },
@@ -189,7 +184,7 @@ sync:
     includeExternal: true
     mediaTypes: [application/vnd.oci.image.manifest.v1+json]
     platforms: ['', Linux]
-    tags: { allow: ['(?=v)1', 'v1('], semverRange: ['>=1.0.0-rc1', 'newest'] }
+    tags: { allow: ['(?=v)1', 'v1('], semverRange: ['>=1.0.0-rc1', 'newest'], deny: [3.1, 3.10] }
   - { source: 'ocidir:///var/images:v1', target: 'r.test/d:v1', type: image }
   - { source: 'a.test/UPPER:v1', target: 'r.test/e:v1', type: image }
   - { source: 'a.test/f:v1', type: image }
@@ -212,6 +207,7 @@ sync:
       '23: sync[2].platforms[1] is not OS/ARCHITECTURE',
       '24: sync[2].tags.allow[0] is a regular expression that cannot be taken over: it is not valid in Go: it has no lookahead',
       '24: sync[2].tags.allow[1] is a regular expression that cannot be taken over: it is not valid in Go: it lacks a )',
+      '24: sync[2].tags.deny[1] is the number 3.1 for regsync; put what you mean in quotes',
       '24: sync[2].tags.semverRange ">=1.0.0-rc1" has a pre-release',
       '25: sync[3].source is a directory',
       '26: sync[4].source is not an image: "UPPER" has capital letters',
@@ -221,6 +217,16 @@ sync:
       '30: sync[8].source names one image, and type is repository',
     ];
     expect(lines).toEqual(expected.map((line) => expect.stringContaining(`regsync.yaml:${line}`)));
+  });
+
+  it('warns where op does not do quite the same', () => {
+    const { warnings } = run(
+      'sync:\n  - { source: a.test/a, target: r.test/a, type: repository, platforms: [linux/amd64], tagSets: [{ semverRange: [">=1"] }] }\n',
+    );
+    expect(warnings).toEqual([
+      'regsync.yaml:2: sync[0].tags has a range: regsync also takes tags such as 1.2.3.4 and 1.2-x_y, which op takes for no versions',
+      'regsync.yaml:2: sync[0].platforms brings the attestations of these images, too, which regsync leaves out',
+    ]);
   });
 
   it('can be imported without what is refused, which is said', () => {

@@ -102,7 +102,7 @@ function sourcesOf(yaml: YamlText, one: Step, path: YamlPath): Sources {
     return { sources: [], problems: [at([...path, 'type'], what)] };
   }
   const filters = one.type === 'image' ? [] : filtersOf(one, path);
-  const chosen = selectionsOf(filters, at);
+  const chosen = selectionsOf(filters, yaml);
   problems.push(...chosen.problems);
   if ('problem' in from || 'problem' in target) return { sources: [], problems };
   const to = `${registryOf(target)}/${pathOf(target)}`;
