@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import type { Context } from '../../context.js';
+import { testContext } from '../../../../test/op/test-context.js';
 import { OpError } from '../../kit/errors/op-error.js';
 import { convertFile } from './convert-file.js';
 import { imageSet } from './image-set.js';
@@ -51,8 +51,18 @@ let said: string[];
 const run = async (request: Partial<ImageSetRequest>) => {
   printed = '';
   said = [];
-  const log = { step: (text: string) => said.push(text), warn: (text: string) => said.push(`warning: ${text}`) };
-  const context = { cwd, out: (text: string) => (printed += text), log } as unknown as Context;
+  const { context } = testContext({
+    cwd,
+    out: (text) => {
+      printed += text;
+    },
+    log: {
+      step: (text) => void said.push(text),
+      warn: (text) => void said.push(`warning: ${text}`),
+      progress: () => {},
+      debug: () => {},
+    },
+  });
   const defaults = {
     values: [],
     key: 'imageset.yaml',
@@ -327,8 +337,7 @@ describe('an ImageSetConfiguration in a ConfigMap', () => {
 describe('op mirror convert', () => {
   it('writes the converted file, and keeps one that is there', async () => {
     await write('v1.yaml', 'kind: ImageSetConfiguration\napiVersion: mirror.openshift.io/v1alpha2\nmirror: {}\n');
-    const log = { step: () => undefined, warn: () => undefined };
-    const context = { cwd, out: () => undefined, log } as unknown as Context;
+    const { context } = testContext({ cwd });
     await convertFile(context, { output: 'v2.yaml', force: false }, ['v1.yaml']);
     expect(await readFile(join(cwd, 'v2.yaml'), 'utf8')).toContain('v2alpha1');
     expect((await failureOf(convertFile(context, { output: 'v2.yaml', force: false }, ['v1.yaml']))).exitCode).toBe(3);

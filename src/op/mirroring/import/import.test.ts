@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Context } from '../../context.js';
+import { testContext } from '../../../../test/op/test-context.js';
 import { OpError } from '../../kit/errors/op-error.js';
 import { importFile, readImport } from './import.js';
 
@@ -16,8 +16,18 @@ const run = (
   words: readonly string[],
   request: { output?: string; force?: boolean; to?: string; partial?: boolean } = {},
 ) => {
-  const log = { step: (text: string) => said.push(text), warn: (text: string) => said.push(`warning: ${text}`) };
-  const context = { cwd, out: (text: string) => (printed += text), log } as unknown as Context;
+  const { context } = testContext({
+    cwd,
+    out: (text) => {
+      printed += text;
+    },
+    log: {
+      step: (text) => void said.push(text),
+      warn: (text) => void said.push(`warning: ${text}`),
+      progress: () => {},
+      debug: () => {},
+    },
+  });
   return importFile(context, { force: false, partial: false, ...request }, words);
 };
 const failureOf = async (work: Promise<void>): Promise<OpError> => {
@@ -43,7 +53,7 @@ describe('op mirror import', () => {
     expect(printed).toMatch(/^# From regsync\.yaml\n\nversion: 1\n/u);
     expect(said).toEqual([
       'warning: regsync.yaml:2: sync[0].schedule is not taken over: a schedule starts op mirror run',
-      'imported 1 image of regsync',
+      'imported 1 image from a file of regsync',
     ]);
   });
 

@@ -36,9 +36,12 @@ export async function importFile(context: Context, request: ImportRequest, words
   const images = imported.sources.reduce((sum, one) => sum + namedImages(one).length, 0);
   const found = [
     ...(images === 0 ? [] : [countOf(images, 'image')]),
-    ...(listed.length === 0 ? [] : [`tags of ${countOf(listed.length, 'selection')}`]),
+    ...(listed.length === 0 ? [] : [`the tags of ${countOf(listed.length, 'source')}`]),
   ];
-  context.log.step(`imported ${found.join(' and ')} of ${tools[tool]}`);
+  context.log.step(`imported ${found.join(' and ')} from a file of ${tools[tool]}`);
+  if (request.output !== undefined) {
+    context.log.step(`next: op mirror resolve${request.output === 'mirror.yaml' ? '' : ` --file ${request.output}`}`);
+  }
 }
 
 /** The same for a text. */

@@ -55,20 +55,14 @@ function groupTags(sources: readonly ImportedSource[]): readonly ImportedSource[
     groups.set(key, [...(groups.get(key) ?? []), one]);
   }
   return [...groups.values()].flatMap((group): readonly ImportedSource[] => {
-    const lines = new Map(group.map((one) => [one.from, one.line]).toReversed() as [string, number][]);
-    const [first] = group;
-    const named = first === undefined ? undefined : parseReference(first.from);
-    if (first === undefined || named === undefined || 'problem' in named || lines.size === 1)
-      return first === undefined ? [] : [first];
-    const images = [...lines].toReversed();
-    return [
-      {
-        ...first,
-        from: repositoryOf(named),
-        tags: { exact: images.map(([from]) => from.slice(repositoryOf(named).length + 1)) },
-        itemLines: images.map(([, line]) => line),
-      },
-    ];
+    const images = group.filter(({ from }, index) => group.findIndex((other) => other.from === from) === index);
+    const [first, second] = images;
+    if (first === undefined) return [];
+    const named = parseReference(first.from);
+    if (second === undefined || 'problem' in named) return [first];
+    const repository = repositoryOf(named);
+    const exact = images.map(({ from }) => from.slice(repository.length + 1));
+    return [{ ...first, from: repository, tags: { exact }, itemLines: images.map(({ line }) => line) }];
   });
 }
 
