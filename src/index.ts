@@ -28,6 +28,7 @@ export {
   type MirrorDrift,
   type MirrorPlan,
   type MirrorPlatforms,
+  type MirrorReferrers,
   type MirrorRegistry,
   type MirrorSource,
   type MirrorTags,

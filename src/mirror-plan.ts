@@ -18,12 +18,25 @@ export interface MirrorPlatforms {
   readonly as: 'sparse' | 'rewrite' | 'child';
 }
 
+/**
+ * What is copied of all that refers to an image: signatures, attestations, SBOMs. Its kinds are artifact types, such as
+ * `application/vnd.cncf.notary.signature`, and `.sig`, `.att` and `.sbom` for the tags that cosign writes (`sha256-DIGEST.sig`).
+ */
+export interface MirrorReferrers {
+  /** `none` is for a source that wants nothing of the defaults. */
+  readonly copy: 'all' | 'none' | readonly string[];
+  /** An image to which nothing of one of these kinds refers is not copied. @default no kind is required */
+  readonly required?: readonly string[] | undefined;
+}
+
 /** What applies to every source that does not say otherwise. */
 export interface MirrorDefaults {
   /** Destination: `REGISTRY/PATH[:TAG]` with `{registry}`, `{path}`, `{name}` and `{tag}` of the source. */
   readonly to?: string | undefined;
   /** Copy only some platforms of an index. @default an index is copied whole */
   readonly platforms?: MirrorPlatforms | undefined;
+  /** @default nothing that refers to an image is copied */
+  readonly referrers?: MirrorReferrers | undefined;
   /** @default 'overwrite' */
   readonly drift?: MirrorDrift | undefined;
   /** Regular expressions for tags that never move: one that matches as a whole is not overwritten, whatever `drift` is. */

@@ -54,6 +54,8 @@ export function reportWith(
       verified: true,
       fails: ['failed', 'wrong', 'missing', 'unknown', 'drift'].includes(outcome),
       why,
+      referrers: 0,
+      left: [],
     };
   });
   const earlier: RecordedRun = {

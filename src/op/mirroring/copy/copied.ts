@@ -6,11 +6,13 @@ const copiedImage = v.strictObject({
   source: v.string(),
   destination: v.string(),
   digest: v.string(),
-  outcome: v.picklist(['copied', 'overwritten', 'already-there', 'failed']),
+  outcome: v.picklist(['copied', 'overwritten', 'attached', 'already-there', 'failed']),
   /** Bytes and blobs that were uploaded, and blobs that the registry had in another repository. */
   bytes: count,
   uploaded: count,
   mounted: count,
+  /** Manifests that refer to it and were written. */
+  referrers: v.optional(count),
   seconds: v.number(),
   why: v.optional(v.string()),
 });

@@ -1,75 +1,102 @@
 import { refusedError } from '../../kit/errors/op-error.js';
 import { mapConcurrently, valuesOf } from '../../kit/process/map-concurrently.js';
+import type { Descriptor } from '../../systems/registry/client/content.js';
 import { RegistryFailure } from '../../systems/registry/client/failure.js';
 import { findDigest, putManifest } from '../../systems/registry/client/manifests.js';
 import type { Repository } from '../../systems/registry/client/repository.js';
 import { type PlanItem, referenceOf, tagOrDigest } from '../plan/plan.js';
+import { copyReferrers, type ReferrerTagWriter } from '../referrers/copy-referrers.js';
 import { type ManifestCache, readTree } from '../registries/manifests.js';
 import type { Registries } from '../registries/registries.js';
 import type { BlobPlacer, Placed } from './place-blobs.js';
 
 /** What was sent for one image. */
 export interface Sent {
-  readonly outcome: 'copied' | 'overwritten' | 'already-there';
+  readonly outcome: 'copied' | 'overwritten' | 'attached' | 'already-there';
   readonly bytes: number;
   readonly uploaded: number;
   readonly mounted: number;
+  readonly referrers?: number;
 }
 
 /** Blobs of one image at a time. */
 const atOnce = 4;
 
+/** What a copy works with. */
+export interface ImageWork {
+  readonly registries: Registries;
+  readonly cache: ManifestCache;
+  readonly blobs: BlobPlacer;
+  readonly tags: ReferrerTagWriter;
+  /** The plan was made just now: what it found at the destination need not be asked first. */
+  readonly isFresh: boolean;
+}
+
+type ToCopy = PlanItem & { readonly digest: string };
+type Sends = readonly (readonly [Placed, number])[];
+
 /**
- * Copies one image by the digest of the plan, with all its platforms: blobs, then what names them, the tag last, so that what has the tag
- * is complete, however often this was interrupted.
- * @param isFresh the plan was made just now: what it found at the destination need not be asked first
+ * Copies one image by the digest of the plan, with all its platforms and what refers to it: blobs, then what names them, the tag last, so that
+ * what has the tag is complete, however often this was interrupted.
  * @throws OpError (tool), (refused) when the tag was given to another image since the plan was made
  */
-export async function copyImage(
-  {
-    registries,
-    cache,
-    blobs,
-    isFresh,
-  }: {
-    readonly registries: Registries;
-    readonly cache: ManifestCache;
-    readonly blobs: BlobPlacer;
-    readonly isFresh: boolean;
-  },
-  item: PlanItem & { readonly digest: string },
-  signal: AbortSignal,
-): Promise<Sent> {
-  const { digest, sourceDigest = digest, platforms, found, destination, source } = item;
+export async function copyImage(work: ImageWork, item: ToCopy, signal: AbortSignal): Promise<Sent> {
+  const { digest, sourceDigest = digest, platforms, found, destination, source, action } = item;
   const target = referenceOf(destination);
-  const [from, to] = await Promise.all([registries.repository(referenceOf(source)), registries.repository(target)]);
+  const [from, to] = await Promise.all([
+    work.registries.repository(referenceOf(source)),
+    work.registries.repository(target),
+  ]);
   const name = tagOrDigest(target);
-  const before = isFresh ? found : await digestNow(to, name, signal);
+  const read = (one: string) => work.cache.read(from, one, signal);
+  const place = async (blob: Descriptor) => [await work.blobs.place(blob, { from, to, signal }), blob.size] as const;
+  const pending = item.referrers?.filter(({ there }) => !there) ?? [];
+  const attach = async (): Promise<Sends> => {
+    const sends: (readonly [Placed, number])[] = [];
+    const placeOne = async (blob: Descriptor) => void sends.push(await place(blob));
+    await copyReferrers({ name: source, read, to, place: placeOne, tags: work.tags, signal }, pending);
+    return sends;
+  };
+  const before = work.isFresh ? found : await digestNow(to, name, signal);
   // A plan that repairs what is incomplete has found the digest itself.
-  if (before === digest && found !== digest) return { outcome: 'already-there', bytes: 0, uploaded: 0, mounted: 0 };
-  if (before !== undefined && before !== found && before !== digest) throw tagMoved(destination, digest, found, before);
-  const tree = await readTree(source, sourceDigest, (one) => cache.read(from, one, signal), platforms);
-  const placed = valuesOf(
-    await mapConcurrently(
-      tree.blobs,
-      atOnce,
-      async (blob): Promise<readonly [Placed, number]> => [await blobs.place(blob, { from, to, signal }), blob.size],
-    ),
-  );
+  if (before === digest && (found !== digest || action === 'attach')) {
+    if (pending.length === 0) return { outcome: 'already-there', ...sentOf([]) };
+    return { outcome: 'attached', ...sentOf(await attach()), referrers: pending.length };
+  }
+  if ((before !== undefined && before !== found && before !== digest) || action === 'attach') {
+    throw tagMoved(destination, digest, found, before);
+  }
+  const tree = await readTree(source, sourceDigest, read, platforms);
+  const placed = valuesOf(await mapConcurrently(tree.blobs, atOnce, place));
   for (const manifest of tree.manifests.slice(0, -1)) {
     if ((await digestNow(to, manifest.digest, signal)) === undefined)
       await putManifest(to, manifest.digest, manifest, signal);
   }
   const root = tree.manifests.at(-1);
   if (root?.digest !== digest) throw new Error(`${source} gave ${root?.digest} instead of ${digest}`);
+  const put = (reference: string) =>
+    putManifest(to, reference, root, signal).catch((error: unknown) => {
+      throw platforms?.as === 'sparse' ? sparseRefused(error, to, destination) : error;
+    });
+  const attached: (readonly [Placed, number])[] = [];
+  if (pending.length > 0 && name !== digest) {
+    await put(digest);
+    attached.push(...(await attach()));
+  }
   const now = await digestNow(to, name, signal);
   if (now !== before) throw tagMoved(destination, digest, before, now);
-  await putManifest(to, name, root, signal).catch((error: unknown) => {
-    throw platforms?.as === 'sparse' ? sparseRefused(error, to, destination) : error;
-  });
-  const uploaded = placed.filter(([how]) => how === 'uploaded');
+  await put(name);
+  if (pending.length > 0 && name === digest) attached.push(...(await attach()));
   return {
     outcome: found === undefined || found === digest ? 'copied' : 'overwritten',
+    ...sentOf([...placed, ...attached]),
+    ...(pending.length === 0 ? {} : { referrers: pending.length }),
+  };
+}
+
+function sentOf(placed: Sends): Pick<Sent, 'bytes' | 'uploaded' | 'mounted'> {
+  const uploaded = placed.filter(([how]) => how === 'uploaded');
+  return {
     bytes: uploaded.reduce((sum, [, size]) => sum + size, 0),
     uploaded: uploaded.length,
     mounted: placed.filter(([how]) => how === 'mounted').length,

@@ -9,6 +9,7 @@ import { mapConcurrently, valuesOf } from '../../kit/process/map-concurrently.js
 import type { Mirror } from '../mirror-file/read.js';
 import type { Files } from '../plan/files.js';
 import type { PlanItem, ReadPlan } from '../plan/plan.js';
+import { createReferrerTagWriter } from '../referrers/copy-referrers.js';
 import { openManifestCache } from '../registries/manifests.js';
 import type { Registries } from '../registries/registries.js';
 import type { Copied, CopiedImage } from './copied.js';
@@ -36,11 +37,12 @@ export async function copy(context: Context, { plan, digest }: ReadPlan, work: C
   if (items.length > 0) context.log.step(`copy ${countOf(items.length, 'image')}, ${shownBytes(plan.totals.bytes)}`);
   const cache = openManifestCache(files.manifests);
   const blobs = createBlobPlacer(context, work);
+  const tags = createReferrerTagWriter();
   using progress = startProgress(context, 'copying', items.length);
   const images = valuesOf(
     await mapConcurrently(items, mirror.parallel, (item) =>
       copyOne(context, item, mirror.timeout, (signal) =>
-        copyImage({ ...work, cache, blobs, isFresh: work.lacking !== undefined }, item, signal),
+        copyImage({ ...work, cache, blobs, tags, isFresh: work.lacking !== undefined }, item, signal),
       ).finally(progress.done),
     ),
   );
@@ -61,7 +63,7 @@ export async function copy(context: Context, { plan, digest }: ReadPlan, work: C
 type ToCopy = PlanItem & { readonly digest: string };
 
 const isToCopy = (item: PlanItem): item is ToCopy =>
-  (item.action === 'copy' || item.action === 'overwrite') && item.digest !== undefined;
+  ['copy', 'overwrite', 'attach'].includes(item.action) && item.digest !== undefined;
 
 async function copyOne(
   context: Context,
@@ -83,7 +85,8 @@ async function copyOne(
     if (sent.outcome !== 'already-there') {
       // The whole digest: without its tag, the earlier image has no other name.
       const instead = sent.outcome === 'overwritten' ? `, instead of ${found}` : '';
-      context.log.step(`${sent.outcome} ${destination} (${shownBytes(sent.bytes)}, ${took()} s)${instead}`);
+      const referrers = sent.referrers === undefined ? '' : `${countOf(sent.referrers, 'referrer')}, `;
+      context.log.step(`${sent.outcome} ${destination} (${referrers}${shownBytes(sent.bytes)}, ${took()} s)${instead}`);
     }
     return { ...named, ...sent, seconds: took() };
   } catch (error) {

@@ -64,6 +64,18 @@ describe('a mirror file', () => {
     expect(parseMirror('mirror.yaml', `version: 1\nrun: { history: 2 }\n${source}`, '/').history).toBe(2);
   });
 
+  it('says what is copied of all that refers to an image, for all sources or for one', () => {
+    const text = `version: 1
+defaults: { to: 'a.test/{path}', referrers: { copy: all, required: [.sig, application/x.bundle+json] } }
+sources: [{ from: a/b:v1 }, { from: a/c:v1, referrers: { copy: [.sig] } }, { from: a/d:v1, referrers: { copy: none } }]
+`;
+    expect(parseMirror('mirror.yaml', text, '/site').sources.map(({ referrers }) => referrers)).toEqual([
+      { copy: 'all', required: ['.sig', 'application/x.bundle+json'] },
+      { copy: ['.sig'], required: [] },
+      undefined,
+    ]);
+  });
+
   it('is reported with all of its problems, each with line and path', () => {
     const wrong = `version: 2
 defaults: { drift: ignore }
@@ -139,6 +151,26 @@ sources:
     ],
     ['a tag and a selection', 'sources: [{ from: a/b:v1, to: a.test/b, tags: { regex: .* } }]', 'names one image'],
     ['a key that is there twice', 'sources: [{ from: a/b:v1, from: a/c:v1 }]', 'Map keys must be unique'],
+    [
+      'a kind of referrer that is none',
+      'sources: [{ from: a/b:v1, to: a.test/b, referrers: { copy: [signature] } }]',
+      'sources[0].referrers.copy[0] must be an artifact type such as application/vnd.cncf.notary.signature, or .sig',
+    ],
+    [
+      'an empty list of referrers',
+      'sources: [{ from: a/b:v1, to: a.test/b, referrers: { copy: [] } }]',
+      'sources[0].referrers.copy must not be empty',
+    ],
+    [
+      'another word for which referrers',
+      'sources: [{ from: a/b:v1, to: a.test/b, referrers: { copy: true } }]',
+      'sources[0].referrers.copy must be all, none, or a list of artifact types',
+    ],
+    [
+      'a referrer that is required and not copied',
+      'sources: [{ from: a/b:v1, to: a.test/b, referrers: { copy: [.att], required: [.att, .sig] } }]',
+      'sources[0].referrers.required names what is not copied: .sig',
+    ],
     ['two documents', 'sources: []\n---\nversion: 1', 'holds several documents'],
     ['no object', '- version', 'it must be an object, not a list'],
   ])('is refused with %s', (_, content, problem) => {

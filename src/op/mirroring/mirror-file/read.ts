@@ -20,6 +20,13 @@ export type TagSelection = NonNullable<Checked['sources'][number]['tags']>;
 /** Which platforms of an index are copied, and what becomes of the index. */
 export type PlatformChoice = NonNullable<Checked['sources'][number]['platforms']>;
 
+/** What is copied of all that refers to an image. */
+export interface ReferrerChoice {
+  readonly copy: 'all' | readonly string[];
+  /** One of these kinds must refer to an image; empty if none need. */
+  readonly required: readonly string[];
+}
+
 /** What to mirror from one repository, complete. */
 export interface MirrorSource {
   /** For messages, such as `sources[2]`. */
@@ -30,6 +37,8 @@ export interface MirrorSource {
   readonly digests: readonly string[];
   /** Undefined: indexes are copied whole. */
   readonly platforms: PlatformChoice | undefined;
+  /** Undefined: none. */
+  readonly referrers: ReferrerChoice | undefined;
   readonly drift: DriftPolicy;
   readonly immutableTags: readonly string[];
 }
@@ -104,6 +113,7 @@ export function parseMirror(file: string, content: string, directory: string): M
       tags: one.tags,
       digests: one.digests ?? [],
       platforms: one.platforms ?? defaults.platforms,
+      referrers: choiceOf(one.referrers ?? defaults.referrers),
       drift: one.drift ?? defaults.drift ?? 'overwrite',
       immutableTags: one.immutableTags ?? defaults.immutableTags ?? [],
     })),
@@ -122,4 +132,9 @@ export function parseMirror(file: string, content: string, directory: string): M
     history: run.history ?? 30,
     limits: { newImages, bytes: typeof bytes === 'string' ? parseBytes(bytes) : bytes },
   };
+}
+
+function choiceOf(given: Checked['sources'][number]['referrers']): ReferrerChoice | undefined {
+  if (given === undefined || given.copy === 'none') return undefined;
+  return { copy: given.copy, required: given.required ?? [] };
 }

@@ -3,6 +3,7 @@ import { parsePrefix, parseReference } from '../../systems/registry/reference.js
 import { destinationProblem } from './destination.js';
 import { byteCount, checked, described, digest, duration, nonEmptyList, pattern, text, wholeNumber } from './fields.js';
 import { mirrorName } from './name.js';
+import { referrerChoice } from './referrer-choice.js';
 import { tagSelection } from './tag-selection.js';
 
 /** What is done when a tag at the destination names another image than at the source. */
@@ -49,6 +50,12 @@ const platforms = v.pipe(
     addIssue({ message: 'must name one platform, because as is child', path: [path] });
   }),
 );
+const referrers = v.optional(
+  described(
+    referrerChoice,
+    'What refers to the images, such as signatures and SBOMs. Without it, nothing of that is copied.',
+  ),
+);
 const to = described(
   v.pipe(text, checked(destinationProblem)),
   'Destination: REGISTRY/PATH[:TAG] with {registry}, {path}, {name} and {tag} of the source.',
@@ -73,6 +80,7 @@ const source = v.pipe(
       platforms: v.optional(
         described(platforms, 'Copy only some platforms of an index. Without it, an index is copied whole.'),
       ),
+      referrers,
       drift,
       immutableTags,
     },
@@ -131,7 +139,7 @@ export const mirrorFile = v.pipe(
       defaults: v.optional(
         described(
           v.strictObject(
-            { to: v.optional(to), platforms: v.optional(platforms), drift, immutableTags },
+            { to: v.optional(to), platforms: v.optional(platforms), referrers, drift, immutableTags },
             'must be an object',
           ),
           'What applies to every source that does not say otherwise.',

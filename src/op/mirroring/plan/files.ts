@@ -17,6 +17,8 @@ export interface Files {
   readonly reportHtml: string;
   /** Digests that indexes have at the destination, where only some platforms are copied. */
   readonly expected: string;
+  /** What is known of referrers, so that nothing is read twice. */
+  readonly referrers: string;
   /** Manifests that were read; only while there is something to copy. */
   readonly manifests: string;
 }
@@ -35,6 +37,7 @@ export function filesIn(cwd: string, given: string): Files {
     reportPage: named('report.md'),
     reportHtml: named('report.html'),
     expected: named('expected.json'),
+    referrers: named('referrers.json'),
     manifests: named('manifests'),
   };
 }

@@ -6,12 +6,13 @@ import { writeAtomic } from '../../kit/files/write-atomic.js';
 import { jsonOf } from '../../kit/json/parse-json.js';
 import { parseReference, type Reference } from '../../systems/registry/reference.js';
 import type { Mirror } from '../mirror-file/read.js';
+import { leftReferrer, plannedReferrer } from './referrers.js';
 
 /**
- * What is done with an image: `copy` what the destination lacks, `overwrite` a tag that names another image, `skip` what is there, leave a
- * `drift`, report what is `missing` at the source, or what a registry did not say (`unknown`).
+ * What is done with an image: `copy` what the destination lacks, `overwrite` a tag that names another image, `attach` what refers to an image
+ * that is there, `skip` what is there, leave a `drift`, report what is `missing` at the source, or what a registry did not say (`unknown`).
  */
-export const actions = ['copy', 'overwrite', 'skip', 'drift', 'missing', 'unknown'] as const;
+export const actions = ['copy', 'overwrite', 'attach', 'skip', 'drift', 'missing', 'unknown'] as const;
 export type Action = (typeof actions)[number];
 
 const reference = v.pipe(
@@ -36,6 +37,10 @@ const item = v.strictObject({
   found: v.optional(digest),
   /** Bytes that the destination lacks. */
   bytes: v.optional(count),
+  /** What refers to it, and is at the destination or will be. */
+  referrers: v.optional(v.array(plannedReferrer)),
+  /** What refers to it, and is not copied. */
+  left: v.optional(v.array(leftReferrer)),
   /** Whether this makes the run fail. */
   fails: v.optional(v.boolean(), false),
   why: v.optional(v.string()),

@@ -25,6 +25,7 @@ const tones: Readonly<Record<Outcome, Tone>> = {
   planned: 'note',
   overwritten: 'fresh',
   copied: 'fresh',
+  attached: 'fresh',
   unchanged: 'ok',
 };
 const byUrgency = outcomes.toSorted((one, other) => rank(one) - rank(other));

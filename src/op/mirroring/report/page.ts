@@ -1,6 +1,7 @@
 import { bytes as shownBytes } from '../../kit/log/format.js';
 import { oneLine } from '../../kit/log/printable.js';
 import { type ChangeKind, changeKinds } from '../history/changes.js';
+import type { LeftReferrer } from '../plan/referrers.js';
 import type { Report, ReportedImage } from './reported.js';
 import { advice, changeWords, countsOf, minuteOf, noEarlierRun, shortDigest, verdictOf } from './verdict.js';
 
@@ -12,7 +13,7 @@ export function pageOf(report: Report): string {
   const { totals, images, refused, unlisted } = report;
   const verdict = verdictOf(report);
   const wrong = images.filter(({ outcome }) => advice[outcome] !== undefined);
-  const copied = images.filter(({ outcome }) => outcome === 'copied' || outcome === 'overwritten');
+  const copied = images.filter(({ outcome }) => ['copied', 'overwritten', 'attached'].includes(outcome));
   const sections = [
     `# Mirror ${text(report.name)}\n\n**${verdict.word}**${verdict.word === 'Copied' ? ',' : ':'} ${verdict.rest}`,
     changesOf(report),
@@ -37,6 +38,13 @@ export function pageOf(report: Report): string {
     section(
       'Copied',
       table(['Outcome', 'Source', 'Destination', 'Digest', 'Bytes', 'Verified'], copied.map(rowOfCopied)),
+    ),
+    section(
+      'Referrers that were not copied',
+      table(
+        ['Source', 'Kind', 'Digest', 'Why'],
+        images.flatMap(({ source, left }) => left.map((one) => rowOfLeft(source, one))),
+      ),
     ),
     `Plan \`${report.planDigest}\` from ${text(report.mirrorFile)} at ${report.plannedAt}; copied ${report.copiedAt ?? 'never'}; verified ${report.verifiedAt ?? 'never'}${report.verifiedDeep ? ', with all manifests and blobs' : ''}.`,
   ];
@@ -83,6 +91,13 @@ const rowOfCopied = ({ outcome, source, destination, digest, bytes, verified }: 
   `\`${digest ?? ''}\``,
   shownBytes(bytes),
   verified ? 'yes' : 'no',
+];
+
+const rowOfLeft = (source: string, { kind, digest, why }: LeftReferrer) => [
+  text(source),
+  text(kind),
+  `\`${digest}\``,
+  text(why),
 ];
 
 const section = (title: string, body: string) => (body === '' ? '' : `## ${title}\n\n${body}`);

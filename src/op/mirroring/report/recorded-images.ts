@@ -10,7 +10,10 @@ export function recordedImages(items: readonly PlanItem[], images: readonly Repo
   return images.map(({ source, destination, digest, outcome, fails }): RecordedImage => {
     const found = planned.get(destination)?.found ?? null;
     const left = (outcome: RecordedOutcome, there: string | null) => ({ source, destination, digest: there, outcome });
-    if (outcome === 'copied' || outcome === 'overwritten' || outcome === 'unchanged') return left('mirrored', digest);
+    if (['copied', 'overwritten', 'attached', 'unchanged'].includes(outcome)) {
+      // The image is there, and a signature of it is not.
+      return left(fails ? 'drift' : 'mirrored', digest);
+    }
     if (outcome === 'drift') return left(fails ? 'drift' : 'kept', found);
     if (outcome === 'unknown' || outcome === 'wrong') return left(outcome, null);
     return left(outcome === 'missing' ? 'missing' : 'failed', found);

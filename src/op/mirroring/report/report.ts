@@ -79,6 +79,8 @@ function reportOf(
       bytes: copy?.bytes ?? 0,
       verified: check?.state === 'right',
       fails: item.fails || ['failed', 'unknown', 'wrong'].includes(outcome),
+      referrers: item.referrers?.length ?? 0,
+      left: item.left ?? [],
       why: (isWrong ? check.why : (copy?.why ?? item.why)) ?? null,
     };
   });

@@ -1,9 +1,11 @@
 import type { Changes } from '../history/changes.js';
+import type { LeftReferrer } from '../plan/referrers.js';
 
 /** What became of an image in the end. */
 export const outcomes = [
   'copied',
   'overwritten',
+  'attached',
   'unchanged',
   'planned',
   'drift',
@@ -26,6 +28,10 @@ export interface ReportedImage {
   /** Whether it makes the run fail. */
   readonly fails: boolean;
   readonly why: string | null;
+  /** Manifests that refer to it, and that the destination should have. */
+  readonly referrers: number;
+  /** What refers to it at the source, and was not copied. */
+  readonly left: readonly LeftReferrer[];
 }
 
 /** What happened in a run. */

@@ -5,8 +5,8 @@ import type { Outcome, Report } from './reported.js';
 export const advice: Partial<Record<Outcome, string>> = {
   planned: 'was not copied yet: `op mirror copy`',
   drift:
-    'the destination has another image under this tag; find out who wrote it, then remove the tag there, or set `drift`',
-  missing: 'the source does not have it (any more); correct the mirror file',
+    'the destination has another image, or signatures of its own, under this tag; find out who wrote it, then remove the tag there, or set `drift`',
+  missing: 'the source does not have it (any more), or not what is required of it; correct the mirror file',
   failed: 'run the same command again: it continues where it stopped',
   unknown: 'a registry did not answer; run the same command again',
   wrong:

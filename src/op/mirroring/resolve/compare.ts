@@ -1,23 +1,23 @@
 import type { Context } from '../../context.js';
 import { OpError } from '../../kit/errors/op-error.js';
 import { startDeadline } from '../../kit/process/deadline.js';
-import { mapConcurrently, valuesOf } from '../../kit/process/map-concurrently.js';
-import { hasBlob } from '../../systems/registry/client/blobs.js';
-import type { Descriptor } from '../../systems/registry/client/content.js';
 import { RegistryFailure } from '../../systems/registry/client/failure.js';
 import { findDigest } from '../../systems/registry/client/manifests.js';
-import { placeOf, type Repository } from '../../systems/registry/client/repository.js';
-import { formatReference, repositoryOf } from '../../systems/registry/reference.js';
+import type { Repository } from '../../systems/registry/client/repository.js';
+import { formatReference } from '../../systems/registry/reference.js';
 import { matchesOne } from '../mirror-file/pattern.js';
-import type { PlatformChoice } from '../mirror-file/read.js';
 import { type PlanItem, tagOrDigest } from '../plan/plan.js';
-import { type ManifestCache, mustFetch, readTree, sparseOnly } from '../registries/manifests.js';
+import { findReferrers } from '../referrers/find-referrers.js';
+import { originIn, type Pair, type ReferrerSearch } from '../referrers/origin.js';
+import { planReferrers } from '../referrers/plan-referrers.js';
+import { bytesLacking, type Counts, lackingThere } from '../registries/lacking.js';
+import { type ManifestCache, readTree } from '../registries/manifests.js';
 import type { Registries } from '../registries/registries.js';
 import type { Expected } from './expected-digests.js';
 import type { Wanted } from './list-images.js';
 
 /** What images are compared with. */
-export interface Sides {
+export interface Sides extends Counts {
   readonly registries: Registries;
   readonly cache: ManifestCache;
   readonly expected: Expected;
@@ -25,10 +25,7 @@ export interface Sides {
   readonly timeout: number;
   /** Also look whether what is there is complete. */
   readonly deep: boolean;
-  /** Blobs that are counted already: each is uploaded once to a registry. */
-  readonly counted: Set<string>;
-  /** Blobs that a repository does not have, as `placeOf` names them. */
-  readonly lacking: Set<string>;
+  readonly referrers: ReferrerSearch;
 }
 
 /** Says what is to be done with one image. Both ends are asked by HEAD; a manifest is read only of what will be copied. */
@@ -73,13 +70,12 @@ export async function compare(context: Context, sides: Sides, wanted: Wanted): P
         why: `the destination has ${found}${immutable}`,
       };
     }
-    if (action !== 'skip')
-      return { ...known, action, bytes: await lackingBytes(sides, { from, to }, wanted, sourceDigest, signal) };
-    if (!sides.deep) return { ...known, action };
-    const lacking = await lackingThere(to, names.destination, digest, platforms, signal);
-    return lacking === undefined
-      ? { ...known, action }
-      : { ...known, action: 'copy', bytes: lacking.bytes, why: lacking.why };
+    const origin = originIn(sides.referrers, sides.cache, from, signal);
+    const pair = { from: origin, to, name: names.source, signal };
+    const referrers = await findReferrers(sides.referrers, pair, wanted.source.referrers, { ...known, action });
+    if (referrers?.unmet !== undefined) return { ...known, action: 'missing', fails: true, why: referrers.unmet };
+    const item = await compareContent(sides, pair, { ...known, action });
+    return referrers === undefined ? item : await planReferrers(sides, pair, item, referrers, wanted.source.drift);
   } catch (error) {
     context.signal.throwIfAborted();
     if (!(error instanceof OpError) || error.kind === 'input') throw error;
@@ -96,6 +92,21 @@ function actionFor(wanted: Wanted, digest: string, found: string | undefined): '
   return wanted.source.drift === 'overwrite' && !isImmutable(wanted) ? 'overwrite' : 'drift';
 }
 
+/** What is to be done with the image itself. */
+async function compareContent(
+  sides: Sides,
+  { from, to, name, signal }: Pair,
+  item: PlanItem & { readonly digest: string },
+): Promise<PlanItem> {
+  const { action, digest, sourceDigest = digest, platforms, destination } = item;
+  if (action !== 'skip') {
+    const { blobs } = await readTree(name, sourceDigest, from.manifest, platforms);
+    return { ...item, bytes: await bytesLacking(sides, to, blobs, signal) };
+  }
+  const lacking = sides.deep ? await lackingThere(to, destination, digest, platforms, signal) : undefined;
+  return lacking === undefined ? item : { ...item, action: 'copy', ...lacking };
+}
+
 async function digestAtDestination(
   to: Repository,
   reference: string,
@@ -106,66 +117,6 @@ async function digestAtDestination(
   } catch (error) {
     // A registry with a token service also refuses when the repository does not exist yet. The copy will tell.
     if (error instanceof RegistryFailure && error.problem === 'refused' && to.api.isTokenService()) return undefined;
-    throw error;
-  }
-}
-
-interface Repositories {
-  readonly from: Repository;
-  readonly to: Repository;
-}
-
-/** Bytes that must be uploaded: each blob counts once for a registry, for the image that needs it first. */
-async function lackingBytes(
-  { cache, counted, lacking }: Sides,
-  { from, to }: Repositories,
-  wanted: Wanted,
-  digest: string,
-  signal: AbortSignal,
-): Promise<number> {
-  const read = (one: string) => cache.read(from, one, signal);
-  const { blobs } = await readTree(repositoryOf(wanted.from), digest, read, wanted.source.platforms);
-  const sizes = await mapConcurrently(blobs, 4, async (blob) => {
-    const place = `${to.api.registry} ${blob.digest}`;
-    const isFirst = !counted.has(place);
-    counted.add(place);
-    if (!isFirst || (await isThere(to, blob, signal))) return 0;
-    lacking.add(placeOf(to, blob));
-    return blob.size;
-  });
-  return valuesOf(sizes).reduce((sum, size) => sum + size, 0);
-}
-
-async function isThere(to: Repository, blob: Descriptor, signal: AbortSignal): Promise<boolean> {
-  try {
-    return await hasBlob(to, blob, signal);
-  } catch (error) {
-    if (error instanceof RegistryFailure && error.problem === 'refused' && to.api.isTokenService()) return false;
-    throw error;
-  }
-}
-
-/** What the destination lacks of an image whose tag is there, after a clean-up that went too far; undefined if it is complete. */
-async function lackingThere(
-  to: Repository,
-  name: string,
-  digest: string,
-  platforms: PlatformChoice | undefined,
-  signal: AbortSignal,
-): Promise<{ readonly bytes: number; readonly why: string } | undefined> {
-  try {
-    const { blobs } = await readTree(name, digest, (one) => mustFetch(to, one, signal), sparseOnly(platforms));
-    const there = valuesOf(await mapConcurrently(blobs, 4, (blob) => hasBlob(to, blob, signal)));
-    const lost = blobs.filter((_, index) => there[index] === false);
-    if (lost.length === 0) return undefined;
-    return {
-      bytes: lost.reduce((sum, { size }) => sum + size, 0),
-      why: `the destination has lost ${lost.length} of its ${blobs.length} blobs`,
-    };
-  } catch (error) {
-    if (error instanceof RegistryFailure && error.problem === 'absent') {
-      return { bytes: 0, why: 'the destination has lost a manifest of it' };
-    }
     throw error;
   }
 }

@@ -33,14 +33,17 @@ export async function imagesOf(
 async function selected(
   registries: Registries,
   base: Reference,
-  { tags, digests }: MirrorSource,
+  { tags, digests, referrers }: MirrorSource,
   signal: AbortSignal,
 ): Promise<readonly Reference[]> {
   if (base.tag !== undefined || base.digest !== undefined) return [base];
   const byTag = new Map<string, Reference>();
   if (tags !== undefined && needsList(tags)) {
     const listed = await listTags(await registries.repository(base), signal);
-    for (const tag of selectTags(listed, tags)) byTag.set(tag, { ...base, tag });
+    // They go with their images, and lists of referrers at the destination have more entries.
+    const images =
+      referrers === undefined ? listed : listed.filter((tag) => !/^sha256-[0-9a-f]{64}(?:\.\w+)?$/u.test(tag));
+    for (const tag of selectTags(images, tags)) byTag.set(tag, { ...base, tag });
   }
   for (const exact of tags?.exact ?? []) {
     const [tag = '', digest] = exact.split('@');

@@ -7,6 +7,8 @@ import { mapConcurrently, valuesOf } from '../../kit/process/map-concurrently.js
 import type { Mirror } from '../mirror-file/read.js';
 import type { Files } from '../plan/files.js';
 import { type Action, actions, type Plan, type PlanItem, type ReadPlan, writePlan } from '../plan/plan.js';
+import { openKnown } from '../referrers/known.js';
+import { createReferrerLists } from '../referrers/lists.js';
 import { openManifestCache } from '../registries/manifests.js';
 import type { Registries } from '../registries/registries.js';
 import { compare } from './compare.js';
@@ -37,6 +39,7 @@ export async function resolve(
   const { wanted, unlisted } = await listAll(context, mirror, registries);
   const cache = openManifestCache(files.manifests);
   const known = await openExpectedDigests(files.expected, cache);
+  const referrers = { lists: createReferrerLists(), known: await openKnown(files.referrers) };
   const sides = {
     registries,
     cache,
@@ -45,6 +48,7 @@ export async function resolve(
     deep,
     counted: new Set<string>(),
     lacking: new Set<string>(),
+    referrers,
   };
   using progress = startProgress(context, 'comparing source and destination', wanted.length);
   // A question needs less memory and bandwidth than a copy.
@@ -53,6 +57,7 @@ export async function resolve(
   );
   const items = valuesOf(compared);
   await known.keep();
+  await referrers.known.keep(unlisted.length === 0 && items.every(({ action }) => action !== 'unknown'));
   const plan: Plan = {
     version: 1,
     createdAt: context.now().toISOString(),
@@ -125,14 +130,20 @@ export function planTable({ items, unlisted }: Plan): string {
 }
 
 /** `3 copy (1.2 MB), 197 skip` */
-export function totalsLine({ totals, unlisted }: Plan): string {
+export function totalsLine({ totals, unlisted, items }: Plan): string {
   const counts = actions.flatMap((action) => {
     const count = Object.entries(totals).find(([key]) => key === action)?.[1] ?? 0;
     return count === 0 ? [] : [`${count} ${action}`];
   });
   const lost = unlisted.length === 0 ? [] : [`${countOf(unlisted.length, 'source')} not listed`];
   const all = [...counts, ...lost];
-  return `${all.length === 0 ? 'nothing selected' : all.join(', ')}; ${shownBytes(totals.bytes)} to upload`;
+  return `${all.length === 0 ? 'nothing selected' : all.join(', ')}; ${shownBytes(totals.bytes)} to upload${referrersLine(items)}`;
+}
+
+function referrersLine(items: readonly PlanItem[]): string {
+  const pending = items.flatMap(({ referrers = [] }) => referrers.filter(({ there }) => !there)).length;
+  const left = items.flatMap(({ left = [] }) => left).length;
+  return `${pending === 0 ? '' : `; ${countOf(pending, 'referrer')} to copy`}${left === 0 ? '' : `; ${countOf(left, 'referrer')} left (plan.json says why)`}`;
 }
 
 /** @throws OpError (refused) when the plan is more than the limits allow, (tool) when no registry said anything */

@@ -10,6 +10,8 @@ const verifiedImage = v.strictObject({
   /** What was looked at with --deep. */
   manifests: v.optional(count),
   blobs: v.optional(count),
+  /** Manifests that refer to it. */
+  referrers: v.optional(count),
   why: v.optional(v.string()),
 });
 /** What the destination has of one image. */

@@ -12,6 +12,8 @@ import type { Repository } from '../../systems/registry/client/repository.js';
 import type { Mirror } from '../mirror-file/read.js';
 import type { Files } from '../plan/files.js';
 import { type PlanItem, type ReadPlan, referenceOf, tagOrDigest } from '../plan/plan.js';
+import { createReferrerLists, type ReferrerLists } from '../referrers/lists.js';
+import { referrersLost } from '../referrers/verify-referrers.js';
 import { mustFetch, readTree, sparseOnly } from '../registries/manifests.js';
 import type { Registries } from '../registries/registries.js';
 import type { Verified, VerifiedImage } from './verified.js';
@@ -30,7 +32,7 @@ type Expected = PlanItem & { readonly digest: string };
 
 /** What the destination must have after the copy; a drift that is kept is not ours. */
 const isExpected = (item: PlanItem): item is Expected =>
-  item.digest !== undefined && ['copy', 'overwrite', 'skip'].includes(item.action);
+  item.digest !== undefined && ['copy', 'overwrite', 'attach', 'skip'].includes(item.action);
 
 /** Asks the destination for everything that it should have by the plan, and writes what it said. */
 export async function verify(context: Context, { plan, digest }: ReadPlan, work: VerifyWork): Promise<Verified> {
@@ -42,10 +44,11 @@ export async function verify(context: Context, { plan, digest }: ReadPlan, work:
   if (asked.length > 0) {
     context.log.step(`verify ${countOf(asked.length, 'image')}${deep ? ', with all manifests and blobs' : ''}`);
   }
+  const lists = createReferrerLists();
   using progress = startProgress(context, 'reading back', asked.length);
   const answers = valuesOf(
     await mapConcurrently(asked, (deep ? 1 : 4) * mirror.parallel, (item) =>
-      verifyOne(context, work, item).finally(progress.done),
+      verifyOne(context, { ...work, lists }, item).finally(progress.done),
     ),
   );
   const byPlace = new Map(answers.map((answer) => [answer.destination, answer]));
@@ -59,8 +62,8 @@ export async function verify(context: Context, { plan, digest }: ReadPlan, work:
 
 async function verifyOne(
   context: Context,
-  { registries, mirror: { timeout }, deep }: VerifyWork,
-  { destination, digest, platforms }: Expected,
+  { registries, mirror: { timeout }, deep, lists }: VerifyWork & { readonly lists: ReferrerLists },
+  { destination, digest, platforms, referrers }: Expected,
 ): Promise<VerifiedImage> {
   using deadline = startDeadline(context, timeout, {
     what: `cannot verify ${destination}`,
@@ -75,9 +78,13 @@ async function verifyOne(
     const found = await findDigest(to, tagOrDigest(target), signal);
     if (found === undefined) return { ...named, state: 'missing', why: 'the destination does not have it' };
     if (found !== digest) return { ...named, state: 'wrong', why: `it names ${found}` };
-    return deep
-      ? { ...named, ...(await walk(to, { destination, digest, platforms }, signal)) }
-      : { ...named, state: 'right' };
+    const looked = deep ? await walk(to, { destination, digest, platforms }, signal) : { state: 'right' as const };
+    if (looked.state !== 'right' || referrers === undefined) return { ...named, ...looked };
+    const lost = await referrersLost({ lists, to, deep, signal }, destination, referrers);
+    const counted = { ...named, ...looked, referrers: referrers.length };
+    if (lost[0] === undefined) return counted;
+    const why = `${lost.length} of ${countOf(referrers.length, 'referrer')} not there or incomplete: ${lost[0].kind} ${lost[0].digest}`;
+    return { ...counted, state: 'incomplete', why };
   } catch (error) {
     context.signal.throwIfAborted();
     if (!(error instanceof OpError) || error.kind === 'input') throw error;

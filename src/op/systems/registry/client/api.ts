@@ -24,6 +24,8 @@ export interface Call {
   readonly scope: Scope;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Buffer;
+  /** A redirect to another server is the answer. */
+  readonly staysHere?: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -135,6 +137,8 @@ async function follow(servers: Servers, authorization: Authorization, origin: UR
     const { location } = answer.headers;
     const reads = method === 'GET' || method === 'HEAD';
     if (!reads || answer.status < 301 || answer.status > 308 || location === undefined) return answer;
+    if (call.staysHere && URL.canParse(location, url.href) && new URL(location, url).origin !== origin.origin)
+      return answer;
     drop(answer);
     url = locationOf(url, location);
   }

@@ -25,6 +25,10 @@ export interface Manifest extends Descriptor {
   readonly children: readonly Child[];
   /** Configuration and layers. */
   readonly blobs: readonly Descriptor[];
+  /** The digest of the manifest that it refers to, as signatures do. */
+  readonly subject: string | undefined;
+  /** What it is: its artifact type, or, as the specification has it, the type of its configuration. */
+  readonly artifactType: string | undefined;
 }
 
 /** Types that are asked for. Source: OCI image specification; Docker's image manifest, version 2, schema 2. */
@@ -37,12 +41,14 @@ export const manifestTypes = [
 
 /** Bytes of the largest manifest. Source: OCI distribution specification, "Pushing Manifests": registries should accept four megabytes. */
 export const largestManifest = 4 * 1024 * 1024;
-const mostDescriptors = 10_000;
+export const mostDescriptors = 10_000;
 
 export const digestForm = /^sha256:[0-9a-f]{64}$/u;
+/** Of an artifact: it is shown, and compared with what the mirror file names. */
+export const artifactTypeForm = /^[\x21-\x7e]{1,255}$/u;
 const mediaTypeForm = /^[A-Za-z0-9][\w!#$&.+^-]*\/[A-Za-z0-9][\w!#$&.+^-]*$/u;
 
-const descriptor = v.looseObject({
+export const descriptor = v.looseObject({
   mediaType: v.pipe(v.string(), v.maxLength(255), v.regex(mediaTypeForm)),
   digest: v.pipe(v.string(), v.regex(digestForm)),
   size: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
@@ -60,6 +66,8 @@ const shape = v.looseObject({
   config: v.optional(descriptor),
   layers: v.optional(v.pipe(v.array(descriptor), v.maxLength(mostDescriptors))),
   manifests: v.optional(v.pipe(v.array(child), v.maxLength(mostDescriptors))),
+  subject: v.nullish(v.looseObject({ digest: v.string() })),
+  artifactType: v.optional(v.string()),
 });
 
 /**
@@ -73,7 +81,7 @@ export function readManifest(
 ): Manifest | { readonly why: string } {
   const read = parseJson(shape, bytes.toString('utf8'));
   if (read === undefined) return { why: 'it is no manifest of an image or an index with SHA-256 digests' };
-  const { config, layers = [], manifests } = read;
+  const { config, layers = [], manifests, subject, artifactType } = read;
   const mediaType = read.mediaType ?? sentType?.split(';')[0]?.trim() ?? '';
   if (!manifestTypes.some((type) => type === mediaType)) return { why: `its type is ${mediaType || 'unknown'}` };
   const all = [...(config === undefined ? [] : [config]), ...layers];
@@ -85,6 +93,8 @@ export function readManifest(
     children: [...new Map((manifests ?? []).map((one) => [one.digest, childOf(one)])).values()],
     // Layers with URLs may not be distributed: they stay where they are, as with every tool.
     blobs: distinct(all.filter(({ urls }) => urls.length === 0)),
+    subject: digestForm.test(subject?.digest ?? '') ? subject?.digest : undefined,
+    artifactType: artifactTypeForm.test(artifactType ?? '') ? artifactType : config?.mediaType,
   };
 }
 

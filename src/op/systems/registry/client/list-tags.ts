@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 import { parseJson } from '../../../kit/json/parse-json.js';
-import { locationOf } from './api.js';
 import { RegistryFailure } from './failure.js';
 import { refusal } from './host.js';
+import { nextPage } from './next-page.js';
 import { nameOf, type Repository, reading } from './repository.js';
 
 /** Pages of a list of tags, all of its tags, and bytes of one page. */
@@ -29,15 +29,9 @@ export async function listTags(repository: Repository, signal: AbortSignal): Pro
     if (tags.length > mostTags) {
       throw new RegistryFailure(what, `it has more than ${mostTags} tags`, 'other', api.registry);
     }
-    const next = /<([^>]*)>\s*;\s*rel="?next"?/iu.exec(answer.headers.link?.toString() ?? '')?.[1];
+    const next = nextPage(repository, answer, seen, what);
     if (next === undefined) return tags;
-    const url = locationOf(answer.url, next);
-    // The next page is asked for with the credentials of the registry.
-    if (url.origin !== api.origin.origin || seen.has(url.href)) {
-      throw new RegistryFailure(what, `it says that the list goes on at ${url.href}`, 'other', api.registry);
-    }
-    seen.add(url.href);
-    target = url;
+    target = next;
   }
   throw new RegistryFailure(what, `it has more than ${mostPages} pages`, 'other', api.registry);
 }

@@ -65,19 +65,26 @@ export async function fetchManifest(
   return manifest;
 }
 
-/** Stores a manifest under a tag or its digest. @throws RegistryFailure also when the registry says another digest */
+/**
+ * Stores a manifest under a tag or its digest.
+ * @param condition a header such as `If-Match`
+ * @returns whether the registry will list it among those that refer to its subject. Source: OCI distribution specification, "Pushing
+ * Manifests with Subject"
+ * @throws RegistryFailure also when the registry says another digest
+ */
 export async function putManifest(
   repository: Repository,
   reference: string,
-  { mediaType, bytes, digest }: Manifest,
+  { mediaType, bytes, digest }: Pick<Manifest, 'mediaType' | 'bytes' | 'digest'>,
   signal: AbortSignal,
-): Promise<void> {
+  condition: Readonly<Record<string, string>> = {},
+): Promise<{ readonly isListed: boolean }> {
   const what = `cannot write ${nameOf(repository, reference)}`;
   const answer = await call(repository, {
     method: 'PUT',
     at: `manifests/${reference}`,
     scope: writing(repository),
-    headers: { 'content-type': mediaType, 'content-length': `${bytes.length}` },
+    headers: { 'content-type': mediaType, 'content-length': `${bytes.length}`, ...condition },
     body: bytes,
     signal,
   });
@@ -92,4 +99,5 @@ export async function putManifest(
       repository.api.registry,
     );
   }
+  return { isListed: answer.headers['oci-subject'] !== undefined };
 }
