@@ -58,7 +58,7 @@ const olareg = ['github.com/olareg/olareg@v0.2.2', 'github.com/olareg/olareg/cmd
 export function startReferrersRegistry(tls?: { readonly key: string; readonly cert: string }): Promise<LocalRegistry> {
   const secure = tls === undefined ? [] : [`--tls-cert=${tls.cert}`, `--tls-key=${tls.key}`];
   return startOlareg(
-    () => secure,
+    () => ['--api-delete', ...secure],
     async () => {},
   );
 }

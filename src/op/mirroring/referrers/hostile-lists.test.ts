@@ -11,6 +11,7 @@ const hex = (digit: string | number) => `sha256:${`${digit}`.padStart(64, '0')}`
 let registry: LocalRegistry;
 let other: LocalRegistry;
 let here: UnrulyRegistry;
+let elsewhere: UnrulyRegistry;
 let sandbox: MirrorSandbox;
 let count = 0;
 let from: string;
@@ -20,9 +21,9 @@ let one: string;
 
 beforeAll(async () => {
   [registry, other] = await Promise.all([startPlainRegistry(), startPlainRegistry()]);
-  here = await startUnrulyRegistry(registry.host);
+  [here, elsewhere] = await Promise.all([startUnrulyRegistry(registry.host), startUnrulyRegistry(other.host)]);
 });
-afterAll(() => Promise.all([here?.stop(), registry?.stop(), other?.stop()]));
+afterAll(() => Promise.all([here?.stop(), elsewhere?.stop(), registry?.stop(), other?.stop()]));
 beforeEach(async () => {
   count += 1;
   [from, to] = [`${registry.host}/hub${count}/app`, `${other.host}/site${count}/app`];
@@ -32,6 +33,7 @@ beforeEach(async () => {
     `version: 1\nsources: [{ from: '${here.host}/hub${count}/app:v1', to: '${to}', referrers: { copy: all } }]\n`,
   );
   here.calm();
+  elsewhere.calm();
 });
 afterEach(() => sandbox.remove());
 
@@ -98,7 +100,7 @@ describe('a registry that lists what refers to an image', () => {
     ],
     [
       'in pages at another server',
-      () => ({ status: 200, headers: { link: `<http://${other.host}/v2/x>; rel="next"` }, body: listOf() }),
+      () => ({ status: 200, headers: { link: `<http://${elsewhere.host}/v2/x>; rel="next"` }, body: listOf() }),
       /it says that the list goes on at/u,
     ],
     ['to nobody', () => ({ status: 403 }), /answered 403/u],
@@ -141,7 +143,7 @@ describe('a registry that has no referrers API', () => {
   it.each<readonly [string, () => Trouble]>([
     [
       'redirects to its website, which is not asked',
-      () => ({ status: 303, headers: { location: `http://${other.host}/` } }),
+      () => ({ status: 303, headers: { location: `http://${elsewhere.host}/` } }),
     ],
     ['redirects to a page that is not there', () => ({ status: 303, headers: { location: '/none' } })],
     ['answers 405', () => ({ status: 405 })],
@@ -149,6 +151,7 @@ describe('a registry that has no referrers API', () => {
   ])('and %s has its list under a tag', async (_, trouble) => {
     answer(trouble);
     expect((await sandbox.run()).images).toMatchObject([{ outcome: 'copied', referrers: 1 }]);
+    expect(elsewhere.requests).toEqual([]);
     expect(await referrersAt(`${to}@${image}`)).toEqual([one]);
   });
 });

@@ -1,5 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type LocalRegistry, startPlainRegistry, startReferrersRegistry } from '../../../../test/op/local-registry.js';
+import {
+  type LocalRegistry,
+  startPlainRegistry,
+  startReferrersRegistry,
+  startRegistry,
+} from '../../../../test/op/local-registry.js';
 import { createMirrorSandbox, type MirrorSandbox } from '../../../../test/op/mirror-sandbox.js';
 import { attach, pushImage, pushIndex, registryTool } from '../../../../test/op/pushed-image.js';
 import { referrersAt } from '../../../../test/op/pushed-signature.js';
@@ -211,18 +216,71 @@ describe('of all that refers to an image', () => {
     expect((await sandbox.run()).images).toMatchObject([{ outcome: 'copied', referrers: 1 }]);
   });
 
-  it('several tags that name one image, and lists that several write, lose nothing', async () => {
-    await Promise.all([here.stop(), there.stop()]);
-    await between('api', 'tag');
+  it.each([
+    ['by its API', startReferrersRegistry],
+    ['by a tag', startRegistry],
+  ])('what a registry that lists it %s was told to delete comes back', async (_, start) => {
+    const real = await start();
+    try {
+      const image = await pushImage(`${from}:v1`);
+      const one = await attach(`${from}@${image}`, signature);
+      await file('{ copy: all }');
+      const mirror = (await sandbox.read('mirror.yaml')) ?? '';
+      await sandbox.write('mirror.yaml', mirror.replace(there.host, real.host));
+      to = `${real.host}/site${count}/app`;
+      await sandbox.run();
+      await registryTool('regctl', ['manifest', 'delete', `${to}@${one}`, '--referrers']);
+      expect(await referrersAt(`${to}@${image}`)).toEqual([]);
+      await expect(registryTool('crane', ['digest', `${to}@${one}`])).rejects.toThrow();
+      expect((await sandbox.run()).totals).toMatchObject({ attached: 1 });
+      expect(await referrersAt(`${to}@${image}`)).toEqual([one]);
+      await sandbox.verify({ deep: true });
+    } finally {
+      await real.stop();
+    }
+  });
+
+  it.each([
+    ['a blob', /\/blobs\/sha256:/u, 'deep'.length],
+    ['its manifest, which is still listed', /\/manifests\/sha256:/u, 0],
+  ])('with --deep, what has lost %s comes back', async (_, lost, bytes) => {
     const image = await pushImage(`${from}:v1`);
-    for (const tag of ['v2', 'v3', 'v4']) await registryTool('crane', ['tag', `${from}:v1`, tag]);
-    const all: string[] = [];
-    for (let one = 0; one < 5; one++) all.push(await attach(`${from}@${image}`, signature, `${one}`));
+    const one = await attach(`${from}@${image}`, sbom, 'deep');
     await file('{ copy: all }');
-    const mirror = (await sandbox.read('mirror.yaml')) ?? '';
-    await sandbox.write('mirror.yaml', mirror.replace(':v1', "', tags: { regex: 'v.*|sha256-.*' }, drift: 'fail"));
-    expect((await sandbox.run()).totals).toMatchObject({ copied: 4 });
+    await sandbox.run();
+    const { layers } = JSON.parse(await registryTool('crane', ['manifest', `${from}@${one}`]));
+    const names: readonly string[] = [layers[0].digest, one];
+    there.behave(({ path }) =>
+      lost.test(path) && names.some((name) => path.endsWith(name)) ? { status: 404 } : undefined,
+    );
+    await sandbox.verify();
+    expect((await failed(sandbox.verify({ deep: true }))).why).toMatch(/incomplete: 1 of 1 referrer not there/u);
+    expect((await sandbox.resolve({ deep: true })).items).toMatchObject([
+      { action: 'attach', referrers: [{ digest: one, there: false, bytes }] },
+    ]);
+    there.calm();
+    await sandbox.copy();
+    expect((await sandbox.report()).images).toMatchObject([{ outcome: 'attached' }]);
+  });
+
+  it('several tags that name one image, and images of several sources, lose nothing of each other', async () => {
+    await Promise.all([here.stop(), there.stop()]);
+    await between('tag', 'tag');
+    const image = await pushImage(`${from}:v1`);
+    const other = from.replace('/app', '/other');
+    await registryTool('crane', ['cp', `${from}:v1`, `${other}:v3`]);
+    await registryTool('crane', ['tag', `${from}:v1`, 'v2']);
+    const all = [await attach(`${other}@${image}`, signature, 'of the other source')];
+    for (let one = 0; one < 3; one++) all.push(await attach(`${from}@${image}`, signature, `${one}`));
+    const sources = [from, other].map(
+      (source) =>
+        `  - { from: '${source}', to: '${there.host}/site${count}/app', tags: { regex: '.*' }, referrers: { copy: all } }\n`,
+    );
+    await sandbox.write('mirror.yaml', `version: 1\nsources:\n${sources.join('')}`);
+    // All have read the list before the first has written it.
+    there.behave(({ method, path }) => (method === 'PUT' && path.includes('/sha256-') ? { delay: 300 } : undefined));
+    expect((await sandbox.run()).totals).toMatchObject({ copied: 3 });
     expect(await referrersAt(`${to}@${image}`)).toEqual(all.toSorted());
-    expect((await sandbox.run()).totals).toMatchObject({ unchanged: 4 });
+    expect((await sandbox.run()).totals).toMatchObject({ unchanged: 3 });
   });
 });
