@@ -93,7 +93,7 @@ ${section(
 ${section(
   'Sources that could not be listed',
   unlisted.map(({ source, why }) =>
-    group('not listed', 'bad', [html`<span class="image">${source}</span><span class="below">${why}</span>`]),
+    group('not listed', 'bad', [html`${imageOf(source)}<span class="why">${why}</span>`]),
   ),
 )}
 ${section('To look at', toLookAt(images))}
@@ -109,13 +109,21 @@ ${tableOf(images, totals)}
 `.markup;
 }
 
-function timesOf({ plannedAt, copiedAt, verifiedAt, verifiedDeep }: Report): string {
+function timesOf({ plannedAt, copiedAt, verifiedAt, verifiedDeep }: Report): readonly Markup[] {
   const steps: readonly (readonly [string, string | null])[] = [
     ['Planned', plannedAt],
     ['copied', copiedAt],
     [verifiedDeep ? 'verified with all manifests and blobs' : 'verified', verifiedAt],
   ];
-  return steps.flatMap(([what, at]) => (at === null ? [] : [`${what} ${minuteOf(at)}`])).join(' · ');
+  return steps
+    .flatMap(([what, at]) => (at === null ? [] : [`${what} ${minuteOf(at)}`]))
+    .map((step, at) => html`${at === 0 ? '' : ' · '}<span>${step}</span>`);
+}
+
+/** An image, whose last part one reads first; a line breaks before it rather than in a word. */
+function imageOf(reference: string): Markup {
+  const at = reference.split('@')[0]?.lastIndexOf('/') ?? -1;
+  return html`<span class="image"><i>${reference.slice(0, at + 1)}</i><wbr>${reference.slice(at + 1)}</span>`;
 }
 
 const totalOf = (label: string, value: string, tone?: Tone) =>
@@ -125,8 +133,9 @@ const section = (title: string, groups: readonly Markup[]) =>
   groups.length === 0 ? undefined : html`<section><h2>${title}</h2>${groups}</section>`;
 
 /** A label, and a list beside it; a long one is shown in part until it is opened. */
-function group(label: string, tone: Tone | undefined, items: readonly Markup[]): Markup {
-  const list = (shown: readonly Markup[]) => html`<ul>${shown.map((item) => html`<li>${item}</li>`)}</ul>`;
+function group(label: string, tone: Tone | undefined, items: readonly Markup[], look: 'pairs' | '' = ''): Markup {
+  const list = (shown: readonly Markup[]) =>
+    html`<ul class="${look}">${shown.map((item) => html`<li>${item}</li>`)}</ul>`;
   const more = items.slice(atFirst);
   const rest =
     more.length === 0
@@ -143,7 +152,7 @@ function changesOf({ changes, copiedAt }: Report): Markup | undefined {
   const groups = changeKinds.flatMap((kind) => {
     const all = changes[kind];
     if (all.length === 0) return [];
-    return [group(`${number.format(all.length)} ${changeWords[kind]}`, toneOfChange[kind], all.map(changeOf))];
+    return [group(`${number.format(all.length)} ${changeWords[kind]}`, toneOfChange[kind], all.map(changeOf), 'pairs')];
   });
   return groups.length === 0
     ? html`<section><h2>${title}</h2><p class="quiet">Nothing changed.</p></section>`
@@ -156,7 +165,7 @@ function changeOf({ destination, from, to, outcome }: Change): Markup {
   const shown = digests.flatMap((one) => digest(one) ?? []);
   const way = shown.map((one, at) => (at === 0 ? one : html` → ${one}`));
   const word = outcome === 'mirrored' ? undefined : `${outcome} `;
-  return html`<span class="image">${destination}</span><span class="below">${word}${way}</span>`;
+  return html`${imageOf(destination)}<span class="below">${word}${way}</span>`;
 }
 
 function toLookAt(images: readonly ReportedImage[]): readonly Markup[] {
@@ -168,7 +177,7 @@ function toLookAt(images: readonly ReportedImage[]): readonly Markup[] {
       .slice(0, explained)
       .map(
         ({ destination, source, why }) =>
-          html`<span class="image">${destination}</span><span class="below">from ${source}</span><span class="why">${why ?? ''}</span>`,
+          html`${imageOf(destination)}<span class="below">from ${source}</span><span class="why">${why ?? ''}</span>`,
       );
     const first = html`<span class="quiet">${withCode(todo)}</span>`;
     const rest =
@@ -192,7 +201,8 @@ function tableOf(images: readonly ReportedImage[], totals: Report['totals']): Ma
   return html`<section><h2>All images</h2>
 <div class="bar" id="bar" hidden>
 <input type="search" aria-label="Filter images" placeholder="Filter by name, digest or reason" autocomplete="off" spellcheck="false">
-<div class="choice" role="group" aria-label="Outcome">${choice('', 'all', images.length)}${choices.map((one) => choice(one, one, totals[one]))}<output>${countOf(images.length, 'image')}</output></div>
+<div class="choice" role="group" aria-label="Outcome">${choice('', 'all', images.length)}${choices.map((one) => choice(one, one, totals[one]))}</div>
+<output>${countOf(images.length, 'image')}</output>
 </div>
 <table id="images">
 <colgroup><col class="outcome"><col><col class="digest"><col class="size"></colgroup>
@@ -201,9 +211,10 @@ function tableOf(images: readonly ReportedImage[], totals: Report['totals']): Ma
 ${sorted.map(rowOf)}</tbody>
 </table>
 <p class="empty" id="empty" hidden>No image fits.</p>
+<button type="button" class="more" id="more" hidden></button>
 </section>`;
 }
 
 const rowOf = ({ source, destination, digest, outcome, bytes, why }: ReportedImage) =>
-  html`<tr class="${tones[outcome]}" data-outcome="${outcome}" data-bytes="${bytes}"><td>${outcome}</td><td><span class="image">${destination}</span><span class="below">from ${source}</span>${why === null ? undefined : html`<span class="why">${why}</span>`}</td><td>${digest === null ? undefined : html`<code>${digest}</code>`}</td><td>${bytes === 0 ? undefined : shownBytes(bytes)}</td></tr>
+  html`<tr class="${tones[outcome]}" data-outcome="${outcome}" data-bytes="${bytes}"><td>${outcome}</td><td>${imageOf(destination)}<span class="below">from ${source}</span>${why === null ? undefined : html`<span class="why">${why}</span>`}</td><td>${digest === null ? undefined : html`<code>${digest}</code>`}</td><td>${bytes === 0 ? undefined : shownBytes(bytes)}</td></tr>
 `;

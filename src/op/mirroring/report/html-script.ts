@@ -1,4 +1,7 @@
-/** Filters and sorts the table of all images. Without it, the page is complete. It writes texts only, never markup. */
+/**
+ * Filters and sorts the table of all images. Without it, the page is complete. It writes texts only, never markup. Of thousands of rows it
+ * shows the first 500, since a browser needs seconds to lay out all of them.
+ */
 export const script = `
 'use strict';
 (() => {
@@ -11,21 +14,30 @@ export const script = `
   const choices = Array.from(bar.querySelectorAll('button'));
   const count = bar.querySelector('output');
   const empty = document.getElementById('empty');
+  const more = document.getElementById('more');
   const number = new Intl.NumberFormat('en');
+  const usual = 500;
   let outcome = '';
+  let order = rows;
 
-  const filter = () => {
+  const show = (limit) => {
     const words = query.value.toLowerCase().split(/\\s+/u).filter((word) => word !== '');
-    let shown = 0;
-    for (const one of rows) {
+    let fitting = 0;
+    for (const one of order) {
       if (words.length > 0 && one.text === '') one.text = one.row.textContent.toLowerCase();
       const fits = (outcome === '' || one.outcome === outcome) && words.every((word) => one.text.includes(word));
-      if (fits) shown += 1;
-      if (one.row.hidden === fits) one.row.hidden = !fits;
+      if (fits) fitting += 1;
+      const hidden = !fits || fitting > limit;
+      if (one.row.hidden !== hidden) one.row.hidden = hidden;
     }
-    count.textContent = shown === rows.length ? number.format(shown) + ' images' : number.format(shown) + ' of ' + number.format(rows.length);
-    empty.hidden = shown > 0;
+    const total = number.format(rows.length);
+    count.textContent = fitting === rows.length ? total + (fitting === 1 ? ' image' : ' images') : number.format(fitting) + ' of ' + total;
+    empty.hidden = fitting > 0;
+    more.hidden = fitting <= limit;
+    more.textContent = 'Show all ' + number.format(fitting);
   };
+  const filter = () => show(usual);
+  more.addEventListener('click', () => show(Infinity));
   let waiting = 0;
   query.addEventListener('input', () => {
     clearTimeout(waiting);
@@ -62,9 +74,11 @@ export const script = `
       const { key, compare } = orders[column];
       const keyed = rows.map((one) => ({ one, key: key(one) }));
       keyed.sort((a, b) => (down ? compare(b.key, a.key) : compare(a.key, b.key)) || a.one.at - b.one.at);
+      order = keyed.map(({ one }) => one);
       const sorted = document.createDocumentFragment();
-      for (const { one } of keyed) sorted.append(one.row);
+      for (const { row } of order) sorted.append(row);
       body.append(sorted);
+      filter();
     });
   });
 
@@ -78,9 +92,11 @@ export const script = `
   addEventListener('beforeprint', () => {
     opened = closed();
     for (const one of opened) one.open = true;
+    show(Infinity);
   });
   addEventListener('afterprint', () => {
     for (const one of opened) one.open = false;
+    filter();
   });
 })();
 `;

@@ -27,9 +27,10 @@ code { font-family: var(--mono); font-size: 0.92em; }
 .bad { --tone: var(--bad); } .note { --tone: var(--note); } .fresh { --tone: var(--fresh); } .ok { --tone: var(--ok); }
 
 .kicker { color: var(--muted); font-size: 0.8125rem; letter-spacing: 0.02em; }
-h1 { font-size: clamp(1.6rem, 4vw, 2.1rem); line-height: 1.2; font-weight: 620; letter-spacing: -0.015em; overflow-wrap: anywhere; }
+h1 { font-size: clamp(1.6rem, 4vw, 2.1rem); line-height: 1.2; font-weight: 600; letter-spacing: -0.015em; overflow-wrap: anywhere; }
 .verdict { margin-top: 0.75rem; font-size: 1.0625rem; }
-.verdict strong { color: var(--tone); font-weight: 620; }
+.verdict strong { color: var(--tone); font-weight: 600; }
+.times span { white-space: nowrap; }
 .times { margin-top: 0.25rem; color: var(--muted); font-size: 0.875rem; }
 
 .totals { display: flex; flex-wrap: wrap; gap: 1.25rem 2.5rem; margin-top: 1.75rem; padding: 1.1rem 0; border-block: 1px solid var(--line); }
@@ -39,25 +40,28 @@ h1 { font-size: clamp(1.6rem, 4vw, 2.1rem); line-height: 1.2; font-weight: 620; 
 .totals .bad dd, .totals .note dd { color: var(--tone); }
 
 section { margin-top: 2.75rem; }
-h2 { margin-bottom: 0.9rem; font-size: 1.1875rem; line-height: 1.3; font-weight: 620; letter-spacing: -0.008em; }
+h2 { margin-bottom: 0.9rem; font-size: 1.1875rem; line-height: 1.3; font-weight: 600; letter-spacing: -0.008em; }
 .group { display: grid; grid-template-columns: 10.5rem minmax(0, 1fr); gap: 0.25rem 1.5rem; padding: 0.8rem 0; border-top: 1px solid var(--line); }
 .group:last-child { border-bottom: 1px solid var(--line); }
 .group h3 { color: var(--tone, var(--ink)); font-weight: 560; }
 .group li + li { margin-top: 0.45rem; }
+.pairs li { display: flex; justify-content: space-between; gap: 0.25rem 1.5rem; }
+.pairs .below { flex: none; }
 .group li > * { overflow-wrap: anywhere; }
 .image { font-family: var(--mono); font-size: 0.84375rem; line-height: 1.45; overflow-wrap: anywhere; }
+.image i { color: var(--muted); font-style: normal; }
 .below { display: block; color: var(--muted); font-size: 0.8125rem; overflow-wrap: anywhere; }
 .below code { color: var(--ink); }
 summary { margin-top: 0.45rem; color: var(--muted); cursor: pointer; width: fit-content; }
 details[open] summary { margin-bottom: 0.45rem; }
 
-.bar { position: sticky; top: 0; z-index: 2; margin-inline: -0.5rem; padding: 0.6rem 0.5rem; background: var(--paper); }
+.bar { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 0.55rem 1rem; align-items: center; position: sticky; top: 0; z-index: 2; margin-inline: -0.5rem; padding: 0.6rem 0.5rem; background: var(--paper); }
 .bar input {
-  width: 100%; padding: 0.55rem 0.8rem; border: 1px solid var(--strong); border-radius: 0.5rem;
+  grid-column: 1 / -1; padding: 0.55rem 0.8rem; border: 1px solid var(--strong); border-radius: 0.5rem;
   background: var(--raised); color: inherit; font: inherit;
 }
 .bar input::placeholder { color: var(--muted); opacity: 1; }
-.choice { display: flex; flex-wrap: wrap; align-items: center; gap: 0.4rem; margin-top: 0.55rem; }
+.choice { display: flex; flex-wrap: wrap; align-items: center; gap: 0.4rem; }
 .choice button {
   padding: 0.2rem 0.7rem; border: 1px solid var(--line); border-radius: 1rem; background: transparent; color: var(--muted);
   font: inherit; font-size: 0.84375rem; white-space: nowrap; cursor: pointer;
@@ -65,7 +69,7 @@ details[open] summary { margin-bottom: 0.45rem; }
 .choice button:hover { border-color: var(--strong); color: var(--ink); }
 .choice button[aria-pressed="true"] { border-color: var(--ink); background: var(--ink); color: var(--paper); }
 .choice span { margin-left: 0.25rem; font-variant-numeric: tabular-nums; opacity: 0.75; }
-.choice output { margin-left: auto; color: var(--muted); font-size: 0.84375rem; font-variant-numeric: tabular-nums; }
+.bar output { color: var(--muted); font-size: 0.84375rem; font-variant-numeric: tabular-nums; }
 :focus-visible { outline: 2px solid var(--fresh); outline-offset: 2px; }
 
 table { width: 100%; border-collapse: separate; border-spacing: 0; table-layout: fixed; }
@@ -86,15 +90,18 @@ th:last-child, td:last-child { padding-right: 0; text-align: right; }
 th:last-child button { padding-right: 0; }
 td:last-child { color: var(--muted); font-size: 0.875rem; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .why { display: block; margin-top: 0.15rem; font-size: 0.84375rem; color: var(--tone); overflow-wrap: anywhere; }
+.more { display: block; margin: 1.25rem auto 0; padding: 0.4rem 1.1rem; border: 1px solid var(--strong); border-radius: 1rem; background: transparent; color: var(--ink); font: inherit; cursor: pointer; }
+.more:hover { border-color: var(--ink); }
 .empty { padding: 2rem 0; color: var(--muted); text-align: center; }
 footer { margin-top: 2.5rem; color: var(--muted); font-size: 0.8125rem; overflow-wrap: anywhere; }
 footer p + p { margin-top: 0.2rem; }
 
-@media (max-width: 44rem) {
+@media screen and (max-width: 44rem) {
   .group { grid-template-columns: minmax(0, 1fr); }
+  .pairs li { display: block; }
   .totals { gap: 1rem 1.75rem; }
   .choice { flex-wrap: nowrap; overflow-x: auto; margin-inline: -0.5rem; padding-inline: 0.5rem; scrollbar-width: none; }
-  .choice output { position: sticky; right: -0.5rem; padding-left: 0.75rem; background: var(--paper); }
+  .choice, .bar output { grid-column: 1 / -1; }
   table, tbody, tr, td { display: block; }
   colgroup, thead { display: none; }
   tr { padding: 0.7rem 0; border-bottom: 1px solid var(--line); }
@@ -110,7 +117,7 @@ footer p + p { margin-top: 0.2rem; }
     --ok: #1f5138; --bad: #8f1d15; --note: #5f3f00; --fresh: #123f68;
   }
   body { max-width: none; padding: 0; font-size: 9.5pt; }
-  .bar, summary { display: none; }
+  .bar, .more, summary { display: none; }
   section { margin-top: 1.5rem; }
   h2, h3 { break-after: avoid; }
   tr, li { break-inside: avoid; }
@@ -118,6 +125,9 @@ footer p + p { margin-top: 0.2rem; }
   th { position: static; }
   th button::after { content: none !important; }
   td code { white-space: normal; overflow-wrap: anywhere; }
-  .digest { width: 12rem; }
+  .outcome { width: 5.5rem; } .digest { width: 11.5rem; } .size { width: 4.5rem; }
+  .image, td code { font-size: 7.5pt; }
+  td, td:first-child, td:last-child, .below, .why { font-size: 8pt; }
+  td { padding-block: 0.35rem; }
 }
 `;
