@@ -15,7 +15,7 @@ async function pushBlob(repository: string, content: string): Promise<{ digest: 
 }
 
 /** Writes a manifest as it is. @returns its digest */
-export async function pushManifest(repository: string, reference: string, manifest: object): Promise<string> {
+async function pushManifest(repository: string, reference: string, manifest: object): Promise<string> {
   const [, host = '', path = ''] = /^([^/]+)\/(.+)$/u.exec(repository) ?? [];
   const body = JSON.stringify(manifest);
   const headers = { 'content-type': 'mediaType' in manifest ? `${manifest.mediaType}` : '' };
