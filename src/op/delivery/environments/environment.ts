@@ -23,6 +23,8 @@ export interface Environment {
   readonly kubeconfig: string | undefined;
   /** A context of the kubeconfig; undefined: its current one. */
   readonly context: string | undefined;
+  /** Where the Helm release is installed, if that is not in the namespace of the component. */
+  readonly releaseNamespace: string | undefined;
   /** Whether Helm tests gate promotion out of this environment. */
   readonly tests: 'helm' | 'none';
   /** What `op set-image` writes; undefined: not configured. */

@@ -196,6 +196,7 @@ describe('the cluster of an environment', () => {
       kind: undefined,
       manifests: undefined,
       images: undefined,
+      releaseNamespace: undefined,
     },
     ...{ namespace: 'shop', kubeconfig: '/kube/pp.yaml', context: 'pp' },
     tests: 'helm',

@@ -43,6 +43,7 @@ const environment = v.strictObject({
   kind: v.optional(v.picklist(componentKinds)),
   kubeconfig: v.optional(text),
   context: v.optional(text),
+  releaseNamespace: v.optional(name('the name of a namespace')),
   tests: v.optional(v.picklist(['helm', 'none']), 'helm'),
   manifests: v.optional(manifests),
 });

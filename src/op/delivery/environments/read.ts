@@ -70,7 +70,19 @@ interface Origin {
 }
 
 function toEnvironment(entry: EnvironmentEntry, { origin, directory, configured }: Origin): Environment {
-  const { name, repository, images, namespace, component, kind, kubeconfig, context, tests, manifests } = entry;
+  const {
+    name,
+    repository,
+    images,
+    namespace,
+    component,
+    kind,
+    kubeconfig,
+    context,
+    tests,
+    manifests,
+    releaseNamespace,
+  } = entry;
   const filed = repository === undefined ? undefined : { key: `${name}.repository`, value: repository, origin };
   return {
     name,
@@ -82,6 +94,7 @@ function toEnvironment(entry: EnvironmentEntry, { origin, directory, configured 
     kubeconfig: kubeconfig === undefined ? undefined : resolve(directory, kubeconfig),
     context,
     tests,
+    releaseNamespace,
     manifests,
   };
 }

@@ -220,6 +220,39 @@ describe.skipIf(missingTools.length > 0)('on a real API server, where the test p
     expect(allowed.printed).toEqual([expect.stringContaining('has no tests, which --allow-no-tests allows')]);
   });
 
+  describe('a chart cannot use the rights of op elsewhere:', () => {
+    /** Installs a chart whose tests are written like this, with one that would pass. */
+    const installText = async (release: string, text: string) => {
+      await install(release, { [`${release}-test`]: {} });
+      await writeFile(join(room, release, 'templates', 'more.yaml'), text);
+      await helm('upgrade', '--install', release, join(room, release), '--namespace=shop');
+    };
+    const annotations = 'annotations: {helm.sh/hook: test, helm.sh/hook-delete-policy: before-hook-creation}';
+    const pod = (metadata: string) =>
+      `apiVersion: v1\nkind: Pod\nmetadata:\n  name: steal\n  ${annotations}\n  ${metadata}\nspec: {containers: [{name: a, image: b}]}\n`;
+    const configMap = (kind: string, more: string) =>
+      `apiVersion: v1\nkind: ${kind}\nmetadata:\n  name: settings\n  ${annotations}\n${more}`;
+
+    beforeAll(() => server.kubectl(['create', 'configmap', 'settings', '--namespace=elsewhere', '--from-literal=a=b']));
+
+    test.each([
+      ['pod', 'a Pod in another namespace', pod('namespace: elsewhere'), /^Pod steal .* in namespace elsewhere$/u],
+      ['merge', 'one whose namespace is merged in', pod('<<: {namespace: elsewhere}'), /namespace elsewhere$/u],
+      ['map', 'a ConfigMap that replaces one there', configMap('ConfigMap', '  namespace: elsewhere\n'), /^ConfigMap/u],
+      ['list', 'a List with objects of there', configMap('List', 'items: []\n'), /^List settings .* is not created$/u],
+      ['role', 'what belongs to no namespace', configMap('Namespace', ''), /^Namespace settings .* is not created$/u],
+    ])('%s: %s', async (name, _, text, message) => {
+      await installText(`evil-${name}`, text);
+      await expect(start({ release: `evil-${name}` }).result).rejects.toMatchObject({
+        kind: 'refused',
+        message: expect.stringMatching(message),
+      });
+      expect(await podsOf(`evil-${name}-test`)).toBe('');
+      const untouched = ['get', 'configmap', 'settings', '--namespace=elsewhere', '--output=jsonpath={.data.a}'];
+      expect(await server.kubectl(untouched)).toBe('b');
+    });
+  });
+
   test('only the tests that the filter names; a missing test cannot pass', async () => {
     await install('some', { 'some-a': {}, 'some-b': {}, 'some-c': {} });
     const one = start({ release: 'some', filter: ['some-b'] });
@@ -420,7 +453,7 @@ describe.skipIf(missingTools.length > 0)('on a real API server, where the test p
       await server.kubectl(['wait', '--for=condition=Established', 'crd/helmreleases.helm.toolkit.fluxcd.io']);
       const base = { namespace: 'shop', component: 'web' };
       const environments = [
-        { name: 'dev', ...base, namespace: 'flux', kind: 'HelmRelease' },
+        { name: 'dev', ...base, namespace: 'flux', kind: 'HelmRelease', releaseNamespace: 'shop' },
         { name: 'quiet', ...base, tests: 'none' },
         { name: 'plain', ...base, component: 'plain' },
         { name: 'work', ...base, kind: 'Workload' },
@@ -491,9 +524,10 @@ describe.skipIf(missingTools.length > 0)('on a real API server, where the test p
         }),
       );
       await helmRelease('split', { releaseName: 'split', targetNamespace: 'elsewhere' });
-      await expect(from('dev', { component: 'split' }).result).rejects.toMatchObject({
-        kind: 'input',
-        message: 'test split-test of release split would run in namespace flux',
+      const split = { component: 'split', releaseNamespace: 'elsewhere' };
+      await expect(from('dev', split).result).rejects.toMatchObject({
+        kind: 'refused',
+        message: 'Pod split-test of the tests of release split would be created in namespace flux',
         hint: expect.stringContaining('set spec.storageNamespace: elsewhere'),
       });
     });

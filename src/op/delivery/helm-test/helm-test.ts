@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Context } from '../../context.js';
-import { inputError, refusedError } from '../../kit/errors/op-error.js';
+import { refusedError } from '../../kit/errors/op-error.js';
 import { countOf } from '../../kit/log/format.js';
 import { startDeadline } from '../../kit/process/deadline.js';
 import { type KubernetesApi, openApi } from '../../systems/kubernetes/api.js';
@@ -8,10 +8,11 @@ import { clusterOfEnvironment } from '../environments/environment.js';
 import { readEnvironments } from '../environments/read.js';
 import { acquireLease } from '../lease/acquire.js';
 import { leaseRequestOf } from '../lease/request.js';
+import { checkHooks } from './check-hooks.js';
 import { findRelease } from './find-release.js';
 import { createHelm, type Helm, type HelmCluster } from './helm.js';
 import type { HelmTestFlags } from './options.js';
-import { type HelmTest, type Release, readRelease, selectTests } from './release.js';
+import { type Release, readRelease, selectTests } from './release.js';
 import { parseFilter, type ReleaseSelector, releaseSelectorOf, type TestFilter } from './request.js';
 import { runTests } from './run-tests.js';
 
@@ -32,9 +33,9 @@ export async function helmTest(context: Context, flags: HelmTestFlags): Promise<
   if (environment?.tests === 'none') {
     lease.context.log.step(`environment ${environment.name} has "tests: none": nothing is tested`);
   } else {
-    await testRelease(lease.context, lease.api, { cluster, selector, filter, timeout, allowNoTests }).catch(
-      api.rethrow,
-    );
+    const releaseNamespace = flags.releaseNamespace ?? environment?.releaseNamespace;
+    const asked = { cluster, selector, filter, timeout, allowNoTests, releaseNamespace };
+    await testRelease(lease.context, lease.api, asked).catch(api.rethrow);
   }
   lease.succeeded();
 }
@@ -47,12 +48,15 @@ interface TestRequest {
   /** Milliseconds. */
   readonly timeout: number;
   readonly allowNoTests: boolean;
+  /** Where the tests may be; undefined: in the namespace of the API. */
+  readonly releaseNamespace: string | undefined;
 }
 
 async function testRelease(context: Context, api: KubernetesApi, request: TestRequest): Promise<void> {
   const { helm, release } = await openRelease(context, api, request);
   const of = `release ${release.name} (revision ${release.revision}) in namespace ${release.namespace}`;
   checkDeployed(release);
+  checkHooks(release, { storage: helm.namespace, allowed: request.releaseNamespace ?? api.namespace });
   const tests = selectTests(release, request.filter);
   if (tests.length === 0) {
     if (request.allowNoTests) return context.log.step(`${of} has no tests, which --allow-no-tests allows: done`);
@@ -62,7 +66,6 @@ async function testRelease(context: Context, api: KubernetesApi, request: TestRe
       hint: 'add a test to the chart, write "tests: none" for the environment, or give --allow-no-tests',
     });
   }
-  checkTestNamespaces(release, tests, helm.namespace);
   context.log.step(`run ${countOf(tests.length, 'test')} of ${of}: ${tests.map(({ name }) => name).join(', ')}`);
   await runTests(context, api, helm, { release, tests, filter: request.filter, timeout: request.timeout });
   const look = api.typed(`helm status ${release.name} --namespace ${helm.namespace}`);
@@ -92,19 +95,5 @@ function checkDeployed({ name, namespace, revision, status }: Release): void {
     what: `release ${name} in namespace ${namespace} is not tested`,
     why: `its revision ${revision} is ${status}, not deployed`,
     hint: `see its history with: helm history ${name} --namespace ${namespace}, and test it when it is deployed`,
-  });
-}
-
-/**
- * helm runs hooks without a namespace in the namespace where it stores the release; Flux may install the release elsewhere.
- * @throws OpError (input)
- */
-function checkTestNamespaces({ name, namespace }: Release, tests: readonly HelmTest[], storage: string): void {
-  const misplaced = tests.find((test) => test.namespace === '');
-  if (namespace === storage || misplaced === undefined) return;
-  throw inputError({
-    what: `test ${misplaced.name} of release ${name} would run in namespace ${storage}`,
-    why: `the release is in namespace ${namespace} but stored in ${storage}, and helm runs a test without a namespace where the release is stored`,
-    hint: `set spec.storageNamespace: ${namespace} in the HelmRelease, or write namespace: {{ .Release.Namespace }} into the chart's tests`,
   });
 }

@@ -8,6 +8,10 @@ export const helmTestOptions = {
     value: '<name>',
   }),
   release: option.text('Helm release to test', { value: '<name>', otherwise: 'that of the component' }),
+  releaseNamespace: option.text('namespace that the release is installed in: its tests may create nothing elsewhere', {
+    value: '<name>',
+    otherwise: 'that of the component',
+  }),
   allowNoTests: option.flag('pass a release that has no tests'),
   filter: option.list('tests to run: NAME, or !name=NAME for all but that one', { value: '<tests>' }),
   ...environmentOptions,

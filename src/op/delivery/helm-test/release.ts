@@ -1,7 +1,7 @@
 import * as v from 'valibot';
-import { parse as parseYaml } from 'yaml';
+import { parseAllDocuments } from 'yaml';
 import type { Context } from '../../context.js';
-import { refusedError, toolError } from '../../kit/errors/op-error.js';
+import { OpError, refusedError, toolError } from '../../kit/errors/op-error.js';
 import { jsonOf } from '../../kit/json/parse-json.js';
 import { oneLine } from '../../kit/log/printable.js';
 import { failureOfHelm, type Helm } from './helm.js';
@@ -33,13 +33,20 @@ export interface Release {
   readonly status: string;
   /** In the order in which helm runs them. */
   readonly tests: readonly HelmTest[];
-  /** Names of the tests and of their other hooks, such as a ConfigMap. */
-  readonly hookNames: readonly string[];
+  /** The tests and their other hooks, such as a ConfigMap: all that helm will create. */
+  readonly hooks: readonly Hook[];
+}
+
+/** An object that helm creates for the tests. */
+export interface Hook {
+  readonly name: string;
+  readonly kind: string;
+  /** Empty: helm creates it where the release is stored. */
+  readonly namespace: string;
 }
 
 const hook = v.object({
   name: v.string(),
-  kind: v.optional(v.string(), ''),
   manifest: v.optional(v.string(), ''),
   events: v.optional(v.array(v.string()), []),
   weight: v.optional(v.number(), 0),
@@ -60,7 +67,10 @@ const shape = v.object({
   info: v.object({ status: v.string() }),
   hooks: v.optional(v.array(hook), []),
 });
-const placed = v.object({ metadata: v.object({ namespace: v.nullish(v.string()) }) });
+const placed = v.object({
+  kind: v.string(),
+  metadata: v.object({ name: v.string(), namespace: v.nullish(v.string(), '') }),
+});
 
 /** Reads the newest revision of a release. @throws OpError (input, tool) */
 export async function readRelease(context: Context, helm: Helm, name: string): Promise<Release> {
@@ -70,6 +80,7 @@ export async function readRelease(context: Context, helm: Helm, name: string): P
   try {
     return parseRelease(ended.stdout);
   } catch (cause) {
+    if (cause instanceof OpError) throw cause;
     throw toolError({
       what,
       why: 'op cannot parse the output of helm',
@@ -80,11 +91,12 @@ export async function readRelease(context: Context, helm: Helm, name: string): P
 }
 
 function parseRelease(json: string): Release {
-  const { name, namespace, version, info, hooks } = v.parse(jsonOf(shape), json);
-  const tests = hooks.flatMap(({ name: test, kind, manifest, events, weight, last_run: last }): HelmTest[] => {
-    if (!events.includes('test') || (kind !== 'Pod' && kind !== 'Job')) return [];
+  const { name, namespace, version, info, hooks: all } = v.parse(jsonOf(shape), json);
+  const hooks = all.flatMap((one) => (one.events.includes('test') ? [{ ...one, ...objectIn(one.manifest) }] : []));
+  const tests = hooks.flatMap(({ name: test, kind, namespace: place, weight, last_run: last }): HelmTest[] => {
+    if (kind !== 'Pod' && kind !== 'Job') return [];
     const lastRun = { started: last.started_at, completed: last.completed_at, phase: last.phase };
-    return [{ name: test, kind, namespace: namespaceOf(manifest) ?? '', weight, lastRun }];
+    return [{ name: test, kind, namespace: place, weight, lastRun }];
   });
   return {
     name,
@@ -92,19 +104,31 @@ function parseRelease(json: string): Release {
     revision: version,
     status: info.status,
     tests: tests.sort((one, other) => one.weight - other.weight || (one.name < other.name ? -1 : 1)),
-    hookNames: hooks.filter(({ events }) => events.includes('test')).map((one) => one.name),
+    hooks: hooks.map(({ name: hook, kind, namespace: place }) => ({ name: hook, kind, namespace: place })),
   };
 }
 
-/** An empty namespace in a manifest counts as none. */
-function namespaceOf(manifest: string): string | undefined {
-  const read = v.safeParse(placed, parseYaml(manifest));
-  return (read.success && read.output.metadata.namespace) || undefined;
+/**
+ * The one object of a hook's manifest, as helm reads it: what is wrong in it, or what op would read otherwise, is no object.
+ * @throws OpError (refused) for anything else than one object
+ */
+function objectIn(manifest: string): Pick<Hook, 'kind' | 'namespace'> {
+  const documents = parseAllDocuments(manifest, { merge: true, version: '1.1' });
+  const [document, ...more] = Array.isArray(documents) ? documents : [];
+  if (document === undefined || more.length > 0 || document.errors.length > 0 || document.warnings.length > 0) {
+    throw refusedError({
+      what: 'the tests of the release are not run',
+      why: 'the manifest of one of their hooks is not one object that op reads as helm does',
+      hint: 'see them with: helm get hooks RELEASE; write one object for each hook, without tags of YAML or keys that are there twice',
+    });
+  }
+  const { kind, metadata } = v.parse(placed, document.toJS());
+  return { kind, namespace: metadata.namespace ?? '' };
 }
 
 /** The tests that helm will run. @throws OpError (refused) for a filter with an unknown test */
-export function selectTests({ name, tests, hookNames }: Release, { only, not }: TestFilter): readonly HelmTest[] {
-  const unknown = [...only, ...not].find((wanted) => !hookNames.includes(wanted));
+export function selectTests({ name, tests, hooks }: Release, { only, not }: TestFilter): readonly HelmTest[] {
+  const unknown = [...only, ...not].find((wanted) => !hooks.some((hook) => hook.name === wanted));
   if (unknown !== undefined) {
     const names = tests.map((test) => test.name).join(', ') || 'none';
     throw refusedError({
