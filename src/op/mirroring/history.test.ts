@@ -146,6 +146,9 @@ describe('what changed since the run before', () => {
     expect(made.changes?.changed[0]).toMatchObject({ from: before, to: after });
     expect(made.changes?.since.id).toBe((await runs())[1]?.id);
     expect(await sandbox.read('mirror/report.md')).toContain('1 failing now, 1 recovered, 1 changed, 1 new, 1 gone');
+    expect(sandbox.printed.join('\n')).toMatch(
+      /since the run of \S+ \S+ UTC: 1 failing now, 1 recovered, 1 changed, 1 new/u,
+    );
     expect(await sandbox.read('mirror/report.html')).toContain('<h3>1 gone from the selection</h3>');
     await failed(sandbox.run());
     expect(changesIn(await sandbox.report())).toEqual(['stillFailing breaks:v1']);
