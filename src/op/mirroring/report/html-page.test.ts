@@ -22,15 +22,24 @@ describe('a report as an HTML page', () => {
   });
 
   it.each(hostile)('shows %j as text', (text) => {
-    const page = htmlPageOf({
-      ...imageOf(text),
-      name: text,
-      mirrorFile: text,
-      unlisted: [{ source: text, why: text }],
-    });
-    const plain = htmlPageOf({ ...imageOf('x'), name: 'x', mirrorFile: 'x', unlisted: [{ source: 'x', why: 'x' }] });
-    const tags = (html: string) => html.match(/<[^>]*>/gu);
-    expect(tags(page)).toEqual(tags(plain));
+    const said = (what: string): string => {
+      const made = imageOf(what);
+      const left = [{ subject: what, kind: what, digest: what, why: what }];
+      const images = made.images.map((image) => ({ ...image, source: what, destination: what, digest: what, left }));
+      return htmlPageOf({ ...made, name: what, mirrorFile: what, images, unlisted: [{ source: what, why: what }] });
+    };
+    const tags = (page: string) => page.match(/<[^>]*>/gu);
+    expect(tags(said(text))).toEqual(tags(said('x')));
+  });
+
+  it('counts the referrers of an image, and says which were not copied', () => {
+    const made = imageOf(null);
+    const left = [
+      { subject: 'x', kind: 'application/spdx+json', digest: `sha256:${'a'.repeat(64)}`, why: 'not wanted' },
+    ];
+    const page = htmlPageOf({ ...made, images: made.images.map((image) => ({ ...image, referrers: 2, left })) });
+    expect(page).toContain('from quay.io/web:v1 · 2 referrers');
+    expect(page).toContain('application/spdx+json <code>aaaaaaaaaaaa</code>');
   });
 
   it('does not let a text turn the direction of others', () => {

@@ -97,6 +97,7 @@ ${section(
   ),
 )}
 ${section('To look at', toLookAt(images))}
+${section('Referrers that were not copied', leftOut(images))}
 ${tableOf(images, totals)}
 </main>
 <footer>
@@ -188,6 +189,17 @@ function toLookAt(images: readonly ReportedImage[]): readonly Markup[] {
   });
 }
 
+/** What refers to images at the source, and stayed there. */
+function leftOut(images: readonly ReportedImage[]): readonly Markup[] {
+  const items = images.flatMap(({ source, left }) =>
+    left.map(
+      ({ kind, digest, why }) =>
+        html`${imageOf(source)}<span class="below">${kind} <code>${shortDigest(digest)}</code></span><span class="why">${why}</span>`,
+    ),
+  );
+  return items.length === 0 ? [] : [group(countOf(items.length, 'referrer'), 'note', items)];
+}
+
 /** What is between backticks is code. */
 const withCode = (text: string): readonly Markup[] =>
   text.split('`').map((part, at) => (at % 2 === 1 ? html`<code>${part}</code>` : html`${part}`));
@@ -215,6 +227,6 @@ ${sorted.map(rowOf)}</tbody>
 </section>`;
 }
 
-const rowOf = ({ source, destination, digest, outcome, bytes, why }: ReportedImage) =>
-  html`<tr class="${tones[outcome]}" data-outcome="${outcome}" data-bytes="${bytes}"><td>${outcome}</td><td>${imageOf(destination)}<span class="below">from ${source}</span>${why === null ? undefined : html`<span class="why">${why}</span>`}</td><td>${digest === null ? undefined : html`<code>${digest}</code>`}</td><td>${bytes === 0 ? undefined : shownBytes(bytes)}</td></tr>
+const rowOf = ({ source, destination, digest, outcome, bytes, why, referrers }: ReportedImage) =>
+  html`<tr class="${tones[outcome]}" data-outcome="${outcome}" data-bytes="${bytes}"><td>${outcome}</td><td>${imageOf(destination)}<span class="below">from ${source}${referrers === 0 ? undefined : ` · ${countOf(referrers, 'referrer')}`}</span>${why === null ? undefined : html`<span class="why">${why}</span>`}</td><td>${digest === null ? undefined : html`<code>${digest}</code>`}</td><td>${bytes === 0 ? undefined : shownBytes(bytes)}</td></tr>
 `;
