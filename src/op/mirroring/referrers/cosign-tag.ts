@@ -38,7 +38,7 @@ export async function compareCosignTag(
   return {
     ...named,
     isDrift: true,
-    why: `the destination has others of its own at ${tag}, and lacks those of the source`,
+    why: `${tag} at the destination has entries of its own, and lacks entries of the source`,
   };
 }
 

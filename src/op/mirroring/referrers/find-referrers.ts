@@ -58,7 +58,7 @@ export async function findReferrers(
   valuesOf(await mapConcurrently(subjects, 4, (subject) => visit(subject, 1)));
   const isOther = digest !== sourceDigest;
   if (isOther) left.push(...(await thoseOfIndex(search, pair, choice, sourceDigest)));
-  return { found, left, unmet: unmetOf(choice, item, found) };
+  return { found, left, unmet: unmetOf(choice, digest, [...found, ...left.filter(({ isDrift }) => isDrift)]) };
 }
 
 const isFound = (one: FoundReferrer | LostReferrer): one is FoundReferrer => !isLeft(one);
@@ -119,11 +119,11 @@ async function thoseOfIndex(
 
 function unmetOf(
   { required }: ReferrerChoice,
-  { digest }: PlanItem & { readonly digest: string },
-  found: readonly FoundReferrer[],
+  digest: string,
+  there: readonly Pick<FoundReferrer, 'subject' | 'kind'>[],
 ): string | undefined {
   if (required.length === 0) return undefined;
-  const kinds = new Set(found.filter(({ subject }) => subject === digest).map(({ kind }) => kind));
+  const kinds = new Set(there.filter(({ subject }) => subject === digest).map(({ kind }) => kind));
   if (required.some((kind) => kinds.has(kind))) return undefined;
   return `nothing at the source that refers to it is ${required.join(' or ')}, which is required`;
 }
