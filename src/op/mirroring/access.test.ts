@@ -12,14 +12,17 @@ import {
   startTokenRegistry,
 } from '../../../test/op/local-registry.js';
 import { createMirrorSandbox, type MirrorSandbox } from '../../../test/op/mirror-sandbox.js';
-import { pushImage } from '../../../test/op/pushed-image.js';
+import { attach, pushImage } from '../../../test/op/pushed-image.js';
+import { signByTag } from '../../../test/op/pushed-signature.js';
 
 let source: LocalRegistry;
 let sandbox: MirrorSandbox;
 
 beforeAll(async () => {
   source = await startRegistry();
-  await pushImage(`${source.host}/hub/web:v1`, 100_000);
+  const image = `${source.host}/hub/web@${await pushImage(`${source.host}/hub/web:v1`, 100_000)}`;
+  await attach(image, 'application/x.signature');
+  await signByTag(image, ['one']);
 });
 afterAll(() => source?.stop());
 beforeEach(async () => {
@@ -35,7 +38,7 @@ const failed = (promise: Promise<unknown>) =>
 const file = (target: string, registries = '') =>
   sandbox.write(
     'mirror.yaml',
-    `version: 1\n${registries}sources: [{ from: '${source.host}/hub/web:v1', to: '${target}' }]\n`,
+    `version: 1\n${registries}sources: [{ from: '${source.host}/hub/web:v1', to: '${target}', referrers: { copy: all } }]\n`,
   );
 
 describe('a registry with credentials', () => {
@@ -54,7 +57,7 @@ describe('a registry with credentials', () => {
       expect(`${error.why}${sandbox.printed.join('')}`).not.toContain('wr0ng-pw');
 
       await sandbox.write('secrets/site/.dockerconfigjson', dockerConfig(target.host, password));
-      expect((await sandbox.run()).totals).toMatchObject({ copied: 1 });
+      expect((await sandbox.run()).images).toMatchObject([{ outcome: 'copied', referrers: 2 }]);
       expect((await sandbox.run({ deep: true })).totals).toMatchObject({ unchanged: 1 });
     } finally {
       await target.stop();
