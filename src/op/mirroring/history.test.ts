@@ -10,6 +10,7 @@ import { openDirectoryStore } from '../store/directory/directory.js';
 import { changeKinds } from './history/changes.js';
 import type { RecordedRun, Run } from './history/recorded.js';
 import type { Report } from './report/reported.js';
+import { type DiffView, showDiff } from './show-diff.js';
 import { type HistoryView, showHistory } from './show-history.js';
 
 let registry: LocalRegistry;
@@ -66,6 +67,34 @@ async function ask<Answer>(more: Partial<HistoryView> = {}): Promise<Answer> {
   return JSON.parse(out.join('')) as Answer;
 }
 const runs = () => ask<readonly Run[]>();
+
+/** Runs `op mirror diff` and gives what it prints for people, table first. */
+async function diff(more: Partial<DiffView> = {}): Promise<readonly string[]> {
+  const { context, printed } = testContext({ cwd: sandbox.path });
+  await showDiff(context, { file: 'mirror.yaml', directory: 'mirror', output: 'text', ...more });
+  return printed;
+}
+
+describe('the difference of two runs', () => {
+  it('is that of the newest two, or of those that are named', async () => {
+    await push('web:v1');
+    await select("web', tags: { regex: 'v.*' }");
+    expect(await failed(diff())).toMatchObject({ kind: 'input', message: expect.stringContaining('no two runs') });
+    await sandbox.run();
+    expect(await failed(diff())).toMatchObject({ kind: 'input' });
+    await push('web:v2');
+    await sandbox.run();
+    await push('web:v1');
+    await sandbox.run();
+    const [table = '', line = ''] = await diff();
+    expect(table).toMatch(/^WHAT +DESTINATION +BEFORE +NOW\nchanged +\S+\/web:v1 +[0-9a-f]{12} +[0-9a-f]{12}\n$/u);
+    expect(line).toMatch(/^from \S+ \(.* UTC, 2 images\) to \S+ \(.* UTC, 2 images\): 1 changed$/u);
+    const runs = await ask<readonly Run[]>();
+    const [all = ''] = await diff({ from: runs.at(-1)?.id, output: 'json' });
+    expect(JSON.parse(all)).toMatchObject({ from: { images: 1 }, to: { images: 2 }, added: [{ from: null }] });
+    expect(await failed(diff({ from: '20200101T000000Z-00000000' }))).toMatchObject({ kind: 'input' });
+  });
+});
 
 describe('the history of a mirror', () => {
   it('has each run that was verified, and what it left at the destination', async () => {

@@ -85,6 +85,22 @@ const history = command({
   },
 });
 
+const diff = command({
+  name: 'diff',
+  description: 'show what two runs left differently at the destination',
+  options: {
+    ...placeOptions,
+    ...historyOptions,
+    from: option.text('id of the earlier run', { value: '<id>', otherwise: 'the run before the other one' }),
+    to: option.text('id of the later run', { value: '<id>', otherwise: 'the newest' }),
+    output: outputForm,
+  },
+  run: async (context, request) => {
+    const { showDiff } = await import('../../mirroring/show-diff.js');
+    await showDiff(context, request);
+  },
+});
+
 const importFile = command({
   name: 'import',
   description: 'write a mirror file that copies what a file of regsync, skopeo sync or oc-mirror does',
@@ -128,6 +144,7 @@ export const mirror = group('mirror', 'copy images between registries as mirror.
   report,
   runAll,
   history,
+  diff,
   importFile,
   convert,
   imageSet,
