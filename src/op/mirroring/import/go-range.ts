@@ -42,7 +42,7 @@ export function fromMasterminds(range: string): TranslatedRange {
 /**
  * The ranges of regsync's `semverRange`, one of which must match. There, pre-releases always count, `~1` means 1.0, and versions that are
  * not complete end with zeros: `=1.2` is 1.2.0 alone.
- * Source: https://github.com/regclient/regclient (internal/semver, 0.11.5)
+ * Source: https://github.com/regclient/regclient (internal/semver, 0.11.7)
  */
 export function fromRegsync(ranges: readonly string[]): TranslatedRange {
   return translated(() => {

@@ -8,7 +8,7 @@ import { fromMasterminds, fromRegsync, type TranslatedRange } from './go-range.j
 
 /**
  * Which of the tags in the first line these libraries chose, or `!` for what they refuse: `regexp` of Go 1.26 (with MatchString, and as
- * `^…$`), Masterminds/semver 3.5.0 of skopeo 1.22, and internal/semver of regclient 0.11.5.
+ * `^…$`), Masterminds/semver 3.5.0 of skopeo 1.22, and internal/semver of regclient 0.11.7.
  */
 const lines = readFileSync(join(import.meta.dirname, 'go-results.tsv'), 'utf8')
   .trimEnd()

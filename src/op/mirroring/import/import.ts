@@ -126,6 +126,7 @@ function complete(file: string, read: Imported, { to, partial }: Pick<ImportRequ
   }
   const warnings = inOrder([
     ...problems.map((one) => ({ ...one, what: `is left out: it ${one.what}` })),
+    ...read.entries.filter(({ refused }) => refused.length === 0).flatMap(({ warnings = [] }) => warnings),
     ...read.warnings,
   ]);
   return { ...read, sources, warnings };

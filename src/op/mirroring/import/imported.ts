@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import type { YamlProblem } from '../../kit/config/yaml-problems.js';
 import type { YamlPath, YamlText } from '../../kit/config/yaml-text.js';
 import type { PlatformChoice, TagSelection } from '../mirror-file/read.js';
+import type { referrerChoice } from '../mirror-file/referrer-choice.js';
 
 /** What one entry of another tool's file becomes in a mirror file. */
 export interface ImportedSource {
@@ -12,6 +13,7 @@ export interface ImportedSource {
   readonly tags?: TagSelection | undefined;
   readonly digests?: readonly string[] | undefined;
   readonly platforms?: PlatformChoice | undefined;
+  readonly referrers?: v.InferInput<typeof referrerChoice> | undefined;
   /** Lines of the other tool's file; those of `tags.exact` and `digests` are in their order. */
   readonly line: number;
   readonly itemLines?: readonly number[];
@@ -23,6 +25,8 @@ export interface ImportedEntry {
   readonly sources: readonly ImportedSource[];
   /** Why a mirror file cannot say the same. */
   readonly refused: readonly YamlProblem[];
+  /** What is not quite the same, but near enough. */
+  readonly warnings?: readonly YamlProblem[];
 }
 
 /** A registry that needs more than a name. */

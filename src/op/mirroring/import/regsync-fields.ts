@@ -19,11 +19,6 @@ const lacksUsualTypes = (value: unknown) =>
 
 /** Fields of a step, or of `defaults`, that change what is copied. */
 const changing: Readonly<Record<string, { readonly matters: (value: unknown) => boolean; readonly what: string }>> = {
-  digestTags: {
-    matters: on,
-    what: 'copies signatures and other tags that are named for a digest; a mirror file cannot ask for them',
-  },
-  referrers: { matters: on, what: 'copies signatures and other referrers; a mirror file cannot ask for them' },
   includeExternal: { matters: on, what: 'copies layers that have URLs of their own; op leaves them where they are' },
   backup: {
     matters: isGiven,
@@ -73,6 +68,8 @@ const quiet = new Set([
   'platforms',
   'parallel',
   'repos',
+  'digestTags',
+  'referrers',
   'referrerFilters',
   'referrerSource',
   'referrerTarget',

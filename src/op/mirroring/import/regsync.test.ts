@@ -165,7 +165,7 @@ sources:
 creds:
   - { registry: docker.io, hostname: mirror.site.test }
 defaults:
-  referrers: true
+  referrerSource: a.test/signatures
   backup: 'old-{{ .Ref.Tag }}'
 x-all: &all
   target: 'r.test/{{ .Sync.Source }}'
@@ -179,8 +179,8 @@ sync:
   - source: a.test/c
     <<: *all
     type: repository
-    referrers: 'false'
-    digestTags: true
+    referrers: true
+    referrerFilters: [{ annotations: { a: b } }]
     includeExternal: true
     mediaTypes: [application/vnd.oci.image.manifest.v1+json]
     platforms: ['', Linux]
@@ -195,12 +195,12 @@ sync:
     const lines = refusalOf(content).split('\n');
     const expected = [
       '3: creds[0].hostname has regsync ask another host than the name of the images',
-      '5: defaults.referrers copies signatures',
+      '5: defaults.referrerSource keeps referrers in another place',
       '6: defaults.backup keeps a copy of what is overwritten',
       '8: sync[2].target is a template',
       '10: sync[0].source is a template',
       '15: sync[1].type is registry, which asks for the list of all repositories',
-      '20: sync[2].digestTags copies signatures',
+      '20: sync[2].referrerFilters chooses by something else than artifactType',
       '21: sync[2].includeExternal copies layers',
       '22: sync[2].mediaTypes leaves out images by their media type',
       '23: sync[2].platforms[0] is empty',
@@ -217,6 +217,28 @@ sync:
       '30: sync[8].source names one image, and type is repository',
     ];
     expect(lines).toEqual(expected.map((line) => expect.stringContaining(`regsync.yaml:${line}`)));
+  });
+
+  it.each<[string, object]>([
+    ['referrers: true', { copy: 'all' }],
+    ['digestTags: true', { copy: ['.sig', '.att', '.sbom'] }],
+    ['referrers: true, digestTags: true', { copy: 'all' }],
+    [
+      'referrers: true, referrerFilters: [{ artifactType: application/spdx+json }]',
+      { copy: ['application/spdx+json'] },
+    ],
+    [
+      'referrers: true, digestTags: yes, referrerFilters: [{ artifactType: application/spdx+json }]',
+      { copy: ['application/spdx+json', '.sig', '.att', '.sbom'] },
+    ],
+    ['referrerFilters: [{ artifactType: application/spdx+json }]', {}],
+  ])('takes over what refers to images: %s', (fields, expected) => {
+    const [source] = sourcesOf(`  - { source: "a.test/x:v1", target: "r.test/x:v1", type: image, ${fields} }`);
+    expect(source?.referrers).toEqual('copy' in expected ? { ...expected, required: [] } : undefined);
+    const byDefault = run(
+      `defaults: { ${fields} }\nsync:\n  - { source: "a.test/x:v1", target: "r.test/x:v1", type: image }\n  - { source: "a.test/y:v1", target: "r.test/y:v1", type: image, referrers: false, digestTags: false }\n`,
+    ).mirror.sources;
+    expect(byDefault.map(({ referrers }) => referrers)).toEqual([source?.referrers, undefined]);
   });
 
   it('warns where op does not do quite the same', () => {

@@ -8,6 +8,7 @@ import { pathOf } from '../registries/registries.js';
 import { type Imported, type ImportedEntry, type ImportedSource, isGiven, orNothing, problemsIn } from './imported.js';
 import { readRegistries } from './regsync-creds.js';
 import { refusedFields, unnoticedFields } from './regsync-fields.js';
+import { referrersOf } from './regsync-referrers.js';
 import { type Filter, filterWords, selectionsOf } from './regsync-tags.js';
 
 const text = v.optional(v.string('must be a text'), '');
@@ -38,7 +39,7 @@ type Step = v.InferOutput<typeof step>;
 
 /**
  * Reads a file of regsync: what its steps copy, as sources of a mirror file.
- * Source: https://github.com/regclient/regclient (cmd/regsync, 0.11.5)
+ * Source: https://github.com/regclient/regclient (cmd/regsync, 0.11.7)
  */
 export function readRegsync(yaml: YamlText): Imported | { readonly problems: readonly YamlProblem[] } {
   const at = problemsIn(yaml);
@@ -59,7 +60,7 @@ export function readRegsync(yaml: YamlText): Imported | { readonly problems: rea
     ],
     entries: [
       ...refused.map((problem) => ({ line: problem.line, sources: [], refused: [problem] })),
-      ...steps.map((one, index) => entryOf(yaml, one, ['sync', index], ofDefaults)),
+      ...steps.map((one, index) => entryOf(yaml, one, ['sync', index], common, ofDefaults)),
     ],
   };
 }
@@ -68,6 +69,7 @@ function entryOf(
   yaml: YamlText,
   one: Readonly<Record<string, unknown>>,
   path: YamlPath,
+  defaults: Readonly<Record<string, unknown>>,
   ofDefaults: readonly { readonly field: string; readonly problem: YamlProblem }[],
 ): ImportedEntry {
   const line = yaml.lineOf(path);
@@ -78,7 +80,13 @@ function entryOf(
   const inherited = ofDefaults.filter(({ field }) => !isGiven(one[field])).map(({ problem }) => problem);
   const own = refusedFields(one, path, at).map(({ problem }) => problem);
   const { sources, problems } = sourcesOf(yaml, read.output, path);
-  return { line, sources, refused: [...inherited, ...own, ...problems] };
+  const { referrers, refused, warnings } = referrersOf(one, path, defaults, at);
+  return {
+    line,
+    sources: referrers === undefined ? sources : sources.map((source) => ({ ...source, referrers })),
+    refused: [...inherited, ...own, ...refused, ...problems],
+    warnings,
+  };
 }
 
 interface Sources {

@@ -67,9 +67,9 @@ function groupTags(sources: readonly ImportedSource[]): readonly ImportedSource[
 }
 
 /** What images have in common that can be one source; undefined for what is no single image with the tag that it keeps. */
-function groupOf({ from, to, tags, digests, platforms }: ImportedSource): string | undefined {
+function groupOf({ from, to, tags, digests, platforms, referrers }: ImportedSource): string | undefined {
   const named = parseReference(from);
   if (tags !== undefined || digests !== undefined || 'problem' in named || named.tag === undefined) return undefined;
   const repository = formatReference({ registry: registryOf(named), path: pathOf(named) });
-  return JSON.stringify([repository, repositoryOf(named), to, platforms]);
+  return JSON.stringify([repository, repositoryOf(named), to, platforms, referrers]);
 }
