@@ -31,7 +31,7 @@ describe('additionalImages of an ImageSetConfiguration', () => {
     const content = images(`    - name: registry.site.test/ubi/ubi:latest
     - name: docker://quay.test/acme/web:v1
     - name: quay.test/acme/api:v1
-      targetRepo: shop/backend
+      targetrepo: shop/backend
     - name: quay.test/acme/api:v2
       targetRepo: shop/backend
       targetTag: stable
@@ -119,6 +119,8 @@ mirror:
     - name: quay.test/acme/web:v1
       targetTag: not a tag
     - quay.test/acme/web:v1
+    - name: quay.test/acme/web:v1
+      targetPath: shop
   blockedImages:
     - name: '*'
 `);
@@ -129,7 +131,8 @@ mirror:
       '9: mirror.additionalImages[3].targetRepo is not a path of images',
       '11: mirror.additionalImages[4].targetTag is not a tag',
       '12: mirror.additionalImages[5] must be an object with name',
-      '14: mirror.blockedImages[0].name is a regular expression that cannot be taken over',
+      '14: mirror.additionalImages[6].targetPath is unknown',
+      '16: mirror.blockedImages[0].name is a regular expression that cannot be taken over',
     ];
     expect(refusalOf(content).split('\n')).toEqual(expected.map((line) => expect.stringContaining(`isc.yaml:${line}`)));
   });

@@ -9,11 +9,11 @@ import { containing } from './go-pattern.js';
 import { type Imported, type ImportedEntry, isGiven, orNothing, problemsIn } from './imported.js';
 
 const text = v.optional(v.string('must be a text'), '');
-const image = v.looseObject(
+const image = v.strictObject(
   {
     name: v.pipe(v.string('must be a text'), v.nonEmpty('is empty')),
-    targetRepo: text,
-    targetTag: text,
+    targetrepo: text,
+    targettag: text,
     platforms: orNothing(
       v.array(
         v.strictObject({ os: v.string('must be a text'), architecture: v.string('must be a text') }),
@@ -64,9 +64,16 @@ export function readAdditionalImages(
   const images = (mirror.additionalimages ?? []).map((one, index): ImportedEntry => {
     const path = ['mirror', nameOf('additionalimages'), index];
     const line = yaml.lineOf(path);
-    const read = v.safeParse(image, one);
-    if (!read.success) return { line, sources: [], refused: issuesOf(read.issues, path, at) };
-    const source = sourceOf(read.output, path, to, at);
+    const own = (key: string) =>
+      (isObject(one) ? Object.keys(one).find((name) => name.toLowerCase() === key.toLowerCase()) : key) ?? key;
+    const here = (keys: YamlPath, what: string) =>
+      at(
+        keys.map((key, depth) => (depth === path.length && typeof key === 'string' ? own(key) : key)),
+        what,
+      );
+    const read = v.safeParse(image, lowerKeys(one));
+    if (!read.success) return { line, sources: [], refused: issuesOf(read.issues, path, here) };
+    const source = sourceOf(read.output, path, to, here);
     if ('refused' in source) return { line, sources: [], refused: source.refused };
     const by = blocking.find(
       (pattern): pattern is Extract<Blocked, { text: string }> =>
@@ -105,6 +112,9 @@ function issuesOf(
   });
 }
 
+const lowerKeys = (value: unknown): unknown =>
+  isObject(value) ? Object.fromEntries(Object.entries(value).map(([key, one]) => [key.toLowerCase(), one])) : value;
+
 /** oc-mirror reads the names of fields without regard to case: `additionalimages` is as good. */
 function inLowerCase(value: unknown): { readonly value: unknown; readonly nameOf: (lower: string) => string } {
   const names = new Map<string, string>();
@@ -135,7 +145,7 @@ interface Source {
 }
 
 function sourceOf(
-  { name, targetRepo, targetTag, platforms }: v.InferOutput<typeof image>,
+  { name, targetrepo: targetRepo, targettag: targetTag, platforms }: v.InferOutput<typeof image>,
   place: YamlPath,
   to: string,
   at: ReturnType<typeof problemsIn>,
