@@ -11,6 +11,8 @@ import { type Mirror, readMirror } from './mirror-file/read.js';
 import type { MirrorRequest } from './options.js';
 import { type Files, filesIn } from './plan/files.js';
 import { type ReadPlan, readPlan } from './plan/plan.js';
+import { openManifestCache } from './registries/manifests.js';
+import { fromRegistries, type Origins } from './registries/origin.js';
 import { openRegistries, type Registries } from './registries/registries.js';
 import { remember } from './remember.js';
 import { report as makeReport, type ReportParts } from './report/report.js';
@@ -22,6 +24,7 @@ interface Work extends AsyncDisposable {
   readonly mirror: Mirror;
   readonly files: Files;
   readonly registries: Registries;
+  readonly origins: Origins;
   readonly request: MirrorRequest;
 }
 
@@ -34,7 +37,15 @@ function open(context: Context, mirror: Mirror, request: MirrorRequest): Work {
   if (proxy !== undefined) context.log.warn(`${proxy} is set, and op mirror connects to registries directly`);
   const registries = openRegistries(context, mirror, request, patience);
   const files = filesIn(context.cwd, request.directory);
-  return { mirror, files, registries, request, [Symbol.asyncDispose]: () => registries[Symbol.asyncDispose]() };
+  const origins = fromRegistries(registries, openManifestCache(files.manifests));
+  return {
+    mirror,
+    files,
+    registries,
+    origins,
+    request,
+    [Symbol.asyncDispose]: () => registries[Symbol.asyncDispose](),
+  };
 }
 
 /** `op mirror resolve`: makes and prints the plan. @throws OpError (input, tool), (refused) when it is larger than the limits */
@@ -192,8 +203,8 @@ const partsOf = async (history: History, { name }: Mirror, { plan, digest }: Rea
   previous: await history.latestRun(runIdOf(plan.createdAt, digest)),
 });
 
-const makePlan = (context: Context, { mirror, registries, files, request }: Work): Promise<Resolved> =>
-  resolvePlan(context, { mirror, registries, files, deep: request.deep ?? false });
+const makePlan = (context: Context, { mirror, registries, origins, files, request }: Work): Promise<Resolved> =>
+  resolvePlan(context, { mirror, registries, origins, files, deep: request.deep ?? false });
 
 /** Milliseconds before a transfer is tried again. */
 const transferPauses = [1000, 5000, 15_000];
@@ -201,12 +212,13 @@ const transferPauses = [1000, 5000, 15_000];
 const copyAll = (
   context: Context,
   read: ReadPlan,
-  { mirror, registries, files, request }: Work,
+  { mirror, registries, origins, files, request }: Work,
   lacking: ReadonlySet<string> | undefined,
 ) =>
   copyPlan(context, read, {
     mirror,
     registries,
+    origins,
     files,
     pauses: (request.pauses ?? transferPauses).slice(0, mirror.retries),
     idle: request.idle,

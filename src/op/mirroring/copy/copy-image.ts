@@ -6,7 +6,8 @@ import { findDigest, putManifest } from '../../systems/registry/client/manifests
 import type { Repository } from '../../systems/registry/client/repository.js';
 import { type PlanItem, referenceOf, tagOrDigest } from '../plan/plan.js';
 import { copyReferrers, type ReferrerTagWriter } from '../referrers/copy-referrers.js';
-import { type ManifestCache, readTree } from '../registries/manifests.js';
+import { readTree } from '../registries/manifests.js';
+import { mustHave, type Origins } from '../registries/origin.js';
 import type { Registries } from '../registries/registries.js';
 import type { BlobPlacer, Placed } from './place-blobs.js';
 
@@ -25,7 +26,7 @@ const atOnce = 4;
 /** What a copy works with. */
 export interface ImageWork {
   readonly registries: Registries;
-  readonly cache: ManifestCache;
+  readonly origins: Origins;
   readonly blobs: BlobPlacer;
   readonly tags: ReferrerTagWriter;
   /** The plan was made just now: what it found at the destination need not be asked first. */
@@ -43,13 +44,13 @@ type Sends = readonly (readonly [Placed, number])[];
 export async function copyImage(work: ImageWork, item: ToCopy, signal: AbortSignal): Promise<Sent> {
   const { digest, sourceDigest = digest, platforms, found, destination, source, action } = item;
   const target = referenceOf(destination);
-  const [from, to] = await Promise.all([
-    work.registries.repository(referenceOf(source)),
-    work.registries.repository(target),
-  ]);
+  const [from, to] = await Promise.all([work.origins(referenceOf(source)), work.registries.repository(target)]);
   const name = tagOrDigest(target);
-  const read = (one: string) => work.cache.read(from, one, signal);
-  const place = async (blob: Descriptor) => [await work.blobs.place(blob, { from, to, signal }), blob.size] as const;
+  const read = (one: string) => from.manifest(one, signal);
+  const place = async (blob: Descriptor) => {
+    const way = { from: () => mustHave(from, blob, signal), to, signal };
+    return [await work.blobs.place(blob, way), blob.size] as const;
+  };
   const pending = item.referrers?.filter(({ there }) => !there) ?? [];
   const attach = async (): Promise<Sends> => {
     const sends: (readonly [Placed, number])[] = [];

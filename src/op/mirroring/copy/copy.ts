@@ -10,16 +10,17 @@ import type { Mirror } from '../mirror-file/read.js';
 import type { Files } from '../plan/files.js';
 import type { PlanItem, ReadPlan } from '../plan/plan.js';
 import { createReferrerTagWriter } from '../referrers/copy-referrers.js';
-import { openManifestCache } from '../registries/manifests.js';
+import type { Origins } from '../registries/origin.js';
 import type { Registries } from '../registries/registries.js';
 import type { Copied, CopiedImage } from './copied.js';
-import { copyImage } from './copy-image.js';
+import { copyImage, type Sent } from './copy-image.js';
 import { createBlobPlacer } from './place-blobs.js';
 
 /** What a copy works with. */
 export interface CopyWork {
   readonly mirror: Mirror;
   readonly registries: Registries;
+  readonly origins: Origins;
   readonly files: Files;
   /** Milliseconds before further attempts of a transfer. */
   readonly pauses: readonly number[];
@@ -28,22 +29,35 @@ export interface CopyWork {
   readonly lacking: ReadonlySet<string> | undefined;
 }
 
-/** Does what the plan says, several images at a time; one that fails does not stop the others. Writes what was done. */
-export async function copy(context: Context, { plan, digest }: ReadPlan, work: CopyWork): Promise<Copied> {
-  const { mirror, files } = work;
+/** Does what the plan says, from origins to registries. Writes what was done. */
+export function copy(context: Context, read: ReadPlan, work: CopyWork): Promise<Copied> {
+  const parts = {
+    ...work,
+    blobs: createBlobPlacer(context, work),
+    tags: createReferrerTagWriter(),
+    isFresh: work.lacking !== undefined,
+  };
+  return transferAll(context, read, work, (item, signal) => copyImage(parts, item, signal));
+}
+
+/** Brings one image to where it goes. @throws OpError */
+export type Transfer = (item: ToCopy, signal: AbortSignal) => Promise<Sent>;
+
+/** Transfers the images of a plan, several at a time; one that fails does not stop the others. Writes what was done. */
+export async function transferAll(
+  context: Context,
+  { plan, digest }: ReadPlan,
+  { mirror, files }: Pick<CopyWork, 'mirror' | 'files'>,
+  transfer: Transfer,
+): Promise<Copied> {
   const startedAt = context.now();
   const items = plan.items.filter(isToCopy);
   await Promise.all([files.copied, files.verified, files.retry].map((file) => rm(file, { force: true })));
   if (items.length > 0) context.log.step(`copy ${countOf(items.length, 'image')}, ${shownBytes(plan.totals.bytes)}`);
-  const cache = openManifestCache(files.manifests);
-  const blobs = createBlobPlacer(context, work);
-  const tags = createReferrerTagWriter();
   using progress = startProgress(context, 'copying', items.length);
   const images = valuesOf(
     await mapConcurrently(items, mirror.parallel, (item) =>
-      copyOne(context, item, mirror.timeout, (signal) =>
-        copyImage({ ...work, cache, blobs, tags, isFresh: work.lacking !== undefined }, item, signal),
-      ).finally(progress.done),
+      transferOne(context, item, mirror.timeout, transfer).finally(progress.done),
     ),
   );
   const copied: Copied = {
@@ -60,17 +74,14 @@ export async function copy(context: Context, { plan, digest }: ReadPlan, work: C
   return copied;
 }
 
-type ToCopy = PlanItem & { readonly digest: string };
+/** An image of a plan that is to be copied. */
+export type ToCopy = PlanItem & { readonly digest: string };
 
 const isToCopy = (item: PlanItem): item is ToCopy =>
   ['copy', 'overwrite', 'attach'].includes(item.action) && item.digest !== undefined;
 
-async function copyOne(
-  context: Context,
-  { source, destination, digest, found }: ToCopy,
-  timeout: number,
-  work: (signal: AbortSignal) => ReturnType<typeof copyImage>,
-): Promise<CopiedImage> {
+async function transferOne(context: Context, item: ToCopy, timeout: number, transfer: Transfer): Promise<CopiedImage> {
+  const { source, destination, digest, found } = item;
   const start = context.now();
   using deadline = startDeadline(context, timeout, {
     what: `cannot copy ${source}`,
@@ -81,7 +92,7 @@ async function copyOne(
   const named = { source, destination, digest };
   const took = () => secondsBetween(start, context.now());
   try {
-    const sent = await work(signal);
+    const sent = await transfer(item, signal);
     if (sent.outcome !== 'already-there') {
       // The whole digest: without its tag, the earlier image has no other name.
       const instead = sent.outcome === 'overwritten' ? `, instead of ${found}` : '';

@@ -1,17 +1,19 @@
 import type { Readable } from 'node:stream';
 import type { Context } from '../../context.js';
-import { sleep } from '../../kit/process/sleep.js';
-import { beginUpload, finishUpload, hasBlob, readBlob } from '../../systems/registry/client/blobs.js';
+import { beginUpload, finishUpload, hasBlob } from '../../systems/registry/client/blobs.js';
 import type { Descriptor } from '../../systems/registry/client/content.js';
-import { RegistryFailure } from '../../systems/registry/client/failure.js';
 import { placeOf, type Repository } from '../../systems/registry/client/repository.js';
+import type { BlobSource } from '../registries/origin.js';
+import { retryTransfer } from './retry-transfer.js';
+import { createSingleFlight, endOf } from './single-flight.js';
 
 /** How a blob got into a repository. */
 export type Placed = 'there' | 'mounted' | 'uploaded';
 
 /** Where a blob comes from and goes to. */
 export interface Way {
-  readonly from: Repository;
+  /** Asked only when the destination lacks it. */
+  readonly from: () => Promise<BlobSource>;
   readonly to: Repository;
   readonly signal: AbortSignal;
 }
@@ -41,27 +43,16 @@ export function createBlobPlacer(
     readonly lacking?: ReadonlySet<string> | undefined;
   },
 ): BlobPlacer {
-  /** What is placed or on its way, by repository and digest. */
-  const placed = new Map<string, Promise<Placed>>();
+  const flights = createSingleFlight<Placed>();
   /** Repositories of a registry that have a blob, by registry and digest. */
   const holders = new Map<string, Set<string>>();
   /** Uploads of a blob to a registry: whoever needs it elsewhere there waits, and takes it from there. */
   const uploads = new Map<string, Promise<unknown>>();
 
-  const place: BlobPlacer['place'] = async (blob, way) => {
-    const key = placeOf(way.to, blob);
-    const earlier = placed.get(key);
-    // Another image's attempt may end with its time limit.
-    if (earlier !== undefined && (await endOf(earlier, way.signal)) !== undefined) return 'there';
-    const current = placed.get(key);
-    if (current !== undefined && current !== earlier) return place(blob, way);
-    const mine = placeOnce(blob, way);
-    placed.set(key, mine);
-    mine.catch(() => undefined);
-    return await mine;
-  };
+  const place: BlobPlacer['place'] = async (blob, way) =>
+    (await flights.once(placeOf(way.to, blob), way.signal, () => placeOnce(blob, way))) ?? 'there';
   const placeOnce = async (blob: Descriptor, way: Way): Promise<Placed> => {
-    const { to, from, signal } = way;
+    const { to, signal } = way;
     const key = `${to.api.registry} ${blob.digest}`;
     const known = holders.get(key) ?? new Set();
     holders.set(key, known);
@@ -69,10 +60,11 @@ export function createBlobPlacer(
       known.add(to.path);
       return 'there';
     }
+    const from = await way.from();
     for (let upload = uploads.get(key); upload !== undefined; upload = uploads.get(key)) {
       await endOf(upload, signal);
     }
-    if (from.api.registry === to.api.registry) known.add(from.path);
+    if (from.home?.api.registry === to.api.registry) known.add(from.home.path);
     const holder = [...known].find((path) => path !== to.path);
     if (holder !== undefined) {
       const begun = await beginUpload(to, blob, holder, signal);
@@ -81,9 +73,9 @@ export function createBlobPlacer(
         return 'mounted';
       }
       // From here on it is an upload like any other; others may have begun one.
-      await transfer(blob, way, begun.location);
+      await transfer(blob, from, way, begun.location);
     } else {
-      const uploading = transfer(blob, way, undefined);
+      const uploading = transfer(blob, from, way, undefined);
       uploads.set(key, uploading);
       try {
         await uploading;
@@ -94,28 +86,12 @@ export function createBlobPlacer(
     known.add(to.path);
     return 'uploaded';
   };
-  const transfer = async (blob: Descriptor, { from, to, signal }: Way, begun: URL | undefined): Promise<void> => {
-    let location = begun;
-    for (let attempt = 0; ; attempt++) {
-      try {
-        const [begunAt, content] = await bothOf(
-          location ?? beginLocation(to, blob, signal),
-          readBlob(from, blob, signal),
-        );
-        await finishUpload(to, blob, begunAt, content, { signal, idle });
-        return;
-      } catch (error) {
-        // A registry that limits requests is waited for, until the time limit of the image.
-        const isLimited = error instanceof RegistryFailure && error.status === 429;
-        const pause = isLimited ? pauses[0] : pauses[attempt];
-        if (isLimited) attempt -= 1;
-        if (!mayHelp(error) || pause === undefined) throw error;
-        log.debug(`${error.message}: ${error.why}`);
-        location = undefined;
-        await sleep({ signal }, pause);
-      }
-    }
-  };
+  const transfer = (blob: Descriptor, from: BlobSource, { to, signal }: Way, begun: URL | undefined): Promise<void> =>
+    retryTransfer({ log, signal }, pauses, async (isFirst) => {
+      const location = isFirst && begun !== undefined ? begun : beginLocation(to, blob, signal);
+      const [begunAt, content] = await bothOf(location, from.read(signal));
+      await finishUpload(to, blob, begunAt, content, { signal, idle });
+    });
   return { place };
 }
 
@@ -137,20 +113,3 @@ async function bothOf(location: URL | Promise<URL>, content: Promise<Readable>):
     throw error;
   }
 }
-
-/** Waits for what another image does: its value, or undefined when it failed. Rejects when the own time is up. */
-const endOf = <Value>(other: Promise<Value>, signal: AbortSignal): Promise<Value | undefined> =>
-  new Promise((settle, fail) => {
-    if (signal.aborted) return fail(signal.reason);
-    const abort = () => fail(signal.reason);
-    signal.addEventListener('abort', abort, { once: true });
-    const done = (value?: Value) => {
-      signal.removeEventListener('abort', abort);
-      settle(value);
-    };
-    other.then(done, () => done());
-  });
-
-/** Whether another attempt may help: also when the registry has forgotten the upload, as after a restart. */
-const mayHelp = (error: unknown): error is RegistryFailure =>
-  error instanceof RegistryFailure && ['busy', 'unreachable', 'absent'].includes(error.problem);

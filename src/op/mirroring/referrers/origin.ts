@@ -3,7 +3,7 @@ import { digestForm, type Manifest } from '../../systems/registry/client/content
 import { fetchManifest, findDigest } from '../../systems/registry/client/manifests.js';
 import { type Referrer, readReferrers, tagOfDigest } from '../../systems/registry/client/referrers.js';
 import { nameOf, type Repository } from '../../systems/registry/client/repository.js';
-import type { ManifestCache } from '../registries/manifests.js';
+import type { Origin } from '../registries/origin.js';
 import type { Known } from './known.js';
 import type { ReferrerLists } from './lists.js';
 
@@ -43,17 +43,18 @@ const referrers = v.array(
   }),
 );
 
-/** A repository. A list under a tag is read only when it has changed, as registries count what is read. */
-export function originIn(
-  { lists, known }: ReferrerSearch,
-  cache: ManifestCache,
-  repository: Repository,
-  signal: AbortSignal,
-): ReferrerOrigin {
+/**
+ * What refers to images of an origin: nothing, if it is no repository. A list under a tag is read only when it has changed, as registries count
+ * what is read.
+ */
+export function referrersOf({ lists, known }: ReferrerSearch, origin: Origin, signal: AbortSignal): ReferrerOrigin {
+  const { name, repository } = origin;
+  const manifest = (digest: string) => origin.manifest(digest, signal);
+  if (repository === undefined) return { name, manifest, find: async () => undefined, list: async () => [] };
   return {
-    name: nameOf(repository),
+    name,
     find: (tag) => findDigest(repository, tag, signal),
-    manifest: (digest) => cache.read(repository, digest, signal),
+    manifest,
     list: async (subject) => {
       const listed = await lists.byApi(repository, subject, signal);
       if (listed !== undefined) return listed;

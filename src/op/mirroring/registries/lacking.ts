@@ -14,12 +14,16 @@ export interface Counts {
   readonly lacking: Set<string>;
 }
 
-/** Bytes that must be uploaded: each blob counts once for a registry, for the image that needs it first. */
+/**
+ * Bytes that must be uploaded: each blob counts once for a registry, for the image that needs it first.
+ * @param onLacking called for each blob that must be uploaded; what it throws ends this
+ */
 export async function bytesLacking(
   { counted, lacking }: Counts,
   to: Repository,
   blobs: readonly Descriptor[],
   signal: AbortSignal,
+  onLacking: (blob: Descriptor) => Promise<unknown> = async () => undefined,
 ): Promise<number> {
   const sizes = await mapConcurrently(blobs, 4, async (blob) => {
     const place = `${to.api.registry} ${blob.digest}`;
@@ -27,6 +31,7 @@ export async function bytesLacking(
     counted.add(place);
     if (!isFirst || (await isThere(to, blob, signal))) return 0;
     lacking.add(placeOf(to, blob));
+    await onLacking(blob);
     return blob.size;
   });
   return valuesOf(sizes).reduce((sum, size) => sum + size, 0);

@@ -8,10 +8,11 @@ import { formatReference } from '../../systems/registry/reference.js';
 import { matchesOne } from '../mirror-file/pattern.js';
 import { type PlanItem, tagOrDigest } from '../plan/plan.js';
 import { findReferrers } from '../referrers/find-referrers.js';
-import { originIn, type Pair, type ReferrerSearch } from '../referrers/origin.js';
+import { type Pair, type ReferrerSearch, referrersOf } from '../referrers/origin.js';
 import { planReferrers } from '../referrers/plan-referrers.js';
 import { bytesLacking, type Counts, lackingThere } from '../registries/lacking.js';
-import { type ManifestCache, readTree } from '../registries/manifests.js';
+import { readTree } from '../registries/manifests.js';
+import { mustHave, type Origin, type Origins } from '../registries/origin.js';
 import type { Registries } from '../registries/registries.js';
 import type { Expected } from './expected-digests.js';
 import type { Wanted } from './list-images.js';
@@ -19,7 +20,7 @@ import type { Wanted } from './list-images.js';
 /** What images are compared with. */
 export interface Sides extends Counts {
   readonly registries: Registries;
-  readonly cache: ManifestCache;
+  readonly origins: Origins;
   readonly expected: Expected;
   /** Milliseconds for one image. */
   readonly timeout: number;
@@ -38,12 +39,9 @@ export async function compare(context: Context, sides: Sides, wanted: Wanted): P
   });
   const { signal } = deadline.context;
   try {
-    const [from, to] = await Promise.all([
-      sides.registries.repository(wanted.from),
-      sides.registries.repository(wanted.to),
-    ]);
+    const [from, to] = await Promise.all([sides.origins(wanted.from), sides.registries.repository(wanted.to)]);
     const [sourceDigest, found] = await Promise.all([
-      findDigest(from, wanted.from.digest ?? tagOrDigest(wanted.from), signal),
+      from.find(signal),
       digestAtDestination(to, tagOrDigest(wanted.to), signal),
     ]);
     if (sourceDigest === undefined) {
@@ -70,11 +68,10 @@ export async function compare(context: Context, sides: Sides, wanted: Wanted): P
         why: `the destination has ${found}${immutable}`,
       };
     }
-    const origin = originIn(sides.referrers, sides.cache, from, signal);
-    const pair = { from: origin, to, name: names.source, signal };
+    const pair = { from: referrersOf(sides.referrers, from, signal), to, name: names.source, signal };
     const referrers = await findReferrers(sides.referrers, pair, wanted.source.referrers, { ...known, action });
     if (referrers?.unmet !== undefined) return { ...known, action: 'missing', fails: true, why: referrers.unmet };
-    const item = await compareContent(sides, pair, { ...known, action });
+    const item = await compareContent(sides, from, pair, { ...known, action });
     return referrers === undefined ? item : await planReferrers(sides, pair, item, referrers, wanted.source.drift);
   } catch (error) {
     context.signal.throwIfAborted();
@@ -95,13 +92,14 @@ function actionFor(wanted: Wanted, digest: string, found: string | undefined): '
 /** What is to be done with the image itself. */
 async function compareContent(
   sides: Sides,
+  origin: Origin,
   { from, to, name, signal }: Pair,
   item: PlanItem & { readonly digest: string },
 ): Promise<PlanItem> {
   const { action, digest, sourceDigest = digest, platforms, destination } = item;
   if (action !== 'skip') {
     const { blobs } = await readTree(name, sourceDigest, from.manifest, platforms);
-    return { ...item, bytes: await bytesLacking(sides, to, blobs, signal) };
+    return { ...item, bytes: await bytesLacking(sides, to, blobs, signal, (blob) => mustHave(origin, blob, signal)) };
   }
   const lacking = sides.deep ? await lackingThere(to, destination, digest, platforms, signal) : undefined;
   return lacking === undefined ? item : { ...item, action: 'copy', ...lacking };

@@ -3,13 +3,13 @@ import * as v from 'valibot';
 import { writeAtomic } from '../../kit/files/write-atomic.js';
 import { parseJson } from '../../kit/json/parse-json.js';
 import { digestForm } from '../../systems/registry/client/content.js';
-import type { Repository } from '../../systems/registry/client/repository.js';
 import type { PlatformChoice } from '../mirror-file/read.js';
-import { type ManifestCache, rootOf } from '../registries/manifests.js';
+import { rootOf } from '../registries/manifests.js';
+import type { Origin } from '../registries/origin.js';
 
 /** The digest that an image of the source should have at the destination. */
 export type Expected = (
-  from: Repository,
+  from: Origin,
   digest: string,
   choice: PlatformChoice | undefined,
   signal: AbortSignal,
@@ -28,7 +28,7 @@ export interface ExpectedDigests {
 const shape = v.record(v.string(), v.pipe(v.string(), v.regex(digestForm)));
 
 /** Reads what an earlier run has kept; a file that cannot be read is as good as none. */
-export async function openExpectedDigests(file: string, cache: ManifestCache): Promise<ExpectedDigests> {
+export async function openExpectedDigests(file: string): Promise<ExpectedDigests> {
   const text = await readFile(file, 'utf8').catch(() => '{}');
   const earlier = new Map(Object.entries(parseJson(shape, text) ?? {}));
   const asked = new Map<string, string>();
@@ -36,11 +36,10 @@ export async function openExpectedDigests(file: string, cache: ManifestCache): P
     expected: async (from, digest, choice, signal) => {
       if (choice === undefined || choice.as === 'sparse') return digest;
       const key = `${digest} ${choice.as} ${choice.keep.join(',')}`;
-      const name = `${from.api.registry}/${from.path}`;
       const known =
         asked.get(key) ??
         earlier.get(key) ??
-        (await rootOf(name, digest, (one) => cache.read(from, one, signal), choice)).digest;
+        (await rootOf(from.name, digest, (one) => from.manifest(one, signal), choice)).digest;
       asked.set(key, known);
       return known;
     },

@@ -9,7 +9,7 @@ import type { Files } from '../plan/files.js';
 import { type Action, actions, type Plan, type PlanItem, type ReadPlan, writePlan } from '../plan/plan.js';
 import { openKnown } from '../referrers/known.js';
 import { createReferrerLists } from '../referrers/lists.js';
-import { openManifestCache } from '../registries/manifests.js';
+import type { Origins } from '../registries/origin.js';
 import type { Registries } from '../registries/registries.js';
 import { compare } from './compare.js';
 import { openExpectedDigests } from './expected-digests.js';
@@ -30,19 +30,25 @@ export async function resolve(
   {
     mirror,
     registries,
+    origins,
     files,
     deep,
-  }: { readonly mirror: Mirror; readonly registries: Registries; readonly files: Files; readonly deep: boolean },
+  }: {
+    readonly mirror: Mirror;
+    readonly registries: Registries;
+    readonly origins: Origins;
+    readonly files: Files;
+    readonly deep: boolean;
+  },
 ): Promise<Resolved> {
   const { sources, parallel, timeout } = mirror;
   context.log.step(`resolve ${countOf(sources.length, 'source')} of ${mirror.file}`);
   const { wanted, unlisted } = await listAll(context, mirror, registries);
-  const cache = openManifestCache(files.manifests);
-  const known = await openExpectedDigests(files.expected, cache);
+  const known = await openExpectedDigests(files.expected);
   const referrers = { lists: createReferrerLists(), known: await openKnown(files.referrers) };
   const sides = {
     registries,
-    cache,
+    origins,
     expected: known.expected,
     timeout,
     deep,
