@@ -1,5 +1,5 @@
 import type { Context } from '../../context.js';
-import { secondsBetween } from './format.js';
+import { secondsBetween, bytes as shownBytes } from './format.js';
 
 /** Reports while many images are worked on; the end of its `using` stops that. */
 export interface ProgressLog extends Disposable {
@@ -21,6 +21,27 @@ export function startProgress({ log, now }: Context, doing: string, total: numbe
   return {
     done: () => {
       count += 1;
+    },
+    [Symbol.dispose]: () => clearInterval(timer),
+  };
+}
+
+/** Reports while a lot of bytes are read; the end of its `using` stops that. */
+export interface ByteProgress extends Disposable {
+  readonly add: (bytes: number) => void;
+}
+
+/** Starts reporting how many bytes are done. @param doing such as "checking" */
+export function startByteProgress({ log, now }: Context, doing: string, total: number): ByteProgress {
+  const started = now();
+  let count = 0;
+  const timer = setInterval(() => {
+    const took = Math.round(secondsBetween(started, now()));
+    log.progress(`${doing}: ${shownBytes(count)} of ${shownBytes(total)} done (${took} s)`);
+  }, interval);
+  return {
+    add: (bytes) => {
+      count += bytes;
     },
     [Symbol.dispose]: () => clearInterval(timer),
   };

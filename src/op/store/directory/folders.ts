@@ -1,5 +1,6 @@
-import { lstat, mkdir, open } from 'node:fs/promises';
+import { lstat, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { syncFolder } from '../../kit/files/sync-folder.js';
 
 /** The path of a folder below `root`; undefined when it does not exist. @throws Error for a symbolic link or a file on the way */
 export async function walkTo(root: string, names: readonly string[]): Promise<string | undefined> {
@@ -23,14 +24,7 @@ export async function makeFolder(root: string, names: readonly string[]): Promis
   const made = await mkdir(join(root, ...names), { recursive: true });
   // Everything from the first folder that is new, so that it is still there after a crash of the machine.
   for (let path = join(root, ...names); made !== undefined && path.length >= made.length; path = dirname(path)) {
-    await sync(dirname(path));
+    await syncFolder(dirname(path));
   }
   return (await walkTo(root, names)) ?? join(root, ...names);
-}
-
-/** Writes the entries of a folder to the disk. Not every file system can. */
-export async function sync(folder: string): Promise<void> {
-  const handle = await open(folder, 'r').catch(() => undefined);
-  await handle?.sync().catch(() => undefined);
-  await handle?.close();
 }

@@ -3,8 +3,9 @@ import { constants } from 'node:fs';
 import { link, lstat, open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { toolError } from '../../kit/errors/op-error.js';
+import { syncFolder } from '../../kit/files/sync-folder.js';
 import { largestBody } from '../documents/body.js';
-import { makeFolder, sync, walkTo } from './folders.js';
+import { makeFolder, walkTo } from './folders.js';
 
 /** One revision of a document: a file that is written once, whole. */
 export interface Revision {
@@ -90,7 +91,7 @@ export async function addRevision(
       await handle.close();
     }
     if (!(await linkOnce(written, target))) return false;
-    await sync(folder);
+    await syncFolder(folder);
     if (Date.now() - began > longestWrite) throw stopped(path);
     await prune(folder, after + 1, (await stat(written)).ctimeMs);
     return true;

@@ -87,10 +87,15 @@ export async function finishUpload(
     drop(answer);
   } catch (error) {
     signal.throwIfAborted();
-    if (error instanceof RegistryFailure) throw error;
-    const isWrong = error instanceof WrongContent;
-    const said = error instanceof Error ? error.message : String(error);
-    const why = isWrong ? `the source sent other content: ${said}` : `the source broke off: ${said}`;
-    throw new RegistryFailure(what, why, isWrong ? 'other' : 'busy', repository.api.registry);
+    throw contentFailure(what, error, repository.api.registry);
   }
+}
+
+/** What the content of a blob failed with, as its source's failure: whether another attempt may help. */
+export function contentFailure(what: string, error: unknown, registry: string): RegistryFailure {
+  if (error instanceof RegistryFailure) return error;
+  const isWrong = error instanceof WrongContent;
+  const said = error instanceof Error ? error.message : String(error);
+  const why = isWrong ? `the source sent other content: ${said}` : `the source broke off: ${said}`;
+  return new RegistryFailure(what, why, isWrong ? 'other' : 'busy', registry);
 }
