@@ -97,6 +97,7 @@ export function reportWith(
   const count = (outcome: Outcome) => images.filter((image) => image.outcome === outcome).length;
   return {
     version: 1,
+    workflow: 'direct',
     name: 'site',
     mirrorFile: 'mirror.yaml',
     mirrorDigest: digestOf('file'),

@@ -56,10 +56,17 @@ function lastOf(reasons: readonly string[], file: string): string {
 }
 
 /** `mirror: 3 copied, 197 unchanged; 2.0 MB uploaded in 3.1 s` */
-export function summaryOf({ totals: { bytes, ...counts }, unlisted, plannedAt, copiedAt, verifiedAt }: Report): string {
+export function summaryOf({
+  workflow,
+  totals: { bytes, ...counts },
+  unlisted,
+  plannedAt,
+  copiedAt,
+  verifiedAt,
+}: Report): string {
   const parts = Object.entries(counts).flatMap(([outcome, count]) => (count === 0 ? [] : [`${count} ${outcome}`]));
   const lost = unlisted.length === 0 ? [] : [`${countOf(unlisted.length, 'source')} not listed`];
   const took = secondsBetween(new Date(plannedAt), new Date(verifiedAt ?? copiedAt ?? plannedAt));
   const all = [...parts, ...lost];
-  return `mirror: ${all.length === 0 ? 'nothing selected' : all.join(', ')}; ${shownBytes(bytes)} uploaded${took > 0 ? ` in ${took} s` : ''}`;
+  return `mirror: ${all.length === 0 ? 'nothing selected' : all.join(', ')}; ${shownBytes(bytes)} ${workflow === 'to-disk' ? 'written' : 'uploaded'}${took > 0 ? ` in ${took} s` : ''}`;
 }

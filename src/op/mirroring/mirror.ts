@@ -2,51 +2,20 @@ import type { Context } from '../context.js';
 import { shownPath } from '../kit/files/path.js';
 import { FailedWithOutputs } from '../kit/results/results.js';
 import { conclude, concludeVerify, summaryOf } from './conclude.js';
-import { copy as copyPlan } from './copy/copy.js';
 import type { History } from './history/history.js';
 import { openHistory } from './history/open.js';
 import { runIdOf } from './history/recorded.js';
 import { takeTurn } from './history/take-turn.js';
 import { type Mirror, readMirror } from './mirror-file/read.js';
 import type { MirrorRequest } from './options.js';
-import { type Files, filesIn } from './plan/files.js';
+import { filesIn } from './plan/files.js';
 import { type ReadPlan, readPlan } from './plan/plan.js';
-import { openManifestCache } from './registries/manifests.js';
-import { fromRegistries, type Origins } from './registries/origin.js';
-import { openRegistries, type Registries } from './registries/registries.js';
 import { remember } from './remember.js';
 import { report as makeReport, type ReportParts } from './report/report.js';
-import { checkGate, planTable, type Resolved, resolve as resolvePlan, totalsLine } from './resolve/resolve.js';
+import { checkGate, planTable, totalsLine } from './resolve/resolve.js';
 import { verify as verifyPlan } from './verify/verify.js';
-
-/** What every command works with. */
-interface Work extends AsyncDisposable {
-  readonly mirror: Mirror;
-  readonly files: Files;
-  readonly registries: Registries;
-  readonly origins: Origins;
-  readonly request: MirrorRequest;
-}
-
-function open(context: Context, mirror: Mirror, request: MirrorRequest): Work {
-  const patience = {
-    ...(request.pauses === undefined ? {} : { pauses: request.pauses }),
-    ...(request.idle === undefined ? {} : { idle: request.idle }),
-  };
-  const proxy = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'].find((name) => context.env[name]);
-  if (proxy !== undefined) context.log.warn(`${proxy} is set, and op mirror connects to registries directly`);
-  const registries = openRegistries(context, mirror, request, patience);
-  const files = filesIn(context.cwd, request.directory);
-  const origins = fromRegistries(registries, openManifestCache(files.manifests));
-  return {
-    mirror,
-    files,
-    registries,
-    origins,
-    request,
-    [Symbol.asyncDispose]: () => registries[Symbol.asyncDispose](),
-  };
-}
+import { copyAll, openWork } from './work.js';
+import { checkWorkflow, planRun } from './workflows.js';
 
 /** `op mirror resolve`: makes and prints the plan. @throws OpError (input, tool), (refused) when it is larger than the limits */
 export async function resolve(
@@ -56,15 +25,16 @@ export async function resolve(
   const mirror = await readMirror(outer, request.file);
   await using turn = await takeTurn(outer, mirror, request);
   const { context } = turn;
-  await using work = open(context, mirror, request);
-  const read = await makePlan(context, work);
+  await using work = openWork(context, mirror, request);
+  const { read } = await planRun(context, work, turn.documents);
   context.out(request.output === 'json' ? `${JSON.stringify(read.plan, undefined, 1)}\n` : planTable(read.plan));
   context.log.step(`plan: ${totalsLine(read.plan)}`);
   // When the plan is refused, nothing comes after it that would say so.
   await makeReport(read, work.files, await partsOf(turn.history, mirror, read));
   checkGate(read.plan);
   turn.succeeded();
-  next(context, 'copy', request);
+  const { workflow } = read.plan;
+  next(context, workflow === 'direct' ? 'copy' : `run --workflow=${workflow} --disk=${request.disk}`, request);
 }
 
 /** `op mirror copy`: does what the plan says. @throws OpError (input, tool, refused) */
@@ -72,8 +42,9 @@ export async function copy(outer: Context, request: MirrorRequest): Promise<void
   const mirror = await readMirror(outer, request.file);
   await using turn = await takeTurn(outer, mirror, request);
   const { context } = turn;
-  await using work = open(context, mirror, request);
+  await using work = openWork(context, mirror, request);
   const read = await readPlan(work.files.plan, mirror);
+  checkWorkflow(read, ['direct']);
   const parts = await partsOf(turn.history, mirror, read);
   checkGate(read.plan);
   if (request.dryRun) {
@@ -93,8 +64,9 @@ export async function verify(outer: Context, request: MirrorRequest): Promise<vo
   const mirror = await readMirror(outer, request.file);
   await using turn = await takeTurn(outer, mirror, request);
   const { context } = turn;
-  await using work = open(context, mirror, request);
+  await using work = openWork(context, mirror, request);
   const read = await readPlan(work.files.plan, mirror);
+  checkWorkflow(read, ['direct', 'from-disk']);
   if (request.dryRun) {
     context.log.step('dry run: nothing was copied that could be verified');
     turn.succeeded();
@@ -170,8 +142,8 @@ export async function runAll(outer: Context, request: MirrorRequest): Promise<vo
   const mirror = await readMirror(outer, request.file);
   await using turn = await takeTurn(outer, mirror, request);
   const { context } = turn;
-  await using work = open(context, mirror, request);
-  const read = await makePlan(context, work);
+  await using work = openWork(context, mirror, request);
+  const { read, ...run } = await planRun(context, work, turn.documents);
   const table = planTable(read.plan);
   if (table !== '') context.log.step(table.trimEnd());
   context.log.step(`plan: ${totalsLine(read.plan)}`);
@@ -184,13 +156,13 @@ export async function runAll(outer: Context, request: MirrorRequest): Promise<vo
       turn.succeeded();
       return;
     }
-    await copyAll(context, read, work, read.lacking);
-    await verifyPlan(context, read, { ...work, deep: request.deep ?? false, isFresh: true });
+    await run.carryOut();
   } catch (error) {
     await makeReport(read, work.files, parts);
     throw error;
   }
   const reported = await makeReport(read, work.files, parts);
+  await run.conclude(reported.report);
   const lost = await remember(context, turn.history, reported);
   turn.succeeded();
   conclude(context, work.files, reported.report);
@@ -202,28 +174,6 @@ const partsOf = async (history: History, { name }: Mirror, { plan, digest }: Rea
   name,
   previous: await history.latestRun(runIdOf(plan.createdAt, digest)),
 });
-
-const makePlan = (context: Context, { mirror, registries, origins, files, request }: Work): Promise<Resolved> =>
-  resolvePlan(context, { mirror, registries, origins, files, deep: request.deep ?? false });
-
-/** Milliseconds before a transfer is tried again. */
-const transferPauses = [1000, 5000, 15_000];
-
-const copyAll = (
-  context: Context,
-  read: ReadPlan,
-  { mirror, registries, origins, files, request }: Work,
-  lacking: ReadonlySet<string> | undefined,
-) =>
-  copyPlan(context, read, {
-    mirror,
-    registries,
-    origins,
-    files,
-    pauses: (request.pauses ?? transferPauses).slice(0, mirror.retries),
-    idle: request.idle,
-    lacking,
-  });
 
 /** The next command to type; the steps of a Task follow by themselves. */
 function next({ log }: Context, command: string, request: MirrorRequest): void {

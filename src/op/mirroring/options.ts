@@ -1,5 +1,6 @@
 import { option, type RequestOf } from '../kit/options/option.js';
 import { registryOptions } from '../systems/registry/options.js';
+import type { DiskRequest } from './disk/options.js';
 import type { HistoryRequest } from './history/options.js';
 
 /** The options of every command of `op mirror`. */
@@ -30,7 +31,8 @@ export const checkOptions = {
 
 /** What a command of `op mirror` is asked for. */
 export type MirrorRequest = RequestOf<typeof mirrorOptions> &
-  HistoryRequest & {
+  HistoryRequest &
+  DiskRequest & {
     readonly deep?: boolean;
     readonly dryRun?: boolean;
     /** Milliseconds, which tests shorten. */

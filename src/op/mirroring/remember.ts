@@ -14,12 +14,13 @@ export async function remember(
   history: History,
   { report, left }: Reported,
 ): Promise<OpError | undefined> {
-  const { copiedAt, verifiedAt, plannedAt, planDigest, mirrorFile, mirrorDigest, totals, images, unlisted } = report;
+  const { workflow, copiedAt, verifiedAt, plannedAt, planDigest, mirrorFile, mirrorDigest, totals, images, unlisted } =
+    report;
   // A plan whose images were not copied: nothing was done that could be remembered.
   if (copiedAt === null || verifiedAt === null) return undefined;
   const run = {
     id: runIdOf(plannedAt, planDigest),
-    workflow: 'direct',
+    workflow,
     plannedAt,
     verifiedAt,
     mirrorFile,

@@ -1,5 +1,6 @@
 import { option } from '../../kit/options/option.js';
 import { outputForm } from '../../kit/options/output-form.js';
+import { diskOptions } from '../../mirroring/disk/options.js';
 import { historyOptions, turnOptions } from '../../mirroring/history/options.js';
 import { imageSetOptions } from '../../mirroring/image-set/options.js';
 import { importOptions, outputFileOptions } from '../../mirroring/import/options.js';
@@ -12,7 +13,7 @@ const helpEnd =
 const resolve = command({
   name: 'resolve',
   description: 'compare both sides and write the plan: the dry run',
-  options: { ...mirrorOptions, ...deepOptions, ...historyOptions, ...turnOptions, output: outputForm },
+  options: { ...mirrorOptions, ...deepOptions, ...diskOptions, ...historyOptions, ...turnOptions, output: outputForm },
   helpEnd,
   run: async (context, request) => {
     const { resolve } = await import('../../mirroring/mirror.js');
@@ -58,8 +59,8 @@ const report = command({
 
 const runAll = command({
   name: 'run',
-  description: 'resolve, copy, verify and report',
-  options: { ...mirrorOptions, ...deepOptions, ...dryRunOptions, ...historyOptions, ...turnOptions },
+  description: 'resolve, copy, verify and report; also by way of a disk',
+  options: { ...mirrorOptions, ...deepOptions, ...diskOptions, ...dryRunOptions, ...historyOptions, ...turnOptions },
   helpEnd,
   run: async (context, request) => {
     const { runAll } = await import('../../mirroring/mirror.js');

@@ -49,6 +49,7 @@ export async function transferAll(
   { plan, digest }: ReadPlan,
   { mirror, files }: Pick<CopyWork, 'mirror' | 'files'>,
   transfer: Transfer,
+  shownAs: 'source' | 'destination' = 'destination',
 ): Promise<Copied> {
   const startedAt = context.now();
   const items = plan.items.filter(isToCopy);
@@ -57,7 +58,7 @@ export async function transferAll(
   using progress = startProgress(context, 'copying', items.length);
   const images = valuesOf(
     await mapConcurrently(items, mirror.parallel, (item) =>
-      transferOne(context, item, mirror.timeout, transfer).finally(progress.done),
+      transferOne(context, item, mirror.timeout, transfer, shownAs).finally(progress.done),
     ),
   );
   const copied: Copied = {
@@ -80,7 +81,13 @@ export type ToCopy = PlanItem & { readonly digest: string };
 const isToCopy = (item: PlanItem): item is ToCopy =>
   ['copy', 'overwrite', 'attach'].includes(item.action) && item.digest !== undefined;
 
-async function transferOne(context: Context, item: ToCopy, timeout: number, transfer: Transfer): Promise<CopiedImage> {
+async function transferOne(
+  context: Context,
+  item: ToCopy,
+  timeout: number,
+  transfer: Transfer,
+  shownAs: 'source' | 'destination',
+): Promise<CopiedImage> {
   const { source, destination, digest, found } = item;
   const start = context.now();
   using deadline = startDeadline(context, timeout, {
@@ -97,7 +104,9 @@ async function transferOne(context: Context, item: ToCopy, timeout: number, tran
       // The whole digest: without its tag, the earlier image has no other name.
       const instead = sent.outcome === 'overwritten' ? `, instead of ${found}` : '';
       const referrers = sent.referrers === undefined ? '' : `${countOf(sent.referrers, 'referrer')}, `;
-      context.log.step(`${sent.outcome} ${destination} (${referrers}${shownBytes(sent.bytes)}, ${took()} s)${instead}`);
+      context.log.step(
+        `${sent.outcome} ${item[shownAs]} (${referrers}${shownBytes(sent.bytes)}, ${took()} s)${instead}`,
+      );
     }
     return { ...named, ...sent, seconds: took() };
   } catch (error) {

@@ -80,6 +80,11 @@ describe('a segment that is written', () => {
     expect(Buffer.concat(await Promise.all(pieces.toSorted().map((name) => readFile(name))))).toEqual(bytes);
   });
 
+  it('does not have more parts than their names can count', async () => {
+    const draft = await startDraft(disk, 1, 1, new Set());
+    await expect(write(draft, randomBytes(10_000))).rejects.toMatchObject({ hint: 'increase --part-size' });
+  });
+
   it('leaves out what was written for an image that failed', async () => {
     const draft = await startDraft(disk, 1, undefined, new Set());
     const [good, half] = [randomBytes(10), randomBytes(5000)];

@@ -1,17 +1,17 @@
-import { createHash } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { checkFolders, openPlain } from '../../kit/files/open-plain.js';
+import { checkFolders } from '../../kit/files/open-plain.js';
 import { syncFolder } from '../../kit/files/sync-folder.js';
-import { type Descriptor, sha256, WrongContent } from '../../systems/registry/client/content.js';
+import type { Descriptor } from '../../systems/registry/client/content.js';
+import { isBlob, sizeOf, writeFiles } from './blob-files.js';
 import { DiskFailure, onDisk } from './disk-failure.js';
+import { readBack, syncFolders } from './read-back.js';
 import { leave, partialName, takeRemains } from './remains.js';
 import type { DiskSegment } from './segment/chain.js';
-import { checkFiles } from './segment/check-files.js';
 import { blobFolder, blobPath, layoutFiles, segmentFile, segmentName, segmentsFolder } from './segment/layout.js';
 import { type Room, startParts } from './segment/parts.js';
-import { parseSegment, type Segment, type SegmentFile, segmentText } from './segment/segment.js';
+import { mostParts, type Segment, type SegmentFile, segmentText } from './segment/segment.js';
 
 /** A segment that is being written. Nothing has its name before it is whole. The end of its `await using` leaves the rest to the next run. */
 export interface Draft extends AsyncDisposable {
@@ -71,6 +71,7 @@ export async function startDraft(
   const written = new Map<string, readonly SegmentFile[]>();
   const roomsFor = ({ digest, size }: Descriptor) => {
     const found = rooms.get(digest) ?? parts.roomFor(size);
+    if (found.some(({ part }) => part > mostParts)) throw tooSmall(partSize);
     rooms.set(digest, found);
     return found;
   };
@@ -116,63 +117,6 @@ export async function startDraft(
   };
 }
 
-const sizeOf = (disk: string, paths: readonly string[]): Promise<number> =>
-  onDisk(disk, async () => {
-    const found = await Promise.all(paths.map((path) => stat(path)));
-    return found.reduce((sum, { size }) => sum + size, 0);
-  });
-
-async function isBlob(path: string, { digest, size }: Descriptor): Promise<boolean> {
-  const found = await stat(path);
-  if (found.size !== size) return false;
-  const hash = createHash('sha256');
-  await using handle = await openPlain(path, []);
-  for await (const chunk of handle.createReadStream({ autoClose: false, highWaterMark: 512 * 1024 }))
-    hash.update(chunk);
-  return `sha256:${hash.digest('hex')}` === digest;
-}
-
-/** Writes content into files of given sizes. @returns the SHA-256 of each */
-async function writeFiles(
-  disk: string,
-  content: Readable,
-  paths: readonly string[],
-  rooms: readonly Room[],
-  signal: AbortSignal,
-): Promise<readonly string[]> {
-  // It may fail before it is read from; reading it then gives the error.
-  content.on('error', () => undefined);
-  const chunks: AsyncIterator<Buffer> = content[Symbol.asyncIterator]();
-  let rest: Buffer | undefined = Buffer.alloc(0);
-  const digests: string[] = [];
-  try {
-    for (const [index, { size }] of rooms.entries()) {
-      const hash = createHash('sha256');
-      await using handle = await onDisk(disk, () => open(paths[index] ?? '', 'w'));
-      for (let left = size; left > 0; ) {
-        if (rest.length === 0) {
-          const next = await chunks.next();
-          if (next.done) throw new WrongContent('it ends too early');
-          rest = next.value;
-        }
-        signal.throwIfAborted();
-        const part = rest.subarray(0, left);
-        rest = rest.subarray(part.length);
-        left -= part.length;
-        hash.update(part);
-        await onDisk(disk, () => handle.writeFile(part));
-      }
-      await onDisk(disk, () => handle.sync());
-      digests.push(`sha256:${hash.digest('hex')}`);
-    }
-    // Whether it is the right content is known at its end.
-    await chunks.next();
-    return digests;
-  } finally {
-    content.destroy();
-  }
-}
-
 async function writeWhole(path: string, text: string): Promise<void> {
   await mkdir(join(path, '..'), { recursive: true });
   await using handle = await open(path, 'w');
@@ -192,31 +136,9 @@ async function removeOthers(directory: string, { blobs }: Pick<Segment, 'blobs'>
   }
 }
 
-async function syncFolders(directory: string): Promise<void> {
-  for (const entry of await readdir(directory, { recursive: true, withFileTypes: true })) {
-    if (entry.isDirectory()) await syncFolder(join(entry.parentPath, entry.name));
-  }
-  await syncFolder(directory);
-}
-
-async function readBack(
-  directory: string,
-  text: string,
-  signal: AbortSignal,
-  onRead: SealParts['onRead'],
-): Promise<DiskSegment> {
-  const bytes = await readFile(join(directory, segmentFile));
-  const segment = parseSegment(bytes.toString('utf8'));
-  if ('problem' in segment) throw new Error(`${segmentFile} was not made right: ${segment.problem}`);
-  const found = { segment, digest: sha256(bytes), directory };
-  const problems = [
-    ...(bytes.toString('utf8') === text ? [] : [`${segmentFile}: it has other content`]),
-    ...(await checkFiles(found, signal, onRead)),
-  ];
-  if (problems.length === 0) return found;
-  throw new DiskFailure(
-    `segment ${segment.sequence} is not what was written`,
-    problems.slice(0, 10).join('\n'),
-    'the disk is broken: use another one',
+const tooSmall = (partSize: number | undefined) =>
+  new DiskFailure(
+    'the segment has too many parts',
+    `it needs more than ${mostParts} of ${partSize} bytes`,
+    'increase --part-size',
   );
-}

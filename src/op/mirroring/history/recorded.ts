@@ -23,7 +23,8 @@ const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const digest = v.pipe(v.string(), v.regex(/^sha256:[0-9a-f]{64}$/u));
 
 /** How the images went: `direct` is from registry to registry. */
-const workflows = ['direct'] as const;
+export const workflows = ['direct', 'to-disk', 'from-disk'] as const;
+export type Workflow = (typeof workflows)[number];
 
 export const runShape = v.strictObject({
   /** When its plan was made, and the start of the plan's digest: `20261127T161000Z-1a2b3c4d`. */

@@ -3,6 +3,7 @@ import type { Context } from '../../context.js';
 import { inputError, OpError } from '../../kit/errors/op-error.js';
 import { oneLine } from '../../kit/log/printable.js';
 import { openDirectoryStore } from '../../store/directory/directory.js';
+import type { Documents } from '../../store/documents/documents.js';
 import type { HeldLock, LockClaim } from '../../store/hold/hold.js';
 import { canHold, holderOfProcess } from '../../store/hold/holder.js';
 import { type History, historyIn } from './history.js';
@@ -12,6 +13,8 @@ import type { HistoryRequest } from './options.js';
 /** The lock of a mirror, and its history. The end of its `await using` lets the next run begin. */
 export interface Turn extends HeldLock {
   readonly history: History;
+  /** The store of the mirror, while the lock is held. */
+  readonly documents: Documents;
 }
 
 /**
@@ -45,13 +48,15 @@ export async function takeTurn(
     const place = await holdDirectory(turn.context, request.directory, { ...claim, advice: own });
     if (place !== undefined) opened.push(place);
     const { signal } = (place ?? turn).context;
+    const documents = store.within({ ...quiet, signal });
     return {
       context: { ...context, signal },
       succeeded: () => {
         place?.succeeded();
         turn.succeeded();
       },
-      history: historyIn(store.within({ ...quiet, signal }), { name, keep }),
+      history: historyIn(documents, { name, keep }),
+      documents,
       [Symbol.asyncDispose]: close,
     };
   } catch (error) {

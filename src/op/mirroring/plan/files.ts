@@ -19,6 +19,8 @@ export interface Files {
   readonly expected: string;
   /** What is known of referrers, so that nothing is read twice. */
   readonly referrers: string;
+  /** What segments on disks say that were written here, by the SHA-256 of that. */
+  readonly segments: string;
   /** Manifests that were read; only while there is something to copy. */
   readonly manifests: string;
 }
@@ -38,6 +40,7 @@ export function filesIn(cwd: string, given: string): Files {
     reportHtml: named('report.html'),
     expected: named('expected.json'),
     referrers: named('referrers.json'),
+    segments: named('segments'),
     manifests: named('manifests'),
   };
 }

@@ -5,6 +5,7 @@ import { inputError, refusedError } from '../../kit/errors/op-error.js';
 import { writeAtomic } from '../../kit/files/write-atomic.js';
 import { jsonOf } from '../../kit/json/parse-json.js';
 import { parseReference, type Reference } from '../../systems/registry/reference.js';
+import { workflows } from '../history/recorded.js';
 import type { Mirror } from '../mirror-file/read.js';
 import { leftReferrer, plannedReferrer } from './referrers.js';
 
@@ -53,6 +54,7 @@ const unlisted = v.strictObject({ source: v.string(), why: v.string() });
 
 const shape = v.strictObject({
   version: v.literal(1),
+  workflow: v.optional(v.picklist(workflows), 'direct'),
   createdAt: v.string(),
   mirrorFile: v.string(),
   /** SHA-256 of the mirror file. */

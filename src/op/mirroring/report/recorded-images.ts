@@ -35,7 +35,7 @@ export function carriedOver(
 }
 
 /** The whole name of a repository: a mirror file may leave `docker.io/library` out. */
-function repositoryIn(text: string): string {
+export function repositoryIn(text: string): string {
   const read = parseReference(text);
   return 'problem' in read ? text : `${registryOf(read)}/${pathOf(read)}`;
 }

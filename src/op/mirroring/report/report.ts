@@ -87,6 +87,7 @@ function reportOf(
   const count = (outcome: Outcome) => images.filter((image) => image.outcome === outcome).length;
   return {
     version: 1,
+    workflow: plan.workflow,
     mirrorFile: plan.mirrorFile,
     mirrorDigest: plan.mirrorDigest,
     planDigest: digest,

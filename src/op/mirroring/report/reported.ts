@@ -1,4 +1,5 @@
 import type { Changes } from '../history/changes.js';
+import type { Workflow } from '../history/recorded.js';
 import type { LeftReferrer } from '../plan/referrers.js';
 
 /** What became of an image in the end. */
@@ -39,6 +40,7 @@ export interface Report {
   readonly version: 1;
   /** Of the mirror. */
   readonly name: string;
+  readonly workflow: Workflow;
   readonly mirrorFile: string;
   readonly mirrorDigest: string;
   readonly planDigest: string;

@@ -14,16 +14,21 @@ export interface Wanted {
   readonly source: MirrorSource;
 }
 
+/** Lists the tags of a repository. @throws RegistryFailure */
+export type TagLister = (repository: Reference, signal: AbortSignal) => Promise<readonly string[]>;
+
+/** Tags are listed by their registries. */
+export const tagsIn =
+  (registries: Registries): TagLister =>
+  async (repository, signal) =>
+    listTags(await registries.repository(repository), signal);
+
 /** The images of a source. @throws RegistryFailure when its tags cannot be listed */
-export async function imagesOf(
-  registries: Registries,
-  source: MirrorSource,
-  signal: AbortSignal,
-): Promise<readonly Wanted[]> {
+export async function imagesOf(list: TagLister, source: MirrorSource, signal: AbortSignal): Promise<readonly Wanted[]> {
   const named = parseReference(source.from);
   if ('problem' in named) throw new Error(`the mirror file was not checked: ${named.problem}`);
   const base: Reference = { ...named, registry: registryOf(named), path: pathOf(named) };
-  return (await selected(registries, base, source, signal)).map((from) => {
+  return (await selected(list, base, source, signal)).map((from) => {
     const to = fillDestination(source.to, from);
     if ('problem' in to) throw badDestination(source, from, to.problem);
     return { from, to, source };
@@ -31,7 +36,7 @@ export async function imagesOf(
 }
 
 async function selected(
-  registries: Registries,
+  list: TagLister,
   base: Reference,
   { tags, digests, referrers }: MirrorSource,
   signal: AbortSignal,
@@ -39,7 +44,7 @@ async function selected(
   if (base.tag !== undefined || base.digest !== undefined) return [base];
   const byTag = new Map<string, Reference>();
   if (tags !== undefined && needsList(tags)) {
-    const listed = await listTags(await registries.repository(base), signal);
+    const listed = await list(base, signal);
     // They go with their images, and lists of referrers at the destination have more entries.
     const images =
       referrers === undefined ? listed : listed.filter((tag) => !/^sha256-[0-9a-f]{64}(?:\.\w+)?$/u.test(tag));

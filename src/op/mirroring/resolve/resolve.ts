@@ -4,6 +4,7 @@ import { countOf, bytes as shownBytes, table } from '../../kit/log/format.js';
 import { startProgress } from '../../kit/log/progress.js';
 import { startDeadline } from '../../kit/process/deadline.js';
 import { mapConcurrently, valuesOf } from '../../kit/process/map-concurrently.js';
+import type { Workflow } from '../history/recorded.js';
 import type { Mirror } from '../mirror-file/read.js';
 import type { Files } from '../plan/files.js';
 import { type Action, actions, type Plan, type PlanItem, type ReadPlan, writePlan } from '../plan/plan.js';
@@ -13,7 +14,7 @@ import type { Origins } from '../registries/origin.js';
 import type { Registries } from '../registries/registries.js';
 import { compare } from './compare.js';
 import { openExpectedDigests } from './expected-digests.js';
-import { distinctImages, imagesOf, type Wanted } from './list-images.js';
+import { distinctImages, imagesOf, type TagLister, tagsIn, type Wanted } from './list-images.js';
 
 /** A plan that was made just now. */
 export interface Resolved extends ReadPlan {
@@ -33,39 +34,68 @@ export async function resolve(
     origins,
     files,
     deep,
+    list = tagsIn(registries),
+    workflow = 'direct',
+    onListed = () => undefined,
   }: {
     readonly mirror: Mirror;
     readonly registries: Registries;
     readonly origins: Origins;
     readonly files: Files;
     readonly deep: boolean;
+    readonly list?: TagLister;
+    readonly workflow?: Workflow;
+    /** Called before anything is compared; what it throws ends the command. */
+    readonly onListed?: (listed: Listed) => void;
   },
 ): Promise<Resolved> {
-  const { sources, parallel, timeout } = mirror;
-  context.log.step(`resolve ${countOf(sources.length, 'source')} of ${mirror.file}`);
-  const { wanted, unlisted } = await listAll(context, mirror, registries);
+  const listed = await listAll(context, mirror, list);
   const known = await openExpectedDigests(files.expected);
   const referrers = { lists: createReferrerLists(), known: await openKnown(files.referrers) };
   const sides = {
     registries,
     origins,
     expected: known.expected,
-    timeout,
+    timeout: mirror.timeout,
     deep,
     counted: new Set<string>(),
     lacking: new Set<string>(),
     referrers,
   };
+  onListed(listed);
+  const items = await compareAll(context, mirror, listed.wanted, (one) => compare(context, sides, one));
+  await known.keep();
+  const isAll = listed.unlisted.length === 0 && items.every(({ action }) => action !== 'unknown');
+  await referrers.known.keep(isAll);
+  return { ...(await planOf(context, mirror, files, { ...listed, items, workflow })), lacking: sides.lacking };
+}
+
+/** Compares all images, several at a time. */
+export async function compareAll(
+  context: Context,
+  { parallel }: Mirror,
+  wanted: readonly Wanted[],
+  compareOne: (one: Wanted) => Promise<PlanItem>,
+): Promise<readonly PlanItem[]> {
   using progress = startProgress(context, 'comparing source and destination', wanted.length);
   // A question needs less memory and bandwidth than a copy.
-  const compared = await mapConcurrently(wanted, 4 * parallel, (one) =>
-    compare(context, sides, one).finally(progress.done),
-  );
-  const items = valuesOf(compared);
-  await known.keep();
-  await referrers.known.keep(unlisted.length === 0 && items.every(({ action }) => action !== 'unknown'));
+  return valuesOf(await mapConcurrently(wanted, 4 * parallel, (one) => compareOne(one).finally(progress.done)));
+}
+
+/** Puts a plan together, judges it by the limits, and writes it. */
+export async function planOf(
+  context: Context,
+  mirror: Mirror,
+  files: Files,
+  {
+    workflow,
+    items,
+    unlisted,
+  }: Pick<Listed, 'unlisted'> & { readonly workflow: Workflow; readonly items: readonly PlanItem[] },
+): Promise<ReadPlan> {
   const plan: Plan = {
     version: 1,
+    workflow,
     createdAt: context.now().toISOString(),
     mirrorFile: mirror.file,
     mirrorDigest: mirror.digest,
@@ -74,19 +104,27 @@ export async function resolve(
     unlisted: [...unlisted],
     items: [...items],
   };
-  const read = await writePlan(files.plan, { ...plan, refused: refusalsOf(plan, mirror) });
-  return { ...read, lacking: sides.lacking };
+  return writePlan(files.plan, { ...plan, refused: refusalsOf(plan, mirror) });
 }
 
-async function listAll(context: Context, mirror: Mirror, registries: Registries) {
+/** What the sources select. */
+export interface Listed {
+  readonly wanted: readonly Wanted[];
+  /** Sources whose tags could not be listed. */
+  readonly unlisted: Plan['unlisted'];
+}
+
+/** Lists and selects. @throws OpError (input) for images that have no place of their own */
+export async function listAll(context: Context, mirror: Mirror, list: TagLister): Promise<Listed> {
   const { sources, parallel, timeout } = mirror;
+  context.log.step(`resolve ${countOf(sources.length, 'source')} of ${mirror.file}`);
   const lists = await mapConcurrently(sources, 2 * parallel, async (source) => {
     using deadline = startDeadline(context, timeout, {
       what: `cannot list the tags of ${source.from}`,
       why: `it took longer than ${timeout / 1000} s`,
       hint: 'increase run.timeout',
     });
-    return await imagesOf(registries, source, deadline.context.signal);
+    return await imagesOf(list, source, deadline.context.signal);
   });
   context.signal.throwIfAborted();
   const wanted: Wanted[] = [];
@@ -136,14 +174,14 @@ export function planTable({ items, unlisted }: Plan): string {
 }
 
 /** `3 copy (1.2 MB), 197 skip` */
-export function totalsLine({ totals, unlisted, items }: Plan): string {
+export function totalsLine({ workflow, totals, unlisted, items }: Plan): string {
   const counts = actions.flatMap((action) => {
     const count = Object.entries(totals).find(([key]) => key === action)?.[1] ?? 0;
     return count === 0 ? [] : [`${count} ${action}`];
   });
   const lost = unlisted.length === 0 ? [] : [`${countOf(unlisted.length, 'source')} not listed`];
   const all = [...counts, ...lost];
-  return `${all.length === 0 ? 'nothing selected' : all.join(', ')}; ${shownBytes(totals.bytes)} to upload${referrersLine(items)}`;
+  return `${all.length === 0 ? 'nothing selected' : all.join(', ')}; ${shownBytes(totals.bytes)} to ${workflow === 'to-disk' ? 'write' : 'upload'}${referrersLine(items)}`;
 }
 
 function referrersLine(items: readonly PlanItem[]): string {

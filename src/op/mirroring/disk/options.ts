@@ -1,0 +1,83 @@
+import { resolve } from 'node:path';
+import { usageError } from '../../kit/errors/op-error.js';
+import { oneLine } from '../../kit/log/printable.js';
+import { option, type RequestOf } from '../../kit/options/option.js';
+import type { Workflow } from '../history/recorded.js';
+import { parseBytes } from '../mirror-file/bytes.js';
+import { type BaselineWish, isDay } from './baseline.js';
+
+/** How images go, and what of them a segment on a disk has. */
+export const diskOptions = {
+  workflow: option.choice(
+    'how the images go: from registry to registry, or by way of a disk',
+    ['direct', 'to-disk', 'from-disk', 'workflow-direct', 'workflow-to-disk', 'workflow-from-disk'],
+    { default: 'direct' },
+  ),
+  disk: option.text('directory where the disk is mounted', { value: '<dir>' }),
+  partSize: option.text('to-disk: bytes of a part, such as 4GB for FAT32; larger layers are cut', {
+    value: '<bytes>',
+    otherwise: 'no limit',
+  }),
+  full: option.flag('to-disk: write everything, also what earlier segments have'),
+  incrementalMode: option.flag('to-disk: false is the same as --full', { default: true }),
+  since: option.text('to-disk: build on the newest segment that was written on or before this day (UTC)', {
+    value: '<YYYY-MM-DD>',
+  }),
+  sinceDate: option.text('the same as --since', { value: '<YYYY-MM-DD>', hidden: true }),
+  baseline: option.text('to-disk: build on this segment: what the other side has', {
+    value: '<number>',
+    otherwise: 'the newest',
+  }),
+  chain: option.text('from-disk: accept this chain of segments in place of the one before', { value: '<uuid>' }),
+};
+
+/** What a command is asked for about disks. */
+export type DiskRequest = Partial<RequestOf<typeof diskOptions>>;
+
+/** The workflow, without the word that some names have in front. */
+export function workflowOf({ workflow = 'direct' }: DiskRequest): Workflow {
+  if (workflow.endsWith('to-disk')) return 'to-disk';
+  return workflow.endsWith('from-disk') ? 'from-disk' : 'direct';
+}
+
+/** The absolute path of the disk. @throws OpError (usage) */
+export function diskOf(cwd: string, { disk, workflow }: DiskRequest): string {
+  if (disk !== undefined) return resolve(cwd, disk);
+  throw usageError({
+    what: `--workflow=${workflow} needs --disk`,
+    why: 'the images go to a disk, or come from one',
+    hint: 'name the directory where it is mounted, such as --disk=/media/usb',
+  });
+}
+
+/** From where on a segment has what is new. @throws OpError (usage) */
+export function wishOf({ full, incrementalMode = true, since, sinceDate, baseline }: DiskRequest): BaselineWish {
+  const day = since ?? sinceDate;
+  const isFull = full === true || !incrementalMode;
+  if ([isFull, day !== undefined, baseline !== undefined].filter(Boolean).length > 1) {
+    throw usageError({
+      what: 'only one of --full, --since and --baseline can be given',
+      why: 'each says what the segment builds on',
+      hint: 'leave the others out',
+    });
+  }
+  if (isFull) return { kind: 'none' };
+  if (day !== undefined) {
+    if (!isDay(day)) throw badValue('since', day, 'it is not a day', 'write a day such as 2026-11-20');
+    return { kind: 'since', day };
+  }
+  if (baseline === undefined) return { kind: 'newest' };
+  if (/^[1-9]\d{0,5}$/u.test(baseline)) return { kind: 'sequence', sequence: Number(baseline) };
+  throw badValue('baseline', baseline, 'it is not the number of a segment', 'write a number such as 3');
+}
+
+/** Bytes of a part; undefined without a limit. @throws OpError (usage) */
+export function partSizeOf({ partSize }: DiskRequest): number | undefined {
+  if (partSize === undefined) return undefined;
+  const size = parseBytes(partSize);
+  if (size !== undefined) return size;
+  throw badValue('part-size', partSize, 'it is not a number of bytes', 'write bytes, such as 4GB, 650MB or 1.5GiB');
+}
+
+const badValue = (name: string, value: string, why: string, hint: string) =>
+  usageError({ what: `invalid --${name}=${oneLine(value)}`, why, hint });

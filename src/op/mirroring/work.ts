@@ -1,0 +1,55 @@
+import type { Context } from '../context.js';
+import { copy } from './copy/copy.js';
+import type { Mirror } from './mirror-file/read.js';
+import type { MirrorRequest } from './options.js';
+import { type Files, filesIn } from './plan/files.js';
+import type { ReadPlan } from './plan/plan.js';
+import { openManifestCache } from './registries/manifests.js';
+import { fromRegistries, type Origins } from './registries/origin.js';
+import { openRegistries, type Registries } from './registries/registries.js';
+import { type Resolved, resolve } from './resolve/resolve.js';
+
+/** What every command works with. */
+export interface Work extends AsyncDisposable {
+  readonly mirror: Mirror;
+  readonly files: Files;
+  readonly registries: Registries;
+  readonly origins: Origins;
+  readonly request: MirrorRequest;
+}
+
+/** Opens the registries of a mirror for a command. */
+export function openWork(context: Context, mirror: Mirror, request: MirrorRequest): Work {
+  const patience = {
+    ...(request.pauses === undefined ? {} : { pauses: request.pauses }),
+    ...(request.idle === undefined ? {} : { idle: request.idle }),
+  };
+  const proxy = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'].find((name) => context.env[name]);
+  if (proxy !== undefined) context.log.warn(`${proxy} is set, and op mirror connects to registries directly`);
+  const registries = openRegistries(context, mirror, request, patience);
+  const files = filesIn(context.cwd, request.directory);
+  const origins = fromRegistries(registries, openManifestCache(files.manifests));
+  return {
+    mirror,
+    files,
+    registries,
+    origins,
+    request,
+    [Symbol.asyncDispose]: () => registries[Symbol.asyncDispose](),
+  };
+}
+
+/** Compares both sides. */
+export const makePlan = (context: Context, work: Work): Promise<Resolved> =>
+  resolve(context, { ...work, deep: work.request.deep ?? false });
+
+/** Copies what a plan says. @param lacking what the destination was found to lack, if the plan was made just now */
+export const copyAll = (context: Context, read: ReadPlan, work: Work, lacking: ReadonlySet<string> | undefined) =>
+  copy(context, read, { ...work, pauses: pausesOf(work), idle: work.request.idle, lacking });
+
+/** Milliseconds before a transfer is tried again. */
+const transferPauses = [1000, 5000, 15_000];
+
+/** Those of a run. */
+export const pausesOf = ({ request, mirror }: Work): readonly number[] =>
+  (request.pauses ?? transferPauses).slice(0, mirror.retries);
