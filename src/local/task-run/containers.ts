@@ -2,19 +2,20 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { delimiter, join, normalize, resolve } from 'node:path';
 import type { Context } from '../../op/context.js';
 import { OpError, refusedError } from '../../op/kit/errors/op-error.js';
-import { pathInImage } from '../../op/kit/files/image-path.js';
 import { findProgram } from '../../op/kit/process/find-program.js';
 import type { Isolation, TaskRunRequest } from '../contract.js';
+import { type Held, hold, WalkError, walk } from '../workspaces/walk.js';
 import { busyboxShell, type Shell, shForAsh } from './busybox-shell.js';
 import { usesStore } from './cluster-token.js';
 import { credentialFiles, writeCredentials } from './credentials.js';
 import { type Environment, environmentOf, podName } from './environment.js';
 import { type Hidden, hiddenFromSteps } from './hidden.js';
 import { thisMachine } from './host-image.js';
-import { checkSources, type Mount, makeDirectories, mountsOfSidecar, mountsOfStep, onThisMachine } from './mounts.js';
+import { type Mount, makeDirectories, mountsOfSidecar, mountsOfStep, onThisMachine } from './mounts.js';
 import { defaultPath, type OwnImage, ownImageArguments, userOf } from './own-image.js';
+import { type OpenMounts, openMounts, openSource } from './places.js';
 import { placePaths, podPaths, sidecarContainer, stepContainer } from './pod-paths.js';
-import { sandboxArguments } from './sandbox.js';
+import { bindsDescriptors, sandboxArguments } from './sandbox.js';
 import { expandAll } from './step-references.js';
 import { type Sidecar, type Spec, type Step, withTemplate } from './task-spec.js';
 
@@ -34,6 +35,8 @@ export interface Container<Definition extends Step | Sidecar> {
   readonly own: OwnImage | undefined;
   /** The program bubblewrap of this machine. */
   readonly bwrap: string;
+  /** Whether bubblewrap mounts what it gets open; it is found out where a mount needs it. */
+  readonly bindsDescriptors: boolean;
   readonly hidden: Hidden;
 }
 
@@ -94,6 +97,7 @@ export async function makeContainers(
       mounts,
       own,
       bwrap: findProgram('bwrap', context.env.PATH) ?? 'bwrap',
+      bindsDescriptors: mounts.some(({ volume }) => volume !== undefined) && (await bindsDescriptors(context)),
       hidden,
     };
   };
@@ -101,12 +105,12 @@ export async function makeContainers(
     steps: await Promise.all(
       steps.map(async ({ name, step }, index) => {
         const merged = withTemplate(step, spec.stepTemplate);
-        return make(name, merged, await mountsOfStep(request, spec, merged, name, path), `script-${index}`);
+        return make(name, merged, mountsOfStep(request, spec, merged, name, path), `script-${index}`);
       }),
     ),
     sidecars: await Promise.all(
       sidecars.map(async ({ name, sidecar }, index) =>
-        make(name, sidecar, await mountsOfSidecar(request, spec, sidecar, name, path), `sidecar-script-${index}`),
+        make(name, sidecar, mountsOfSidecar(request, spec, sidecar, name, path), `sidecar-script-${index}`),
       ),
     ),
   };
@@ -192,17 +196,27 @@ async function placeCredentials(
 ): Promise<void> {
   if (credentials.length === 0 || container.startsWith('sidecar-')) return;
   const files = credentialFiles(credentials, place(podPaths.credentials));
-  await writeCredentials(files, join(directory, 'creds', container));
+  using own = hold(join(directory, 'creds', container));
+  writeCredentials(files, own);
   const path = normalize(home);
   const mount = mounts.findLast((one) => path === one.path || path.startsWith(`${one.path}/`));
   // A HOME that is no mount is a directory of this machine, which no step writes to.
   if (mount === undefined && !path.startsWith(`${directory}/`)) return;
   if (mount?.readOnly) return;
-  // Links in a mount lead where they lead in it.
-  const here = mount === undefined ? path : await pathInImage(mount.source, path.slice(mount.path.length));
-  if (here === undefined) return;
-  await mkdir(here, { recursive: true });
-  await writeCredentials(files, here);
+  if (mount === undefined) await mkdir(path, { recursive: true });
+  using top = mount === undefined ? hold(path) : openSource(mount);
+  using here = homeIn(top, mount === undefined ? '' : path.slice(mount.path.length));
+  if (here !== undefined) writeCredentials(files, here);
+}
+
+/** HOME in a mount, where links lead where they lead in it; undefined if it cannot be. */
+function homeIn(top: Held, path: string): Held | undefined {
+  try {
+    return walk(top, path, { links: 'stay', make: 'directory' });
+  } catch (error) {
+    if (error instanceof WalkError) return undefined;
+    throw error;
+  }
 }
 
 /** Writes a script as Tekton's place-scripts does. @returns its text */
@@ -251,19 +265,44 @@ async function makeWorkingDirectory(
   return given ? here : onThisMachine(mounts, podPaths.workspace);
 }
 
-/** The program and arguments that run a command in a container. */
+/** How a command is run in a container. */
+export interface Invocation {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  /** What bwrap gets open, with the numbers that the arguments name. They are closed when it has made its view. */
+  readonly open: Disposable & Pick<OpenMounts, 'descriptors'>;
+}
+
+/** The first number of what bwrap gets open: {@link startProcess} uses those before it. */
+const firstDescriptor = 5;
+
+/**
+ * The program and arguments that run a command in a container.
+ * @param running whether the container runs already
+ * @param first the number of the first descriptor that bwrap gets
+ * @param most how many it can get
+ */
 export async function invocation(
-  { name, mounts, workingDirectory, own, bwrap, hidden }: Container<Step | Sidecar>,
+  { name, mounts, workingDirectory, own, bwrap, bindsDescriptors, hidden }: Container<Step | Sidecar>,
   [program = '', ...args]: readonly string[],
   isolation: Isolation,
-): Promise<{ readonly program: string; readonly args: readonly string[]; readonly cwd: string }> {
-  if (isolation === 'variables') return { program, args, cwd: workingDirectory };
-  await checkSources(mounts);
-  // In a pod, the first process of a step is Tekton's entrypoint, and that of a sidecar its own.
-  const first = name.startsWith('sidecar-') ? 'program' : 'init';
-  const sandbox =
-    own === undefined
-      ? await sandboxArguments(mounts, workingDirectory, hidden, first)
-      : await ownImageArguments(own, mounts, workingDirectory, first);
-  return { program: bwrap, args: [...sandbox, program, ...args], cwd: '/' };
+  { running = false, first = firstDescriptor, most = 1000 }: { running?: boolean; first?: number; most?: number } = {},
+): Promise<Invocation> {
+  if (isolation === 'variables') {
+    return { program, args, cwd: workingDirectory, open: { descriptors: [], [Symbol.dispose]: () => undefined } };
+  }
+  const open = openMounts(mounts, first, bindsDescriptors ? most : 0);
+  try {
+    // In a pod, the first process of a step is Tekton's entrypoint, and that of a sidecar its own.
+    const firstProcess = name.startsWith('sidecar-') ? 'program' : 'init';
+    const sandbox =
+      own === undefined
+        ? sandboxArguments(open.mounts, workingDirectory, hidden, firstProcess)
+        : await ownImageArguments(own, open.mounts, workingDirectory, { firstProcess, running });
+    return { program: bwrap, args: [...sandbox, program, ...args], cwd: '/', open };
+  } catch (error) {
+    open[Symbol.dispose]();
+    throw error;
+  }
 }

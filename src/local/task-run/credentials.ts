@@ -1,7 +1,8 @@
 /** Credentials of a ServiceAccount as the files that git, ssh and docker look for. Source: pkg/credentials of Tekton v1.15.0. */
-import { lstat, mkdir, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { lstatSync, unlinkSync, writeFileSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import { refusedError } from '../../op/kit/errors/op-error.js';
+import { type Held, WalkError, walk } from '../workspaces/walk.js';
 
 /** A Secret of a ServiceAccount. */
 export interface Credential {
@@ -41,21 +42,37 @@ export function credentialFiles(
 /**
  * Writes the files so that only their owner reads them, as ssh asks for. Never through a link that a step or a repository has left there: it
  * would lead to a file of this machine.
+ * @param home what runs at the same time may change what is in it
  * @throws OpError (refused) for a link
  */
-export async function writeCredentials(files: Readonly<Record<string, string>>, directory: string): Promise<void> {
+export function writeCredentials(files: Readonly<Record<string, string>>, home: Held): void {
   for (const [path, content] of Object.entries(files)) {
-    const file = join(directory, path);
-    if (path.includes('/')) {
-      const folder = dirname(file);
-      const found = await lstat(folder).catch(() => undefined);
-      if (found === undefined) await mkdir(folder, { mode: 0o700 });
-      else if (!found.isDirectory()) throw notWritten(path, dirname(path));
-    }
-    const found = await lstat(file).catch(() => undefined);
-    if (found !== undefined && !found.isFile()) throw notWritten(path, path);
-    await rm(file, { force: true });
-    await writeFile(file, content, { mode: 0o600, flag: 'wx' });
+    using folder = folderIn(home, path);
+    writeNew(`${folder.here}/${basename(path)}`, content, path);
+  }
+}
+
+function folderIn(home: Held, path: string): Held {
+  try {
+    const folder = walk(home, dirname(path), { links: 'none', make: 'directory', mode: 0o700 });
+    if (folder.isDirectory) return folder;
+    folder[Symbol.dispose]();
+  } catch (error) {
+    if (!(error instanceof WalkError)) throw error;
+  }
+  throw notWritten(path, dirname(path));
+}
+
+/** Replaces a file, and nothing else: neither call follows a link, or removes a directory. */
+function writeNew(file: string, content: string, path: string): void {
+  const found = lstatSync(file, { throwIfNoEntry: false });
+  if (found !== undefined && !found.isFile()) throw notWritten(path, path);
+  try {
+    if (found !== undefined) unlinkSync(file);
+    writeFileSync(file, content, { mode: 0o600, flag: 'wx' });
+  } catch (error) {
+    const odd = error instanceof Error && 'code' in error && ['EEXIST', 'EISDIR', 'ENOENT'].includes(`${error.code}`);
+    throw odd ? notWritten(path, path) : error;
   }
 }
 

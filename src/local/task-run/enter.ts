@@ -20,7 +20,8 @@ export async function enterContainer(
   isolation: Isolation,
   directory: string,
 ): Promise<Awaited<ReturnType<Enter>>> {
-  const { program, args, cwd } = await invocation(container, command, isolation);
+  // They stay open until op ends: the program that opens them once more is started later, by whoever asked for it.
+  const { program, args, cwd, open } = await invocation(container, command, isolation, { first: 6, most: 4 });
   const why = whyNoProcess(args, env);
   if (why !== undefined) {
     throw inputError({ what: `nothing can run in ${container.label}`, why, hint: 'correct the step' });
@@ -34,7 +35,10 @@ export async function enterContainer(
   const terminal = filter === undefined ? ['--new-session'] : ['--seccomp', '5'];
   const filterFile = join(directory, 'terminal-filter');
   await writeFile(filterFile, filter ?? '', { mode: 0o600 });
-  const opening = 'exec 4<"$0" 5<"$1" && shift && exec "$@"';
-  const opened = ['-c', opening, variables, filterFile, program, '--args', '4', ...terminal];
+  const sources = open.descriptors.map((fd) => `/proc/${process.pid}/fd/${fd}`);
+  // Some shells know only numbers of one digit.
+  const more = sources.map((_, index) => ` ${6 + index}<"$${2 + index}"`).join('');
+  const opening = `exec 4<"$0" 5<"$1"${more} && shift ${1 + sources.length} && exec "$@"`;
+  const opened = ['-c', opening, variables, filterFile, ...sources, program, '--args', '4', ...terminal];
   return { program: '/bin/sh', args: [...opened, ...args], env: {}, cwd };
 }

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inputError } from '../../op/kit/errors/op-error.js';
 import type { FakeEnd, FakeStep } from '../contract.js';
@@ -81,6 +81,8 @@ async function writeResults(
       });
     }
     const place = inStep ? join(request.directory, 'steps', container, 'results') : join(request.directory, 'results');
-    await writeFile(join(place, name), typeof value === 'string' ? value : JSON.stringify(value));
+    // An earlier step may have left a link to a file of this machine there. Nothing else has this directory now.
+    await rm(join(place, name), { force: true });
+    await writeFile(join(place, name), typeof value === 'string' ? value : JSON.stringify(value), { flag: 'wx' });
   }
 }

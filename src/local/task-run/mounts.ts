@@ -1,12 +1,11 @@
 import { existsSync } from 'node:fs';
-import { chmod, lstat, mkdir, realpath, rm, symlink, writeFile } from 'node:fs/promises';
-import { delimiter, dirname, join, normalize, relative, resolve } from 'node:path';
+import { chmod, mkdir, symlink } from 'node:fs/promises';
+import { delimiter, join, normalize, resolve } from 'node:path';
 import { inputError } from '../../op/kit/errors/op-error.js';
-import { pathInImage } from '../../op/kit/files/image-path.js';
-import { entryOf } from '../../op/kit/files/path.js';
+import { entryOf, within } from '../../op/kit/files/path.js';
 
 import type { BoundWorkspace, TaskRunRequest } from '../contract.js';
-import { below, realBelow } from '../workspaces/below.js';
+import { below } from '../workspaces/below.js';
 import { usesStore } from './cluster-token.js';
 import { podPaths } from './pod-paths.js';
 import type { Sidecar, Spec, Step } from './task-spec.js';
@@ -19,6 +18,8 @@ export interface Mount {
   readonly readOnly: boolean;
   /** The directory that the source is in, for a `subPath`: steps that have the whole volume may change what is there. */
   readonly volume?: string;
+  /** What runs at the same time may change what is in it. */
+  readonly shared?: boolean;
 }
 
 const inVolume = ({ volume }: BoundWorkspace) => (volume === undefined ? {} : { volume });
@@ -60,14 +61,14 @@ export async function makeDirectories(
 }
 
 /** What a step sees: its own mounts and workspaces hide what every step has. @param path the PATH of steps */
-export async function mountsOfStep(
+export function mountsOfStep(
   request: TaskRunRequest,
   spec: Spec,
   step: Step,
   container: string,
   path: string,
-): Promise<Mount[]> {
-  const own = [...(await workspaceMounts(request, spec, step)), ...(await volumeMounts(request, spec, step))];
+): Mount[] {
+  const own = [...workspaceMounts(request, spec, step), ...volumeMounts(request, spec, step)];
   const implicit: Mount[] = [
     ...Object.entries(shared).map(([name, path]) => ({ path, source: inRun(request, name), readOnly: false })),
     { path: podPaths.steps, source: inRun(request, 'steps'), readOnly: true },
@@ -80,19 +81,21 @@ export async function mountsOfStep(
 }
 
 /** A sidecar has its own volumes and the workspaces, and neither `/workspace` nor the results of the Task. */
-export async function mountsOfSidecar(
+export function mountsOfSidecar(
   request: TaskRunRequest,
   spec: Spec,
   sidecar: Sidecar,
   container: string,
   path: string,
-): Promise<Mount[]> {
-  const own = [...(await workspaceMounts(request, spec, sidecar)), ...(await volumeMounts(request, spec, sidecar))];
+): Mount[] {
+  const own = [...workspaceMounts(request, spec, sidecar), ...volumeMounts(request, spec, sidecar)];
+  // A probe that is a command starts with the same directories while the sidecar runs.
+  const shared = [sidecar.startupProbe, sidecar.readinessProbe].some((probe) => probe?.exec !== undefined);
   return inOrder([
-    { path: podPaths.home, source: inRun(request, 'creds', container), readOnly: false },
+    { path: podPaths.home, source: inRun(request, 'creds', container), readOnly: false, shared },
     { path: podPaths.scripts, source: inRun(request, 'scripts'), readOnly: true },
-    { path: '/tmp', source: inRun(request, 'tmp', container), readOnly: false },
-    ...programs(request, path),
+    { path: '/tmp', source: inRun(request, 'tmp', container), readOnly: false, shared },
+    ...programs(request, shared ? '' : path),
     ...own,
   ]);
 }
@@ -124,7 +127,7 @@ export function seesWorkspace({ steps, sidecars = [] }: Spec, container: Step | 
   return names(container) || ![...steps, ...sidecars].some(names);
 }
 
-async function workspaceMounts(request: TaskRunRequest, spec: Spec, container: Step | Sidecar): Promise<Mount[]> {
+function workspaceMounts(request: TaskRunRequest, spec: Spec, container: Step | Sidecar): Mount[] {
   const declared = new Map((spec.workspaces ?? []).map((workspace) => [workspace.name, workspace]));
   return Object.entries(request.workspaces).flatMap(([name, bound]) => {
     const declaration = declared.get(name);
@@ -132,89 +135,59 @@ async function workspaceMounts(request: TaskRunRequest, spec: Spec, container: S
     const used = container.workspaces?.find((usage) => usage.name === name);
     const path = used?.mountPath || declaration?.mountPath || `/workspace/${name}`;
     const readOnly = bound.readOnly || declaration?.readOnly === true;
-    return [{ path, source: bound.directory, readOnly, ...inVolume(bound) }];
+    const shared = isShared(request, spec, bound);
+    return [{ path, source: bound.directory, readOnly, shared, ...inVolume(bound) }];
   });
 }
 
-async function volumeMounts(request: TaskRunRequest, spec: Spec, container: Step | Sidecar): Promise<Mount[]> {
-  const mounts: Mount[] = [];
-  for (const { name, mountPath, subPath, readOnly = false } of container.volumeMounts ?? []) {
-    const volume = spec.volumes?.find((one) => one.name === name);
-    const bound: BoundWorkspace | undefined = volume?.emptyDir
-      ? { directory: entryOf(inRun(request, 'volumes'), name), readOnly: false, secret: false }
-      : (request.volumes[name] ?? ofWorkspace(request, name));
+function volumeMounts(request: TaskRunRequest, spec: Spec, container: Step | Sidecar): Mount[] {
+  return (container.volumeMounts ?? []).map(({ name, mountPath, subPath, readOnly = false }) => {
+    const bound = boundTo(request, spec, name);
     if (bound === undefined) throw missingVolume(name);
-    const rights = { path: mountPath, readOnly: readOnly || bound.readOnly };
-    if (!subPath) mounts.push({ ...rights, source: bound.directory, ...inVolume(bound) });
-    else {
-      const source = await below(bound.directory, subPath, !bound.readOnly);
-      mounts.push({ ...rights, source, volume: bound.volume ?? bound.directory });
-    }
-  }
-  return mounts;
+    const rights = {
+      path: mountPath,
+      readOnly: readOnly || bound.readOnly,
+      shared: isShared(request, spec, bound),
+    };
+    if (!subPath) return { ...rights, source: bound.directory, ...inVolume(bound) };
+    const source = below(bound.directory, subPath, !bound.readOnly);
+    return { ...rights, source, volume: bound.volume ?? bound.directory };
+  });
+}
+
+function boundTo(request: TaskRunRequest, spec: Spec, name: string): BoundWorkspace | undefined {
+  return spec.volumes?.find((one) => one.name === name)?.emptyDir
+    ? { directory: entryOf(inRun(request, 'volumes'), name), readOnly: false, secret: false }
+    : (request.volumes[name] ?? ofWorkspace(request, name));
+}
+
+/**
+ * Whether something may write to the volume while a container starts: a sidecar that has it, or another task of the run. The steps of a
+ * TaskRun follow each other, and nothing of one is left when the next one starts.
+ */
+function isShared(request: TaskRunRequest, spec: Spec, bound: BoundWorkspace): boolean {
+  // What is bound read-only is so for all.
+  if (bound.readOnly) return false;
+  const root = rootOf(bound);
+  const own = within(request.directory, root);
+  if (!own && (request.pipelineRun !== undefined || bound.claim !== undefined)) return true;
+  const roots = (spec.sidecars ?? []).flatMap((sidecar) => rootsOf(request, spec, sidecar));
+  return roots.some((other) => within(root, other) || within(other, root));
+}
+
+const rootOf = ({ volume, directory }: BoundWorkspace) => volume ?? directory;
+
+/** The volumes that a container has. */
+function rootsOf(request: TaskRunRequest, spec: Spec, container: Step | Sidecar): readonly string[] {
+  const workspaces = Object.entries(request.workspaces).filter(([name]) => seesWorkspace(spec, container, name));
+  const volumes = (container.volumeMounts ?? []).map(({ name }) => boundTo(request, spec, name));
+  return [...workspaces.map(([, bound]) => bound), ...volumes].flatMap((bound) => (bound ? [rootOf(bound)] : []));
 }
 
 /** The volume that a workspace is, without its `subPath`. */
 function ofWorkspace({ workspaces }: TaskRunRequest, name: string): BoundWorkspace | undefined {
   const workspace = workspaceVolumes(workspaces).get(name)?.workspace;
   return workspace && { ...workspace, directory: workspace.volume ?? workspace.directory };
-}
-
-/**
- * The sources as they are now: a step may have put a link to another place of this machine where one was, and bwrap follows it.
- * @throws OpError (input) for a source that has left its volume
- */
-export async function checkSources(mounts: readonly Mount[]): Promise<void> {
-  for (const { source, volume } of mounts) if (volume !== undefined) await realBelow(volume, source);
-}
-
-/**
- * Makes a directory in what is mounted where it shall be, unless that is read-only. bwrap itself would follow a link that a step or a
- * repository made there, out of the sandbox.
- * @returns false if nothing is mounted there
- */
-export async function makeInMount(mounts: readonly Mount[], path: string): Promise<boolean> {
-  const mount = mounts.findLast((one) => path === one.path || path.startsWith(`${one.path}/`));
-  if (mount === undefined) return false;
-  const place = mount.readOnly ? undefined : await pathInImage(mount.source, path.slice(mount.path.length));
-  // A file there, or a circle of links, is the step's own fault: it cannot start.
-  if (place !== undefined) await mkdir(place, { recursive: true }).catch(() => undefined);
-  return true;
-}
-
-/** The mount that a path, or another mount, is in. */
-export const mountAbove = (mounts: readonly Mount[], path: string): Mount | undefined =>
-  mounts.findLast((one) => path.startsWith(`${one.path}/`));
-
-/**
- * Makes the place for a mount inside of another one. bwrap itself would follow a link there, out of the sandbox.
- * @returns its path below the outer mount, without links
- * @throws OpError (input) if the outer mount is read-only and has no such place
- */
-export async function placeInMount(above: Mount, path: string, directory: boolean): Promise<string> {
-  const rest = path.slice(above.path.length);
-  if (!above.readOnly) return placeIn(above.source, rest, directory);
-  const place = await pathInImage(above.source, rest);
-  const there = place === undefined ? undefined : await lstat(place).catch(() => undefined);
-  if (place === undefined || there === undefined || there.isDirectory() !== directory) throw noPlace(path, above.path);
-  return `/${relative(await realpath(above.source), place)}`;
-}
-
-/** Makes the place for a mount, without a link on the way to it. @returns its path in the container */
-export async function placeIn(root: string, path: string, directory: boolean): Promise<string> {
-  const place = await pathInImage(root, path);
-  if (place === undefined) throw circle(path);
-  const there = await lstat(place).catch(() => undefined);
-  if (directory && !there?.isDirectory()) {
-    if (there !== undefined) await rm(place);
-    await mkdir(place, { recursive: true });
-  }
-  if (!directory && !there?.isFile()) {
-    if (there !== undefined) await rm(place, { recursive: true });
-    await mkdir(dirname(place), { recursive: true });
-    await writeFile(place, '', { flag: 'wx' });
-  }
-  return `/${relative(await realpath(root), place)}`;
 }
 
 /** Where a path of the container is on this machine; a path that is no mount's is the same. */
@@ -241,18 +214,4 @@ const missingVolume = (name: string) =>
     what: `a step mounts the volume ${name}`,
     why: 'nothing on this machine was given for it',
     hint: 'give its ConfigMap, Secret or claim as a document in -f, or as a directory',
-  });
-
-const circle = (path: string) =>
-  inputError({
-    what: `cannot mount ${path}`,
-    why: 'symbolic links form a circle there',
-    hint: 'mount it elsewhere',
-  });
-
-const noPlace = (path: string, above: string) =>
-  inputError({
-    what: `cannot mount ${path}`,
-    why: `${above} is read-only and has no such place`,
-    hint: 'mount it elsewhere',
   });

@@ -7,7 +7,8 @@ import { removeTree } from '../../op/kit/files/remove-tree.js';
 import { ownProcAndDev } from '../../op/kit/process/kernel-files.js';
 import { mustRun } from '../../op/kit/process/run.js';
 import type { StepImage } from '../contract.js';
-import { type Mount, makeInMount, mountAbove, onThisMachine, placeIn, placeInMount } from './mounts.js';
+import { type Mount, onThisMachine } from './mounts.js';
+import { bindOptions, makeInMount, mountAbove, type OpenMount, placeInMount, placeInRoot } from './places.js';
 import { namespaces } from './sandbox.js';
 
 /** The image that a step or sidecar runs in, where it is not this machine. */
@@ -72,29 +73,34 @@ export async function makeRoot(context: Context, { image, root }: OwnImage): Pro
 /**
  * Arguments of bwrap: the files of the container's image, and over them what the step mounts. Links in the image, which may lead
  * anywhere, are followed as in a container: bwrap would follow them out of it.
+ * @param running whether the container runs already, and this is for a probe in it
  */
 export async function ownImageArguments(
   { root, user }: OwnImage,
-  mounts: readonly Mount[],
+  mounts: readonly OpenMount[],
   workingDirectory: string,
-  firstProcess: 'init' | 'program',
+  { firstProcess, running }: { readonly firstProcess: 'init' | 'program'; readonly running: boolean },
 ): Promise<readonly string[]> {
   for (const name of ['proc', 'dev', 'sys']) await replaceByDirectory(join(root, name));
-  const network = ['/etc/resolv.conf', '/etc/hosts'].map((path) => ({ path, source: path, readOnly: true }));
+  const network: OpenMount[] = ['/etc/resolv.conf', '/etc/hosts'].map((path) => ({
+    ...{ path, source: path },
+    readOnly: true,
+  }));
   const places = new Map<string, string>();
   const bound: string[] = [];
-  for (const { path, source, readOnly } of [...network, ...mounts]) {
-    const kind = await stat(source).catch(() => undefined);
-    if (kind === undefined) continue;
+  for (const mount of [...network, ...mounts]) {
+    const { path, held } = mount;
+    const isDirectory = held?.isDirectory ?? (await stat(mount.source).catch(() => undefined))?.isDirectory();
+    if (isDirectory === undefined) continue;
     const above = mountAbove(mounts, path);
     const place =
       above === undefined
-        ? await placeIn(root, path, kind.isDirectory())
-        : join(places.get(above.path) ?? above.path, await placeInMount(above, path, kind.isDirectory()));
+        ? placeInRoot(root, path, isDirectory, running)
+        : join(places.get(above.path) ?? above.path, placeInMount(above, path, isDirectory));
     places.set(path, place);
-    bound.push(readOnly ? '--ro-bind' : '--bind', source, place);
+    bound.push(...bindOptions(mount), place);
   }
-  if (!(await makeInMount(mounts, workingDirectory))) await placeIn(root, workingDirectory, true);
+  if (!makeInMount(mounts, workingDirectory)) placeInRoot(root, workingDirectory, true, running);
   return [
     ...namespaces,
     ...['--uid', `${user.uid}`, '--gid', `${user.gid}`],

@@ -31,7 +31,7 @@ async function runCommand(
   timeout: number,
 ): Promise<boolean> {
   const process = startProcess({
-    ...(await invocation(container, command, isolation)),
+    ...(await invocation(container, command, isolation, { running: true })),
     env: container.env,
     sandboxed: isolation === 'namespaces',
     mask: createMask([]),

@@ -1,5 +1,4 @@
-import { type Dirent, existsSync, readdirSync, readlinkSync, realpathSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { type Dirent, existsSync, readdirSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Context } from '../../op/context.js';
 import { findProgram } from '../../op/kit/process/find-program.js';
@@ -7,7 +6,7 @@ import { ownProcAndDev } from '../../op/kit/process/kernel-files.js';
 import { run } from '../../op/kit/process/run.js';
 import type { Isolation } from '../contract.js';
 import { type Hidden, placeInHidden } from './hidden.js';
-import { type Mount, makeInMount, mountAbove, placeInMount } from './mounts.js';
+import { bindOptions, makeInMount, mountAbove, type OpenMount, placeInMount } from './places.js';
 
 /**
  * What ends with the step, whatever it started; the network stays that of the machine. For root, bwrap would keep all capabilities in the
@@ -39,18 +38,39 @@ async function tryNamespaces(context: Context): Promise<Isolation> {
   return 'variables';
 }
 
+const descriptorProbes = new Map<string, Promise<boolean>>();
+
+/** Whether this bubblewrap mounts what it gets open: 0.10 does, and many a package of an older one. It is tried once for each PATH. */
+export function bindsDescriptors(context: Context): Promise<boolean> {
+  const path = context.env.PATH ?? '';
+  const probe = descriptorProbes.get(path) ?? tryDescriptor(context);
+  descriptorProbes.set(path, probe);
+  return probe;
+}
+
+async function tryDescriptor(context: Context): Promise<boolean> {
+  const bwrap = findProgram('bwrap', context.env.PATH);
+  if (bwrap === undefined) return false;
+  const bound = [...namespaces, '--ro-bind-fd', '3', '/', ...ownProcAndDev, '--', 'true'];
+  for (let attempt = 0; attempt < 3; attempt++) {
+    const command = { program: '/bin/sh', args: ['-c', 'exec 3</ && exec "$0" "$@"', bwrap, ...bound] };
+    if ((await run(context, command)).ended === 'ok') return true;
+  }
+  return false;
+}
+
 /**
  * Arguments of bwrap: this machine's files, which a step can only read and of which some are hidden, and over them what the step mounts.
  * As in a container, a step can make directories in `/`.
  * @param firstProcess which process has the number 1, gets all orphans, and ends the container with it
  */
-export async function sandboxArguments(
-  mounts: readonly Mount[],
+export function sandboxArguments(
+  mounts: readonly OpenMount[],
   workingDirectory: string,
   { directories, shown }: Hidden,
   firstProcess: 'init' | 'program',
-): Promise<readonly string[]> {
-  const placed = await place(mounts, directories);
+): readonly string[] {
+  const placed = place(mounts, directories);
   const hidden = [...new Set(directories.map(({ real }) => real))];
   return [
     ...namespaces,
@@ -59,30 +79,30 @@ export async function sandboxArguments(
     ...ownProcAndDev,
     ...hidden.flatMap((real) => ['--tmpfs', real]),
     ...shown.flatMap(({ path, source }) => ['--ro-bind-try', source, path]),
-    ...placed.flatMap(({ path, source, readOnly }) => [readOnly ? '--ro-bind' : '--bind', source, path]),
-    ...((await makeInMount(mounts, workingDirectory)) ? [] : ['--dir', workingDirectory]),
+    ...placed.flatMap((mount) => [...bindOptions(mount), mount.path]),
+    ...(makeInMount(mounts, workingDirectory) ? [] : ['--dir', workingDirectory]),
     ...['--chdir', workingDirectory],
     '--',
   ];
 }
 
 /** The mounts where they are in the view, without links that lead elsewhere. Outer mounts come before inner ones. */
-async function place(mounts: readonly Mount[], hidden: Hidden['directories']): Promise<readonly Mount[]> {
-  const placed: Mount[] = [];
-  for (const mount of mounts) placed.push({ ...mount, path: await placeOf(mount, mounts, placed, hidden) });
+function place(mounts: readonly OpenMount[], hidden: Hidden['directories']): readonly OpenMount[] {
+  const placed: OpenMount[] = [];
+  for (const mount of mounts) placed.push({ ...mount, path: placeOf(mount, mounts, placed, hidden) });
   return placed;
 }
 
-async function placeOf(
-  { path, source }: Mount,
-  mounts: readonly Mount[],
-  placed: readonly Mount[],
+function placeOf(
+  { path, source, held }: OpenMount,
+  mounts: readonly OpenMount[],
+  placed: readonly OpenMount[],
   hidden: Hidden['directories'],
-): Promise<string> {
+): string {
   const above = mountAbove(mounts, path);
   if (above === undefined) return placeInHidden(hidden, path) ?? follow(path);
-  const kind = await stat(source).catch(() => undefined);
-  const inside = await placeInMount(above, path, kind?.isDirectory() ?? true);
+  const isDirectory = held?.isDirectory ?? statSync(source, { throwIfNoEntry: false })?.isDirectory() ?? true;
+  const inside = placeInMount(above, path, isDirectory);
   return join(placed[mounts.indexOf(above)]?.path ?? above.path, inside);
 }
 

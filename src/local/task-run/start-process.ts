@@ -20,6 +20,8 @@ export interface Process {
   readonly cwd: string;
   /** It runs in a PID namespace, which ends with it. */
   readonly sandboxed: boolean;
+  /** What bwrap gets open, from 5 on; closed at its end. */
+  readonly open?: Disposable & { readonly descriptors: readonly number[] };
   /** Milliseconds until SIGKILL follows SIGTERM. */
   readonly patience?: number;
   readonly mask: Mask;
@@ -38,13 +40,19 @@ export function startProcess(wanted: Process): RunningProcess {
   let running = launch(wanted);
   let stopped = false;
   const untilEnd = async () => {
+    using _open = wanted.open;
+    const { descriptors = [] } = wanted.open ?? {};
     for (let attempt = 1; ; attempt++) {
       const { made, said, ...result } = await running.ended;
       if (made) return result;
       // Other programs mount and unmount all the time: bwrap gives up when one does while it makes its view.
-      const again = /^bwrap: Can't bind mount/u.test(said[0] ?? '') && attempt < attempts && !stopped;
+      // It looks for what it gets open by its name of that moment, and then sees that it is another one.
+      const moved =
+        descriptors.length > 0 && /^bwrap: (?:Race condition|Can't get type of source)/u.test(said[0] ?? '');
+      const again = (moved || /^bwrap: Can't bind mount/u.test(said[0] ?? '')) && attempt < attempts && !stopped;
       if (!again) {
-        const failure = result.failure ?? (said.join('; ') || 'bwrap ended without a word');
+        const why = moved ? 'a directory that it mounts was moved meanwhile' : said.join('; ');
+        const failure = result.failure ?? (why || 'bwrap ended without a word');
         return { exitCode: result.exitCode || 1, failure };
       }
       await delay(20 * attempt);
@@ -72,7 +80,7 @@ interface Launched {
 }
 
 function launch(wanted: Process): Launched {
-  const { program, args, env, cwd, sandboxed, mask, onLine } = wanted;
+  const { program, args, env, cwd, sandboxed, open, mask, onLine } = wanted;
   const failure = whyNoProcess(args, env);
   if (failure !== undefined) {
     return { ended: Promise.resolve({ exitCode: 1, failure, made: true, said: [] }), stop: () => undefined };
@@ -87,7 +95,7 @@ function launch(wanted: Process): Launched {
   const child = spawn('/bin/sh', ['-c', 'exec "$0" "$@" 2>&1', program, ...more, ...args.slice(command)], {
     cwd,
     env: sandboxed ? {} : env,
-    stdio: ['ignore', 'pipe', 'ignore', pipe, pipe],
+    stdio: ['ignore', 'pipe', 'ignore', pipe, pipe, ...(open?.descriptors ?? [])],
     detached: true,
   });
   const { pid } = child;

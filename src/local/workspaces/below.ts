@@ -1,34 +1,42 @@
-import { lstat, mkdir, realpath } from 'node:fs/promises';
-import { dirname, relative, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { inputError } from '../../op/kit/errors/op-error.js';
 import { within } from '../../op/kit/files/path.js';
+import { type Held, hold, WalkError, walk } from './walk.js';
 
 /**
- * The real path of a `subPath` of a volume. A symbolic link that a step left, or that is in a repository, does not lead out of it.
+ * The real path of a `subPath` of a volume. A symbolic link that a step left, or that is in a repository, does not lead out of it. The path
+ * can lead elsewhere a moment later: what is mounted is opened with {@link openBelow}.
  * @param make whether a directory that is not there is made
  * @throws OpError (input) for a path outside of the volume, or that is not there
  */
-export async function below(volume: string, subPath: string, make: boolean): Promise<string> {
-  const path = resolve(volume, subPath);
-  if (!within(volume, path)) throw outside(subPath);
-  const above = await nearest(path);
-  // Before anything is made: a link above it may lead elsewhere.
-  await realBelow(volume, above);
-  if (make && above !== path) await mkdir(path, { recursive: true });
-  return realBelow(volume, path);
+export function below(volume: string, subPath: string, make: boolean): string {
+  if (!within(volume, resolve(volume, subPath))) throw outside(subPath);
+  using top = said(() => hold(volume), subPath);
+  // `a/../b` is `b`, also where `a` is not there.
+  const way = relative(volume, resolve(volume, subPath));
+  const walked = () => walk(top, way, { links: 'leave', ...(make && { make: 'directory' }) });
+  using found = said(walked, subPath);
+  return join(top.top, ...found.names);
 }
 
-/** The real path of what is in a volume. @throws OpError (input) if it is elsewhere, or not there */
-export async function realBelow(volume: string, path: string): Promise<string> {
-  const real = await realpath(path).catch(() => undefined);
-  if (real === undefined) throw notThere(relative(volume, path));
-  if (!within(await realpath(volume), real)) throw outside(relative(volume, path));
-  return real;
+/**
+ * Opens what `below` has found, as it is now: what runs at the same time may have put a link to another place of this machine there.
+ * @throws OpError (input) for a link, or what is not there
+ */
+export function openBelow(volume: string, path: string): Held {
+  using top = said(() => hold(volume), path);
+  const way = relative(top.top, path);
+  if (!within(top.top, path)) throw outside(way);
+  return said(() => walk(top, way, { links: 'none' }), way);
 }
 
-/** The path, or the nearest directory above it that is there. */
-async function nearest(path: string): Promise<string> {
-  return (await lstat(path).catch(() => undefined)) === undefined ? nearest(dirname(path)) : path;
+function said(walked: () => Held, subPath: string): Held {
+  try {
+    return walked();
+  } catch (error) {
+    if (!(error instanceof WalkError)) throw error;
+    throw error.stray === 'missing' || error.stray === 'no directory' ? notThere(subPath) : outside(subPath);
+  }
 }
 
 const outside = (subPath: string) =>

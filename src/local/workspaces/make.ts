@@ -119,5 +119,5 @@ export async function workspaceFor(
   if (!fixed) await mkdir(directory, { recursive: true });
   const inside = [binding.subPath, subPath].filter((path) => path !== undefined && path !== '').join('/');
   if (inside === '') return { ...rights, directory };
-  return { ...rights, directory: await below(directory, `./${inside}`, !fixed), volume: directory };
+  return { ...rights, directory: below(directory, `./${inside}`, !fixed), volume: directory };
 }
