@@ -31,7 +31,10 @@ const defaultDescriptor = 'project.toml';
  * Finds the context and reads its project.toml.
  * @throws OpError (input) if one of them is missing, outside the repository, or invalid
  */
-export async function readApplication({ log }: Context, source: Source): Promise<Application> {
+export async function readApplication(
+  { log }: { readonly log: Pick<Context['log'], 'warn'> },
+  source: Source,
+): Promise<Application> {
   const { image, context, root, projectDescriptor } = source;
   const hint = 'correct the context in skaffold.yaml, or --context';
   const directory = await directoryWithin({ path: context, what: `the context of ${image}`, root }, hint);

@@ -40,7 +40,6 @@ async function tagOf(build: BuildContext, planned: BuildableImage): Promise<stri
   const { artifact, choice } = planned;
   const inputs =
     artifact.docker === undefined ? await buildpacksInputs(build, planned) : await dockerInputs(build, planned);
-  if (inputs === undefined) return { unknown: 'it has buildpacks or a run image that are not part of the builder' };
   if ('unknown' in inputs) return inputs;
   const required = requiredImages(planned, outcomes);
   // The tags of images that it is built from name another commit each time, so their digests count.

@@ -18,7 +18,7 @@ type Script = NonNullable<NamedBuildpack['script']>;
 
 /** Where to look for buildpacks. */
 export interface SearchScope {
-  readonly builder: Builder;
+  readonly builder: Pick<Builder, 'image' | 'buildpacks'>;
   /** Directory that relative paths are relative to. */
   readonly base: string;
   readonly root: string;
@@ -57,7 +57,7 @@ async function inDirectory(
   return { from: 'directory', path: real };
 }
 
-function byName(named: string, builder: Builder): BuildpackSource {
+function byName(named: string, builder: SearchScope['builder']): BuildpackSource {
   const isImage = /^[^/@]*[.:][^/@]*\//u.test(named);
   return isImage ? asImage(named, named) : inBuilder(named, named, builder);
 }
@@ -68,7 +68,7 @@ function asImage(named: string, image: string): BuildpackSource {
   return { from: 'image', image: reference };
 }
 
-function inBuilder(named: string, text: string, builder: Builder): BuildpackSource {
+function inBuilder(named: string, text: string, builder: SearchScope['builder']): BuildpackSource {
   const [id = '', version] = text.split('@');
   const same = builder.buildpacks.filter((module) => module.id === escapeId(id));
   const found = same.filter((module) => version === undefined || module.version === version);
