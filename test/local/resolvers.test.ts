@@ -357,6 +357,86 @@ stringData: {password: pw}
     const step = run(`[{name: a, taskSpec: {steps: [{name: main, ref: ${page('/acting.yaml')}}]}}]`);
     expect(await refusal(step + secret)).toContain('a document that was fetched names the Secret login');
   });
+
+  describe('with Secrets of the user', () => {
+    const secret = `---
+apiVersion: v1
+kind: Secret
+metadata: {name: login, annotations: {tekton.dev/git-0: 'https://git.example.com'}}
+type: kubernetes.io/basic-auth
+stringData: {username: me, password: hunter2}
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: default}
+secrets: [{name: login}]
+`;
+    const head = (kind: string, version = 'v1') =>
+      `apiVersion: tekton.dev/${version}\nkind: ${kind}\nmetadata: {name: far}\n`;
+    const byUrl = (pipelineOrTask: string, kind: string) =>
+      `apiVersion: tekton.dev/v1\nkind: ${kind}Run\nmetadata: {name: run}\nspec: {${kind.toLowerCase()}Ref: ${pipelineOrTask}}\n`;
+    const credentialsOf = async (yaml: string) => {
+      const { plan, notes } = await planOf(yaml + secret);
+      return { given: Object.values(plan.credentials).flat(), notes: notes.join('\n') };
+    };
+
+    it('gives those of a ServiceAccount to no task in which a fetched document runs', async () => {
+      pages.set('/sa-task.yaml', { body: task('far', 'true') });
+      pages.set('/sa-action.yaml', { body: action('far') });
+      pages.set('/sa-embedding.yaml', { body: pipeline });
+      pages.set('/sa-naming.yaml', { body: `${head('Pipeline')}spec: {tasks: [{name: a, taskRef: {name: ours}}]}\n` });
+      const ours = `---\n${task('ours', 'true')}`;
+      for (const yaml of [
+        one(page('/sa-task.yaml')),
+        byUrl(page('/sa-task.yaml'), 'Task'),
+        run(
+          `[{name: a, taskSpec: {steps: [{image: bash, script: 'true'}, {name: b, ref: ${page('/sa-action.yaml')}}]}}]`,
+        ),
+        byUrl(page('/sa-embedding.yaml'), 'Pipeline'),
+        byUrl(page('/sa-naming.yaml'), 'Pipeline') + ours,
+      ]) {
+        const { given, notes } = await credentialsOf(yaml);
+        expect(given).toEqual([]);
+        expect(notes).toMatch(
+          /^(?:a|far|near) gets no Secrets of the ServiceAccount default: a document that was fetched/mu,
+        );
+      }
+      const { given, notes } = await credentialsOf(one('{name: ours}') + ours);
+      expect(given.map(({ name }) => name)).toEqual(['login']);
+      expect(notes).not.toContain('gets no Secrets');
+    });
+
+    it('lets a fetched StepAction mount only the volumes that the step names', async () => {
+      const spec = `spec: {image: bash, script: 'true', params: [{name: vn, default: s}], volumeMounts: [{name: $(params.vn), mountPath: /s}]}`;
+      pages.set('/mounting.yaml', { body: `${head('StepAction', 'v1beta1')}${spec}\n` });
+      const step = (params: string) =>
+        run(
+          `[{name: a, taskSpec: {volumes: [{name: s, secret: {secretName: login}}, {name: e, emptyDir: {}}], steps: [{name: first, image: bash, script: 'true', results: [{name: r}]}, {name: main, ref: ${page('/mounting.yaml')}${params}}]}}]`,
+        );
+      const why = 'a StepAction that was fetched chooses the volume $(params.vn) of the Task';
+      expect(await refusal(step('') + secret)).toContain(why);
+      expect(await refusal(step(', params: [{name: vn, value: [x]}]') + secret)).toContain(why);
+      expect(await refusal(step(', params: [{name: vn, value: $(steps.first.results.r)}]') + secret)).toContain(why);
+      expect((await planOf(step(', params: [{name: vn, value: e}]') + secret)).plan.name).toBe('run');
+      const own = step('').replace(page('/mounting.yaml'), '{name: far}');
+      expect((await planOf(`${own}${secret}---\n${head('StepAction', 'v1beta1')}${spec}\n`)).plan.name).toBe('run');
+    });
+
+    it.each([
+      ['a variable', 'env: [{name: T, valueFrom: {secretKeyRef: {name: login, key: password}}}]', ''],
+      ['a volume', '', 'volumes: [{name: v, secret: {secretName: login}}], '],
+    ])('lets a fetched Pipeline start no Task of the user that has %s', async (_, inStep, inSpec) => {
+      const params = `params: [{name: p, value: 'env | rev'}]`;
+      pages.set('/starting.yaml', {
+        body: `${head('Pipeline')}spec: {tasks: [{name: a, taskRef: {name: ours}, ${params}}]}\n`,
+      });
+      const ours = `---\n${head('Task').replace('far', 'ours')}spec: {params: [{name: p, default: x}], ${inSpec}steps: [{name: main, image: bash, script: 'echo; $(params.p)'${inStep && `, ${inStep}`}}]}\n`;
+      expect(await refusal(byUrl(page('/starting.yaml'), 'Pipeline') + ours + secret)).toContain(
+        'a Pipeline that was fetched starts this Task, which has the Secret login',
+      );
+      expect((await planOf(one('{name: ours}') + ours + secret)).plan.name).toBe('run');
+    });
+  });
 });
 
 describe('the cluster and hub resolvers', () => {

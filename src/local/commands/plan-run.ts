@@ -12,7 +12,7 @@ import { taskIndexRefused } from '../plan/array-index.js';
 import { matrixProblems } from '../plan/matrix.js';
 import { taskParamsRefused } from '../plan/params.js';
 import type { Finder } from '../remote/find.js';
-import { namedOwnObjects } from '../remote/own-objects.js';
+import { decidedElsewhere, namedOwnObjects } from '../remote/own-objects.js';
 import { credentialsOf } from '../runs/accounts.js';
 import { keySources, missingKeys } from '../runs/key-sources.js';
 import { filesOfObjects, type ObjectFiles } from '../runs/object-files.js';
@@ -77,12 +77,13 @@ export async function planRun(
     ...specs.flatMap(([task, found]) =>
       given
         .problemsOf(task, found, files)
-        .concat(namedOwnObjects(found, wanted.fetched !== undefined && found.taskName === ''))
+        .concat(namedOwnObjects(resolved.tasks[task] ?? found, found.spec, wanted.fetched !== undefined))
         .filter(({ path }) => !ofReference(found.spec, path))
         .map((one) => ({ ...one, path: `${found.taskName || task} > ${one.path}` })),
     ),
   ];
   if (problems.length > 0) throw refused(problems);
+  const credentials = credentialsFor(wanted, resolved.tasks, credentialsOf(documents.others, files));
   const lacking = [...new Set(specs.flatMap(([, { spec }]) => notEnforced(spec)))];
   const notes = lacking.length === 0 ? [] : [`not enforced here: ${lacking.join('; ')}`];
   const local = specs.some(([, { spec }]) => hasStoreSteps(spec))
@@ -103,7 +104,7 @@ export async function planRun(
     taskTimeouts: wanted.taskTimeouts,
     ownImages: given.ownImages,
     hostImages: given.hostImages,
-    credentials: credentialsFor(wanted, Object.keys(resolved.tasks), credentialsOf(documents.others, files)),
+    credentials: credentials.given,
     files,
     store: given.store,
   };
@@ -112,25 +113,42 @@ export async function planRun(
     wanted.kind === 'TaskRun' ? indexProblems(task, resolved) : valueProblems(task, resolved),
   );
   if (late.length > 0) throw refused(late);
-  return { plan, notes: [...notes, ...local, ...ignoredFields(documents, finder.notes, resolved, wanted, target)] };
+  return {
+    plan,
+    notes: [
+      ...notes,
+      ...local,
+      ...credentials.notes,
+      ...ignoredFields(documents, finder.notes, resolved, wanted, target),
+    ],
+  };
 }
 
 /** Whether a path is in a step whose StepAction was not found, which has been said. */
 const ofReference = ({ steps }: WireTaskSpec, path: string): boolean =>
   steps.some((step, index) => step.ref !== undefined && path.startsWith(`spec.steps[${index}].`));
 
-/** What each task gets of the ServiceAccount that it runs as. */
+/** What each task gets of the ServiceAccount that it runs as: nothing, if a document that was fetched decides what it does. */
 function credentialsFor(
-  { account, taskAccounts }: Wanted,
-  tasks: readonly string[],
+  { account, taskAccounts, fetched }: Wanted,
+  tasks: Resolved['tasks'],
   accounts: ReturnType<typeof credentialsOf>,
-): RunPlan['credentials'] {
-  return Object.fromEntries(
-    tasks.flatMap((task) => {
-      const credentials = accounts[taskAccounts[task] ?? account] ?? [];
-      return credentials.length === 0 ? [] : [[task, credentials] as const];
-    }),
-  );
+): { readonly given: RunPlan['credentials']; readonly notes: readonly string[] } {
+  const all = Object.entries(tasks).flatMap(([task, found]) => {
+    const name = taskAccounts[task] ?? account;
+    const credentials = accounts[name] ?? [];
+    const kept = decidedElsewhere(found, fetched !== undefined);
+    return credentials.length === 0 ? [] : [{ task, name, credentials, kept }];
+  });
+  return {
+    given: Object.fromEntries(all.flatMap(({ task, credentials, kept }) => (kept ? [] : [[task, credentials]]))),
+    notes: all
+      .filter(({ kept }) => kept)
+      .map(({ task, name }) => {
+        const why = 'a document that was fetched decides what it does; bind a workspace to what it needs';
+        return `${task} gets no Secrets of the ServiceAccount ${name}: ${why}`;
+      }),
+  };
 }
 
 /** A Pipeline of one task, with the params of the TaskRun. */
