@@ -77,7 +77,7 @@ export function mountsOfStep(
     { path: podPaths.credentials, source: inRun(request, 'creds', container), readOnly: false },
     { path: '/tmp', source: inRun(request, 'tmp', container), readOnly: false },
   ];
-  return inOrder([...implicit, ...programs(request, path), ...storeOf(request, step), ...own]);
+  return withPrograms(request, path, [...implicit, ...storeOf(request, step)], own);
 }
 
 /** A sidecar has its own volumes and the workspaces, and neither `/workspace` nor the results of the Task. */
@@ -91,23 +91,35 @@ export function mountsOfSidecar(
   const own = [...workspaceMounts(request, spec, sidecar), ...volumeMounts(request, spec, sidecar)];
   // A probe that is a command starts with the same directories while the sidecar runs.
   const shared = [sidecar.startupProbe, sidecar.readinessProbe].some((probe) => probe?.exec !== undefined);
-  return inOrder([
+  const implicit: Mount[] = [
     { path: podPaths.home, source: inRun(request, 'creds', container), readOnly: false, shared },
     { path: podPaths.scripts, source: inRun(request, 'scripts'), readOnly: true },
     { path: '/tmp', source: inRun(request, 'tmp', container), readOnly: false, shared },
-    ...programs(request, shared ? '' : path),
-    ...own,
-  ]);
+  ];
+  return withPrograms(request, path, implicit, own);
 }
 
-/** Programs that come with the run, and those of PATH that the `/tmp` of a container would hide. */
-function programs({ programs: source }: TaskRunRequest, path: string): Mount[] {
+/**
+ * All mounts, with programs that come with the run, and those of PATH that the `/tmp` of a container would hide: but not where others may
+ * change what is mounted there, in which nothing can be mounted.
+ */
+function withPrograms(
+  { programs: source }: TaskRunRequest,
+  path: string,
+  implicit: readonly Mount[],
+  own: readonly Mount[],
+): Mount[] {
+  const come = source === undefined ? [] : [{ path: podPaths.programs, source, readOnly: true }];
   const hidden = path.split(delimiter).filter((directory) => /^\/tmp\/./u.test(directory) && existsSync(directory));
-  return [
-    ...(source === undefined ? [] : [{ path: podPaths.programs, source, readOnly: true }]),
-    ...hidden.map((directory) => ({ path: directory, source: directory, readOnly: true })),
-  ];
+  const others = inOrder([...implicit, ...come, ...own]);
+  const shown = hidden.filter((directory) => !mountAbove(others, resolve(directory))?.shared);
+  const programs = shown.map((directory) => ({ path: directory, source: directory, readOnly: true }));
+  return inOrder([...implicit, ...come, ...programs, ...own]);
 }
+
+/** The mount that a path, or another mount, is in. */
+export const mountAbove = <M extends Mount>(mounts: readonly M[], path: string): M | undefined =>
+  mounts.findLast((one) => path.startsWith(`${one.path}/`));
 
 /** Where a step of octopipeline keeps image info and locks: at the same path as outside, because op tells it to the user. */
 const storeOf = ({ store }: TaskRunRequest, step: Step): Mount[] =>

@@ -7,8 +7,8 @@ import { removeTree } from '../../op/kit/files/remove-tree.js';
 import { ownProcAndDev } from '../../op/kit/process/kernel-files.js';
 import { mustRun } from '../../op/kit/process/run.js';
 import type { StepImage } from '../contract.js';
-import { type Mount, onThisMachine } from './mounts.js';
-import { bindOptions, makeInMount, mountAbove, type OpenMount, placeInMount, placeInRoot } from './places.js';
+import { type Mount, mountAbove, onThisMachine } from './mounts.js';
+import { bindOptions, makeInMount, type OpenMount, placeInMount, placeInRoot } from './places.js';
 import { namespaces } from './sandbox.js';
 
 /** The image that a step or sidecar runs in, where it is not this machine. */

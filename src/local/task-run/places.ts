@@ -85,10 +85,6 @@ export function makeInMount(mounts: readonly OpenMount[], path: string): boolean
   return true;
 }
 
-/** The mount that a path, or another mount, is in. */
-export const mountAbove = (mounts: readonly OpenMount[], path: string): OpenMount | undefined =>
-  mounts.findLast((one) => path.startsWith(`${one.path}/`));
-
 /**
  * Makes the place for a mount inside of another one. bwrap itself would follow a link there, out of the sandbox: it takes no descriptor for a
  * place, so there is none where others may make such a link just then. Nothing that is there is removed.

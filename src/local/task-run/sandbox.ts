@@ -6,7 +6,8 @@ import { ownProcAndDev } from '../../op/kit/process/kernel-files.js';
 import { run } from '../../op/kit/process/run.js';
 import type { Isolation } from '../contract.js';
 import { type Hidden, placeInHidden } from './hidden.js';
-import { bindOptions, makeInMount, mountAbove, type OpenMount, placeInMount } from './places.js';
+import { mountAbove } from './mounts.js';
+import { bindOptions, makeInMount, type OpenMount, placeInMount } from './places.js';
 
 /**
  * What ends with the step, whatever it started; the network stays that of the machine. For root, bwrap would keep all capabilities in the
