@@ -11,7 +11,14 @@ import { credentialFiles, writeCredentials } from './credentials.js';
 import { type Environment, environmentOf, podName } from './environment.js';
 import { type Hidden, hiddenFromSteps } from './hidden.js';
 import { thisMachine } from './host-image.js';
-import { type Mount, makeDirectories, mountsOfSidecar, mountsOfStep, onThisMachine } from './mounts.js';
+import {
+  isProbedByCommand,
+  type Mount,
+  makeDirectories,
+  mountsOfSidecar,
+  mountsOfStep,
+  onThisMachine,
+} from './mounts.js';
 import { defaultPath, type OwnImage, ownImageArguments, userOf } from './own-image.js';
 import { type OpenMounts, openMounts, openSource } from './places.js';
 import { placePaths, podPaths, sidecarContainer, stepContainer } from './pod-paths.js';
@@ -284,7 +291,7 @@ const firstDescriptor = 5;
  * @param most how many it can get
  */
 export async function invocation(
-  { name, mounts, workingDirectory, own, bwrap, bindsDescriptors, hidden }: Container<Step | Sidecar>,
+  { name, definition, mounts, workingDirectory, own, bwrap, bindsDescriptors, hidden }: Container<Step | Sidecar>,
   [program = '', ...args]: readonly string[],
   isolation: Isolation,
   { running = false, first = firstDescriptor, most = 1000 }: { running?: boolean; first?: number; most?: number } = {},
@@ -299,7 +306,10 @@ export async function invocation(
     const sandbox =
       own === undefined
         ? sandboxArguments(open.mounts, workingDirectory, hidden, firstProcess)
-        : await ownImageArguments(own, open.mounts, workingDirectory, { firstProcess, running });
+        : await ownImageArguments(own, open.mounts, workingDirectory, {
+            ...{ firstProcess, running },
+            probed: isProbedByCommand(definition),
+          });
     return { program: bwrap, args: [...sandbox, program, ...args], cwd: '/', open };
   } catch (error) {
     open[Symbol.dispose]();

@@ -5,9 +5,10 @@ import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:
 import { createServer } from 'node:net';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { makeRoom, requestFor, runSpec, script } from '../../../test/local/task-run.js';
+import { makeRoom, type Parts, requestFor, runSpec, script } from '../../../test/local/task-run.js';
 import { testContext } from '../../../test/op/test-context.js';
 import { enterStep, runTask } from './run-task.js';
+import type { Spec } from './task-spec.js';
 
 let room: Awaited<ReturnType<typeof makeRoom>>;
 beforeAll(async () => {
@@ -243,6 +244,17 @@ test('a step does not make op read a file of this machine as its result', async 
   expect(run.lines.map(({ text }) => text).join('\n')).not.toContain('mine mine');
   expect(JSON.stringify(run.status.steps.map(({ results }) => results))).not.toContain('mine');
   expect(run.printed('show').at(-1)).toBe('$(steps.trick.results.file) $(steps.first.results.dir/file)');
+});
+
+test('a step does not make op write where a link leads that it left as the result of a step that is faked', async () => {
+  const { mine } = await twoDirectories('faked');
+  const fakeOf: Parts['fakeOf'] = ({ name }) => (name === 'fake' ? async () => ({ results: { r: 'x' } }) : undefined);
+  const link = script('link', `ln -s ${mine}/file $(results.r.path)`);
+  const spec: Spec = { results: [{ name: 'r', type: 'string' }], steps: [link, script('fake', 'exit 1')] };
+  const run = await runSpec(room.path, spec, { fakeOf });
+  expect(run.condition[0]).toBe('True');
+  expect(await readFile(join(mine, 'file'), 'utf8')).toBe('mine');
+  expect(run.status.results).toEqual([{ name: 'r', type: 'string', value: 'x' }]);
 });
 
 test.each([

@@ -89,8 +89,7 @@ export function mountsOfSidecar(
   path: string,
 ): Mount[] {
   const own = [...workspaceMounts(request, spec, sidecar), ...volumeMounts(request, spec, sidecar)];
-  // A probe that is a command starts with the same directories while the sidecar runs.
-  const shared = [sidecar.startupProbe, sidecar.readinessProbe].some((probe) => probe?.exec !== undefined);
+  const shared = isProbedByCommand(sidecar);
   const implicit: Mount[] = [
     { path: podPaths.home, source: inRun(request, 'creds', container), readOnly: false, shared },
     { path: podPaths.scripts, source: inRun(request, 'scripts'), readOnly: true },
@@ -132,6 +131,13 @@ function inOrder(mounts: readonly Mount[]): Mount[] {
     .map(([path, mount]) => ({ ...mount, path }))
     .sort((a, b) => a.path.split('/').length - b.path.split('/').length);
 }
+
+/** Whether processes start with the same directories while the container runs. A step has no probes. */
+export const isProbedByCommand = (container: Step | Sidecar): boolean =>
+  [
+    'startupProbe' in container ? container.startupProbe : undefined,
+    'readinessProbe' in container ? container.readinessProbe : undefined,
+  ].some((probe) => probe?.exec !== undefined);
 
 /** Source: pkg/workspace/apply.go. A workspace that any step names is given only to those that name it. */
 export function seesWorkspace({ steps, sidecars = [] }: Spec, container: Step | Sidecar, name: string): boolean {

@@ -155,6 +155,22 @@ test('variables of an image or a step do not reach the program that makes the sa
   expect((await readdir(room.path)).filter((name) => name.startsWith('loaded'))).toEqual([]);
 });
 
+test('a sidecar cannot move the places of mounts while a command probes it', async () => {
+  const move = 'busybox mv /etc /moved; busybox mv /tekton /moved; busybox mv /tekton/scripts /tekton/moved';
+  const sidecar = {
+    ...{ name: 'helper', image: 'example.com/tool:1', script: `#!/bin/sh\n${move}; echo moved; exec sleep 60` },
+    readinessProbe: { exec: { command: ['cat', '/etc/from-the-image'] } },
+  };
+  const step = { name: 's', image: 'example.com/tool:1', command: ['sleep', '0.2'] };
+  const spec = { sidecars: [sidecar], steps: [step] };
+  const run = await runSpec(room.path, spec, { hostImage: () => undefined, fetchImage: async () => image });
+  expect(run.printed('helper')).toEqual([
+    ...['/etc', '/tekton', '/tekton/scripts'].map((path) => `mv: can't rename '${path}': Device or resource busy`),
+    'moved',
+  ]);
+  expect(run.condition[0]).toBe('True');
+});
+
 test('a program that the image does not have is named, with the image', async () => {
   const { lines, condition } = await inImage([{ command: ['python3'] }]);
   expect(lines[0]?.text).toBe(`op: the step s0 wants python3, which example.com/tool:1@${image.digest} does not have`);

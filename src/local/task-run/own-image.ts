@@ -70,24 +70,33 @@ export async function makeRoot(context: Context, { image, root }: OwnImage): Pro
   await rename(unfinished, root);
 }
 
+/** Directories of a container that are mounted by the kernel, whatever the image has there. */
+const ofKernel: readonly string[] = ['proc', 'dev', 'sys'];
+
 /**
  * Arguments of bwrap: the files of the container's image, and over them what the step mounts. Links in the image, which may lead
  * anywhere, are followed as in a container: bwrap would follow them out of it.
  * @param running whether the container runs already, and this is for a probe in it
+ * @param probed whether such probes follow: then the container cannot lead their mounts elsewhere
  */
 export async function ownImageArguments(
   { root, user }: OwnImage,
   mounts: readonly OpenMount[],
   workingDirectory: string,
-  { firstProcess, running }: { readonly firstProcess: 'init' | 'program'; readonly running: boolean },
+  {
+    firstProcess,
+    running,
+    probed,
+  }: { readonly firstProcess: 'init' | 'program'; readonly running: boolean; readonly probed: boolean },
 ): Promise<readonly string[]> {
-  for (const name of ['proc', 'dev', 'sys']) await replaceByDirectory(join(root, name));
+  for (const name of ofKernel) await replaceByDirectory(join(root, name));
   const network: OpenMount[] = ['/etc/resolv.conf', '/etc/hosts'].map((path) => ({
     ...{ path, source: path },
     readOnly: true,
   }));
   const places = new Map<string, string>();
   const bound: string[] = [];
+  const pinned = new Set<string>();
   for (const mount of [...network, ...mounts]) {
     const { path, held } = mount;
     const isDirectory = held?.isDirectory ?? (await stat(mount.source).catch(() => undefined))?.isDirectory();
@@ -97,15 +106,20 @@ export async function ownImageArguments(
       above === undefined
         ? placeInRoot(root, path, isDirectory, running)
         : join(places.get(above.path) ?? above.path, placeInMount(above, path, isDirectory));
+    if (above === undefined) for (let up = dirname(place); up !== '/'; up = dirname(up)) pinned.add(up);
     places.set(path, place);
     bound.push(...bindOptions(mount), place);
   }
   if (!makeInMount(mounts, workingDirectory)) placeInRoot(root, workingDirectory, true, running);
+  // What is mounted cannot be renamed where it is: neither a place for a mount, nor a directory on the way to it.
+  const own = (path: string) => !ofKernel.includes(path.split('/')[1] ?? '');
+  const pins = probed ? [...pinned].filter(own).toSorted((a, b) => a.length - b.length) : [];
   return [
     ...namespaces,
     ...['--uid', `${user.uid}`, '--gid', `${user.gid}`],
     ...(firstProcess === 'program' ? ['--as-pid-1'] : []),
     ...['--bind', root, '/', ...ownProcAndDev, '--ro-bind-try', '/sys', '/sys'],
+    ...pins.flatMap((path) => ['--bind', join(root, path), path]),
     ...bound,
     ...['--chdir', workingDirectory],
     '--',

@@ -96,7 +96,7 @@ export function placeInMount(above: OpenMount, path: string, directory: boolean)
   using top = sourceOf(above);
   const kind = directory ? 'directory' : 'file';
   const rest = path.slice(above.path.length);
-  const place = walked(() => walk(top, rest, { links: 'stay', ...(!above.readOnly && { make: kind }) }));
+  const place = walked(path, () => walk(top, rest, { links: 'stay', ...(!above.readOnly && { make: kind }) }));
   if (place === 'missing') throw noPlace(path, above.path);
   if (place === 'circle') throw circle(path);
   if (typeof place === 'string') throw inTheWay(path, directory);
@@ -114,8 +114,7 @@ export function placeInMount(above: OpenMount, path: string, directory: boolean)
 export function placeInRoot(root: string, path: string, directory: boolean, running: boolean): string {
   using top = hold(root);
   const kind = directory ? 'directory' : 'file';
-  const find = () => walked(() => walk(top, path, { links: 'stay', make: kind }));
-  const first = find();
+  const first = walked(path, () => walk(top, path, { links: 'stay', make: kind }));
   if (first === 'circle') throw circle(path);
   if (typeof first === 'string') throw inTheWay(path, directory);
   using found = first;
@@ -128,14 +127,21 @@ export function placeInRoot(root: string, path: string, directory: boolean, runn
   return `/${made.names.join('/')}`;
 }
 
-function walked(go: () => Held): Held | WalkError['stray'] {
+function walked(path: string, go: () => Held): Held | WalkError['stray'] {
   try {
     return go();
   } catch (error) {
-    if (error instanceof WalkError) return error.stray;
-    throw error;
+    if (!(error instanceof WalkError)) throw error;
+    if (error.stray === 'denied') throw noAccess(path, error.message);
+    return error.stray;
   }
 }
+
+const noAccess = (path: string, why: string) =>
+  inputError({
+    ...{ what: `cannot mount ${path}`, why },
+    hint: 'let your user make the place for it, or mount it elsewhere',
+  });
 
 const circle = (path: string) =>
   inputError({

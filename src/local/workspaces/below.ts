@@ -35,6 +35,7 @@ function said(walked: () => Held, subPath: string): Held {
     return walked();
   } catch (error) {
     if (!(error instanceof WalkError)) throw error;
+    if (error.stray === 'denied') throw notThere(subPath, error.message);
     throw error.stray === 'missing' || error.stray === 'no directory' ? notThere(subPath) : outside(subPath);
   }
 }
@@ -46,9 +47,9 @@ const outside = (subPath: string) =>
     hint: 'name a path inside of the volume',
   });
 
-const notThere = (subPath: string) =>
+const notThere = (subPath: string, why = 'there is no such directory') =>
   inputError({
     what: `the subPath ${subPath} is not in its volume`,
-    why: 'there is no such directory',
+    why,
     hint: 'name a path that is there, or one that can be made',
   });

@@ -45,12 +45,12 @@ export function hold(path: string): Held {
 }
 
 /** Why a walk ends early. */
-export type Stray = 'missing' | 'outside' | 'link' | 'circle' | 'no directory';
+export type Stray = 'missing' | 'outside' | 'link' | 'circle' | 'no directory' | 'denied';
 
 export class WalkError extends Error {
   readonly stray: Stray;
-  constructor(stray: Stray) {
-    super(stray);
+  constructor(stray: Stray, cause?: Error) {
+    super(cause?.message ?? stray, { cause });
     this.stray = stray;
   }
 }
@@ -101,6 +101,8 @@ export function walk(top: Held, path: string, { make, mode, links }: Walk): Held
       }
     }
     return way.pop() ?? again(top);
+  } catch (error) {
+    throw error instanceof Error && 'code' in error ? new WalkError('denied', error) : error;
   } finally {
     for (const passed of way) passed[Symbol.dispose]();
   }
