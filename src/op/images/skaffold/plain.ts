@@ -81,11 +81,26 @@ const plainConfig = v.strictObject({
 function isComplete(artifacts: readonly v.InferOutput<typeof artifact>[]): boolean {
   const requires = new Map(artifacts.map((one) => [one.image, (one.requires ?? []).map((other) => other.image)]));
   if (requires.size !== artifacts.length) return false;
-  const leadsTo = (from: string, above: readonly string[]): boolean =>
-    !above.includes(from) && (requires.get(from)?.every((other) => leadsTo(other, [...above, from])) ?? false);
-  return artifacts.every(
-    (one) => new Set(requires.get(one.image)).size === (one.requires ?? []).length && leadsTo(one.image, []),
+  return (
+    artifacts.every((one) => new Set(requires.get(one.image)).size === (one.requires ?? []).length) &&
+    isSorted(requires)
   );
+}
+
+/** Whether everything can be put into an order in which each comes after what it requires. */
+function isSorted(requires: ReadonlyMap<string, readonly string[]>): boolean {
+  const neededBy = new Map<string, string[]>([...requires.keys()].map((image) => [image, []]));
+  for (const [image, others] of requires) for (const other of others) neededBy.get(other)?.push(image);
+  const left = new Map([...requires].map(([image, others]) => [image, others.length]));
+  const ready = [...left].flatMap(([image, count]) => (count === 0 ? [image] : []));
+  for (const image of ready) {
+    for (const other of neededBy.get(image) ?? []) {
+      const count = (left.get(other) ?? 0) - 1;
+      left.set(other, count);
+      if (count === 0) ready.push(other);
+    }
+  }
+  return ready.length === requires.size;
 }
 
 /** Reads a plain skaffold.yaml; undefined when Skaffold has to read it. */

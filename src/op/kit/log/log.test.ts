@@ -53,7 +53,17 @@ test.each([
   ['\u001b]52;c;\u001b[0mZWNobw==\u0007x', '\u001b[0mZWNobw==x\u001b[0m'],
   ['\u001b[2J\u001b[1;1Hmoved', 'moved'],
   ['1 %\r50 %\r100 %\r', '100 %'],
+  ['\r', ''],
+  ['x', 'x'],
+  ['', ''],
 ])('of %j, a terminal gets %j', (line, expected) => expect(coloured(line)).toBe(expected));
+
+test('a line of 300,000 carriage returns or spaces is ready at once', () => {
+  const start = performance.now();
+  expect(coloured(`old\r${'\r'.repeat(300_000)}x${'\r'.repeat(300_000)}`)).toBe('x');
+  expect(inLine(`a${' '.repeat(300_000)}b\n`)).toBe(`a${' '.repeat(300_000)}b`);
+  expect(performance.now() - start).toBeLessThan(1000);
+});
 
 test('text on one line is cut between characters', () => {
   expect(oneLine(' a\n\tb  c ')).toBe('a b c');
