@@ -3,6 +3,7 @@ import { type OpError, refusedError } from '../../kit/errors/op-error.js';
 import { parseJson } from '../../kit/json/parse-json.js';
 import { formatReference, type Reference } from '../../systems/registry/reference.js';
 import type { Regctl } from '../../systems/registry/regctl.js';
+import type { Bounds } from './bounds.js';
 
 /**
  * A tag that is named for the digest of an image, and that a signature, attestation or SBOM of this image has: `sha256-DIGEST.sig`. Source:
@@ -20,6 +21,7 @@ export interface DigestTag {
 
 interface Registries {
   readonly regctl: Regctl;
+  readonly bounds: Bounds;
   /** The digest that a tag has at the destination. */
   readonly atDestination: (tagged: Reference) => Promise<string | undefined>;
 }
@@ -37,7 +39,7 @@ interface Sides {
  * @throws OpError (refused) when it would, (tool)
  */
 export async function planDigestTags(
-  { regctl, atDestination }: Registries,
+  { regctl, bounds, atDestination }: Registries,
   { imageName, from, to }: Sides,
   tags: readonly string[],
   { overwrite, destination }: { readonly overwrite: boolean; readonly destination: string },
@@ -49,6 +51,7 @@ export async function planDigestTags(
     const answer = await regctl.look(source);
     if ('error' in answer) throw answer.error;
     const { digest } = answer;
+    await bounds.check({ imageName, from: { ...source, digest } }, true);
     const found = await atDestination(target);
     const isOther = found !== undefined && found !== digest;
     const isGrown =

@@ -7,6 +7,7 @@ import type { Artifacts } from '../../systems/registry/artifacts.js';
 import { asksForPassword } from '../../systems/registry/protocol.js';
 import { formatReference, type Reference, registryOf } from '../../systems/registry/reference.js';
 import type { Regctl } from '../../systems/registry/regctl.js';
+import type { Bounds } from './bounds.js';
 import { type DigestTag, planDigestTags } from './digest-tags.js';
 import { allSucceeded } from './each-image.js';
 import type { NamedImage } from './name-images.js';
@@ -40,20 +41,26 @@ export interface PlanOptions {
   readonly jobs: number;
 }
 
+/** How registries are asked. */
+interface Registries {
+  readonly regctl: Regctl;
+  readonly bounds: Bounds;
+}
+
 /**
  * Plans all images before any is copied, and prints the plan.
  * @throws OpError (refused, input, tool) when one of them cannot be promoted
  */
 export async function planImages(
   context: Context,
-  regctl: Regctl,
+  registries: Registries,
   images: readonly NamedImage[],
   options: PlanOptions,
 ): Promise<readonly ImagePlan[]> {
   using progress = startProgress(context, 'comparing source and destination', images.length);
   // A comparison needs less memory and bandwidth than a copy.
   const plans = await mapConcurrently(images, 2 * options.jobs, (image) =>
-    planImage(context, regctl, image, options).finally(progress.done),
+    planImage(context, registries, image, options).finally(progress.done),
   );
   context.signal.throwIfAborted();
   if (options.dryRun) context.out(`${planTable(images, plans)}\n`);
@@ -68,7 +75,7 @@ export async function planImages(
 /** Asks the destination with one request, and the source only when there is something to copy. */
 async function planImage(
   context: Context,
-  regctl: Regctl,
+  { regctl, bounds }: Registries,
   { imageName, from: named, to: target }: NamedImage,
   options: PlanOptions,
 ): Promise<ImagePlan> {
@@ -79,9 +86,10 @@ async function planImage(
   const planned = { imageName, from, to, digest, found };
   if (found === digest) return { ...planned, action: 'already there', referrers: undefined, digestTags: [] };
   if (found !== undefined && !options.overwrite) throw tagTaken(planned, options);
+  await bounds.check({ imageName, from }, options.referrers);
   const artifacts = await artifactsAtSource(regctl, from, imageName, options);
   const digestTags = await planDigestTags(
-    { regctl, atDestination: (tagged) => digestAtDestination(context, regctl, tagged) },
+    { regctl, bounds, atDestination: (tagged) => digestAtDestination(context, regctl, tagged) },
     { imageName, from, to },
     artifacts?.digestTags ?? [],
     options,

@@ -12,6 +12,7 @@ import { clusterOfEnvironment, type Environment } from '../environments/environm
 import { readEnvironments } from '../environments/read.js';
 import { acquireLeaseAt } from '../lease/acquire.js';
 import { type LeaseRequest, leaseRequestOf } from '../lease/request.js';
+import { openBounds } from './bounds.js';
 import { checkTags, copyImages, type PromotedImage } from './copy-images.js';
 import { type NamedImage, nameImages } from './name-images.js';
 import type { PromoteRequest } from './options.js';
@@ -64,8 +65,15 @@ export async function promote(context: Context, request: PromoteRequest): Promis
   const access = { insecure: request.insecureRegistry, env: credentials.env, ...(pauses ? { pauses } : {}) };
   const registries = promotion.named.flatMap(({ from, to }) => [registryOf(from), registryOf(to)]);
   await using regctl = await openRegctl(inTime, access, registries);
+  await using bounds = openBounds(inTime, access);
   const names = { source: source.environment, destination: destination.environment };
-  const plans = await planImages(inTime, regctl, promotion.named, { overwrite, referrers, dryRun, jobs, ...names });
+  const plans = await planImages(inTime, { regctl, bounds }, promotion.named, {
+    overwrite,
+    referrers,
+    dryRun,
+    jobs,
+    ...names,
+  });
   if (dryRun) {
     inTime.log.step('dry run: no image copied and no result written; omit --dry-run to promote');
     return { PROMOTED: '', LIST_DIGEST: '' };

@@ -1,7 +1,7 @@
 import type { YamlProblem } from '../../kit/config/yaml-problems.js';
+import { pathOf } from '../../systems/registry/client/repository.js';
 import { formatReference, parseReference, type Reference, registryOf } from '../../systems/registry/reference.js';
 import { fillDestination } from '../mirror-file/destination.js';
-import { pathOf } from '../registries/registries.js';
 import type { ImportedSource } from './imported.js';
 
 /** The images that a source names one by one, with their lines. */

@@ -1,10 +1,10 @@
 import * as v from 'valibot';
 import { describeIssue, type YamlProblem } from '../../kit/config/yaml-problems.js';
 import type { YamlPath, YamlText } from '../../kit/config/yaml-text.js';
+import { pathOf } from '../../systems/registry/client/repository.js';
 import { parseReference, type Reference, registryOf, repositoryOf } from '../../systems/registry/reference.js';
 import { destinationProblem } from '../mirror-file/destination.js';
 import type { PlatformChoice } from '../mirror-file/read.js';
-import { pathOf } from '../registries/registries.js';
 import { type Imported, type ImportedEntry, type ImportedSource, isGiven, orNothing, problemsIn } from './imported.js';
 import { readRegistries } from './regsync-creds.js';
 import { refusedFields, unnoticedFields } from './regsync-fields.js';

@@ -1,6 +1,6 @@
 import { Document, isMap, isScalar, isSeq, type YAMLSeq } from 'yaml';
+import { pathOf } from '../../systems/registry/client/repository.js';
 import { formatReference, parseReference, registryOf, repositoryOf } from '../../systems/registry/reference.js';
-import { pathOf } from '../registries/registries.js';
 import type { ImportedRegistry, ImportedSource } from './imported.js';
 
 /** What a mirror file is written from. */

@@ -1,7 +1,7 @@
 import type { Context } from '../../context.js';
 import { type Api, openApi } from '../../systems/registry/client/api.js';
 import type { Patience } from '../../systems/registry/client/host.js';
-import type { Repository } from '../../systems/registry/client/repository.js';
+import { pathOf, type Repository } from '../../systems/registry/client/repository.js';
 import { prepareDockerConfig } from '../../systems/registry/dockerconfig/prepare.js';
 import { type Reference, registryOf } from '../../systems/registry/reference.js';
 import type { Mirror } from '../mirror-file/read.js';
@@ -59,7 +59,3 @@ export function openRegistries(
     },
   };
 }
-
-/** Docker Hub keeps what has one name only below `library`. */
-export const pathOf = (image: Reference): string =>
-  registryOf(image) === 'docker.io' && !image.path.includes('/') ? `library/${image.path}` : image.path;

@@ -1,7 +1,7 @@
+import { pathOf } from '../../systems/registry/client/repository.js';
 import { parseReference, registryOf } from '../../systems/registry/reference.js';
 import type { RecordedImage, RecordedOutcome } from '../history/recorded.js';
 import type { PlanItem } from '../plan/plan.js';
-import { pathOf } from '../registries/registries.js';
 import type { ReportedImage } from './reported.js';
 
 /** What a run left at the destination, of everything that it planned. */

@@ -33,7 +33,19 @@ export async function fetchManifest(
   reference: string,
   signal: AbortSignal,
 ): Promise<Manifest | undefined> {
-  const what = `cannot read ${nameOf(repository, reference)}`;
+  const found = await fetchBytes(repository, reference, signal);
+  if (found === undefined) return undefined;
+  const manifest = readManifest(found.bytes, found.digest, found.sentType);
+  if ('why' in manifest) throw cannotRead(repository, reference, manifest.why);
+  return manifest;
+}
+
+/** The same of any kind, as the registry has it. */
+export async function fetchBytes(
+  repository: Repository,
+  reference: string,
+  signal: AbortSignal,
+): Promise<{ readonly bytes: Buffer; readonly digest: string; readonly sentType: string | undefined } | undefined> {
   const { api, path } = repository;
   const answer = await api.read(
     {
@@ -50,20 +62,16 @@ export async function fetchManifest(
     return undefined;
   }
   const bytes = answer.content;
-  if (bytes === undefined) throw await refusal(answer, what);
+  if (bytes === undefined) throw await refusal(answer, `cannot read ${nameOf(repository, reference)}`);
   const digest = sha256(bytes);
   if (digestForm.test(reference) && digest !== reference) {
-    throw new RegistryFailure(
-      what,
-      `the registry sent a manifest with the digest ${digest}`,
-      'other',
-      repository.api.registry,
-    );
+    throw cannotRead(repository, reference, `the registry sent a manifest with the digest ${digest}`);
   }
-  const manifest = readManifest(bytes, digest, answer.headers['content-type']);
-  if ('why' in manifest) throw new RegistryFailure(what, manifest.why, 'other', repository.api.registry);
-  return manifest;
+  return { bytes, digest, sentType: answer.headers['content-type'] };
 }
+
+const cannotRead = (repository: Repository, reference: string, why: string) =>
+  new RegistryFailure(`cannot read ${nameOf(repository, reference)}`, why, 'other', repository.api.registry);
 
 /**
  * Stores a manifest under a tag or its digest.
