@@ -24,15 +24,15 @@ export async function readInput({ cwd }: Context, paths: readonly string[], fill
   const named = await listOf(cwd, paths);
   const folders = new Set(named.flatMap((file) => (file === '-' ? [] : (tektonFolder(dirname(file)) ?? []))));
   const beside = (await Promise.all([...folders].map(tektonFiles))).flat().filter((file) => !named.includes(file));
+  const asked = new Set(paths.map((path) => (path === '-' ? path : resolve(cwd, path))));
   const files = await Promise.all(
     [...named, ...beside].map(async (file) => {
-      const text = file === '-' ? await wholeText(process.stdin) : await readFile(file, 'utf8');
+      const text = file === '-' ? await wholeText(process.stdin) : await textOf(file, asked.has(file));
       return filler.fill({ source: sourceOf(cwd, file), text }, file === '-' ? cwd : dirname(file));
     }),
   );
   const documents = readDocuments(files);
   // A `.tekton` may have files that are no Kubernetes objects; nobody has asked for these.
-  const asked = new Set(paths.map((path) => (path === '-' ? path : resolve(cwd, path))));
   const found = [...named, ...beside].filter((file) => file !== '-' && tektonFolder(file) !== undefined);
   const others = new Set(found.filter((file) => !asked.has(file)).map((file) => sourceOf(cwd, file)));
   const skipped = documents.problems.filter(({ path }) => others.has(path));
@@ -42,8 +42,11 @@ export async function readInput({ cwd }: Context, paths: readonly string[], fill
 
 /** The texts of files, and of the YAML files of directories. @throws OpError (input) for what cannot be read */
 export async function readTexts(cwd: string, paths: readonly string[]): Promise<readonly DocumentFile[]> {
+  const asked = new Set(paths.map((path) => (path === '-' ? path : resolve(cwd, path))));
   const files = await listOf(cwd, paths);
-  return Promise.all(files.map(async (file) => ({ source: sourceOf(cwd, file), text: await readFile(file, 'utf8') })));
+  return Promise.all(
+    files.map(async (file) => ({ source: sourceOf(cwd, file), text: await textOf(file, asked.has(file)) })),
+  );
 }
 
 /** The names of the files that paths stand for, as documents have them in `source`. */
@@ -59,8 +62,18 @@ async function listOf(cwd: string, paths: readonly string[]): Promise<readonly s
   return [...new Set(files.flat())];
 }
 
-async function filesOf(path: string): Promise<readonly string[]> {
-  const found = await stat(path).catch((cause: unknown) => {
+/** The text of a file. One that is named may be a pipe, as of a shell; one in a directory could give nothing for ever. */
+async function textOf(file: string, isNamed: boolean): Promise<string> {
+  if (isNamed || (await statOf(file)).isFile()) return readFile(file, 'utf8');
+  throw inputError({
+    what: `cannot read ${file}`,
+    why: 'it is not a regular file',
+    hint: 'remove it, or name the files that are needed',
+  });
+}
+
+const statOf = (path: string) =>
+  stat(path).catch((cause: unknown) => {
     throw inputError({
       what: `cannot read ${path}`,
       why: cause instanceof Error ? cause.message : String(cause),
@@ -68,6 +81,9 @@ async function filesOf(path: string): Promise<readonly string[]> {
       cause,
     });
   });
+
+async function filesOf(path: string): Promise<readonly string[]> {
+  const found = await statOf(path);
   if (!found.isDirectory()) return [path];
   if (tektonFolder(path) !== undefined) return tektonFiles(path);
   const names = await readdir(path);

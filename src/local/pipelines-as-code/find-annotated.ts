@@ -1,4 +1,4 @@
-import { readFile, realpath } from 'node:fs/promises';
+import { readFile, realpath, stat } from 'node:fs/promises';
 import { posix, resolve } from 'node:path';
 import { inputError, OpError } from '../../op/kit/errors/op-error.js';
 import { within } from '../../op/kit/files/path.js';
@@ -174,7 +174,8 @@ async function inRepository<One>({ read }: Look<One>, path: string, root: string
   const file = await realpath(resolve(root, path.replace(/^\/+/u, ''))).catch(() => undefined);
   if (file === undefined) return { path: '', what: `there is no file ${path} in ${root}`, hint };
   if (!within(await realpath(root), file)) return { path: '', what: `${path} is not in the repository`, hint };
-  const text = await readFile(file, 'utf8').catch(() => undefined);
+  const isFile = (await stat(file)).isFile();
+  const text = isFile ? await readFile(file, 'utf8').catch(() => undefined) : undefined;
   return text === undefined ? { path: '', what: `${path} cannot be read`, hint } : read(text, path);
 }
 

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import ignore from 'ignore';
 import type { Context } from '../../context.js';
@@ -45,6 +45,7 @@ export async function readApplication(
   if (real === undefined) {
     return { directory, descriptor: noDescriptor, descriptorFile: undefined, descriptorDirectory: directory };
   }
+  if (!(await stat(real)).isFile()) throw notAFile(image, path);
   const content = await readFile(real, 'utf8').catch((cause: NodeJS.ErrnoException) => {
     throw inputError({
       what: `cannot read ${path}`,
@@ -86,5 +87,12 @@ const noSuchDescriptor = (image: string, path: string) =>
   inputError({
     what: `cannot read the project descriptor of ${image}`,
     why: `the file ${path} does not exist`,
+    hint: 'correct projectDescriptor in skaffold.yaml, or --descriptor',
+  });
+
+const notAFile = (image: string, path: string) =>
+  inputError({
+    what: `cannot read the project descriptor of ${image}`,
+    why: `${path} is not a regular file`,
     hint: 'correct projectDescriptor in skaffold.yaml, or --descriptor',
   });

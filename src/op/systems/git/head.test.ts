@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -31,6 +32,26 @@ describe('the commit that is checked out', () => {
     repository.git('rm', '--quiet', 'base/base.txt');
     repository.git('mv', 'build-image.sh', 'moved.sh');
     expect((await head(join(repository.directory, 'app')))?.changed).toBe(4);
+  });
+
+  it.each(['.git/info/exclude', '.git/refs/heads/other', '.git/packed-refs', '.git/config', '.gitignore'])(
+    'is not asked of git when %s is a pipe, for which it would wait',
+    async (name) => {
+      const path = join(repository.directory, name);
+      await rm(path, { force: true });
+      execFileSync('mkfifo', [path]);
+      await expect(head()).rejects.toMatchObject({ kind: 'refused', message: expect.stringContaining(name) });
+      await rm(path);
+    },
+  );
+
+  it('is not asked of git in a work tree whose repository has a pipe', async () => {
+    const tree = join(await mkdtemp(join(tmpdir(), 'work-tree-')), 'tree');
+    repository.git('worktree', 'add', '--quiet', '--detach', tree);
+    expect((await head(tree))?.changed).toBe(0);
+    await rm(join(repository.directory, '.git/info/exclude'), { force: true });
+    execFileSync('mkfifo', [join(repository.directory, '.git/info/exclude')]);
+    await expect(head(tree)).rejects.toMatchObject({ kind: 'refused' });
   });
 
   it('is unknown without a repository, and without a commit', async () => {

@@ -2,19 +2,29 @@ import { lstat, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from '../../context.js';
 import { refusedError } from '../../kit/errors/op-error.js';
-import { type Ended, run } from '../../kit/process/run.js';
+import { type Ended, failureOf, run } from '../../kit/process/run.js';
 import { gitGuard, repositoryAbove } from './embedded.js';
+import { refusePipes } from './regular-files.js';
+
+/** Milliseconds: more than git needs to compare a large work tree. */
+const longest = 600_000;
 
 /**
  * Runs git in a directory of a repository that whoever wrote it configured: nothing is fetched, because a repository can name the program
  * that git connects with.
+ * @throws OpError (refused) for a repository with pipes where git reads files; (deadline) if git does not end
  */
-export const gitIn = (context: Context, directory: string, args: readonly string[]): Promise<Ended> =>
-  run(context, {
-    program: 'git',
-    args: ['-C', directory, ...args],
-    env: { ...gitGuard(context.env), GIT_ALLOW_PROTOCOL: 'none' },
+export async function gitIn(context: Context, directory: string, args: readonly string[]): Promise<Ended> {
+  await refusePipes(directory);
+  const env = { ...gitGuard(context.env), GIT_ALLOW_PROTOCOL: 'none' };
+  const command = { program: 'git', args: ['-C', directory, ...args], env, timeout: longest };
+  const ended = await run(context, command);
+  if (ended.ended !== 'deadline') return ended;
+  throw failureOf(command, ended, {
+    what: `git does not end in ${directory}`,
+    hint: 'look for pipes in the repository, such as a .gitignore that is none: find . -type p',
   });
+}
 
 /**
  * Refuses a repository, or a submodule of it, whose own configuration names programs that git runs to compare files, in op and in the
