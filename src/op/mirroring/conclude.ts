@@ -36,6 +36,7 @@ export function conclude({ log, cwd }: Context, files: Files, made: Report): voi
 /** Says what verify found. @throws OpError (refused) when something is not as planned, (tool) when no registry said so */
 export function concludeVerify({ log, cwd }: Context, files: Files, images: readonly VerifiedImage[]): void {
   const wrong = images.filter(({ state }) => state !== 'right');
+  if (images.length === 0) return;
   if (wrong.length === 0) {
     log.step(`verified ${countOf(images.length, 'image')}: the destination has what the plan says`);
     return;

@@ -1,6 +1,8 @@
+import { rm } from 'node:fs/promises';
 import type { Context } from '../context.js';
 import { shownPath } from '../kit/files/path.js';
 import { FailedWithOutputs } from '../kit/results/results.js';
+import type { Documents } from '../store/documents/documents.js';
 import { conclude, concludeVerify, summaryOf } from './conclude.js';
 import type { History } from './history/history.js';
 import { openHistory } from './history/open.js';
@@ -11,27 +13,32 @@ import type { MirrorRequest } from './options.js';
 import { filesIn } from './plan/files.js';
 import { type ReadPlan, readPlan } from './plan/plan.js';
 import { remember } from './remember.js';
+import { reportNoRun } from './report/no-run.js';
 import { report as makeReport, type ReportParts } from './report/report.js';
 import { checkGate, planTable, totalsLine } from './resolve/resolve.js';
 import { verify as verifyPlan } from './verify/verify.js';
-import { copyAll, openWork } from './work.js';
-import { checkWorkflow, planRun } from './workflows.js';
+import { copyAll, openWork, type Work } from './work.js';
+import { checkWorkflow, type Planned, planRun } from './workflows.js';
 
 /** `op mirror resolve`: makes and prints the plan. @throws OpError (input, tool), (refused) when it is larger than the limits */
 export async function resolve(
   outer: Context,
   request: MirrorRequest & { readonly output: 'text' | 'json' },
 ): Promise<void> {
-  const mirror = await readMirror(outer, request.file);
+  const mirror = await readForRun(outer, request);
   await using turn = await takeTurn(outer, mirror, request);
   const { context } = turn;
   await using work = openWork(context, mirror, request);
-  const { read } = await planRun(context, work, turn.documents);
+  const { read } = await planned(context, work, turn.documents);
   context.out(request.output === 'json' ? `${JSON.stringify(read.plan, undefined, 1)}\n` : planTable(read.plan));
   context.log.step(`plan: ${totalsLine(read.plan)}`);
-  // When the plan is refused, nothing comes after it that would say so.
-  await makeReport(read, work.files, await partsOf(turn.history, mirror, read));
-  checkGate(read.plan);
+  try {
+    checkGate(read.plan);
+  } catch (error) {
+    // Nothing comes after it that would say so.
+    await makeReport(read, work.files, await partsOf(turn.history, mirror, read));
+    throw error;
+  }
   turn.succeeded();
   const { workflow } = read.plan;
   next(context, workflow === 'direct' ? 'copy' : `run --workflow=${workflow} --disk=${request.disk}`, request);
@@ -78,6 +85,9 @@ export async function verify(outer: Context, request: MirrorRequest): Promise<vo
   const lost = await remember(context, turn.history, reported);
   turn.succeeded();
   concludeVerify(context, work.files, images);
+  const { report } = reported;
+  // Those that could not be asked for: the plan itself says that they are not as they should be.
+  if (report.unlisted.length > 0 || report.images.some(({ fails }) => fails)) conclude(context, work.files, report);
   if (lost !== undefined) throw lost;
 }
 
@@ -139,11 +149,11 @@ async function reportOf(
 
 /** `op mirror run`: all steps. The report is written whatever happens after the plan. @throws OpError (input, tool, refused) */
 export async function runAll(outer: Context, request: MirrorRequest): Promise<void> {
-  const mirror = await readMirror(outer, request.file);
+  const mirror = await readForRun(outer, request);
   await using turn = await takeTurn(outer, mirror, request);
   const { context } = turn;
   await using work = openWork(context, mirror, request);
-  const { read, ...run } = await planRun(context, work, turn.documents);
+  const { read, ...run } = await planned(context, work, turn.documents);
   const table = planTable(read.plan);
   if (table !== '') context.log.step(table.trimEnd());
   context.log.step(`plan: ${totalsLine(read.plan)}`);
@@ -151,7 +161,6 @@ export async function runAll(outer: Context, request: MirrorRequest): Promise<vo
   try {
     checkGate(read.plan);
     if (request.dryRun) {
-      await makeReport(read, work.files, parts);
       context.log.step('dry run: nothing is copied');
       turn.succeeded();
       return;
@@ -167,6 +176,24 @@ export async function runAll(outer: Context, request: MirrorRequest): Promise<vo
   turn.succeeded();
   conclude(context, work.files, reported.report);
   if (lost !== undefined) throw lost;
+}
+
+/** Reads the mirror file of a run. @throws OpError (input), which is the report then */
+const readForRun = (context: Context, request: MirrorRequest): Promise<Mirror> =>
+  readMirror(context, request.file).catch(async (error: unknown) => {
+    await reportNoRun(filesIn(context.cwd, request.directory), context.now(), error);
+    throw error;
+  });
+
+/** Makes the plan of a run. @throws OpError, which is the report then: that of the run before is not that of this one */
+async function planned(context: Context, work: Work, documents: Documents): Promise<Planned> {
+  await rm(work.files.plan, { force: true });
+  try {
+    return await planRun(context, work, documents);
+  } catch (error) {
+    if (!context.signal.aborted) await reportNoRun(work.files, context.now(), error);
+    throw error;
+  }
 }
 
 /** What the report of a plan is compared with. @throws OpError (tool) when the store cannot be read */

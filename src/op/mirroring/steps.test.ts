@@ -92,3 +92,69 @@ describe('the steps of a Task', () => {
     expect(await mirror('report', '--check')).toMatchObject({ exitCode: 6 });
   });
 });
+
+describe('what somebody reads in the morning', () => {
+  const wrongFile = () => write('sauces: []\n');
+
+  it('is never the report of the night before', async () => {
+    await pushImage(`${source()}/web:v1`);
+    await write();
+    expect(await mirror('run')).toMatchObject({ exitCode: 0 });
+    expect(await read('mirror/report.md')).toContain('**Clean**');
+    await wrongFile();
+    expect(await mirror('run')).toMatchObject({ exitCode: 3 });
+    expect(await read('mirror/report.md')).toMatch(/\*\*Failed\*\*: it did not run[\s\S]*sauces/u);
+    expect(await read('mirror/report.html')).toContain('did not run');
+    expect(JSON.parse(await read('mirror/report.json'))).toMatchObject({ didNotRun: { what: expect.any(String) } });
+  });
+
+  it('is not changed by a dry run', async () => {
+    await pushImage(`${source()}/web:v1`);
+    await write();
+    await mirror('run');
+    const before = await read('mirror/report.md');
+    await pushImage(`${source()}/web:v1`);
+    expect(await mirror('resolve')).toMatchObject({ exitCode: 0 });
+    expect(await mirror('run', '--dry-run')).toMatchObject({ exitCode: 0 });
+    expect(await read('mirror/report.md')).toBe(before);
+  });
+
+  it('escapes what a file says', async () => {
+    await write("  - { from: '<img src=x onerror=alert(1)>' }\n");
+    expect(await mirror('run')).toMatchObject({ exitCode: 3 });
+    expect(await read('mirror/report.html')).not.toContain('<img');
+  });
+});
+
+it('verify fails when the plan has images that could not be asked for', async () => {
+  await pushImage(`${source()}/web:v1`);
+  await write(`  - { from: '${source()}/gone:v1' }\n`);
+  await mirror('resolve');
+  await mirror('copy');
+  const verified = await mirror('verify');
+  expect(verified.exitCode).toBe(4);
+  expect(verified.stderr).toContain('not mirrored: 1 of 2 images');
+});
+
+it('a source that selects no image is named, and a file that selects none at all fails', async () => {
+  await pushImage(`${source()}/web:v1`);
+  await write(`  - { from: '${source()}/web', tags: { regex: 'v9.*' } }\n`);
+  const one = await mirror('run');
+  expect([one.exitCode, one.stderr]).toEqual([0, expect.stringContaining('sources[1]')]);
+  expect(one.stderr).toContain('selects no image');
+  const none = `version: 1\ndefaults: { to: '${target()}/{name}' }\nsources:\n  - { from: '${source()}/web', tags: { regex: 'v9.*' } }\n`;
+  await writeFile(join(room, 'mirror.yaml'), none);
+  expect(await mirror('run')).toMatchObject({
+    exitCode: 3,
+    stderr: expect.stringContaining('selects no image at all'),
+  });
+});
+
+it('options of a disk without its workflow are refused', async () => {
+  await write();
+  for (const option of ['--disk=/tmp', '--since=2026-11-20', '--full', '--part-size=1GB']) {
+    const refused = await mirror('run', option);
+    expect(refused.exitCode).toBe(2);
+    expect(refused.stderr).toContain('has no meaning from registry to registry');
+  }
+});

@@ -3,7 +3,7 @@ import { refusedError } from '../kit/errors/op-error.js';
 import type { Documents } from '../store/documents/documents.js';
 import { chainHistoryIn } from './disk/chain-history.js';
 import { openDisk, recordApplied } from './disk/from-disk.js';
-import { diskOf, partSizeOf, wishOf, workflowOf } from './disk/options.js';
+import { diskOf, partSizeOf, refuseDiskOptions, wishOf, workflowOf } from './disk/options.js';
 import { type DiskPlan, planSegment, type ToDiskWork } from './disk/plan-segment.js';
 import { writeSegment } from './disk/write-segment.js';
 import type { Workflow } from './history/recorded.js';
@@ -30,7 +30,9 @@ export interface Planned {
 export async function planRun(context: Context, work: Work, documents: Documents): Promise<Planned> {
   const workflow = workflowOf(work.request);
   if (workflow === 'to-disk') return planToDisk(context, work, documents);
-  return workflow === 'from-disk' ? planFromDisk(context, work, documents) : planDirect(context, work);
+  if (workflow === 'from-disk') return planFromDisk(context, work, documents);
+  refuseDiskOptions(work.request);
+  return planDirect(context, work);
 }
 
 async function planDirect(context: Context, work: Work): Promise<Planned> {

@@ -8,7 +8,7 @@ import { checkOptions, deepOptions, dryRunOptions, mirrorOptions } from '../../m
 import { command, group } from '../commander/command.js';
 
 const helpEnd =
-  'Exit codes: 0 done, 3 the mirror file or the plan is invalid, 4 an image could not be copied, 6 refused: limits, drift, the destination has something else, or another run of this mirror is at work.';
+  'Exit codes: 0 done, 2 the command line is wrong, 3 the mirror file or the plan is invalid, 4 an image could not be copied, 5 another run did not end in time (--wait), 6 refused: limits, drift, the destination has something else, or another run of this mirror is at work.';
 
 const resolve = command({
   name: 'resolve',

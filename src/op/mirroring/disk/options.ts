@@ -40,6 +40,25 @@ export function workflowOf({ workflow = 'direct' }: DiskRequest): Workflow {
   return workflow.endsWith('from-disk') ? 'from-disk' : 'direct';
 }
 
+/** Without a disk there is nothing that its options could mean. @throws OpError (usage) */
+export function refuseDiskOptions(request: DiskRequest): void {
+  const { disk, partSize, full = false, incrementalMode = true, since, sinceDate, baseline, chain } = request;
+  const given = [
+    ...(full ? ['full'] : []),
+    ...(incrementalMode ? [] : ['incremental-mode']),
+    ...Object.entries({ disk, 'part-size': partSize, since, 'since-date': sinceDate, baseline, chain }).flatMap(
+      ([name, value]) => (value === undefined ? [] : [name]),
+    ),
+  ];
+  const [first] = given;
+  if (first === undefined) return;
+  throw usageError({
+    what: `--${first} has no meaning from registry to registry`,
+    why: 'it is about a disk, and --workflow is direct, the default',
+    hint: 'add --workflow=to-disk or --workflow=from-disk, or leave it out',
+  });
+}
+
 /** The absolute path of the disk. @throws OpError (usage) */
 export function diskOf(cwd: string, { disk, workflow }: DiskRequest): string {
   if (disk !== undefined) return resolve(cwd, disk);

@@ -7,7 +7,7 @@ import type { Tree } from '../registries/manifests.js';
 import type { Origins } from '../registries/origin.js';
 import { openExpectedDigests } from '../resolve/expected-digests.js';
 import type { TagLister } from '../resolve/list-images.js';
-import { compareAll, listAll, planOf } from '../resolve/resolve.js';
+import { compareAll, listAll, planOf, refuseNothing } from '../resolve/resolve.js';
 import { type BaselineWish, chooseBaseline } from './baseline.js';
 import type { ChainHistory } from './chain-history.js';
 import { checkChoices, compareToState } from './compare-to-state.js';
@@ -59,6 +59,7 @@ export async function planSegment(context: Context, work: ToDiskWork): Promise<D
   );
   const state = stateOf(segment);
   const listed = await listAll(context, mirror, work.list);
+  refuseNothing(mirror, listed);
   checkChoices(listed.wanted);
   if (listed.wanted.some(({ source }) => source.referrers !== undefined)) {
     context.log.warn('referrers, such as signatures, are not written to disks yet: the images go without them');

@@ -3,12 +3,13 @@ import type { Outcome, Report } from './reported.js';
 
 /** What to do about each outcome that is not as it should be. */
 export const advice: Partial<Record<Outcome, string>> = {
-  planned: 'was not copied yet: `op mirror copy`',
+  planned: 'was not copied, or not yet',
   drift:
-    'the destination has another image, or signatures of its own, under this tag; find out who wrote it, then remove the tag there, or set `drift`',
-  missing: 'the source does not have it (any more), or not what is required of it; correct the mirror file',
+    'source and destination have different images, or signatures, under this tag; find out which is right: `drift` and `immutableTags` in the mirror file say what happens to it',
+  missing:
+    'the source has no such image, or not what is required of it: ask its owner, or correct the mirror file. What the destination has stays there',
   failed: 'run the same command again: it continues where it stopped',
-  unknown: 'a registry did not answer; run the same command again',
+  unknown: 'a registry did not answer; see why, then run the same command again',
   wrong:
     'the destination does not have what was copied; run `op mirror run --deep`, and look who else writes or deletes there',
 };

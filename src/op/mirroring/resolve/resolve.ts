@@ -1,5 +1,5 @@
 import type { Context } from '../../context.js';
-import { OpError, refusedError, toolError } from '../../kit/errors/op-error.js';
+import { inputError, OpError, refusedError, toolError } from '../../kit/errors/op-error.js';
 import { countOf, bytes as shownBytes, table } from '../../kit/log/format.js';
 import { startProgress } from '../../kit/log/progress.js';
 import { startDeadline } from '../../kit/process/deadline.js';
@@ -36,7 +36,7 @@ export async function resolve(
     deep,
     list = tagsIn(registries),
     workflow = 'direct',
-    onListed = () => undefined,
+    onListed = (listed) => refuseNothing(mirror, listed),
   }: {
     readonly mirror: Mirror;
     readonly registries: Registries;
@@ -130,11 +130,24 @@ export async function listAll(context: Context, mirror: Mirror, list: TagLister)
   const wanted: Wanted[] = [];
   const unlisted: { source: string; why: string }[] = [];
   for (const [index, list] of lists.entries()) {
-    if (list.status === 'fulfilled') wanted.push(...list.value);
-    else if (!(list.reason instanceof OpError) || list.reason.kind === 'input') throw list.reason;
-    else unlisted.push({ source: sources[index]?.from ?? '', why: `${list.reason.message}: ${list.reason.why}` });
+    const { at = '', from = '' } = sources[index] ?? {};
+    if (list.status === 'fulfilled') {
+      wanted.push(...list.value);
+      if (list.value.length === 0) context.log.warn(`${at} (${from}) selects no image: no tag is as it says`);
+    } else if (!(list.reason instanceof OpError) || list.reason.kind === 'input') throw list.reason;
+    else unlisted.push({ source: from, why: `${list.reason.message}: ${list.reason.why}` });
   }
   return { wanted: distinctImages(wanted), unlisted };
+}
+
+/** A mirror of nothing is a slip in its file. @throws OpError (input) */
+export function refuseNothing({ file }: Mirror, { wanted, unlisted }: Listed): void {
+  if (wanted.length > 0 || unlisted.length > 0) return;
+  throw inputError({
+    what: `${file} selects no image at all`,
+    why: 'no tag of its sources is as it says',
+    hint: 'correct the selection of tags: regex, exclude, semver',
+  });
 }
 
 function totalsOf(items: readonly PlanItem[]): Plan['totals'] {
