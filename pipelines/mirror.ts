@@ -2,7 +2,7 @@ import { ne, pipeline, text } from '../src/tekton/index.js';
 import { mirror as mirrorTask } from '../tasks/mirror.js';
 import { mirrorReport } from '../tasks/mirror-report.js';
 import { metadata } from '../tasks/steps/metadata.js';
-import { mirrorParams, mirrorWorkspaces } from '../tasks/steps/mirror.js';
+import { mirrorParams, mirrorWorkspaces, reportResults } from '../tasks/steps/mirror.js';
 import { runRules } from './environment.js';
 
 /** What the pods of {@link mirror} may do in their own namespace: keep the history of the mirror, and its lock. */
@@ -45,7 +45,16 @@ export const mirror = pipeline(
       when: ne(done.status, 'Succeeded'),
       timeout: '10m',
     });
-    const { COPIED, UNCHANGED, FAILING, BYTES, SUMMARY } = done.results;
-    return { COPIED, UNCHANGED, FAILING, BYTES, SUMMARY };
+    const described = <N extends keyof typeof reportResults>(name: N) => ({
+      value: done.results[name],
+      description: reportResults[name].description ?? '',
+    });
+    return {
+      COPIED: described('COPIED'),
+      UNCHANGED: described('UNCHANGED'),
+      FAILING: described('FAILING'),
+      BYTES: described('BYTES'),
+      SUMMARY: described('SUMMARY'),
+    };
   },
 );

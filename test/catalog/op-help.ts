@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 
-/** The flags that each command of op accepts, by command: `git-clone` -> {`--url`, ...}. */
+/** The flags that each command of op accepts, by command: `git-clone` -> {`--url`, ...}, `mirror copy` -> {`--file`, ...}. */
 export type CommandFlags = ReadonlyMap<string, ReadonlySet<string>>;
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -9,11 +9,20 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 /** The commands of op and their flags, as `op --help` and `op COMMAND --help` print them; those of op itself are valid for any command. Runs the source, so no build is needed. */
 export async function readOpHelp(): Promise<CommandFlags> {
   const program = await help([]);
-  const anywhere = flagsIn(program);
-  const flags = await Promise.all(
-    namesIn(program).map(async (name) => [name, new Set([...anywhere, ...flagsIn(await help([name]))])] as const),
+  return new Map(await flagsOf([], program, flagsIn(program)));
+}
+
+/** Those of the commands of a group, and of the commands in them. */
+async function flagsOf(group: readonly string[], text: string, anywhere: ReadonlySet<string>) {
+  const found = await Promise.all(
+    namesIn(text).map(async (name): Promise<readonly (readonly [string, ReadonlySet<string>])[]> => {
+      const command = [...group, name];
+      const own = await help(command);
+      if (namesIn(own).length > 0) return flagsOf(command, own, anywhere);
+      return [[command.join(' '), new Set([...anywhere, ...flagsIn(own)])]];
+    }),
   );
-  return new Map(flags);
+  return found.flat();
 }
 
 async function help(command: readonly string[]): Promise<string> {

@@ -141,11 +141,12 @@ describe('dist/optional/', () => {
   });
 
   test('runs the image of the lock file, by tag and digest', () => {
-    const { buildkitd } = readJson('image/image.lock.json') as { buildkitd: ImageLock };
+    const octopipeline = readJson('image/image.lock.json') as ImageLock & { readonly buildkitd: ImageLock };
     const images = texts(optional).flatMap((text) =>
       [...text.matchAll(/"image":"([^"]*)"/gu)].map(([, image = '']) => image),
     );
-    expect(new Set(images)).toEqual(new Set([`${buildkitd.image}@${buildkitd.digest}`]));
+    const locked = [octopipeline, octopipeline.buildkitd].map(({ image, digest }) => `${image}@${digest}`);
+    expect(new Set(images)).toEqual(new Set(locked));
   });
 
   test('has Roles for the namespaces of environments, which reach nothing outside them and name what they allow', () => {

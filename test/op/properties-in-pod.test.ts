@@ -11,9 +11,9 @@ it('in a pod, a properties file that can be written decides nothing about rights
     execa(
       'bwrap',
       [
-        ...['--ro-bind', '/', '/', '--dev', '/dev', mount, room, '/tmp', '--'],
+        ...['--ro-bind', '/', '/', '--dev', '/dev', mount, room, '/mnt', '--'],
         ...[process.execPath, '--import', 'tsx', join(process.cwd(), 'src/op/main.ts')],
-        ...['config', '--config=/tmp/x.properties'],
+        ...['config', '--config=/mnt/x.properties'],
       ],
       { env, reject: false },
     );

@@ -13,9 +13,12 @@ export const knownArguments =
       if (kind === 'sidecar') return [];
       if (command.join(' ') !== 'op')
         return [{ where, message: `the command is ${JSON.stringify(command)}, not ["op"]` }];
-      const [name = '', ...rest] = args;
+      const [first = '', second = ''] = args;
+      const name = commands.has(first) ? first : `${first} ${second}`;
+      const rest = args.slice(name.split(' ').length);
       const flags = commands.get(name);
-      if (flags === undefined) return [{ where, message: `op has no command "${name}"` }];
+      if (flags === undefined)
+        return [{ where, message: `op has no command "${name.replace(/ --.*$/u, '').trimEnd()}"` }];
       return rest.flatMap((argument) => {
         const flag = /^(--[a-z][a-z0-9-]*)(?:=|$)/u.exec(argument)?.[1];
         if (flag === undefined) return [{ where, message: `"${argument}" is not --flag=value` }];
