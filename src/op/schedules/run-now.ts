@@ -2,9 +2,8 @@ import { randomBytes } from 'node:crypto';
 import * as v from 'valibot';
 import type { Context } from '../context.js';
 import { deadlineError, toolError } from '../kit/errors/op-error.js';
-import { startInBackground } from '../kit/process/background.js';
-import { createBell } from '../kit/process/bell.js';
 import { type KubeObject, type KubernetesApi, kinds, openApi } from '../systems/kubernetes/api.js';
+import { followUntil } from '../systems/kubernetes/follow-until.js';
 import { findSchedule } from './cron-jobs.js';
 import type { ClusterFlags } from './options.js';
 
@@ -72,27 +71,20 @@ function jobOf(cronJob: KubeObject, { metadata, spec }: v.InferOutput<typeof tem
   };
 }
 
-async function untilEnded(context: Context, api: KubernetesApi, job: string, seconds: number) {
-  const bell = createBell();
-  let end: 'Complete' | 'Failed' | undefined;
-  await using following = startInBackground(context, (inner) =>
-    api.within(inner).follow(kinds.job, { fieldSelector: `metadata.name=${job}` }, (found) => {
-      const [object] = found.values();
-      const read = v.safeParse(conditions, object);
-      const types = read.success ? read.output.status.conditions.filter(({ status }) => status === 'True') : [];
-      end = types.some(({ type }) => type === 'Complete')
-        ? 'Complete'
-        : types.some(({ type }) => type === 'Failed')
-          ? 'Failed'
-          : undefined;
-      bell.ring();
-    }),
-  );
-  const until = Date.now() + seconds * 1000;
-  for (let left = seconds * 1000; end === undefined && left > 0; left = until - Date.now()) {
-    await bell.wait(following.context, left);
-  }
-  return end;
+const untilEnded = (context: Context, api: KubernetesApi, job: string, seconds: number) =>
+  followUntil(context, api, {
+    kind: kinds.job,
+    query: { fieldSelector: `metadata.name=${job}` },
+    read: ([object]) => endOf(object),
+    isOver: (end) => end !== undefined,
+    limit: seconds * 1000,
+  });
+
+/** How a Job has ended; undefined while it has not. */
+function endOf(object: KubeObject | undefined): 'Complete' | 'Failed' | undefined {
+  const read = v.safeParse(conditions, object);
+  const types = read.success ? read.output.status.conditions.filter(({ status }) => status === 'True') : [];
+  return (['Complete', 'Failed'] as const).find((end) => types.some(({ type }) => type === end));
 }
 
 async function logOf(api: KubernetesApi, job: string): Promise<string> {

@@ -6,6 +6,7 @@ import { openDirectoryStore } from '../../store/directory/directory.js';
 import type { Documents } from '../../store/documents/documents.js';
 import type { HeldLock, LockClaim } from '../../store/hold/hold.js';
 import { canHold, holderOfProcess } from '../../store/hold/holder.js';
+import { quietly } from '../../store/hold/quiet.js';
 import { type History, historyIn } from './history.js';
 import { type Mirrored, openStoreOf } from './open.js';
 import type { HistoryRequest } from './options.js';
@@ -32,8 +33,7 @@ export async function takeTurn(
   checkHolder(holder);
   const claim = { holder, keep: keepLock, wait };
   const longer = wait === 0 ? 'wait for it with --wait' : 'increase --wait';
-  // That somebody else has the lock matters, and that nobody did is worth no line.
-  const quiet = { ...context, log: { ...context.log, step: context.log.debug } };
+  const quiet = quietly(context);
   const opened: AsyncDisposable[] = [];
   const close = async () => {
     for (const one of opened.reverse()) await one[Symbol.asyncDispose]();

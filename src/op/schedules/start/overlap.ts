@@ -1,9 +1,8 @@
 import type { Context } from '../../context.js';
 import { deadlineError } from '../../kit/errors/op-error.js';
-import { startInBackground } from '../../kit/process/background.js';
-import { createBell } from '../../kit/process/bell.js';
 import { ageText } from '../../store/hold/lock.js';
 import { type KubernetesApi, kinds } from '../../systems/kubernetes/api.js';
+import { followUntil } from '../../systems/kubernetes/follow-until.js';
 import type { OverlapRule } from '../contract.js';
 import { listRuns, readRun, runsOf, type ScheduledPipelineRun } from '../runs.js';
 
@@ -50,24 +49,17 @@ const ageOf = (api: KubernetesApi, { created }: ScheduledPipelineRun) =>
   ageText(api.now().getTime() - created.getTime());
 
 async function untilEnded(context: Context, api: KubernetesApi, { name, overlapWait }: Start): Promise<void> {
-  const bell = createBell();
-  let open: readonly string[] | undefined;
-  await using following = startInBackground(context, (inner) =>
-    api.within(inner).follow(kinds.pipelineRun, runsOf(name), (found) => {
-      open = [...found.values()].map(readRun).flatMap((run) => (run.ended === undefined ? [run.name] : []));
-      bell.ring();
-    }),
-  );
-  const until = Date.now() + overlapWait;
-  while (open?.length !== 0) {
-    const left = until - Date.now();
-    if (left <= 0) {
-      throw deadlineError({
-        what: `no run of the schedule ${name} was started`,
-        why: `${open?.join(', ') ?? 'another run'} has not ended after ${ageText(overlapWait)}`,
-        hint: `see what it does: tkn pipelinerun describe ${open?.[0] ?? ''}`.trim(),
-      });
-    }
-    await bell.wait(following.context, left);
-  }
+  const open = await followUntil(context, api, {
+    kind: kinds.pipelineRun,
+    query: runsOf(name),
+    read: (runs) => runs.map(readRun).flatMap((run) => (run.ended === undefined ? [run.name] : [])),
+    isOver: (names) => names.length === 0,
+    limit: overlapWait,
+  });
+  if (open?.length === 0) return;
+  throw deadlineError({
+    what: `no run of the schedule ${name} was started`,
+    why: `${open?.join(', ') ?? 'another run'} has not ended after ${ageText(overlapWait)}`,
+    hint: `see what it does: tkn pipelinerun describe ${open?.[0] ?? ''}`.trim(),
+  });
 }

@@ -3,6 +3,7 @@ import type { Context } from '../../context.js';
 import { sleep } from '../../kit/process/sleep.js';
 import { clusterStore } from '../../store/cluster/cluster.js';
 import { ageText } from '../../store/hold/lock.js';
+import { quietly } from '../../store/hold/quiet.js';
 import { type KubernetesApi, kinds, openApi } from '../../systems/kubernetes/api.js';
 import { lockOf, scheduleLabel } from '../contract.js';
 import type { StartRequest } from '../options.js';
@@ -34,9 +35,7 @@ export async function startRun(context: Context, request: StartRequest): Promise
     await create(context, api, own, run);
   } else {
     const wait = overlap === 'forbid' ? startsTogether : overlapWait;
-    // That somebody else has the lock matters, and that nobody did is worth no line.
-    const quiet = { ...context, log: { ...context.log, step: context.log.debug } };
-    await using lock = await clusterStore(quiet, api).hold(lockOf(name), { holder: job, keep: false, wait });
+    await using lock = await clusterStore(quietly(context), api).hold(lockOf(name), { holder: job, keep: false, wait });
     const held = { ...context, signal: lock.context.signal };
     const isFree = await makeRoom(held, api.within(held), { ...request, own });
     if (isFree) await create(held, api.within(held), own, run);
