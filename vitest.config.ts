@@ -6,6 +6,7 @@ const { pure, withTools } = testFiles();
 
 /** Examples import the package as its users do. */
 const alias = {
+  'octopipeline/release': join(import.meta.dirname, 'src/release.ts'),
   'octopipeline/testing': join(import.meta.dirname, 'src/testing.ts'),
   octopipeline: join(import.meta.dirname, 'src/index.ts'),
 };
@@ -44,7 +45,7 @@ export default defineConfig({
           // Each file has a namespace of its own, and mostly waits for pods: two workers leave a third of two cores idle.
           maxWorkers: 3,
           sequence: { groupOrder: 2 },
-          testTimeout: 300_000,
+          testTimeout: 900_000,
           hookTimeout: 600_000,
         },
       },

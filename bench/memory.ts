@@ -26,9 +26,12 @@ export class Peak {
     }
   }
 
-  /** @param measured what op and its peer did meanwhile */
-  compare(what: string, [ours, peer]: readonly [Measurement, Measurement]): Comparison {
-    const [found, ok] = [`${Math.round(this.#megabytes)} MB`, this.#megabytes > 0 && this.#megabytes <= room];
-    return { what, ours, peer, promise: `at most ${room} MB`, found, ok };
+  /**
+   * @param measured what op and its peer did meanwhile
+   * @param most megabytes
+   */
+  compare(what: string, [ours, peer]: readonly [Measurement, Measurement], most = room): Comparison {
+    const [found, ok] = [`${Math.round(this.#megabytes)} MB`, this.#megabytes > 0 && this.#megabytes <= most];
+    return { what, ours, peer, promise: `at most ${most} MB`, found, ok };
   }
 }

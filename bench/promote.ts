@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { bundle } from '../scripts/bundle.js';
+import { promoteOptions } from '../src/op/delivery/promote/options.js';
+import { readRequest } from '../src/op/kit/options/read-request.js';
 import { startPlainRegistry } from '../test/op/local-registry.js';
 import { pushImage, registryTool } from '../test/op/pushed-image.js';
 import { startUnrulyRegistry } from '../test/op/unruly-registry.js';
@@ -24,6 +26,8 @@ interface Image {
 interface Sides {
   readonly ours: (images: readonly Image[], to: string) => Promise<number>;
   readonly peer: (images: readonly Image[], to: string) => Promise<number>;
+  /** As many at a time as op. */
+  readonly parallel: (images: readonly Image[], to: string) => Promise<number>;
   /** The memory of op in all of it. */
   readonly peak: Peak;
   /** A name for a repository that is still empty. */
@@ -32,13 +36,16 @@ interface Sides {
   readonly change: (image: Image) => Promise<Image>;
 }
 
-/** `op promote-image` of twenty images, compared with `crane copy` of one after the other. */
+/** Images that op copies at a time. */
+const { jobs } = readRequest('promote-image', promoteOptions, {});
+
+/** `op promote-image` of twenty images, compared with `crane copy` of one after the other, and of as many at a time. */
 export const promote: Benchmark = {
   name: 'promote',
   title: `Promotion of ${many} images; each request to the registries takes ${away} ms longer than on loopback`,
   missing: () => {
     const { PATH = '' } = withTools([]);
-    const missing = ['regctl', 'crane', 'docker-registry'].filter((tool) => findTool(tool, PATH) === undefined);
+    const missing = ['crane', 'docker-registry'].filter((tool) => findTool(tool, PATH) === undefined);
     return missing.length === 0 ? undefined : `${missing.join(', ')} are missing`;
   },
   async run() {
@@ -65,10 +72,14 @@ export const promote: Benchmark = {
 };
 
 async function compare(
-  { ours, peer, peak, fresh, change }: Sides,
+  { ours, peer, parallel, peak, fresh, change }: Sides,
   images: readonly Image[],
 ): Promise<readonly Comparison[]> {
-  const cold = await interleave(5, { ours: () => ours(images, fresh()), peer: () => peer(images, fresh()) });
+  const cold = await interleave(5, {
+    ours: () => ours(images, fresh()),
+    peer: () => peer(images, fresh()),
+    parallel: () => parallel(images, fresh()),
+  });
   const [byOurs, byPeer] = [fresh(), fresh()];
   await ours(images, byOurs);
   await peer(images, byPeer);
@@ -80,7 +91,8 @@ async function compare(
   const beside = (what: string, both: { readonly ours: Measurement; readonly peer: Measurement }, limit: number) =>
     fasterBy(what, ...labelled(both), limit);
   return [
-    beside('nothing there yet', cold, 1.5),
+    beside('nothing there yet', cold, 4),
+    fasterBy('nothing there yet', labelled(cold)[0], { ...cold.parallel, label: `xargs -P ${jobs} crane copy` }, 1),
     beside('all there already', there, 4),
     beside('one of them changed', changed, 2),
     peak.compare('peak memory of op itself in all of these', labelled(cold)),
@@ -106,7 +118,7 @@ interface Hosts {
 const push = (host: string, { name, tag }: Image) => pushImage(`${host}/dev/${name}:${tag}`, 300_000);
 
 function createSides(op: string, folder: string, { source, destination, registry }: Hosts): Sides {
-  const env = { ...withTools(['regctl', 'crane']), HOME: folder, TMPDIR: folder };
+  const env = { ...withTools(['crane']), HOME: folder, TMPDIR: folder };
   const peak = new Peak();
   let places = 0;
   let versions = 1;
@@ -131,6 +143,15 @@ function createSides(op: string, folder: string, { source, destination, registry
         await execa('crane', ['copy', ...names], { env, extendEnv: false, stdin: 'ignore' });
       }
     });
+  const parallel: Sides['parallel'] = (images, to) =>
+    took(() => {
+      const names = images.flatMap(({ name, tag }) => [
+        `${source}/dev/${name}:${tag}`,
+        `${destination}/${to}/${name}:${tag}`,
+      ]);
+      const args = ['-P', `${jobs}`, '-n', '2', 'crane', 'copy'];
+      return execa('xargs', args, { env, extendEnv: false, input: `${names.join('\n')}\n` });
+    });
   const fresh = () => {
     places += 1;
     return `pp${places}`;
@@ -141,5 +162,5 @@ function createSides(op: string, folder: string, { source, destination, registry
     await push(registry, image);
     return image;
   };
-  return { ours, peer, peak, fresh, change };
+  return { ours, peer, parallel, peak, fresh, change };
 }

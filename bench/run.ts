@@ -1,10 +1,12 @@
 import { demo } from './demo.js';
 import { engines } from './engines.js';
 import { local } from './local.js';
+import { manyImages } from './many-images.js';
 import type { Benchmark } from './measure.js';
 import { mirror } from './mirror.js';
 import { plan } from './plan.js';
 import { promote } from './promote.js';
+import { releases } from './releases.js';
 import { keep, line, summarize } from './report.js';
 import { startup } from './startup.js';
 import { synth } from './synth.js';
@@ -24,6 +26,8 @@ const all: readonly Benchmark[] = [
   engines,
   promote,
   mirror,
+  manyImages,
+  releases,
   watch,
   taskRun,
   tekton,

@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bundle } from '../scripts/bundle.js';
 import { version } from '../src/version.js';
 import { buildkitd } from './buildkitd.js';
 import type { Image } from './image.js';
 import { registry } from './inputs.js';
+import { readLock } from './lock.js';
 import { octopipeline } from './octopipeline.js';
 
 const build = fileURLToPath(new URL('build', import.meta.url));
@@ -25,7 +27,8 @@ interface Config {
 describe('the images', () => {
   let work: string;
   let first: readonly string[];
-  let second: readonly string[];
+  /** The same, built at another time. */
+  let other: (image: Image) => string;
   const layout = (place: string, image: Image) => join(work, place, 'layout', image.name);
   const blob = (place: string, image: Image, digest: string) =>
     join(layout(place, image), 'blobs/sha256', digest.slice('sha256:'.length));
@@ -37,9 +40,18 @@ describe('the images', () => {
   beforeAll(async () => {
     work = await mkdtemp(join(tmpdir(), 'octopipeline-image-'));
     const op = join(work, 'op.cjs');
-    await writeFile(op, 'console.log("op");\n');
+    await bundle(op);
     first = await buildIn('first', op);
-    second = await buildIn('second', op);
+    const locked = await readLock();
+    const digests = new Map([
+      [octopipeline, locked?.digest ?? ''],
+      [buildkitd, locked?.buildkitd.digest ?? ''],
+    ]);
+    // A newer package in Debian's archive gives another image than the lock: then only a second build can tell.
+    const second = images.some((image) => digests.get(image) !== digestOf(first, image))
+      ? await buildIn('second', op)
+      : undefined;
+    other = (image) => (second === undefined ? (digests.get(image) ?? '') : digestOf(second, image));
   });
   afterAll(() => rm(work, { recursive: true, force: true }));
 
@@ -54,11 +66,9 @@ describe('the images', () => {
   });
 
   describe.each(images)('$name', (image) => {
-    it('is the same digest when it is built twice from nothing', async () => {
-      const [one, other] = [digestOf(first, image), digestOf(second, image)];
-      expect(one).toMatch(/^sha256:[0-9a-f]{64}$/);
-      expect((await manifest('second', image, other)).layers).toEqual((await manifest('first', image, one)).layers);
-      expect(other).toBe(one);
+    it('is the digest of its lock, or of a second build where the lock is old, when it is built from nothing', () => {
+      expect(digestOf(first, image)).toMatch(/^sha256:[0-9a-f]{64}$/);
+      expect(digestOf(first, image)).toBe(other(image));
     });
 
     it('says who it runs as, where, and what', async () => {
@@ -98,8 +108,8 @@ describe('the images', () => {
   it('moves only the last layer of the octopipeline image when op changes', async () => {
     const op = join(work, 'op-2.cjs');
     await writeFile(op, 'console.log("op, changed");\n');
+    const before = await manifest('first', octopipeline, digestOf(first, octopipeline));
     const changed = await buildIn('first', op);
-    const before = await manifest('second', octopipeline, digestOf(second, octopipeline));
     const after = await manifest('first', octopipeline, digestOf(changed, octopipeline));
     expect(after.layers.slice(0, -1)).toEqual(before.layers.slice(0, -1));
     expect(after.layers.at(-1)).not.toEqual(before.layers.at(-1));

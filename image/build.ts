@@ -36,12 +36,13 @@ async function build({ work, op, push: destination, lock: renew }: Options): Pro
   await mkdir(work, { recursive: true });
   const locked = await readLock();
   const say = stopwatch();
-  const { sha256, recipe } = await opRecipe(op ?? (await bundleOp(work)));
+  const nodeLayer = await nodeRecipe(work);
+  const { sha256, recipe } = await opRecipe(work, op ?? (await bundleOp(work)), nodeLayer);
   const image = await assemble(octopipeline, {
     work,
     locked: locked?.debian.packages,
     renew,
-    more: [await nodeRecipe(work), recipe],
+    more: [nodeLayer, recipe],
     say,
   });
   const daemon = await assemble(buildkitd, {

@@ -67,15 +67,6 @@ export const helm: GoTool = {
   ldflags: '-X helm.sh/helm/v3/internal/version.version=v3.22.0',
 };
 
-/** Copies images with their referrers: signatures, attestations, SBOMs. */
-export const regctl: GoTool = {
-  name: 'regctl',
-  module: 'github.com/regclient/regclient',
-  version: 'v0.11.7',
-  package: 'github.com/regclient/regclient/cmd/regctl',
-  ldflags: '-X github.com/regclient/regclient/internal/version.vcsTag=v0.11.7',
-};
-
 /** The commit of the tag, seven digits as in the release: exported images contain it. */
 const buildpacks = {
   module: 'github.com/buildpacks/lifecycle',

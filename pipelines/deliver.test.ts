@@ -23,7 +23,7 @@ function given({ task, step }: FakeCall): FakeEnd {
   return step === 'promote' ? { results: digest } : {};
 }
 
-async function run(until: 'dev' | 'pp' | 'prod', steps: Readonly<Record<string, Fake>> = {}) {
+async function run(until: string, steps: Readonly<Record<string, Fake>> = {}) {
   const calls: FakeCall[] = [];
   const noted = (call: FakeCall) => {
     calls.push(call);
@@ -45,7 +45,7 @@ async function run(until: 'dev' | 'pp' | 'prod', steps: Readonly<Record<string, 
 test('each environment takes the list that the one before has proven, and no other', async () => {
   const { flags, order, succeeded, skipped } = await run('prod');
   expect({ succeeded, skipped }).toEqual({ succeeded: true, skipped: {} });
-  expect(order.filter((task) => task !== 'publish')).toEqual(['build', 'to-dev', 'to-pp', 'to-prod']);
+  expect(order.filter((task) => task !== 'publish')).toEqual(['check', 'build', 'to-dev', 'to-pp', 'to-prod']);
   const read = (task: string, step: string) => flags(task, step, 'build-result', 'list-digest');
   const written = (file: string, by: string) => [`/source/${file}`, `sha256:of-${by}`];
   expect(read('to-dev', 'promote')).toEqual(written('build_result.json', 'build'));
@@ -57,6 +57,19 @@ test('each environment takes the list that the one before has proven, and no oth
   }
   expect(flags('to-dev', 'promote', 'source', 'destination')).toEqual(['', 'dev']);
   expect(flags('to-prod', 'promote', 'source', 'destination')).toEqual(['pp', 'prod']);
+});
+
+test('nothing is built before the environments of the delivery are checked', async () => {
+  const { flags } = await run('pp');
+  expect(flags('check', 'check', 'through', 'until', 'repository', 'environments')).toEqual([
+    'dev,pp,prod',
+    'pp',
+    'example.com/dev',
+    '/environments',
+  ]);
+  const { order, errors } = await run('prd', { 'check/check': { exitCode: 3 } });
+  expect(order).toEqual(['check']);
+  expect(errors).toEqual(['check: "step-check" exited with code 3: Error']);
 });
 
 test('what is published is what the build has recorded, also of images that it found', async () => {
@@ -100,7 +113,7 @@ describe('an environment is left out', () => {
 
   test('when the build fails: nothing is published either', async () => {
     const { order, errors } = await run('prod', { 'build/build-push': { exitCode: 4 } });
-    expect(order).toEqual(['build']);
+    expect(order).toEqual(['check', 'build']);
     expect(errors).toEqual(['build: "step-build-push" exited with code 4: Error']);
   });
 

@@ -1,4 +1,5 @@
 import { oneOf, param, pipeline, type StringRef, text } from '../src/tekton/index.js';
+import { checkDelivery } from '../tasks/check-delivery.js';
 import { cloneBuildPush } from '../tasks/clone-build-push.js';
 import { deliverEnvironment } from '../tasks/deliver-environment.js';
 import { publishImageInfo } from '../tasks/publish-image-info.js';
@@ -6,6 +7,7 @@ import { cloneParams, cloneWorkspaces } from '../tasks/steps/clone.js';
 import { environmentParams, environmentWorkspaces } from '../tasks/steps/environment.js';
 import { helmTestParams } from '../tasks/steps/helm-test.js';
 import { metadata } from '../tasks/steps/metadata.js';
+import { promotionParams } from '../tasks/steps/promote.js';
 import { manifestsParams } from '../tasks/steps/set-image.js';
 import { pushParams, skaffoldParams, skaffoldWorkspaces } from '../tasks/steps/skaffold.js';
 import { watchParams } from '../tasks/steps/watch.js';
@@ -46,6 +48,7 @@ export function deliverTo<const Names extends readonly [string, ...string[]]>(na
         until: param.oneOf(names, { default: first, description: 'Last environment to deliver to' }),
         component: environmentParams.component,
         'lease-wait': environmentParams['lease-wait'],
+        'require-signature': promotionParams['require-signature'],
         'manifests-optional': manifestsOptional,
         'allow-tag': watchParams['allow-tag'],
         'allow-unused': watchParams['allow-unused'],
@@ -69,6 +72,7 @@ export function deliverTo<const Names extends readonly [string, ...string[]]>(na
         until,
         component,
         'lease-wait': leaseWait,
+        'require-signature': requireSignature,
         'manifests-optional': whenConfigured,
         'manifests-ssl-verify': manifestsSslVerify,
         'manifests-author-name': authorName,
@@ -88,7 +92,14 @@ export function deliverTo<const Names extends readonly [string, ...string[]]>(na
         'manifests-ssl-ca-directory': manifestsCa,
         ...workspaces
       } = p.workspaces;
+      const check = p.task('check', checkDelivery, {
+        displayName: 'Check the environments',
+        params: { through: names.join(','), until, repository: params.repository },
+        workspaces: { environments },
+        timeout: '5m',
+      });
       const build = p.task('build', cloneBuildPush, {
+        after: [check],
         displayName: 'Clone, build and push',
         params,
         workspaces,
@@ -116,7 +127,7 @@ export function deliverTo<const Names extends readonly [string, ...string[]]>(na
       names.forEach((name, index) => {
         const to = p.task(`to-${name}`, deliverEnvironment, {
           displayName: `Deliver to ${name}`,
-          // The first always runs: its first step refuses an `until` that is not one of them.
+          // The first always runs: `check` refuses an `until` that is not one of them.
           ...(index === 0 ? {} : { when: oneOf(until, names.slice(index)) }),
           params: {
             environment: name,
@@ -129,6 +140,7 @@ export function deliverTo<const Names extends readonly [string, ...string[]]>(na
             'insecure-registries': params['insecure-registries'],
             'lease-holder': text`pipelinerun/${pipelineRun.namespace}/${pipelineRun.name}/${pipelineRun.uid}`,
             'lease-wait': leaseWait,
+            'require-signature': requireSignature,
             'manifests-optional': whenConfigured,
             'manifests-ssl-verify': manifestsSslVerify,
             'manifests-author-name': authorName,

@@ -1,4 +1,4 @@
-import { ne, pipeline, text } from '../src/tekton/index.js';
+import { ne, type PipelineScope, pipeline, type TaskNode, text } from '../src/tekton/index.js';
 import { mirror as mirrorTask } from '../tasks/mirror.js';
 import { mirrorReport } from '../tasks/mirror-report.js';
 import { metadata } from '../tasks/steps/metadata.js';
@@ -15,6 +15,44 @@ export const mirrorRules = [
 
 const { 'lock-holder': _holder, ...params } = mirrorParams;
 
+type MirrorScope = PipelineScope<typeof params, typeof mirrorWorkspaces>;
+
+/** What holds the lock of a mirror, for all of its tasks. */
+export const holderOf = ({ context: { pipelineRun } }: Pick<MirrorScope, 'context'>) =>
+  text`pipelinerun/${pipelineRun.namespace}/${pipelineRun.name}/${pipelineRun.uid}`;
+
+/** Reports when the mirror could not do it itself, as when its pod was stopped. @returns the results of the Pipeline */
+export function reportAfter(
+  p: Pick<MirrorScope, 'params' | 'workspaces' | 'finally'>,
+  holder: ReturnType<typeof holderOf>,
+  done: TaskNode<typeof reportResults>,
+) {
+  const { file, store, wait } = p.params;
+  const { config, data } = p.workspaces;
+  p.finally('report', mirrorReport, {
+    params: { file, store, wait, 'lock-holder': holder },
+    workspaces: { config, data },
+    when: ne(done.status, 'Succeeded'),
+    timeout: '10m',
+  });
+  return reportResultsOf(done.results);
+}
+
+/** The results of a report as those of a Pipeline. */
+function reportResultsOf<Value>(results: Readonly<Record<keyof typeof reportResults, Value>>) {
+  const described = (name: keyof typeof reportResults) => ({
+    value: results[name],
+    description: reportResults[name].description ?? '',
+  });
+  return {
+    COPIED: described('COPIED'),
+    UNCHANGED: described('UNCHANGED'),
+    FAILING: described('FAILING'),
+    BYTES: described('BYTES'),
+    SUMMARY: described('SUMMARY'),
+  };
+}
+
 /** Mirrors images as a mirror file says, and reports whatever happens. */
 export const mirror = pipeline(
   'mirror',
@@ -30,31 +68,12 @@ export const mirror = pipeline(
     workspaces: mirrorWorkspaces,
   },
   (p) => {
-    const { pipelineRun } = p.context;
-    const holder = text`pipelinerun/${pipelineRun.namespace}/${pipelineRun.name}/${pipelineRun.uid}`;
-    const { file, store, wait } = p.params;
-    const { config, data } = p.workspaces;
+    const holder = holderOf(p);
     const done = p.task('mirror', mirrorTask, {
       params: { ...p.params, 'lock-holder': holder },
       workspaces: p.workspaces,
       timeout: '6h',
     });
-    p.finally('report', mirrorReport, {
-      params: { file, store, wait, 'lock-holder': holder },
-      workspaces: { config, data },
-      when: ne(done.status, 'Succeeded'),
-      timeout: '10m',
-    });
-    const described = <N extends keyof typeof reportResults>(name: N) => ({
-      value: done.results[name],
-      description: reportResults[name].description ?? '',
-    });
-    return {
-      COPIED: described('COPIED'),
-      UNCHANGED: described('UNCHANGED'),
-      FAILING: described('FAILING'),
-      BYTES: described('BYTES'),
-      SUMMARY: described('SUMMARY'),
-    };
+    return reportAfter(p, holder, done);
   },
 );

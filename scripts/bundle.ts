@@ -2,7 +2,8 @@
  * Packs op into one file that needs only Node, `lib/op.cjs`, and `octopipeline/testing` into one that needs the package's own
  * dependencies. Run as `node --import tsx scripts/bundle.ts` for the first.
  */
-import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { chmod, copyFile, mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build as esbuild, type Plugin } from 'esbuild';
@@ -65,6 +66,31 @@ export async function bundleTesting(to: string = join(root, 'lib', 'testing.js')
   await writeFile(to, file);
 }
 
+/**
+ * Packs `src/index.ts` and `src/release.ts` for `import` and for `require`, without the packages that they depend on: an app has one copy of
+ * cdk8s. The types are there twice, because TypeScript reads a declaration file as what the package.json above it says.
+ */
+export async function bundleLibrary(to: string = join(root, 'lib')): Promise<void> {
+  const required = join(to, 'cjs');
+  await mkdir(required, { recursive: true });
+  for (const name of ['index', 'release']) {
+    const build = {
+      ...options,
+      entryPoints: [join(root, 'src', `${name}.ts`)],
+      minify: false,
+      packages: 'external',
+    } as const satisfies BuildOptions;
+    await writeFile(join(to, `${name}.js`), await packed({ ...build, format: 'esm' }));
+    await writeFile(join(required, `${name}.js`), await packed(build));
+  }
+  await writeFile(join(required, 'package.json'), '{ "type": "commonjs" }\n');
+  const types = await readdir(to, { recursive: true });
+  for (const file of types.filter((name) => name.endsWith('.d.ts') && !name.startsWith('cjs'))) {
+    await mkdir(dirname(join(required, file)), { recursive: true });
+    await copyFile(join(to, file), join(required, file));
+  }
+}
+
 async function packed(build: BuildOptions & { readonly write: false }): Promise<Buffer> {
   const [file] = (await esbuild(build)).outputFiles;
   if (file === undefined) throw new Error('esbuild wrote nothing');
@@ -77,12 +103,10 @@ async function packed(build: BuildOptions & { readonly write: false }): Promise<
  */
 function compiledWhenNeeded(filter: RegExp, code: Buffer): Plugin {
   const deflated = Buffer.from(deflateSync(code, { level: 9, mem: 9 })).toString('base64');
+  const hash = createHash('sha256').update(code).digest('hex').slice(0, 16);
   const contents = `
-    const { compileFunction } = require('node:vm');
-    const { inflateRawSync } = require('node:zlib');
-    const code = inflateRawSync(Buffer.from('${deflated}', 'base64')).toString();
-    const names = ['exports', 'require', 'module'];
-    compileFunction(code, names, { filename: __filename })(exports, require, module);`;
+    const { runKept } = require('./src/op/kit/process/compiled.js');
+    module.exports = runKept({ file: __filename, deflated: '${deflated}', hash: '${hash}' }, require);`;
   return {
     name: 'compiled-when-needed',
     setup(build) {

@@ -54,8 +54,20 @@ async function stage(name: string, program: string, args: readonly string[]): Pr
 }
 
 async function check(name: string, program: string, args: readonly string[]): Promise<void> {
-  if (await stage(name, program, args)) counts.passed += 1;
-  else counts.failed += 1;
+  count(await stage(name, program, args));
+}
+
+/** The same without output while it runs, so that others can run at the same time. */
+async function checkQuietly(name: string, program: string, args: readonly string[]): Promise<void> {
+  const start = Date.now();
+  const { exitCode, all } = await execa(program, args, { all: true, stdin: 'ignore', reject: false });
+  const seconds = Math.round((Date.now() - start) / 1000);
+  process.stdout.write(`\n== ${name}\n${all}\n== ${name}: ${exitCode === 0 ? 'ok' : 'FAILED'}, ${seconds} s\n`);
+  count(exitCode === 0);
+}
+
+function count(passed: boolean): void {
+  counts[passed ? 'passed' : 'failed'] += 1;
 }
 
 /** Runs one vitest project and adds its counts; a run without any test is a failure. */
@@ -185,10 +197,12 @@ async function clusterTests(): Promise<void> {
   }
 }
 
-await check('format and lint', 'npx', ['biome', 'ci', '--error-on-warnings', '.']);
-await check('types', 'npx', ['tsc', '-p', 'tsconfig.json']);
-await check('dead code', 'npx', ['knip']);
-await check('bundle of op', 'npm', ['run', '--silent', 'build']);
+await Promise.all([
+  checkQuietly('format and lint', 'npx', ['biome', 'ci', '--error-on-warnings', '.']),
+  checkQuietly('types', 'npx', ['tsc', '-p', 'tsconfig.json']),
+  checkQuietly('dead code', 'npx', ['knip']),
+  checkQuietly('bundle of op', 'npm', ['run', '--silent', 'build']),
+]);
 const obstacle = clusterObstacle();
 if (withCluster && obstacle === undefined) await check('tools and image', 'test/cluster/prepare', []);
 await tests('unit');

@@ -6,9 +6,13 @@ import { describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import lock from '../image/image.lock.json' with { type: 'json' };
 import config from '../octopipeline.config.js';
+import { image as octopipelineImage } from '../tasks/steps/image.js';
 import { createCatalog, createExamples, createReference } from './catalog.js';
+import { CatalogChart } from './cdk8s/catalog-chart.js';
 import type { CatalogConfig } from './cdk8s/config.js';
+import { Task } from './cdk8s/task.js';
 import { mirrorFileSchema } from './mirror-schema.js';
+import { task } from './tekton/index.js';
 
 const filesOf = (folder: string, inner: string) =>
   existsSync(join(folder, inner)) ? readdirSync(join(folder, inner)).map((name) => join(inner, name)) : [];
@@ -60,6 +64,20 @@ describe('a platform team forks by configuration', () => {
     expect(builders.filter((builder) => !builder.endsWith(` ${mirrored}`))).toEqual([]);
   });
 
+  test('image and registry prefix reach the Tasks that a team adds, where they run the image of the catalog', () => {
+    const app = createCatalog({ image, registryPrefix: 'mirror.example.com/hub' });
+    const own = task('own', {
+      steps: () => [
+        { name: 'ours', image: octopipelineImage, command: ['op'] },
+        { name: 'theirs', image: `example.com/scan:1@sha256:${'d'.repeat(64)}`, command: ['scan'] },
+      ],
+    });
+    new Task(new CatalogChart(app, 'task-own', { source: 's' }), 'own', { definition: own });
+    const text = app.files().get('task-own.yaml');
+    expect(text).toContain('image: mirror.example.com/hub/op:2@sha256:bbb');
+    expect(text).toContain('image: example.com/scan:1@sha256:ddd');
+  });
+
   test.each([true, false])('allowCustom: %s is the default of the param in every Task and Pipeline', (allowCustom) => {
     const found = synth({ allowCustom }).flatMap(({ kind, metadata, spec }) =>
       (spec?.params ?? [])
@@ -88,15 +106,30 @@ describe('a platform team forks by configuration', () => {
   });
 
   test('namespace and labels reach every object; buildkitd keeps its own namespace, and the Roles of environments go to any', () => {
+    const buildKits = new Map([
+      ['optional/buildkitd.yaml', 'octopipeline-buildkit'],
+      ['optional/buildkitd-trusted.yaml', 'octopipeline-buildkit-trusted'],
+    ]);
     for (const [file, text] of createCatalog({ namespace: 'ci', labels: { team: 'platform' } }).files()) {
       for (const { kind, metadata } of parseAllDocuments(text).map((document) => document.toJS())) {
         expect(metadata).toMatchObject({ labels: { team: 'platform' } });
         const { namespace } = metadata;
         if (!file.startsWith('optional/')) expect(namespace).toBe('ci');
-        else if (file !== 'optional/buildkitd.yaml') expect(namespace).toBeUndefined();
-        else expect(namespace).toBe(kind === 'Namespace' ? undefined : 'octopipeline-buildkit');
+        else if (!file.startsWith('optional/buildkitd')) expect(namespace).toBeUndefined();
+        else expect(kind === 'Namespace' ? metadata.name : namespace).toBe(buildKits.get(file));
       }
     }
+  });
+
+  test('there is a buildkitd for each trust level, with other clients', () => {
+    const files = createCatalog({ buildkitd: { namespace: 'shop' } }).files();
+    const untrusted = files.get('optional/buildkitd.yaml') ?? '';
+    const trusted = files.get('optional/buildkitd-trusted.yaml') ?? '';
+    expect(untrusted).toContain('"octopipeline.dev/cache-trust" = "untrusted"');
+    expect(trusted).toContain('"octopipeline.dev/cache-trust" = "trusted"');
+    expect(untrusted).toContain('octopipeline.dev/buildkit-client: "true"');
+    expect(trusted).toContain('octopipeline.dev/trusted-buildkit-client: "true"');
+    expect(trusted.replaceAll('shop-trusted', 'shop')).toContain('namespace: shop\n');
   });
 
   test('buildkitd gets its settings, and its image the registry prefix', () => {
@@ -130,12 +163,20 @@ describe('a platform team forks by configuration', () => {
           }) => [name, params.find((param) => param.name === 'list-digest')?.value, when?.[0]?.values],
         );
     expect(nodes({ environments: ['staging', 'live'] })).toEqual([
+      ['check', undefined, undefined],
       ['build', undefined, undefined],
       ['publish', '$(tasks.build.results.LIST_DIGEST)', undefined],
       ['to-staging', '$(tasks.build.results.LIST_DIGEST)', undefined],
       ['to-live', '$(tasks.to-staging.results.LIST_DIGEST)', ['live']],
     ]);
-    expect(nodes({}).map(([name]: [string]) => name)).toEqual(['build', 'publish', 'to-dev', 'to-pp', 'to-prod']);
+    expect(nodes({}).map(([name]: [string]) => name)).toEqual([
+      'check',
+      'build',
+      'publish',
+      'to-dev',
+      'to-pp',
+      'to-prod',
+    ]);
     expect(() => nodes({ environments: ['a', 'B', 'a'] })).toThrow(/"B" is not a DNS label[\s\S]*"a" is listed twice/u);
   });
 
@@ -143,7 +184,7 @@ describe('a platform team forks by configuration', () => {
     const policies = (config: CatalogConfig) =>
       synth(config).flatMap(({ kind, metadata }) => (kind === 'NetworkPolicy' ? [metadata.name] : []));
     expect(policies({})).toContain('octopipeline-build-push');
-    expect(policies({ networkPolicy: false })).toEqual(['buildkitd']);
+    expect(policies({ networkPolicy: false })).toEqual(['buildkitd', 'buildkitd']);
   });
 
   test('every network policy denies the addresses that give away credentials of a node, but answers about names', () => {

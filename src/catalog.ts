@@ -2,27 +2,37 @@ import { BuildKitDaemon, buildkitdImage } from '../optional/buildkitd/buildkitd.
 import { EnvironmentRoles } from '../optional/environment/environment.js';
 import { FluxPolicy } from '../optional/environment/flux-policy.js';
 import { NightlyMirror } from '../optional/mirror/nightly-mirror.js';
+import { OcMirrorPipelines } from '../optional/mirror/oc-mirror-pipelines.js';
+import { OcMirrorWorkloads } from '../optional/mirror/oc-mirror-workloads.js';
+import { ReleaseRoles } from '../optional/releases/roles.js';
 import { buildPush, buildPushRules } from '../pipelines/build-push.js';
-import { deliverRules, deliverTo, usualEnvironments } from '../pipelines/deliver.js';
+import { deliver, deliverRules, deliverTo, usualEnvironments } from '../pipelines/deliver.js';
 import {
   buildPushBuildkitExample,
   buildPushExample,
   buildPushPrivateExample,
 } from '../pipelines/examples/build-push.js';
 import { deliverClustersExample, deliverExample, promoteExample, watchExample } from '../pipelines/examples/deliver.js';
-import { mirrorExample } from '../pipelines/examples/mirror.js';
+import { mirrorDiskExample, mirrorExample } from '../pipelines/examples/mirror.js';
+import { mirrorBuildExample, mirrorDeployExample } from '../pipelines/examples/oc-mirror.js';
 import { mirror as mirrorPipeline, mirrorRules } from '../pipelines/mirror.js';
+import { mirrorBuild, mirrorBuildRules } from '../pipelines/mirror-build.js';
+import { mirrorDeploy, mirrorDeployRules } from '../pipelines/mirror-deploy.js';
+import { mirrorDisk as mirrorDiskPipeline } from '../pipelines/mirror-disk.js';
 import { promote, promoteRules } from '../pipelines/promote.js';
 import { watch, watchRules } from '../pipelines/watch.js';
 import { build } from '../tasks/build.js';
 import { buildBuildpacks } from '../tasks/build-buildpacks.js';
 import { buildDockerfile } from '../tasks/build-dockerfile.js';
 import { buildPush as buildPushTask } from '../tasks/build-push.js';
+import { checkDelivery } from '../tasks/check-delivery.js';
 import { cloneBuildPush } from '../tasks/clone-build-push.js';
 import { deliverEnvironment } from '../tasks/deliver-environment.js';
 import { gitClone } from '../tasks/git-clone.js';
 import { helmTest } from '../tasks/helm-test.js';
 import { mirror } from '../tasks/mirror.js';
+import { mirrorDeploy as mirrorDeployTask } from '../tasks/mirror-deploy.js';
+import { mirrorDisk } from '../tasks/mirror-disk.js';
 import { mirrorReport } from '../tasks/mirror-report.js';
 import { promoteImage } from '../tasks/promote-image.js';
 import { publishImageInfo } from '../tasks/publish-image-info.js';
@@ -52,13 +62,16 @@ const tasks = [
   buildDockerfile,
   buildBuildpacks,
   publishImageInfo,
+  checkDelivery,
   promoteImage,
   setImage,
   watchDeployment,
   helmTest,
   deliverEnvironment,
   mirror,
+  mirrorDisk,
   mirrorReport,
+  mirrorDeployTask,
 ];
 const pipelinesOf = ({ environments = usualEnvironments }: CatalogConfig) => [
   { definition: buildPush, rules: buildPushRules },
@@ -66,6 +79,9 @@ const pipelinesOf = ({ environments = usualEnvironments }: CatalogConfig) => [
   { definition: promote, rules: promoteRules },
   { definition: watch, rules: watchRules },
   { definition: mirrorPipeline, rules: mirrorRules },
+  { definition: mirrorDiskPipeline, rules: mirrorRules },
+  { definition: mirrorBuild, rules: mirrorBuildRules },
+  { definition: mirrorDeploy, rules: mirrorDeployRules },
 ];
 const examples = {
   'build-push': buildPushExample,
@@ -76,13 +92,17 @@ const examples = {
   promote: promoteExample,
   watch: watchExample,
   mirror: mirrorExample,
+  'mirror-disk': mirrorDiskExample,
+  'mirror-build': mirrorBuildExample,
+  'mirror-deploy': mirrorDeployExample,
 };
 
 const producedBy = `octopipeline ${version}`;
 
 /** The app that writes `dist/`: every Task and Pipeline, with what its pods may do and reach. */
 export function createCatalog(config: CatalogConfig, outdir?: string): CatalogApp {
-  const app = new CatalogApp({ producedBy, ...(outdir === undefined ? {} : { outdir }) });
+  const images = new Map([[image, imageOf(config.registryPrefix, config.image ?? image)]]);
+  const app = new CatalogApp({ producedBy, images, ...(outdir === undefined ? {} : { outdir }) });
   app.node.addValidation({ validate: () => [...problemsOf(config), ...unknownSteps(config)] });
   const { namespace, labels } = config;
   const chart = (id: string, source: string) =>
@@ -105,7 +125,7 @@ export function createCatalog(config: CatalogConfig, outdir?: string): CatalogAp
   if (config.networkPolicy !== false) {
     new TaskNetwork(chart('network', 'src/catalog.ts'), 'network', { tasks: tasks.map(({ name }) => name) });
   }
-  addBuildKit(app, config);
+  addBuildKits(app, config);
   const optional = (id: string, source: string) =>
     new CatalogChart(app, id, {
       source,
@@ -114,15 +134,21 @@ export function createCatalog(config: CatalogConfig, outdir?: string): CatalogAp
     });
   new EnvironmentRoles(optional('environment', 'optional/environment/environment.ts'), 'roles');
   new FluxPolicy(optional('flux-policy', 'optional/environment/flux-policy.ts'), 'flux');
+  new ReleaseRoles(optional('releases', 'optional/releases/roles.ts'), 'roles');
   new NightlyMirror(optional('mirror-nightly', 'optional/mirror/nightly-mirror.ts'), 'mirror', {
     image: imageOf(config.registryPrefix, image),
+  });
+  new OcMirrorWorkloads(optional('oc-mirror', 'optional/mirror/oc-mirror-workloads.ts'), 'oc-mirror');
+  new OcMirrorPipelines(optional('oc-mirror-pipelines', 'optional/mirror/oc-mirror-pipelines.ts'), 'pipelines', {
+    networkPolicy: config.networkPolicy !== false,
   });
   return app;
 }
 
 /** The app that writes the PipelineRuns of `examples/`. */
 export function createExamples(outdir: string): CatalogApp {
-  const app = new CatalogApp({ producedBy, outdir });
+  const installed = [buildPush, deliver, promote, watch, mirrorPipeline, mirrorDiskPipeline, mirrorBuild, mirrorDeploy];
+  const app = new CatalogApp({ producedBy, outdir, installed });
   for (const [id, definition] of Object.entries(examples)) {
     new PipelineRun(new CatalogChart(app, id, { source: 'pipelines/examples' }), id, { definition });
   }
@@ -153,13 +179,18 @@ function unknownSteps({ resources = {} }: CatalogConfig): string[] {
     .map((step) => `config > resources > ${step}: unknown step; known are ${known.join(', ')}`);
 }
 
-/** The optional buildkitd has its own namespace, independent of the catalog's. */
-function addBuildKit(app: CatalogApp, { buildkitd = {}, registryPrefix, labels }: CatalogConfig): void {
-  const file = new CatalogChart(app, 'buildkitd', {
-    source: 'optional/buildkitd/buildkitd.ts',
-    optional: true,
-    ...(labels === undefined ? {} : { labels: { ...labels } }),
-  });
-  const daemon = imageOf(registryPrefix, buildkitd.image ?? buildkitdImage);
-  new BuildKitDaemon(file, 'buildkitd', { ...buildkitd, image: daemon });
+/** The optional buildkitds, for untrusted and for trusted builds, have their own namespaces, independent of the catalog's. */
+function addBuildKits(app: CatalogApp, { buildkitd = {}, registryPrefix, labels }: CatalogConfig): void {
+  const image = imageOf(registryPrefix, buildkitd.image ?? buildkitdImage);
+  for (const [name, trust] of [
+    ['buildkitd', 'untrusted'],
+    ['buildkitd-trusted', 'trusted'],
+  ] as const) {
+    const file = new CatalogChart(app, name, {
+      source: 'optional/buildkitd/buildkitd.ts',
+      optional: true,
+      ...(labels === undefined ? {} : { labels: { ...labels } }),
+    });
+    new BuildKitDaemon(file, 'buildkitd', { ...buildkitd, image, trust });
+  }
 }

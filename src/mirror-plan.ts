@@ -80,6 +80,34 @@ export interface MirrorRegistry {
   readonly ca?: string | undefined;
   /** Use plain HTTP, or do not check its certificate. @default false */
   readonly insecure?: boolean | undefined;
+  /** How many manifests are read from it, which registries with a quota count as pulls. @default as many as it allows */
+  readonly rate?: MirrorRate | undefined;
+}
+
+/** What a run leaves of the quota of a registry: `min`, or `pulls` in the time `per`, or both. */
+export interface MirrorRate {
+  /** Of the pulls that the registry says are left (`RateLimit-Remaining`), so many are left for others. */
+  readonly min?: number | undefined;
+  /** Manifests that one run may read in the time {@link per}. */
+  readonly pulls?: number | undefined;
+  /** Such as `6h`. */
+  readonly per?: string | undefined;
+  /** When there are no more: wait so long, such as `15m`, and ask again. @default the image fails, and the next run goes on */
+  readonly retry?: string | undefined;
+}
+
+/** What `op mirror prune` keeps of the images that are not selected any more: at least one rule. */
+export interface MirrorKeep {
+  /** In each repository of the destination, so many of the newest. */
+  readonly newest?: number | undefined;
+  /** What `newest` means; a tag that has no place in this order is kept. @default what was copied last */
+  readonly sort?: 'semver' | 'numerical' | 'alphabetical' | undefined;
+  /** What a run has found to be gone from the selection less than so many days ago. */
+  readonly days?: number | undefined;
+  /** Regular expressions for whole tags. */
+  readonly tags?: readonly string[] | undefined;
+  /** What the destination had after one of so many newest recorded runs. */
+  readonly runs?: number | undefined;
 }
 
 /** What `op mirror` copies, from where to where: the content of a mirror file. */
@@ -101,15 +129,19 @@ export interface MirrorPlan {
         readonly history?: number | undefined;
       }
     | undefined;
-  /** A run that needs more copies nothing. */
+  /** A run that needs more copies nothing, and a prune that needs more deletes nothing. */
   readonly limits?:
     | {
         /** Most images that one run may copy. */
         readonly newImages?: number | undefined;
         /** Most bytes that one run may upload: a number, or a text such as `20GB`. */
         readonly bytes?: number | string | undefined;
+        /** Most images that one `op mirror prune` may delete. */
+        readonly deletions?: number | undefined;
       }
     | undefined;
+  /** Allows `op mirror prune` to delete what this mirror wrote and does not select any more. @default nothing is ever deleted */
+  readonly prune?: { readonly keep: MirrorKeep } | undefined;
   readonly registries?: readonly MirrorRegistry[] | undefined;
   readonly sources: readonly MirrorSource[];
 }

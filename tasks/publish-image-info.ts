@@ -14,6 +14,7 @@ const published = optionParams(publishOptions, {
   'git-url': 'gitUrl',
   'reused-images': 'reusedImages',
   'configmap-prefix': 'configmapPrefix',
+  configmap: 'configmap',
   'publish-timeout': 'timeout',
 });
 

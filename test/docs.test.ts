@@ -33,6 +33,7 @@ const options: ts.CompilerOptions = {
   paths: {
     octopipeline: [join(root, 'src/index.ts')],
     'octopipeline/testing': [join(root, 'src/testing.ts')],
+    'octopipeline/release': [join(root, 'src/release.ts')],
   },
 };
 
@@ -73,7 +74,7 @@ test('there are pages with code', () => {
   );
 });
 
-test('every ts block of README.md and docs/ compiles', () => {
+test('every ts block of README.md and docs/ compiles', { timeout: 240_000 }, () => {
   expect(compile(withCode)).toEqual([]);
 });
 
@@ -87,6 +88,17 @@ test('the page on tests of Pipelines shows the example that is run', () => {
   const example = readFileSync(join(root, 'examples/testing/release.test.ts'), 'utf8');
   const [, shown] = /```ts\n(.*?)```/su.exec(readFileSync(join(root, 'docs/testing-pipelines.md'), 'utf8')) ?? [];
   expect(shown).toBe(example);
+});
+
+// One page is one module, and a module has one default export: the other blocks are marked in another way, and compiled where they are.
+test.each([
+  ['ts', 'shop'],
+  ['typescript', 'environments'],
+  ['typescript', 'deliver'],
+])('the page on releases shows, as %s, the example %s that is run', (language, name) => {
+  const example = readFileSync(join(root, `examples/release/${name}.release.ts`), 'utf8');
+  const page = readFileSync(join(root, 'docs/releases.md'), 'utf8');
+  expect(page).toContain(`\`\`\`${language}\n${example}\`\`\`\n`);
 });
 
 test('links between the pages are valid', () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as api from '../src/index.js';
+import * as releaseApi from '../src/release.js';
 import { version } from '../src/version.js';
 
 test('every package of the lock file is pinned by hash', () => {
@@ -27,6 +28,7 @@ test('the public API is exactly this', () => {
       "PipelineNetwork",
       "PipelineRun",
       "ScheduledRun",
+      "StepAction",
       "Task",
       "TaskNetwork",
       "assertValid",
@@ -37,13 +39,25 @@ test('the public API is exactly this', () => {
       "buildPushTask",
       "buildTask",
       "cel",
+      "checkDeliveryTask",
       "cloneBuildPushTask",
       "createCatalog",
       "defineConfig",
+      "deliverEnvironmentTask",
+      "deliverPipeline",
+      "deliverRules",
+      "deliverToPipeline",
       "eq",
       "flag",
       "gitCloneTask",
+      "helmTestTask",
+      "mirrorDiskPipeline",
+      "mirrorDiskTask",
+      "mirrorPipeline",
       "mirrorPlan",
+      "mirrorReportTask",
+      "mirrorRules",
+      "mirrorTask",
       "ne",
       "notOneOf",
       "octopipelineImage",
@@ -51,10 +65,14 @@ test('the public API is exactly this', () => {
       "param",
       "pipeline",
       "pipelineRun",
+      "promoteImageTask",
+      "promotePipeline",
+      "promoteRules",
       "publishImageInfoTask",
       "pushTask",
       "restricted",
       "result",
+      "setImageTask",
       "sh",
       "step",
       "stepAction",
@@ -70,9 +88,28 @@ test('the public API is exactly this', () => {
       "toYaml",
       "validate",
       "validateAll",
+      "warnings",
+      "watchDeploymentTask",
+      "watchPipeline",
+      "watchRules",
       "workspace",
     ]
   `);
+});
+
+test('the public API for releases is exactly this', () => {
+  expect(Object.keys(releaseApi).sort()).toEqual([
+    'approval',
+    'attribute',
+    'check',
+    'reference',
+    'release',
+    'repository',
+    'soak',
+    'tekton',
+    'window',
+    'withDefault',
+  ]);
 });
 
 test('the version equals that of package.json', () => {
@@ -98,7 +135,7 @@ const audit = pipeline('audit', { params: { url: param.string() }, workspaces: {
   const clone = p.task('clone', gitCloneTask, { params: { url: p.params.url }, workspaces: { source: p.workspaces.source } });
   p.task('scan', scan, { params: { commit: clone.results.commit }, workspaces: { source: p.workspaces.source } });
 });
-const app = new CatalogApp({ producedBy: 'team 1', outdir: 'out' });
+const app = new CatalogApp({ producedBy: 'team 1', outdir: 'out', installed: [gitCloneTask] });
 new Task(new CatalogChart(app, 'task-scan', { source: 'catalog.ts' }), 'scan', { definition: scan });
 new Pipeline(new CatalogChart(app, 'pipeline-audit', { source: 'catalog.ts' }), 'audit', { definition: audit });
 app.synth();
@@ -111,7 +148,9 @@ import { runPipeline } from 'octopipeline/testing';
 
 const scan = task('scan', {
   results: { found: result.string() },
-  steps: () => [{ name: 'scan', image: 'example.com/scan:1@sha256:${'c'.repeat(64)}', command: ['scan'] }],
+  steps: ({ results }) => [
+    { name: 'scan', image: 'example.com/scan:1@sha256:${'c'.repeat(64)}', command: ['scan', results.found.path] },
+  ],
 });
 const audit = pipeline('audit', { params: { url: param.string() } }, (p) => ({ found: p.task('scan', scan).results.found }));
 const run = await runPipeline(audit, {
@@ -120,6 +159,18 @@ const run = await runPipeline(audit, {
 });
 const found: string | undefined = run.results.found;
 const notThere: string = run.results.fuond;
+`;
+
+/** What it releases. */
+const shopRelease = `
+import { release } from 'octopipeline/release';
+
+export default release('shop', ({ environments, phase, call, deploy }) => {
+  const build = call('build', { run: () => ({ image: 'shop:1' }) });
+  phase('build', [build]);
+  phase('deploy', environments().map((environment) =>
+    deploy(environment, { inputs: { image: build.output.image }, up: ({ inputs, log }) => log(inputs.image), down: () => {} })));
+});
 `;
 
 const withoutMistake = catalogTest.replace(/^const notThere.*$/mu, '');
@@ -140,7 +191,9 @@ beforeAll(async () => {
   writeFileSync(join(project, 'package.json'), JSON.stringify({ type: 'module', private: true }));
   writeFileSync(join(project, 'catalog.ts'), catalog);
   writeFileSync(join(project, 'audit.ts'), `${withoutMistake}console.log(run.log('scan'), found);`);
-  writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['catalog.ts', 'audit.ts'] }));
+  writeFileSync(join(project, 'shop.release.ts'), shopRelease);
+  const files = ['catalog.ts', 'audit.ts', 'shop.release.ts'];
+  writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }));
   await execa('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', `./${filename}`], { cwd: project });
 }, 300_000);
 
@@ -156,7 +209,7 @@ test('the packed package type-checks and synthesizes in a separate project', asy
 });
 
 test('a Pipeline is tested there, with its results typed', async () => {
-  expect((await execa('node', ['built/audit.js'], { cwd: project })).stdout).toBe('scan nothing');
+  expect((await execa('node', ['built/audit.js'], { cwd: project })).stdout).toBe('scan /tekton/results/found nothing');
   writeFileSync(join(project, 'audit.ts'), catalogTest);
   expect((await tsc('--noEmit')).stdout).toContain("Property 'fuond' does not exist");
   writeFileSync(join(project, 'audit.ts'), withoutMistake);
@@ -166,6 +219,21 @@ test('a wrong reference does not compile there', async () => {
   writeFileSync(join(project, 'catalog.ts'), catalog.replace('clone.results.commit', 'clone.results.comit'));
   const { stdout } = await tsc('--noEmit');
   expect(stdout).toContain("Did you mean 'commit'?");
+});
+
+test('a release is read there, and a wrong output does not compile', async () => {
+  await execa('git', ['init', '--quiet'], { cwd: project });
+  const identity = ['-c', 'user.name=Ann', '-c', 'user.email=ann@example.com'];
+  await execa('git', [...identity, 'commit', '--quiet', '--allow-empty', '--message', 'x'], { cwd: project });
+  const state = { XDG_STATE_HOME: join(project, 'state') };
+  const { stdout } = await execa('npx', ['op', 'release', 'lint', 'built/shop.release.js'], {
+    cwd: project,
+    env: state,
+  });
+  expect(stdout).toContain('task/build');
+  writeFileSync(join(project, 'shop.release.ts'), shopRelease.replace('build.output.image', 'build.output.imgae'));
+  expect((await tsc('--noEmit')).stdout).toContain("Did you mean 'image'?");
+  writeFileSync(join(project, 'shop.release.ts'), shopRelease);
 });
 
 test('the packed op runs', async () => {

@@ -32,6 +32,13 @@ export function withTools(tools: readonly string[], env: NodeJS.ProcessEnv = pro
   );
 }
 
+/** A PATH without the directories that have a program. */
+export const pathWithout = (tool: string, path: string): string =>
+  path
+    .split(delimiter)
+    .filter((directory) => findTool(tool, directory) === undefined)
+    .join(delimiter);
+
 /** The path of a program, or undefined. */
 export function findTool(tool: string, path: string): string | undefined {
   return path

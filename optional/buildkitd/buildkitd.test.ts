@@ -21,7 +21,7 @@ interface PodTemplate {
 
 function objects(props: Partial<BuildKitDaemonProps> = {}): Map<string, Manifest> {
   const chart = new Chart(new App(), 'buildkitd');
-  new BuildKitDaemon(chart, 'buildkitd', { image, ...props });
+  new BuildKitDaemon(chart, 'buildkitd', { image, trust: 'untrusted', ...props });
   return new Map((Testing.synth(chart) as Manifest[]).map((object) => [object.kind, object]));
 }
 const pod = (all: Map<string, Manifest>) => all.get('Deployment')?.spec.template;
@@ -58,6 +58,9 @@ test('everything is in one namespace, and another one is possible', () => {
   for (const namespace of ['octopipeline-buildkit', 'other']) {
     for (const [kind, { metadata }] of objects({ namespace })) {
       expect(kind === 'Namespace' ? metadata.name : metadata.namespace).toBe(namespace);
+    }
+    for (const [kind, { metadata }] of objects({ namespace, trust: 'trusted' })) {
+      expect(kind === 'Namespace' ? metadata.name : metadata.namespace).toBe(`${namespace}-trusted`);
     }
   }
 });

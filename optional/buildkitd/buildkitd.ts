@@ -5,7 +5,7 @@ import lock from '../../image/image.lock.json' with { type: 'json' };
 import type { BuildKitConfig } from '../../src/cdk8s/buildkitd-config.js';
 import { egressButMetadataServices } from '../../src/cdk8s/egress.js';
 import { buildkitdPod } from './pod.js';
-import { buildkitdToml } from './toml.js';
+import { buildkitdToml, type TomlSettings } from './toml.js';
 
 /** The image of buildkitd: tag and digest, from the one lock file. */
 export const buildkitdImage = `${lock.buildkitd.image}@${lock.buildkitd.digest}`;
@@ -17,7 +17,15 @@ const labels = { 'app.kubernetes.io/name': name, 'app.kubernetes.io/part-of': 'o
 /** Settings of a buildkitd, and its image. */
 export interface BuildKitDaemonProps extends Omit<BuildKitConfig, 'image'> {
   readonly image: string;
+  /** The builds that it is for; that for trusted ones has a namespace and clients of its own. */
+  readonly trust: TomlSettings['trust'];
 }
+
+/** The label of a namespace whose pods may connect. */
+const clientLabels = {
+  trusted: 'octopipeline.dev/trusted-buildkit-client',
+  untrusted: 'octopipeline.dev/buildkit-client',
+} as const;
 
 /**
  * A buildkitd in a separate namespace that builds Dockerfiles for clients with a certificate. Its pod is the only privileged one of the
@@ -26,7 +34,8 @@ export interface BuildKitDaemonProps extends Omit<BuildKitConfig, 'image'> {
 export class BuildKitDaemon extends Construct {
   constructor(scope: Construct, id: string, props: BuildKitDaemonProps) {
     super(scope, id);
-    const { image, namespace = 'octopipeline-buildkit', storage = '50Gi', claim } = props;
+    const { image, trust, storage = '50Gi', claim } = props;
+    const namespace = `${props.namespace ?? 'octopipeline-buildkit'}${trust === 'trusted' ? '-trusted' : ''}`;
     const { requests, limits } = props.resources ?? {
       requests: { cpu: '1', memory: '1Gi' },
       limits: { memory: '8Gi' },
@@ -36,6 +45,7 @@ export class BuildKitDaemon extends Construct {
       mirrors: props.mirrors ?? {},
       insecureRegistries: props.insecureRegistries ?? [],
       storage,
+      trust,
     });
     new k8s.KubeNamespace(this, 'namespace', {
       metadata: {
@@ -93,7 +103,7 @@ export class BuildKitDaemon extends Construct {
         policyTypes: ['Ingress', 'Egress'],
         ingress: [
           {
-            from: [{ namespaceSelector: { matchLabels: { 'octopipeline.dev/buildkit-client': 'true' } } }],
+            from: [{ namespaceSelector: { matchLabels: { [clientLabels[trust]]: 'true' } } }],
             ports: [{ protocol: 'TCP', port: k8s.IntOrString.fromNumber(port) }],
           },
         ],

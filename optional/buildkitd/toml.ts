@@ -1,7 +1,10 @@
 import type { BuildKitConfig } from '../../src/cdk8s/buildkitd-config.js';
 
 /** What of the configuration buildkitd reads from its file. */
-export type TomlSettings = Required<Pick<BuildKitConfig, 'mirrors' | 'insecureRegistries' | 'storage'>>;
+export type TomlSettings = Required<Pick<BuildKitConfig, 'mirrors' | 'insecureRegistries' | 'storage'>> & {
+  /** The builds that it is for: see `op`'s `--cache-trust`. */
+  readonly trust: 'trusted' | 'untrusted';
+};
 
 const units = new Map([
   ['Mi', 2 ** 20],
@@ -17,7 +20,7 @@ const cacheShare = 0.7;
  * a volume that grows over its limit gets the pod evicted.
  * Source: buildkitd.toml(5) in BuildKit's docs/.
  */
-export function buildkitdToml({ mirrors, insecureRegistries, storage }: TomlSettings): string {
+export function buildkitdToml({ mirrors, insecureRegistries, storage, trust }: TomlSettings): string {
   const cache = Math.floor(bytes(storage) * cacheShare);
   const hosts = [...new Set([...Object.keys(mirrors), ...insecureRegistries])];
   return [
@@ -29,6 +32,10 @@ export function buildkitdToml({ mirrors, insecureRegistries, storage }: TomlSett
     `  maxUsedSpace = ${cache}`,
     `  reservedSpace = ${Math.floor(cache / 4)}`,
     '  minFreeSpace = "10%"',
+    '',
+    // op reads it: src/op/images/buildkit/server-level.ts.
+    '[worker.oci.labels]',
+    `  "octopipeline.dev/cache-trust" = "${trust}"`,
     ...hosts.flatMap((host) => [
       '',
       `[registry."${host}"]`,

@@ -1,5 +1,6 @@
 import { pipelineRun } from '../../src/tekton/index.js';
 import { mirror } from '../mirror.js';
+import { mirrorDisk } from '../mirror-disk.js';
 import { pod } from './pod.js';
 
 /** What every run of the Pipeline needs. */
@@ -22,6 +23,18 @@ export const nightlyMirror = pipelineRun({ generateName: 'mirror-nightly-' }, mi
   workspaces: {
     config: { configMap: 'mirror' },
     data: { persistentVolumeClaim: 'mirror-data' },
+    dockerconfig: { secret: 'mirror-registries' },
+  },
+});
+
+/** Writes what is new to the volume `mirror-disk`, whose directory `segments` is carried to the other side. */
+export const mirrorDiskExample = pipelineRun({ generateName: 'mirror-disk-' }, mirrorDisk, {
+  ...base,
+  serviceAccountName: 'octopipeline-mirror-disk',
+  params: { workflow: 'to-disk' },
+  workspaces: {
+    config: { configMap: 'mirror' },
+    data: { persistentVolumeClaim: 'mirror-disk' },
     dockerconfig: { secret: 'mirror-registries' },
   },
 });

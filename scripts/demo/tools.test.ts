@@ -41,7 +41,7 @@ test('where bubblewrap cannot make namespaces, the demo says so, and what to all
 });
 
 test('nothing is built or fetched when all tools are there', async () => {
-  const env = await machineWith('ready', { bwrap: 'exit 0', crane: 'exit 0', regctl: 'exit 0' });
+  const env = await machineWith('ready', { bwrap: 'exit 0', crane: 'exit 0' });
   expect((await tools(env)).PATH).toContain(env.PATH);
   expect(said).toEqual([]);
 });

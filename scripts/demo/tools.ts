@@ -1,12 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
-import { crane, type GoTool, regctl } from '../../image/inputs.js';
+import { crane, type GoTool } from '../../image/inputs.js';
 import { findTool, withTools } from '../../test/tools.js';
 import { getBubblewrap } from './bubblewrap.js';
 import { type Env, findGo } from './go.js';
 
 /** What a local run of `build-push` and `promote-image` starts for the sample: not all that the octopipeline image has. */
-const built: readonly GoTool[] = [crane, regctl];
+const built: readonly GoTool[] = [crane];
 
 const goTool = fileURLToPath(new URL('../../image/go-tool', import.meta.url));
 

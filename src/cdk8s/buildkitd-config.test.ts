@@ -26,7 +26,10 @@ test.each([
   [{ insecureRegistries: ['a"\nhttp = true'] }, 'is not host[:port]'],
   [{ storage: '50 GB' }, 'config > buildkitd > storage: "50 GB" is not a size such as 50Gi'],
   [{ claim: { class: 'fast' } }, 'config > buildkitd > claim > class: unknown setting'],
-  [{ resources: { limits: { memory: '8 GB' } } }, 'config > buildkitd > resources: "8 GB" is not a quantity'],
+  [
+    { resources: { limits: { memory: '8 GB' } } },
+    'config > buildkitd > resources.limits.memory: "8 GB" is not a quantity',
+  ],
 ])('%j is refused', (wrong, message) => {
   expect(buildKitProblems(wrong as BuildKitConfig)).toEqual([expect.stringContaining(message)]);
 });

@@ -1,10 +1,12 @@
+import { checkResources } from '../tekton/validate/resources.js';
 import { type Shape, shapeProblems } from './config-shape.js';
-import { dnsLabel, imageByDigest, quantityProblems, type StepResources } from './config-value.js';
+import { dnsLabel, imageByDigest, type StepResources } from './config-value.js';
 
-/** What a platform team can change in the optional buildkitd (`dist/optional/buildkitd.yaml`). */
+/** What a platform team can change in the optional buildkitds: `dist/optional/buildkitd.yaml` and, for trusted builds, `buildkitd-trusted.yaml`. */
 export interface BuildKitConfig {
   /**
-   * The namespace of buildkitd. Builds that share a buildkitd share its cache: teams that do not trust each other need separate namespaces.
+   * The namespace of buildkitd; that for trusted builds has `-trusted` appended. Builds that share a buildkitd share its cache: teams that do
+   * not trust each other need separate namespaces.
    * @default 'octopipeline-buildkit'
    */
   readonly namespace?: string;
@@ -76,7 +78,8 @@ export function buildKitProblems(config: BuildKitConfig): string[] {
   if (storage !== undefined && !size.test(storage)) {
     problems.push(`${path} > storage: "${storage}" is not a size such as 50Gi`);
   }
-  return [...problems, ...quantityProblems(`${path} > resources`, resources)];
+  checkResources(resources, (at, message) => problems.push(`${path} > ${at}: ${message}`), 'resources');
+  return problems;
 }
 
 const notMatching = (values: readonly unknown[], pattern: RegExp, path: string, form: string): string[] =>

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ApiObject, Chart, JsonPatch } from 'cdk8s';
+import { Construct } from 'constructs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { flag, param, pipeline, task } from '../tekton/index.js';
 import { CatalogApp } from './catalog-app.js';
@@ -118,4 +119,52 @@ test('files of charts that no longer exist are removed, but not files that someb
   const first = synth();
   expect(readdirSync(outdir).sort()).toEqual(['mine.yaml', 'notes.txt', 'one.yaml']);
   expect(synth()).toBe(first);
+});
+
+test('a chart inside a Construct has its file too', () => {
+  const app = newApp();
+  const team = new Construct(app, 'team');
+  new Task(new CatalogChart(team, 'task-greet', { source: 's' }), 'greet', { definition: greet });
+  expect([...app.files().keys()]).toEqual(['task-greet.yaml']);
+});
+
+test('objects come after those that they depend on', () => {
+  const app = newApp();
+  const chart = new CatalogChart(app, 'all', { source: 's' });
+  const first = new Task(chart, 'a', { definition: greet });
+  const other = task('other', { steps: () => [{ name: 'say', image, command: ['echo'] }] });
+  first.addDependency(new Task(chart, 'b', { definition: other }));
+  const text = app.files().get('all.yaml') ?? '';
+  expect(text.indexOf('name: other')).toBeLessThan(text.indexOf('name: greet'));
+});
+
+test('two apps write to one folder without removing the files of the other', () => {
+  for (const [producedBy, id] of [
+    ['test 1', 'one'] as const,
+    ['test 1', 'two'] as const,
+    ['team 2', 'three'] as const,
+  ]) {
+    const app = new CatalogApp({ outdir, producedBy });
+    new Task(new CatalogChart(app, id, { source: 's' }), 'greet', { definition: greet });
+    app.synth();
+  }
+  expect(readdirSync(outdir).sort()).toEqual(['one.yaml', 'three.yaml', 'two.yaml']);
+});
+
+test('what other catalogs install is named, and nothing else is missing', () => {
+  const p = pipeline('p', {}, (p) => void p.task('greet', greet, { params: { who: 'x' } }));
+  const app = new CatalogApp({ outdir, producedBy: 'test 1', installed: [greet] });
+  new Pipeline(new CatalogChart(app, 'p', { source: 's' }), 'p', { definition: p });
+  expect([...app.files().keys()]).toEqual(['p.yaml']);
+});
+
+test('a field that the core has no type for is added as a patch, and checked', () => {
+  const synth = (patch: JsonPatch) => {
+    const app = newApp();
+    new Task(new CatalogChart(app, 'greet', { source: 's' }), 'greet', { definition: greet }).addJsonPatch(patch);
+    return app.files().get('greet.yaml');
+  };
+  const from = [{ configMapRef: { name: 'settings' } }];
+  expect(synth(JsonPatch.add('/spec/steps/0/envFrom', from))).toContain('configMapRef');
+  expect(() => synth(JsonPatch.add('/spec/steps/0/envfrom', from))).toThrow('spec.steps[0]: unknown field "envfrom"');
 });

@@ -29,6 +29,9 @@ export class CatalogChart extends Chart {
 
   /** The objects of this chart, in the order in which they were added. */
   get objects(): readonly ApiObject[] {
-    return this.node.findAll().filter((node) => node instanceof ApiObject);
+    return this.node
+      .findAll()
+      .filter((node) => node instanceof ApiObject)
+      .filter((object) => object.chart === this);
   }
 }

@@ -6,10 +6,3 @@ export interface StepResources {
 
 export const dnsLabel = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/u;
 export const imageByDigest = /^[^\s@]+:[\w][\w.-]*@sha256:[0-9a-f]{64}$/u;
-const quantity = /^[0-9]+(\.[0-9]+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$/u;
-
-export function quantityProblems(path: string, { requests = {}, limits = {} }: StepResources): string[] {
-  return [...Object.values(requests), ...Object.values(limits)]
-    .filter((value) => !quantity.test(value))
-    .map((value) => `${path}: "${value}" is not a quantity`);
-}

@@ -1,7 +1,8 @@
 import { checkMetadata } from '../tekton/validate/metadata.js';
+import { checkResources } from '../tekton/validate/resources.js';
 import { type BuildKitConfig, buildKitProblems } from './buildkitd-config.js';
 import { type Shape, shapeProblems } from './config-shape.js';
-import { dnsLabel, imageByDigest, quantityProblems, type StepResources } from './config-value.js';
+import { dnsLabel, imageByDigest, type StepResources } from './config-value.js';
 
 /**
  * What a platform team can change in the catalog without editing a Task: the one file that a synth reads.
@@ -79,6 +80,9 @@ const shape: Shape<CatalogConfig> = {
   buildkitd: 'object',
 };
 
+/** A registry host with its port, and the path below it. */
+const registryPath = /^[a-z0-9]+(?:[.-][a-z0-9]+)*(?::\d{1,5})?(?:\/[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*)*$/u;
+
 /** Every problem in a configuration, one sentence each; empty when it is valid. The file was not compiled. */
 export function problemsOf(config: CatalogConfig): string[] {
   const problems = shapeProblems('config', config, shape);
@@ -86,7 +90,7 @@ export function problemsOf(config: CatalogConfig): string[] {
   if (config.image !== undefined && !imageByDigest.test(config.image)) {
     problems.push(`config > image: "${config.image}" is not tag@sha256:<64 hex digits>`);
   }
-  if (config.registryPrefix !== undefined && !/^[a-z0-9][a-z0-9.:/_-]*[a-z0-9]$/u.test(config.registryPrefix)) {
+  if (config.registryPrefix !== undefined && !registryPath.test(config.registryPrefix)) {
     problems.push(`config > registryPrefix: "${config.registryPrefix}" is not host[:port][/path]`);
   }
   if (config.namespace !== undefined && !dnsLabel.test(config.namespace)) {
@@ -94,7 +98,7 @@ export function problemsOf(config: CatalogConfig): string[] {
   }
   checkMetadata({ labels: config.labels ?? {} }, (path, message) => problems.push(`config > ${path}: ${message}`));
   for (const [step, resources] of Object.entries(config.resources ?? {})) {
-    problems.push(...quantityProblems(`config > resources > ${step}`, resources));
+    checkResources(resources, (path, message) => problems.push(`config > ${path}: ${message}`), `resources > ${step}`);
   }
   for (const [index, name] of (config.environments ?? []).entries()) {
     if (!dnsLabel.test(name)) problems.push(`config > environments[${index}]: "${name}" is not a DNS label`);

@@ -1,6 +1,14 @@
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 
+/** What a Role allows: `rules` of rbac.authorization.k8s.io/v1. Written here, because the types of the generated class are a megabyte. */
+export interface PolicyRule {
+  readonly apiGroups?: string[];
+  readonly resources?: string[];
+  readonly resourceNames?: string[];
+  readonly verbs: string[];
+}
+
 /** What the pods of one Pipeline may do through the Kubernetes API, in their own namespace. */
 export interface PipelineAccessProps {
   /** Name of the ServiceAccount, the Role and the RoleBinding. */
@@ -9,7 +17,7 @@ export interface PipelineAccessProps {
    * Rules of the Role.
    * @default - none: no Role, and the ServiceAccount may do nothing
    */
-  readonly rules?: readonly k8s.PolicyRule[];
+  readonly rules?: readonly PolicyRule[];
 }
 
 /**

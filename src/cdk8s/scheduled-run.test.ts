@@ -14,7 +14,7 @@ const nightly = pipeline('nightly', {}, (p) => {
 const run = pipelineRun({ generateName: 'nightly-' }, nightly, { timeouts: { pipeline: '30m' } });
 
 function synth(props: Partial<ConstructorParameters<typeof ScheduledRun>[2]>): string {
-  const app = new CatalogApp({ producedBy: 'test', outdir: 'unused' });
+  const app = new CatalogApp({ producedBy: 'test', outdir: 'unused', installed: [nightly] });
   const chart = new CatalogChart(app, 'schedule', { source: 's' });
   new ScheduledRun(chart, 'nightly', { name: 'nightly', run, schedule: '0 3 * * *', image, ...props });
   return app.files().get('schedule.yaml') ?? '';

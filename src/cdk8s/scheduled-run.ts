@@ -2,11 +2,12 @@ import type { Cron } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { flagNameOf } from '../op/kit/options/option.js';
-import { lockOf, type OverlapRule, scheduleLabel } from '../op/schedules/contract.js';
+import { lockOf, type OverlapRule, overlapRules, scheduleLabel } from '../op/schedules/contract.js';
 import { parseSchedule } from '../op/schedules/cron/schedule.js';
 import { problemOfTimeZone } from '../op/schedules/cron/time-zone.js';
 import { type Duration, milliseconds } from '../tekton/duration.js';
 import { type PipelineRunDefinition, toPipelineRun, toYaml, validate } from '../tekton/index.js';
+import { checkLabel } from '../tekton/validate/names.js';
 import { sentence } from './sentence.js';
 
 /** When and how a Pipeline is started on a schedule. */
@@ -77,8 +78,12 @@ const restricted: k8s.SecurityContext = {
  * new ScheduledRun(chart, 'nightly', { name: 'nightly', schedule: '0 3 * * *', run: nightlyRun, image: octopipelineImage });
  */
 export class ScheduledRun extends Construct {
+  /** The run that each tick creates. */
+  readonly definition: PipelineRunDefinition;
+
   constructor(scope: Construct, id: string, props: ScheduledRunProps) {
     super(scope, id);
+    this.definition = props.run;
     const { name, run, schedule, timeZone = 'Etc/UTC', startingDeadlineSeconds = 600, suspend = false } = props;
     const problems = validate(run);
     this.node.addValidation({ validate: () => [...problemsOf(props), ...problems.map(sentence)] });
@@ -211,6 +216,10 @@ function problemsOf(props: ScheduledRunProps): string[] {
   if ('problem' in read) wrong('schedule', `"${textOf(schedule)}" is not a schedule: ${read.problem}`);
   const zone = timeZone === undefined ? undefined : problemOfTimeZone(timeZone);
   if (zone !== undefined) wrong('timeZone', `"${timeZone}" is refused: ${zone}`);
+  checkLabel(name, 'name', (property, message) => wrong(property, message));
+  if (!overlapRules.includes(props.overlap ?? 'forbid')) {
+    wrong('overlap', `"${props.overlap}" is not one of: ${overlapRules.join(', ')}`);
+  }
   if (name.length > 52) wrong('name', `has ${name.length} characters; a CronJob name has at most 52`);
   if (typeof run.name === 'string') wrong('run', `"${run.name}" can be created only once; give it a generateName`);
   if (!/@sha256:[0-9a-f]{64}$/u.test(image)) wrong('image', `"${image}" has no digest`);

@@ -1,9 +1,13 @@
 import { ApiObject, JsonPatch } from 'cdk8s';
 import type { Construct } from 'constructs';
-import type { Problem } from '../tekton/index.js';
-import type { OrderedObject } from './catalog-app.js';
+import type { Problem, ValidateOptions } from '../tekton/index.js';
 import type { JsonObject } from './order.js';
 import { sentence } from './sentence.js';
+
+/** An object that knows the order in which its author wrote its fields. */
+export interface OrderedObject {
+  readonly written: JsonObject;
+}
 
 /** How a definition of the typed core becomes a Kubernetes object. */
 export interface Rendering {
@@ -15,6 +19,14 @@ export interface Rendering {
   /** `metadata.name`, or the start of one that the cluster completes. */
   readonly name: string | { readonly generateName: string };
 }
+
+/** What an object is made of, and what validation lets pass in it. */
+export interface TektonProps<D> extends ValidateOptions {
+  readonly definition: D;
+}
+
+/** The options of validation, without a key that has no value. */
+export const optionsOf = (allow: ValidateOptions['allow']): ValidateOptions => (allow === undefined ? {} : { allow });
 
 interface Rendered {
   readonly metadata?: {
@@ -41,6 +53,11 @@ export class TektonObject extends ApiObject implements OrderedObject {
     this.written = rendered as JsonObject;
     this.#generated = typeof name !== 'string';
     this.node.addValidation({ validate: () => problems.map(sentence) });
+  }
+
+  /** Whether somebody has changed what the core rendered. */
+  get patched(): boolean {
+    return this.#changes.length > 0;
   }
 
   override addJsonPatch(...changes: JsonPatch[]): void {

@@ -85,6 +85,8 @@ export interface TaskRunRequest {
   readonly failureIgnored?: boolean;
   /** The directory of this TaskRun: everything that it makes is in it. */
   readonly directory: string;
+  /** The directory with all runs: their Secrets, what they are told, and the programs that op itself starts. Steps see of it what they mount. */
+  readonly state?: string;
   /** A directory with programs, which a step finds in `/tekton/bin`. */
   readonly programs?: string;
   /** The directory where steps of octopipeline keep image info and locks; their `OP_STORE` names it. */

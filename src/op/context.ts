@@ -16,4 +16,6 @@ export interface Context {
   readonly debug: boolean;
   /** Path of the properties file from `--config` or OCTOPILOT_PIPELINE_PROPERTIES, if given. */
   readonly propertiesFile: string | undefined;
+  /** Loads a module of a user by its URL. */
+  readonly importModule: (url: string) => Promise<unknown>;
 }

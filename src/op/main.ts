@@ -9,7 +9,8 @@ async function main(argv: readonly string[]): Promise<void> {
     return;
   }
   const { runProgram } = await import('./cli/run-program.js');
-  process.exitCode = await runProgram(argv);
+  // Only what Node itself has compiled can import modules of users: the rest is text that is compiled when it is needed.
+  process.exitCode = await runProgram(argv, (url) => import(url));
 }
 
 void main(process.argv.slice(2));

@@ -61,6 +61,7 @@ export { type TaskDefinition, type TaskOptions, task } from './task.js';
 export type { AnyDefinition } from './validate/definition.js';
 export type { ValidateOptions } from './validate/options.js';
 export { assertValid, validate, validateAll } from './validate/validate.js';
+export { warnings } from './validate/warnings.js';
 export { cel, eq, ne, notOneOf, oneOf, type When } from './when.js';
 export type { WirePipeline } from './wire/pipeline.js';
 export type { ObjectMeta, PodTemplate, Quantity, ResourceRequirements, SecurityContext, Volume } from './wire/pod.js';

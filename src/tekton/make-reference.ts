@@ -16,9 +16,13 @@ class StringReference<S extends Scope> implements StringRef<S> {
     this[REFERENCE] = reference;
   }
 
-  /** A reference pasted into a plain template literal shows itself, and validation refuses the `$(` with its path. */
+  /** A reference pasted into a plain template literal or JSON shows itself, and validation refuses the `$(` with its path. */
   toString(): string {
     return `$(${this[REFERENCE].expression})`;
+  }
+
+  toJSON(): string {
+    return this.toString();
   }
 }
 
@@ -35,11 +39,31 @@ class ArrayReference<S extends Scope> implements ArrayRef<S> {
   }
 
   *[Symbol.iterator](): Iterator<ArrayItems<S>> {
-    yield { [ITEMS]: this[REFERENCE] };
+    yield new AllItems(this[REFERENCE]);
   }
 
   toString(): string {
     return `$(${this[REFERENCE].expression}[*])`;
+  }
+
+  toJSON(): string {
+    return this.toString();
+  }
+}
+
+class AllItems<S extends Scope> implements ArrayItems<S> {
+  readonly [ITEMS]: Reference<'array', S>;
+
+  constructor(reference: Reference<'array', S>) {
+    this[ITEMS] = reference;
+  }
+
+  toString(): string {
+    return `$(${this[ITEMS].expression}[*])`;
+  }
+
+  toJSON(): string {
+    return this.toString();
   }
 }
 
@@ -62,7 +86,9 @@ export function objectRef<S extends Scope>(
   for (const key of keys) {
     whole[key] = stringRef({ ...reference, kind: 'string', expression: `${reference.expression}.${key}` });
   }
-  Object.defineProperty(whole, 'toString', { value: () => `$(${reference.expression}[*])`, enumerable: false });
+  for (const name of ['toString', 'toJSON']) {
+    Object.defineProperty(whole, name, { value: () => `$(${reference.expression}[*])`, enumerable: false });
+  }
   return whole as ObjectRef<string, S>;
 }
 

@@ -71,11 +71,13 @@ function objectParam<const K extends string>(
   return { type: 'object', need: needOf(options), properties, ...options };
 }
 
-function oneOfParam<const V extends string>(
+/** Whether options give a default; asked of their type, so that a wrong default is one short message of the compiler. */
+type NeedOf<O> = O extends { readonly default: unknown } ? 'optional' : 'required';
+
+function oneOfParam<const V extends string, const O extends Described & { readonly default?: NoInfer<V> } = Described>(
   values: readonly V[],
-  options: Described & { readonly default: NoInfer<V> },
-): StringParam<V, 'optional'>;
-function oneOfParam<const V extends string>(values: readonly V[], options?: Described): StringParam<V, 'required'>;
+  options?: O,
+): StringParam<V, NeedOf<O>>;
 function oneOfParam<const V extends string>(
   values: readonly V[],
   options: Described & { readonly default?: V } = {},
@@ -83,8 +85,9 @@ function oneOfParam<const V extends string>(
   return { type: 'string', need: needOf(options), values, ...options };
 }
 
-function durationParam(options: Described & { readonly default: Duration }): StringParam<Duration, 'optional'>;
-function durationParam(options?: Described): StringParam<Duration, 'required'>;
+function durationParam<const O extends Described & { readonly default?: Duration } = Described>(
+  options?: O,
+): StringParam<Duration, NeedOf<O>>;
 function durationParam(options: Described & { readonly default?: Duration } = {}): StringParam<Duration> {
   return { type: 'string', need: needOf(options), format: 'duration', ...options };
 }
@@ -152,6 +155,7 @@ export type ParamLiteral<D> =
 interface Definition {
   readonly type: 'string' | 'array' | 'object';
   readonly properties?: { readonly [key: string]: 'string' };
+  readonly values?: readonly string[];
 }
 
 /** References to every param or result of a record of definitions. */
@@ -169,8 +173,10 @@ export function refsTo<D extends { readonly [name: string]: Definition }, S exte
   const refs: Record<string, unknown> = {};
   for (const [name, definition] of Object.entries(definitions)) {
     const base = { ...rest, name, expression: named(prefix, name) };
-    if (definition.type === 'string') refs[name] = stringRef({ ...base, kind: 'string' });
-    else if (definition.type === 'array') refs[name] = arrayRef({ ...base, kind: 'array' });
+    const { values } = definition;
+    if (definition.type === 'string') {
+      refs[name] = stringRef({ ...base, kind: 'string', ...(values === undefined ? {} : { values }) });
+    } else if (definition.type === 'array') refs[name] = arrayRef({ ...base, kind: 'array' });
     else refs[name] = objectRef({ ...base, kind: 'object' }, Object.keys(definition.properties ?? {}));
   }
   return refs as RefsOf<D, S>;

@@ -20,6 +20,7 @@ import { type Params, type RefsOf, refsTo } from './param.js';
 import type { ArrayRef, Owner, StringRef } from './reference.js';
 import type { Results } from './result.js';
 import type { TaskDefinition } from './task.js';
+import { assertKind } from './well-formed.js';
 import { pipelineWorkspaces, type WorkspaceRefs, type Workspaces } from './workspace.js';
 
 type None = Record<never, never>;
@@ -75,6 +76,10 @@ export interface PipelineContext {
   readonly pipelineTask: { readonly retries: StringRef<'pipeline'> };
 }
 
+/** How one node, and all nodes together, can have ended. Source: Tekton, docs/variables.md. */
+const ofOne = ['Succeeded', 'Failed', 'None'];
+const ofAll = ['Succeeded', 'Failed', 'Completed', 'None'];
+
 /** The scope of a Pipeline; each call on it adds a node to `nodes`. */
 export function scopeOf<P extends Params, W extends Workspaces>(
   params: P,
@@ -82,7 +87,8 @@ export function scopeOf<P extends Params, W extends Workspaces>(
   owner: Owner,
   nodes: NodeDefinition[],
 ): PipelineScope<P, W> {
-  const status = (expression: string, node?: string) =>
+  const root = `pipeline/${owner.name}`;
+  const status = (expression: string, node?: string, values?: readonly string[]) =>
     stringRef({
       kind: 'string',
       scope: 'finally only',
@@ -91,12 +97,13 @@ export function scopeOf<P extends Params, W extends Workspaces>(
       name: expression,
       expression,
       ...(node === undefined ? {} : { node }),
+      ...(values === undefined ? {} : { values }),
     });
   const ended = (node: string) => ({
     phase: 'tasks' as const,
     node,
     owner,
-    status: status(`tasks.${node}.status`, node),
+    status: status(`tasks.${node}.status`, node, ofOne),
     reason: status(`tasks.${node}.reason`, node),
   });
   const outcome = <R extends Results>(node: string, results: R): RefsOf<R, 'pipeline'> =>
@@ -105,8 +112,9 @@ export function scopeOf<P extends Params, W extends Workspaces>(
     params: refsTo(params, { prefix: 'params', scope: 'pipeline', origin: 'param', owner }),
     workspaces: pipelineWorkspaces(workspaces, owner),
     context: pipelineContext(owner),
-    status: status('tasks.status'),
+    status: status('tasks.status', undefined, ofAll),
     task(node, definition, options = {} as never) {
+      assertKind(`${root} > ${node}`, definition, 'Task');
       nodes.push({ name: node, phase: 'tasks', definition, options: options as NodeDefinition['options'] });
       return { ...ended(node), results: outcome(node, definition.results) };
     },
@@ -115,10 +123,12 @@ export function scopeOf<P extends Params, W extends Workspaces>(
       definition: TaskDefinition<TP, TR, TW>,
       options: unknown,
     ) {
+      assertKind(`${root} > ${node}`, definition, 'Task');
       nodes.push({ name: node, phase: 'tasks', definition, options: options as NodeDefinition['options'] });
       return { ...ended(node), results: listsOf(node, definition.results, owner) };
     },
     finally(node, definition, options = {} as never) {
+      assertKind(`${root} > ${node}`, definition, 'Task');
       nodes.push({ name: node, phase: 'finally', definition, options: options as NodeDefinition['options'] });
       const place = {
         prefix: `finally.${node}.results`,

@@ -1,6 +1,7 @@
 import type { InResults, NodeDefinition } from './node.js';
 import type { Params } from './param.js';
 import { type PipelineScope, scopeOf } from './pipeline-scope.js';
+import { absentKeys } from './record.js';
 import type { ArrayRef, ObjectRef, Owner, StringRef, Text } from './reference.js';
 import type { Workspaces } from './workspace.js';
 
@@ -55,6 +56,8 @@ export interface PipelineDefinition<
   readonly nodes: readonly NodeDefinition[];
   readonly outputs: O;
   readonly unknown: readonly string[];
+  /** Options that were given without a value. */
+  readonly absent: readonly string[];
 }
 
 /**
@@ -99,5 +102,6 @@ export function pipeline<
     nodes,
     outputs: (outputs ?? {}) as O,
     unknown: Object.keys(others),
+    absent: absentKeys(options),
   };
 }

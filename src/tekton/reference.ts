@@ -33,6 +33,8 @@ export interface Reference<K extends Kind = Kind, S extends Scope = Scope> {
   readonly node?: string;
   /** The name of the param, result or workspace it points at. */
   readonly name: string;
+  /** The only values that it can have, if that is known. */
+  readonly values?: readonly string[];
   /** Whether it collects the results of a matrix, which Tekton passes only as a whole. */
   readonly fanned?: true;
 }
@@ -106,14 +108,47 @@ export function text<S extends Scope = never>(
   literals.forEach((literal, index) => {
     if (literal !== '') parts.push(literal);
     const hole = holes[index];
-    if (hole !== undefined) parts.push(typeof hole === 'number' ? String(hole) : hole);
+    if (index < literals.length - 1) parts.push(Number.isFinite(hole) ? String(hole) : part(hole));
   });
   return composed(parts);
 }
 
+/** What was joined, whatever it is: validation says where something that is no string stands. */
+function part<S extends Scope>(hole: unknown): string | StringRef<S> {
+  return hole as string | StringRef<S>;
+}
+
+/** A part that cannot be right, kept until validation can say where it is. */
+export class Refused {
+  readonly message: string;
+  readonly hint: string;
+
+  constructor(message: string, hint: string) {
+    this.message = message;
+    this.hint = hint;
+  }
+}
+
+class Composed<S extends Scope> implements Text<S> {
+  readonly [TEXT]: { readonly scope: S; readonly parts: readonly (string | StringRef<S>)[] };
+
+  constructor(parts: readonly (string | StringRef<S>)[]) {
+    this[TEXT] = { scope: undefined as unknown as S, parts };
+  }
+
+  /** As a reference does it. */
+  toString(): string {
+    return written(this);
+  }
+
+  toJSON(): string {
+    return this.toString();
+  }
+}
+
 /** A text from its parts. */
 function composed<S extends Scope>(parts: readonly (string | StringRef<S>)[]): Text<S> {
-  return { [TEXT]: { scope: undefined as unknown as S, parts } };
+  return new Composed(parts);
 }
 
 /** The name of a flag; with dashes it becomes a sentence, which the compiler prints. */
@@ -129,10 +164,15 @@ export function flag<N extends string, S extends Scope = never>(
   name: FlagName<N>,
   value: StringRef<S> | Text<S> | string | number | boolean,
 ): Text<S> {
+  if (!/^[^-\s=][^\s=]*$/.test(name)) {
+    return composed([
+      part(new Refused(`"${name}" is not the name of a flag`, 'write it without dashes: url, dry-run')),
+    ]);
+  }
   const parts = partsOf(value) as readonly (string | StringRef<S>)[] | undefined;
   if (parts !== undefined) return composed([`--${name}=`, ...parts]);
-  if (typeof value === 'object') return composed([`--${name}=`, value as StringRef<S>]);
-  return composed([`--${name}=${value}`]);
+  const plain = typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value);
+  return composed(plain ? [`--${name}=${value}`] : [`--${name}=`, part(value)]);
 }
 
 /** The text Tekton reads for a value: `$(params.url)`, or `$(params.files[*])` for a whole array or object. */

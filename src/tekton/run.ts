@@ -4,6 +4,7 @@ import type { Params } from './param.js';
 import type { Outputs, PipelineDefinition } from './pipeline.js';
 import type { Results } from './result.js';
 import type { TaskDefinition } from './task.js';
+import { assertKind } from './well-formed.js';
 import type {
   CsiVolume,
   EmptyDir,
@@ -147,6 +148,7 @@ export function pipelineRun<P extends Params, W extends Workspaces, O extends Ou
   pipeline: PipelineDefinition<P, W, O>,
   options: NoInfer<PipelineRunOptions & RunInputs<P, W>>,
 ): PipelineRunDefinition {
+  assertKind('the run', pipeline, 'Pipeline');
   return { kind: 'PipelineRun', name, pipeline, options: options as PipelineRunDefinition['options'] };
 }
 
@@ -156,5 +158,6 @@ export function taskRun<P extends Params, R extends Results, W extends Workspace
   task: TaskDefinition<P, R, W>,
   options: NoInfer<TaskRunOptions & RunInputs<P, W>>,
 ): TaskRunDefinition {
+  assertKind('the run', task, 'Task');
   return { kind: 'TaskRun', name, task, options: options as TaskRunDefinition['options'] };
 }

@@ -12,6 +12,7 @@ import {
   type StepOptions,
   type StepWithResults,
 } from './step.js';
+import { assertItems, assertKind } from './well-formed.js';
 
 /** Options of {@link stepAction}. */
 export interface StepActionOptions<P extends Params, R extends Results> {
@@ -45,6 +46,7 @@ export function stepAction<const P extends Params = None, const R extends Result
     params: refsTo(params, { prefix: 'params', scope: 'task', origin: 'param', owner }),
     results: resultPaths(results, 'step.results', owner),
   });
+  assertItems(`stepaction/${name}`, { step: [body] });
   return { kind: 'StepAction', name, owner, ...rest, params, results, body };
 }
 
@@ -65,6 +67,7 @@ export function stepFrom<P extends Params, R extends Results>(
   definition: StepActionDefinition<P, R>,
   options: NoInfer<StepFromOptions<P>>,
 ): ActionStep & StepWithResults<R> {
+  assertKind(`step ${name}`, definition, 'StepAction');
   const owner: Owner = { kind: 'Step', name };
   return { ...options, name, ref: definition, ...outputsOf(name, definition.results, owner) } as ActionStep &
     StepWithResults<R>;

@@ -1,5 +1,6 @@
 import { stringRef } from './make-reference.js';
 import { type Params, refsTo } from './param.js';
+import { absentKeys } from './record.js';
 import type { Owner, StringRef } from './reference.js';
 import type { Results } from './result.js';
 import {
@@ -10,6 +11,7 @@ import {
   type TaskContext,
   type TaskScope,
 } from './step.js';
+import { assertForms, assertItems } from './well-formed.js';
 import type { Volume } from './wire/pod.js';
 import { taskWorkspaces, type Workspaces } from './workspace.js';
 
@@ -60,6 +62,8 @@ export interface TaskDefinition<
   readonly resultValues: { readonly [name: string]: StringRef<'task'> };
   /** Unknown options, kept so that validation can name them. */
   readonly unknown: readonly string[];
+  /** Options that were given without a value. */
+  readonly absent: readonly string[];
 }
 
 type None = Record<never, never>;
@@ -85,6 +89,8 @@ export function task<const P extends Params = None, const R extends Results = No
   name: string,
   options: TaskOptions<P, R, W>,
 ): TaskDefinition<P, R, W> {
+  const root = `task/${name}`;
+  assertForms(root, { name: [name, 'text'], options: [options, 'object'] });
   const owner: Owner = { kind: 'Task', name };
   const {
     params = {} as P,
@@ -106,8 +112,10 @@ export function task<const P extends Params = None, const R extends Results = No
     workspaces: taskWorkspaces(workspaces, owner),
     context: taskContext(owner),
   };
-  const written = write(scope);
-  const { steps, results: resultValues } = isList(written) ? { steps: written, results: {} } : written;
+  const written: StepsOrMore<NoInfer<R>> = write(scope) ?? { steps: undefined, results: {} };
+  const { steps, results: resultValues = {} } = isList(written) ? { steps: written, results: {} } : written;
+  const besides = typeof sidecars === 'function' ? sidecars(scope) : sidecars;
+  assertItems(root, { steps, sidecars: besides, volumes });
   return {
     kind: 'Task',
     name,
@@ -119,12 +127,13 @@ export function task<const P extends Params = None, const R extends Results = No
     workspaces,
     volumes,
     ...(stepTemplate === undefined ? {} : { stepTemplate }),
-    sidecars: typeof sidecars === 'function' ? sidecars(scope) : sidecars,
+    sidecars: besides,
     ...(labels === undefined ? {} : { labels }),
     ...(annotations === undefined ? {} : { annotations }),
     steps,
     resultValues: resultValues as { readonly [name: string]: StringRef<'task'> },
     unknown: Object.keys(others),
+    absent: absentKeys(options),
   };
 }
 

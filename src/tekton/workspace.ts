@@ -109,9 +109,10 @@ export function taskWorkspaces<W extends Workspaces>(
         name,
         expression: `workspaces.${name}.${field}`,
       });
+    const path = variable('path');
     views[name] = {
       [WORKSPACE]: { owner, name, mountPath },
-      path: variable('path'),
+      path,
       bound: variable('bound'),
       claim: variable('claim'),
       volume: variable('volume'),

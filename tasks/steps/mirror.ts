@@ -1,3 +1,4 @@
+import { diskOptions } from '../../src/op/mirroring/disk/options.js';
 import { historyOptions, turnOptions } from '../../src/op/mirroring/history/options.js';
 import { checkOptions, deepOptions, dryRunOptions, mirrorOptions } from '../../src/op/mirroring/options.js';
 import {
@@ -45,11 +46,31 @@ const turn = optionParams(turnOptions, {
 
 const extent = optionParams({ ...deepOptions, ...dryRunOptions }, { deep: 'deep', 'dry-run': 'dryRun' });
 
+const disk = optionParams(diskOptions, {
+  workflow: {
+    option: 'workflow',
+    default: 'to-disk',
+    words: ['to-disk', 'from-disk', 'workflow-to-disk', 'workflow-from-disk'],
+    description: 'Whether a segment is written to the disk, or those of the disk are applied',
+  },
+  'incremental-mode': {
+    option: 'incrementalMode',
+    description: 'to-disk: write only what is new since the baseline; with false everything',
+  },
+  'since-date': 'since',
+  baseline: 'baseline',
+  'part-size': 'partSize',
+  chain: 'chain',
+});
+
 /** The params of every Task that works with the plan of a mirror. */
 export const planParams = { ...place.params, ...turn.params };
 
 /** The params of a Task that mirrors. */
 export const mirrorParams = { ...planParams, ...registries.params, ...extent.params };
+
+/** The params of a Task that mirrors by way of a disk. */
+export const diskParams = { ...mirrorParams, ...disk.params };
 
 /** The workspaces of every Task that works with the plan of a mirror. */
 export const planWorkspaces = {
@@ -72,6 +93,15 @@ export const mirrorWorkspaces = {
     optional: true,
     mountPath: '/certificates',
     description: 'Certificates that registries in mirror.yaml name as ca: /certificates/NAME',
+  }),
+};
+
+/** The workspaces of a Task that mirrors by way of a disk. One volume: Tekton binds no second claim in a run. */
+export const diskWorkspaces = {
+  ...mirrorWorkspaces,
+  data: workspace({
+    description:
+      'The directory segments, which is what is carried, and beside it plan, results and report in the directory mirror, which stay',
   }),
 };
 
@@ -133,6 +163,32 @@ export function mirrorSteps(
     ...(name === 'resolve' ? {} : { onError: 'continue' }),
   });
   return [step('resolve'), step('copy'), step('verify'), reportStep(scope, true)];
+}
+
+interface DiskScope extends MirrorScope {
+  readonly params: RefsOf<typeof diskParams, 'task'>;
+}
+
+/** The step of a Task that mirrors by way of a disk: plan, copy and proof in one process, as a disk has more than a plan says. */
+export function diskStep(scope: DiskScope & { readonly results: ResultPaths<typeof reportResults> }): CommandStep {
+  const { params, workspaces, results } = scope;
+  return {
+    name: 'run',
+    image,
+    command: ['op'],
+    args: [
+      'mirror',
+      'run',
+      ...planFlags(scope, false),
+      ...registries.flags(params, { dockerconfig: workspaces.dockerconfig.path }),
+      ...extent.flags(params),
+      ...disk.flags(params, { disk: workspaces.data.path }),
+      ...Object.entries(results).map(([name, { path }]) => text`--result=${name}=${path}`),
+    ],
+    workspaces: [workspaces.config, workspaces.data, workspaces.dockerconfig, workspaces.certificates],
+    volumeMounts: [apiToken.mount],
+    computeResources,
+  };
 }
 
 /**

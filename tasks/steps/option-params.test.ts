@@ -32,7 +32,7 @@ const built = task('clone', {
   steps: ({ params, workspaces }) => [
     {
       name: 'clone',
-      image: 'registry.example.com/op:1',
+      image: 'registry.example.com/op:1@sha256:0000000000000000000000000000000000000000000000000000000000000000',
       command: ['op'],
       args: ['git-clone', ...clone.flags(params, { directory: text`${workspaces.source.path}/source` })],
     },

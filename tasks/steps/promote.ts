@@ -30,6 +30,7 @@ const promotion = optionParams(promoteOptions, {
   'allow-skip': 'allowSkip',
   overwrite: 'overwrite',
   referrers: 'referrers',
+  'require-signature': 'requireSignature',
   'promotion-timeout': { option: 'timeout', default: '15m' },
 });
 

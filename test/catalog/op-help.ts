@@ -1,44 +1,28 @@
-import { fileURLToPath } from 'node:url';
-import { execa } from 'execa';
+import type { Command } from 'commander';
+import { createProgram } from '../../src/op/cli/program.js';
+import { testContext } from '../op/test-context.js';
 
 /** The flags that each command of op accepts, by command: `git-clone` -> {`--url`, ...}, `mirror copy` -> {`--file`, ...}. */
 export type CommandFlags = ReadonlyMap<string, ReadonlySet<string>>;
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
-
-/** The commands of op and their flags, as `op --help` and `op COMMAND --help` print them; those of op itself are valid for any command. Runs the source, so no build is needed. */
-export async function readOpHelp(): Promise<CommandFlags> {
-  const program = await help([]);
-  return new Map(await flagsOf([], program, flagsIn(program)));
+/** The commands of op and their flags, as their help prints them; those of op itself are valid for any command. */
+export function readOpHelp(): CommandFlags {
+  const program = createProgram(testContext().context);
+  return new Map(flagsOf(program, [], flagsIn(program)));
 }
+
+type Flags = readonly (readonly [string, ReadonlySet<string>])[];
 
 /** Those of the commands of a group, and of the commands in them. */
-async function flagsOf(group: readonly string[], text: string, anywhere: ReadonlySet<string>) {
-  const found = await Promise.all(
-    namesIn(text).map(async (name): Promise<readonly (readonly [string, ReadonlySet<string>])[]> => {
-      const command = [...group, name];
-      const own = await help(command);
-      if (namesIn(own).length > 0) return flagsOf(command, own, anywhere);
-      return [[command.join(' '), new Set([...anywhere, ...flagsIn(own)])]];
-    }),
-  );
-  return found.flat();
-}
-
-async function help(command: readonly string[]): Promise<string> {
-  const { stdout } = await execa(process.execPath, ['--import', 'tsx', 'src/op/main.ts', ...command, '--help'], {
-    cwd: root,
-    stdin: 'ignore',
+const flagsOf = (group: Command, path: readonly string[], anywhere: ReadonlySet<string>): Flags =>
+  group.commands.flatMap((command): Flags => {
+    const words = [...path, command.name()];
+    if (command.commands.length > 0) return flagsOf(command, words, anywhere);
+    return [[words.join(' '), new Set([...anywhere, ...flagsIn(command)])]];
   });
-  return stdout;
-}
-
-/** The first word of each line under `Commands:`. */
-function namesIn(text: string): string[] {
-  const [, list = ''] = text.split(/^Commands:$/mu);
-  return [...list.matchAll(/^ {2}([a-z][a-z0-9-]*)/gmu)].map(([, name = '']) => name).filter((name) => name !== 'help');
-}
 
 /** The flag at the start of each line, with or without its one-letter form before it; not those that a description mentions. */
-const flagsIn = (text: string): ReadonlySet<string> =>
-  new Set([...text.matchAll(/^ {2}(?:-\w, )?(--[a-z][a-z0-9-]*)/gmu)].map(([, flag = '']) => flag));
+const flagsIn = (command: Command): ReadonlySet<string> =>
+  new Set(
+    [...command.helpInformation().matchAll(/^ {2}(?:-\w, )?(--[a-z][a-z0-9-]*)/gmu)].map(([, flag = '']) => flag),
+  );

@@ -37,7 +37,7 @@ const helmTest = (...more: string[]) =>
 test('helm tests pass, then fail with the log of the pod that failed, and pass again after the fix', async () => {
   await apply(shopManifests(build, namespace), namespace);
   await waitReady(namespace);
-  const good = await helmTest();
+  const good = await helmTest('--debug');
   expect(good, good.printed).toMatchObject({ exitCode: 0 });
   expect(good.printed).toContain('api of one');
 

@@ -26,6 +26,10 @@ test('one run builds the shop and delivers it to dev, pp and prod, with the same
   for (const { tag } of planted.builds) expect(delivered).not.toContain(tag.split('@')[1]);
   for (const environment of ['dev', 'pp', 'prod']) expect(await runningDigests(fleet, environment)).toEqual(delivered);
   expect(await readCommitted(fleet.git, 'prod/shop.yaml')).toContain(`${fleet.repositoryOf('prod')}/web:`);
+  // What tkn prints for two environments fits on a screen; it adds an empty line after each step.
+  const lines = log.split('\n').filter((line) => line !== '' && !line.startsWith('[to-prod : '));
+  expect(lines.length, log).toBeLessThanOrEqual(50);
+  expect(lines.filter((line) => line.length > 160 && !line.includes('] warning: '))).toEqual([]);
 });
 
 test('when the helm tests of dev fail, nothing reaches pp; after the fix the next run continues', async () => {

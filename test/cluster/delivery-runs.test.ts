@@ -26,10 +26,10 @@ test('a delivery whose pod is killed while it watches continues in another pod',
   const run = await start(await commit('watched twice'), 'dev');
   const selector = `--selector=tekton.dev/pipelineRun=${run.name},tekton.dev/pipelineTask=to-dev`;
   const pod = ['pod', selector, `--namespace=${namespace}`];
-  await kubectl(['wait', '--for=create', ...pod, '--timeout=90s'], { timeout: 95_000 });
+  await kubectl(['wait', '--for=create', ...pod, '--timeout=300s'], { timeout: 305_000 });
   const watching =
     '--for=jsonpath={.status.containerStatuses[?(@.name=="step-set-image")].state.terminated.exitCode}=0';
-  await kubectl(['wait', watching, ...pod, '--timeout=90s'], { timeout: 95_000 });
+  await kubectl(['wait', watching, ...pod, '--timeout=300s'], { timeout: 305_000 });
   await kubectl(['delete', ...pod, '--force', '--grace-period=0']);
   const { outcome, log } = await finish(run);
   expect(outcome, log).toMatchObject({ succeeded: true });

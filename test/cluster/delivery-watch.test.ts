@@ -110,7 +110,7 @@ async function startedBy(tag: string, script: string): Promise<string> {
 
 test.concurrent('a build that runs is proven, by the digests of its pods', async () => {
   const { namespace } = await running(first);
-  const { exitCode, printed } = await watch(namespace, first);
+  const { exitCode, printed } = await watch(namespace, first, '--debug');
   expect(exitCode, printed).toBe(0);
   expect(printed).toContain(short(first));
 });

@@ -35,7 +35,7 @@ const insecure = '--insecure-registry=172.30.0.1:5000';
 const setImage = (environment: string) => must('set-image', `--environment=${environment}`, '--basic-auth=git');
 const watch = (environment: string) =>
   must('watch-deployment', `--environment=${environment}`, '--timeout=90s', insecure);
-const helmTest = (environment: string) => must('helm-test', `--environment=${environment}`, '--timeout=60s');
+const helmTest = (environment: string) => must('helm-test', `--environment=${environment}`, '--timeout=60s', '--debug');
 const promote = (source: string, destination: string) =>
   must('promote-image', `--source=${source}`, `--destination=${destination}`, insecure);
 

@@ -28,6 +28,7 @@ import {
   removeRepository,
   waitForRun,
 } from './rig.js';
+import { withDebug } from './sample.js';
 
 let namespace: string;
 let buildkit: ClusterBuildKit;
@@ -116,7 +117,7 @@ test('build-dockerfile and build-buildpacks build one image each without skaffol
     },
     embed: true,
   });
-  const started = await createRun(namespace, toYaml([toPipelineRun(run)]));
+  const started = await createRun(namespace, withDebug(toYaml([toPipelineRun(run)])));
   const outcome = await waitForRun(started);
   const log = await logs(started);
   expect(outcome, log).toMatchObject({ succeeded: true, results: { commit: repository.commit } });

@@ -152,7 +152,7 @@ describe('a repository with two Dockerfiles and two applications for buildpacks'
     expect(imagesOf(outcome)).toEqual(imagesOf(first.outcome));
     expect(outcome.results).toMatchObject({ IMAGES: '', REUSED_IMAGES: first.outcome.results.IMAGES });
     expect(howOf(log)).toEqual(Object.fromEntries(images.map((image) => [image, 'reused'])));
-    expect(outcome.seconds).toBeLessThan(40);
+    expect(outcome.seconds).toBeLessThan(90);
   });
 
   test.each([
@@ -221,7 +221,8 @@ test('the builder of buildpacks sees neither credentials nor the repository whil
   expect(stdout).toContain('PATH=');
 
   const log = await kubectl(['logs', name, `--namespace=${namespace}`, '--container=step-build-push']);
-  expect(log).toContain('taking time');
+  // What the buildpack prints is kept back while all goes well.
+  expect(log).not.toBe('');
   expect(log).not.toContain(credentials.password);
   expect(log).not.toContain(encoded);
   await cancel(run);

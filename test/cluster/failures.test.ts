@@ -26,7 +26,7 @@ import {
   removeRepository,
   waitForRun,
 } from './rig.js';
-import { buildPushRun } from './sample.js';
+import { buildPushRun, withDebug } from './sample.js';
 
 /** A repository of one image whose build is the given script. */
 const files = (script: string) => ({
@@ -179,7 +179,7 @@ describe('a run that is stopped', () => {
       params: { url: half.url, repository: `${registryForPods}/${namespace}/half` },
       workspaces: { source: { persistentVolumeClaim: 'half' } },
     });
-    const stopped = await createRun(namespace, manifest);
+    const stopped = await createRun(namespace, withDebug(manifest));
     await untilLog(stopped.name, 'Building [app]');
     const before = Date.now();
     await cancel(stopped);
@@ -199,7 +199,7 @@ describe('a run that is stopped', () => {
       params: { url: killed.url, repository: `${registryForPods}/${namespace}/killed` },
       workspaces: { source: { persistentVolumeClaim: 'killed' } },
     });
-    const stopped = await createRun(namespace, manifest);
+    const stopped = await createRun(namespace, withDebug(manifest));
     await untilLog(stopped.name, 'Building [app]');
     await kubectl([
       'delete',

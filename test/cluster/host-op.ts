@@ -41,7 +41,7 @@ export async function hostOp(): Promise<HostOp> {
   const file = join(directory, 'op.cjs');
   await bundle(file);
   const { network, kubeconfig, programs } = await places();
-  const { PATH = '' } = withTools(['regctl', 'git']);
+  const { PATH = '' } = withTools(['crane', 'git']);
   const home = { PATH: `${programs}:${PATH}`, HOME: directory, TMPDIR: directory, KUBECONFIG: kubeconfig };
   const start: HostOp['start'] = (args, env = {}) => {
     const begin = Date.now();

@@ -42,10 +42,10 @@ export async function createRun(namespace: string, manifest: string): Promise<Ru
 
 /**
  * Waits until a run has succeeded or failed.
- * @param timeout milliseconds; 240,000 by default
+ * @param timeout milliseconds; 480,000 by default: a machine may be busy
  * @throws Error when it has not ended in that time
  */
-export async function waitForRun({ kind, name, namespace }: Run, timeout = 240_000): Promise<Outcome> {
+export async function waitForRun({ kind, name, namespace }: Run, timeout = 480_000): Promise<Outcome> {
   const where = [`${kind.toLowerCase()}.tekton.dev/${name}`, `--namespace=${namespace}`];
   await kubectl(
     ['wait', ...where, '--for=jsonpath={.status.completionTime}', `--timeout=${Math.ceil(timeout / 1000)}s`],

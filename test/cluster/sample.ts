@@ -26,3 +26,13 @@ export function buildPushRun(options: Partial<Options> & Pick<Options, 'params'>
   });
   return toYaml([toPipelineRun(run)]);
 }
+
+/** A run that shows what its builds print, which is otherwise kept back. */
+export function withDebug(manifest: string): string {
+  const run = manifest.replace(
+    '    podTemplate:\n',
+    '    podTemplate:\n      env: [{name: OP_DEBUG, value: "true"}]\n',
+  );
+  if (run === manifest) throw new Error('the run has no podTemplate');
+  return run;
+}

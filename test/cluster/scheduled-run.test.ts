@@ -52,7 +52,7 @@ async function applySchedule(props: Omit<ConstructorParameters<typeof ScheduledR
     params: { url: `${gitService}/shop.git`, repository: `${registryForPods}/${namespace}` },
     workspaces: { source: { volumeClaimTemplate: { storage: '1Gi' } } },
   });
-  const app = new CatalogApp({ producedBy: 'test', outdir: 'unused' });
+  const app = new CatalogApp({ producedBy: 'test', outdir: 'unused', installed: [buildPush] });
   const chart = new CatalogChart(app, props.name, { source: 'test' });
   new ScheduledRun(chart, 'schedule', { run, image: await imageReference(), ...props });
   const objects = parseAllDocuments(app.files().get(`${props.name}.yaml`) ?? '').map((document) => document.toJS());

@@ -92,7 +92,7 @@ test('every Task works by itself: clone twice, build, push to all registries, fi
     embed: true,
   });
   const started = await createRun(namespace, toYaml([toPipelineRun(run)]));
-  const outcome = await waitForRun(started, 240_000);
+  const outcome = await waitForRun(started);
   const log = await logs(started);
   expect(outcome, log).toMatchObject({ succeeded: true, results: { commit: repository.commit } });
   expect(log).toMatch(/\[clone-again : clone\] .*already/u);

@@ -11,7 +11,7 @@ const project = fileURLToPath(new URL('../..', import.meta.url));
 let state: string;
 
 beforeAll(async () => {
-  withTools(['crane', 'regctl', 'git', 'bwrap']);
+  withTools(['crane', 'git', 'bwrap']);
   state = await mkdtemp(join(tmpdir(), 'demo-test-'));
 });
 afterAll(() => rm(state, { recursive: true, force: true }));

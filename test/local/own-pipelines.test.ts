@@ -22,7 +22,7 @@ let url: string;
 let commit: string;
 
 beforeAll(async () => {
-  op = await bundledOp(['crane', 'regctl', 'git', 'bwrap']);
+  op = await bundledOp(['crane', 'git', 'bwrap']);
   [dev, prod] = await Promise.all([startRegistry(), startRegistry()]);
   host = await startGitHost();
   const hosted = await host.repository('shop.git');

@@ -51,6 +51,28 @@ test('the Task clone-build-push of dist/ builds and pushes a repository on this 
   expect((await execa('crane', ['digest', '--insecure', image], { env: { PATH } })).stdout).toBe(digest);
 }, 120_000);
 
+test('the Task check-delivery of dist/ refuses an until that is no environment, and names those that are', async () => {
+  await using home = await makeHome();
+  await using config = await makeHome();
+  const environments = ['dev', 'pp', 'prod'].map((name) => ({ name, repository: `r.example/${name}` }));
+  await writeFile(join(config.path, 'environments.yaml'), JSON.stringify({ environments }));
+  const check = (until: string) =>
+    op.run(home.path, [
+      ...['local', 'start', 'check-delivery', `--file=${dist}`, `--state=${home.path}`, '-p', 'through=dev,pp,prod'],
+      ...['-p', `until=${until}`, '-p', 'repository=r.example/dev', '-w', `name=environments,config=${config.path}`],
+    ]);
+  const right = await check('pp');
+  expect([right.exitCode, right.stdout]).toEqual([0, expect.stringContaining('route: dev -> pp -> prod, until pp')]);
+  const wrong = await check('prd');
+  expect(wrong.exitCode).not.toBe(0);
+  expect(wrong.stderr).toContain('"step-check" exited with code 3');
+  expect(wrong.stdout.split('\n').slice(0, 3)).toEqual([
+    '[check-delivery : check] error: nothing is delivered until "prd"',
+    '[check-delivery : check]   why: the environments of this delivery are dev, pp, prod',
+    '[check-delivery : check]   do:  set until to one of dev, pp, prod: the last environment to deliver to',
+  ]);
+}, 120_000);
+
 test('the same Tasks in a Pipeline hand a commit and a digest on', async () => {
   await using home = await makeHome();
   const pass = ['url', 'repository', 'insecure-registries'].map((name) => ({ name, value: `$(params.${name})` }));

@@ -19,7 +19,7 @@ export const plainBuild = (directory: string, output: DockerfileBuild['output'])
   pull: false,
   cacheFrom: [],
   cacheTo: [],
-  scope: cacheScope('trusted', directory),
+  scope: cacheScope('untrusted', directory),
   attest: [],
   mirrors: [],
   own: [],

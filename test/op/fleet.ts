@@ -35,7 +35,12 @@ spec:
       image: "r.io/pp/web:v1"  # set by op
     api: {repository: r.io/pp/api, tag: 'v1', digest: sha256:0}
 `,
-  'pp/kustomization.yaml': 'resources:\n  - shop.yaml\n',
+  'pp/kustomization.yaml': 'resources:\n  - shop.yaml\n  - jobs.yaml\n',
+  'pp/jobs.yaml': `apiVersion: v1
+kind: Pod
+metadata: {name: jobs}
+spec: {containers: [{name: web, image: web}, {name: api, image: api}]}
+`,
   'README.md': 'fleet\n',
 };
 

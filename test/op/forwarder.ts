@@ -5,7 +5,7 @@ import { freePort } from './local-registry.js';
 /** A connection to a server on loopback that can break. */
 export interface Forwarder {
   readonly port: number;
-  /** Breaks all connections, and refuses new ones. */
+  /** Breaks all connections, and refuses new ones: nothing listens. */
   readonly close: () => void;
   readonly open: () => void;
   readonly stop: () => Promise<void>;
@@ -14,9 +14,7 @@ export interface Forwarder {
 /** Forwards a port to another. */
 export async function startForwarder(to: number): Promise<Forwarder> {
   const sockets = new Set<Socket>();
-  let isOpen = true;
   const server = createServer((from) => {
-    if (!isOpen) return void from.destroy();
     const beyond = connect(to, '127.0.0.1');
     for (const socket of [from, beyond]) {
       sockets.add(socket);
@@ -27,21 +25,20 @@ export async function startForwarder(to: number): Promise<Forwarder> {
     from.pipe(beyond).pipe(from);
   });
   const port = await freePort();
-  server.listen(port, '127.0.0.1');
+  const open = () => void (server.listening || server.listen(port, '127.0.0.1'));
+  open();
   await once(server, 'listening');
   const close = () => {
-    isOpen = false;
+    server.close();
     for (const socket of sockets) socket.destroy();
   };
   return {
     port,
     close,
-    open: () => {
-      isOpen = true;
-    },
+    open,
     stop: async () => {
+      if (!server.listening) return;
       close();
-      server.close();
       await once(server, 'close');
     },
   };

@@ -1,8 +1,9 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { CacheTrust } from '../../src/op/images/buildkit/options.js';
 import { findTool, withTools } from '../tools.js';
 import { freePort } from './local-registry.js';
 
@@ -14,6 +15,8 @@ export interface LocalBuildKit {
   readonly log: () => Promise<string>;
   /** Ends it as a node that fails does. */
   readonly kill: () => void;
+  /** Starts it again, with what it has cached, as a server for builds of this level. */
+  readonly serve: (trust: CacheTrust) => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
@@ -33,15 +36,14 @@ export const whyNoBuildKit =
 interface Options {
   /** Its own certificate and the authority of its clients. */
   readonly certificates?: Certificates;
-  /** The content of buildkitd.toml. */
-  readonly config?: string;
+  /** The builds that it is for; without it, it does not say so. */
+  readonly trust?: CacheTrust;
 }
 
 /** Starts one. @throws Error when it does not come up */
-export async function startBuildKit({ certificates, config = '' }: Options = {}): Promise<LocalBuildKit> {
+export async function startBuildKit({ certificates, trust }: Options = {}): Promise<LocalBuildKit> {
   if (runc === undefined) throw new Error(whyNoBuildKit);
   const directory = await mkdtemp(join(tmpdir(), 'buildkitd-'));
-  await writeFile(join(directory, 'buildkitd.toml'), config);
   const address =
     certificates === undefined ? `unix://${join(directory, 'socket')}` : `tcp://127.0.0.1:${await freePort()}`;
   const tls =
@@ -59,20 +61,25 @@ export async function startBuildKit({ certificates, config = '' }: Options = {})
     '--oci-worker-gc=false',
     '--debug',
   ];
-  const child = spawn('sh', ['-c', 'exec buildkitd "$@" >"$LOG" 2>&1', 'sh', ...args], {
-    env: { ...withTools(['buildkitd', 'buildctl']), LOG: join(directory, 'log') },
-    stdio: 'ignore',
-  });
-  const ended = once(child, 'exit');
+  const start = () =>
+    spawn('sh', ['-c', 'exec buildkitd "$@" >"$LOG" 2>&1', 'sh', ...args], {
+      env: { ...withTools(['buildkitd', 'buildctl']), LOG: join(directory, 'log') },
+      stdio: 'ignore',
+    });
+  let child: ChildProcess;
   // Also when the tests end without calling stop, as after a failed set-up.
   const kill = () => void child.kill('SIGKILL');
   process.once('exit', kill);
   const log = () => readFile(join(directory, 'log'), 'utf8').catch(() => '');
-  const stop = async () => {
+  const end = async () => {
+    const ended = child.exitCode === null && child.signalCode === null ? once(child, 'exit') : undefined;
     child.kill('SIGTERM');
     const timer = setTimeout(kill, 10_000);
     await ended;
     clearTimeout(timer);
+  };
+  const stop = async () => {
+    await end();
     process.off('exit', kill);
     // A server that was killed leaves the file systems of running steps behind.
     const mounts = (await readFile('/proc/self/mounts', 'utf8')).split('\n').map((line) => line.split(' ')[1] ?? '');
@@ -81,15 +88,31 @@ export async function startBuildKit({ certificates, config = '' }: Options = {})
     }
     await rm(directory, { recursive: true, force: true });
   };
-  for (let attempt = 0; !(await log()).includes('running server on'); attempt++) {
-    if (attempt === 400 || child.exitCode !== null) {
-      const said = await log();
-      await stop();
-      throw new Error(`buildkitd did not start:\n${said}`);
+  const serve = async (level: CacheTrust | undefined) => {
+    const labels = level === undefined ? '' : `[worker.oci.labels]\n  "octopipeline.dev/cache-trust" = "${level}"\n`;
+    await writeFile(join(directory, 'buildkitd.toml'), labels);
+    await rm(join(directory, 'log'), { force: true });
+    child = start();
+    for (let attempt = 0; !(await log()).includes('running server on'); attempt++) {
+      if (attempt === 400 || child.exitCode !== null) {
+        const said = await log();
+        await stop();
+        throw new Error(`buildkitd did not start:\n${said}`);
+      }
+      await new Promise((done) => setTimeout(done, 50));
     }
-    await new Promise((done) => setTimeout(done, 50));
-  }
-  return { address, log, kill, stop };
+  };
+  await serve(trust);
+  return {
+    address,
+    log,
+    kill,
+    serve: async (level) => {
+      await end();
+      await serve(level);
+    },
+    stop,
+  };
 }
 
 interface Pair {
@@ -105,8 +128,11 @@ export interface Certificates {
   readonly client: Pair;
 }
 
-/** Makes an authority, and a certificate of it for a server on loopback and for a client. */
-export function makeCertificates(directory: string, name: string): Certificates {
+/**
+ * Makes an authority, and a certificate of it for a server on loopback and for a client.
+ * @param days for which these are valid; with 0 they have expired
+ */
+export function makeCertificates(directory: string, name: string, days = 2): Certificates {
   const openssl = (...args: string[]) => execFileSync('openssl', args, { stdio: 'ignore' });
   const path = (file: string) => join(directory, `${name}-${file}`);
   const ca = path('ca.pem');
@@ -139,7 +165,7 @@ export function makeCertificates(directory: string, name: string): Certificates 
       '-subj',
       `/CN=${role}`,
       '-addext',
-      'subjectAltName=IP:127.0.0.1',
+      'subjectAltName=IP:127.0.0.1,DNS:*.proxied.test',
     );
     openssl(
       'x509',
@@ -152,7 +178,7 @@ export function makeCertificates(directory: string, name: string): Certificates 
       path('ca.key'),
       '-CAcreateserial',
       '-days',
-      '2',
+      `${days}`,
       '-copy_extensions',
       'copy',
       '-out',

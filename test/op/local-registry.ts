@@ -26,18 +26,27 @@ export const password = 's3cret-pw';
 const bcryptOfPassword = '$2y$05$octopipelineoctopipeleYWbAyQ0lp3vlnMEWwSChrMOx80HSp5e';
 
 /** Starts the distribution registry, which wants {@link user} and {@link password} for everything. */
-export const startPasswordRegistry = (): Promise<LocalRegistry> => startDistribution(true);
+export const startPasswordRegistry = (): Promise<LocalRegistry> => startDistribution({ withPassword: true });
 
 /** Starts the distribution registry without credentials. It has no referrers API, and each repository has blobs of its own. */
-export const startPlainRegistry = (): Promise<LocalRegistry> => startDistribution(false);
+export const startPlainRegistry = (): Promise<LocalRegistry> => startDistribution({});
 
-async function startDistribution(withPassword: boolean): Promise<LocalRegistry> {
+/** Starts the distribution registry, which deletes images by digest when it is allowed to, and no tags. */
+export const startDeletingRegistry = (): Promise<LocalRegistry> => startDistribution({ deletes: true });
+
+async function startDistribution({
+  withPassword = false,
+  deletes = false,
+}: {
+  readonly withPassword?: boolean;
+  readonly deletes?: boolean;
+}): Promise<LocalRegistry> {
   const port = await freePort();
   const directory = await mkdtemp(join(tmpdir(), 'distribution-registry-'));
   const config = {
     version: '0.1',
     log: { level: 'error', accesslog: { disabled: true } },
-    storage: { filesystem: { rootdirectory: join(directory, 'data') } },
+    storage: { filesystem: { rootdirectory: join(directory, 'data') }, delete: { enabled: deletes } },
     http: { addr: `127.0.0.1:${port}` },
     ...(withPassword ? { auth: { htpasswd: { realm: 'test', path: join(directory, 'htpasswd') } } } : {}),
   };

@@ -2,13 +2,16 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readRequest } from '../../src/op/kit/options/read-request.js';
+import { FailedWithOutputs } from '../../src/op/kit/results/results.js';
 import { historyOptions, turnOptions } from '../../src/op/mirroring/history/options.js';
 import { copy, report, resolve, runAll, verify } from '../../src/op/mirroring/mirror.js';
 import { type MirrorRequest, mirrorOptions } from '../../src/op/mirroring/options.js';
 import type { Plan } from '../../src/op/mirroring/plan/plan.js';
+import type { PrunePlan } from '../../src/op/mirroring/prune/prune-plan.js';
+import { type PruneRequest, prune } from '../../src/op/mirroring/prune.js';
 import type { Report } from '../../src/op/mirroring/report/reported.js';
 import { withTools } from '../tools.js';
-import { testContext } from './test-context.js';
+import { logInto, testContext } from './test-context.js';
 
 /** A directory with a mirror file, for mirroring in the process of the test. */
 export interface MirrorSandbox {
@@ -22,11 +25,13 @@ export interface MirrorSandbox {
   readonly verify: (parts?: Partial<MirrorRequest>) => Promise<void>;
   readonly run: (parts?: Partial<MirrorRequest>) => Promise<Report>;
   readonly report: () => Promise<Report>;
+  /** What is planned, or with `delete` was done; also when it fails: in `prune.json`. */
+  readonly prune: (parts?: Partial<PruneRequest>) => Promise<PrunePlan>;
   readonly remove: () => Promise<void>;
 }
 
-/** Creates one. Pauses between attempts are short. */
-export async function createMirrorSandbox(file = ''): Promise<MirrorSandbox> {
+/** Creates one. Pauses between attempts are short. @param now its clock */
+export async function createMirrorSandbox(file = '', now = () => new Date()): Promise<MirrorSandbox> {
   const path = await mkdtemp(join(tmpdir(), 'mirror-sandbox-'));
   const printed: string[] = [];
   const env = { ...withTools(['crane']), HOME: path, DOCKER_CONFIG: undefined };
@@ -34,13 +39,9 @@ export async function createMirrorSandbox(file = ''): Promise<MirrorSandbox> {
   const { context } = testContext({
     env,
     cwd: path,
+    now,
     out: (text) => void out.push(text),
-    log: {
-      step: (text) => void printed.push(text),
-      progress: (text) => void printed.push(text),
-      warn: (text) => void printed.push(`warning: ${text}`),
-      debug: () => {},
-    },
+    log: logInto((text) => void printed.push(text)),
   });
   const request = (parts: Partial<MirrorRequest> = {}): MirrorRequest => ({
     ...readRequest('mirror', { ...mirrorOptions, ...historyOptions, ...turnOptions }, {}),
@@ -66,10 +67,17 @@ export async function createMirrorSandbox(file = ''): Promise<MirrorSandbox> {
     copy: (parts) => copy(context, request(parts)),
     verify: (parts) => verify(context, request(parts)),
     run: async (parts) => {
-      await runAll(context, request(parts));
+      await runAll(context, request(parts)).catch((error: unknown) => {
+        throw error instanceof FailedWithOutputs ? error.failure : error;
+      });
       return reported();
     },
     report: reported,
+    prune: async (parts) => {
+      out.length = 0;
+      await prune(context, { ...request(parts), delete: parts?.delete ?? false, output: 'json' });
+      return said<PrunePlan>();
+    },
     remove: () => rm(path, { recursive: true, force: true }),
   };
 }

@@ -5,7 +5,7 @@ import { type PromoteRequest, promoteOptions } from '../../src/op/delivery/promo
 import { type PromoteOutputs, promote } from '../../src/op/delivery/promote/promote.js';
 import { readRequest } from '../../src/op/kit/options/read-request.js';
 import { withTools } from '../tools.js';
-import { testContext } from './test-context.js';
+import { logInto, testContext } from './test-context.js';
 
 /** A directory with a build result, for promotions from `dev` to `pp` in the process of the test. */
 export interface PromoteSandbox {
@@ -37,7 +37,7 @@ export async function createPromoteSandbox(repositories: {
   const directory = await mkdtemp(join(tmpdir(), 'promote-sandbox-'));
   const printed: string[] = [];
   const env = {
-    ...withTools(['regctl']),
+    ...withTools(['crane']),
     HOME: directory,
     GOOGLE_GKE_IMAGE_REPOSITORY: repositories.dev,
     GOOGLE_GKE_IMAGE_PP_REPOSITORY: repositories.pp,
@@ -51,7 +51,7 @@ export async function createPromoteSandbox(repositories: {
     },
     promote: async (parts = {}, debug = () => {}) => {
       const write = (text: string) => void printed.push(text);
-      const log = { step: write, progress: write, warn: write, debug };
+      const log = { ...logInto(write), warn: write, debug };
       const { context } = testContext({ env, cwd: directory, log, out: write });
       return promote(context, { ...defaults, ...parts });
     },

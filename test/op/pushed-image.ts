@@ -5,11 +5,16 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { withTools } from '../tools.js';
 
-/** Runs crane or regctl with no configuration but that these registries have no TLS, and gives stdout. */
-export async function registryTool(program: 'crane' | 'regctl', args: readonly string[], input = ''): Promise<string> {
+/** Runs crane or regctl with no configuration but that these registries have no TLS, and gives stdout. @param logins a docker config */
+export async function registryTool(
+  program: 'crane' | 'regctl',
+  args: readonly string[],
+  input = '',
+  logins = '/nowhere',
+): Promise<string> {
   const hosts = [...args.join(' ').matchAll(/localhost:\d+/gu)].map(([host]) => host);
   const plain = program === 'regctl' ? [...new Set(hosts)].map((host) => `--host=reg=${host},tls=disabled`) : [];
-  const env = { ...withTools([program]), REGCTL_CONFIG: '/dev/null', DOCKER_CONFIG: '/nowhere' };
+  const env = { ...withTools([program]), REGCTL_CONFIG: '/dev/null', DOCKER_CONFIG: logins };
   const { stdout } = await execa(program, [...args, ...plain], { env, extendEnv: false, input });
   return stdout.trim();
 }

@@ -50,7 +50,8 @@ export async function bundledOp(tools: readonly string[] = ['skaffold', 'crane',
       return { exitCode, stdout, stderr };
     },
     interrupt: async (cwd, args, sign, ...signals) => {
-      const child = execa('node', [file, ...args], options(cwd));
+      // Nothing but the test's signals: op may take longer to stop on a busy machine than execa waits.
+      const child = execa('node', [file, ...args], { ...options(cwd), forceKillAfterDelay: false });
       const left = [...signals];
       const send = () => {
         const signal = left.shift();

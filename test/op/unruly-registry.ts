@@ -17,6 +17,8 @@ export type Trouble =
   | { readonly cutAnswerAfter: number }
   /** The connection breaks after so many bytes of the request's body. */
   | { readonly cutUploadAfter: number }
+  /** The registry is asked for this path instead. */
+  | { readonly path: string }
   /** Milliseconds before the registry is asked. */
   | { readonly delay: number };
 
@@ -28,6 +30,11 @@ export interface UnrulyRegistry {
   readonly requests: readonly (Asked & { readonly status: number })[];
   /** From now on `trouble` is asked about every request; undefined lets it pass. */
   readonly behave: (trouble: (asked: Asked) => Trouble | undefined) => void;
+  /**
+   * Counts each GET of a manifest as a pull, and none of HEAD; says how many are left, and answers 429 to those beyond. Source: Docker Hub,
+   * "Pull usage and limits".
+   */
+  readonly limitPulls: (left: number) => void;
   /** Behaves from now on, and forgets what was asked for. */
   readonly calm: () => void;
   readonly stop: () => Promise<void>;
@@ -43,6 +50,7 @@ export function firstTimes(times: number, concerns: (asked: Asked) => boolean, t
 export async function startUnrulyRegistry(registry: string): Promise<UnrulyRegistry> {
   const requests: (Asked & { status: number })[] = [];
   let rule: (asked: Asked) => Trouble | undefined = () => undefined;
+  let pullsLeft: number | undefined;
   const server = createServer(async (request, response) => {
     const [path = '/', query = ''] = (request.url ?? '/').split('?');
     const asked = { method: request.method ?? 'GET', path, query };
@@ -55,6 +63,18 @@ export async function startUnrulyRegistry(registry: string): Promise<UnrulyRegis
       request.resume();
       response.writeHead(trouble.status, trouble.headers).end(trouble.body ?? '');
       return;
+    }
+    if (pullsLeft !== undefined && path.includes('/manifests/')) {
+      const isPull = request.method === 'GET';
+      const isBeyond = isPull && pullsLeft === 0;
+      if (isPull) pullsLeft = Math.max(0, pullsLeft - 1);
+      response.setHeader('ratelimit-limit', '100;w=21600');
+      response.setHeader('ratelimit-remaining', `${pullsLeft};w=21600`);
+      if (isBeyond) {
+        entry.status = 429;
+        response.writeHead(429).end('{"errors":[{"code":"TOOMANYREQUESTS"}]}');
+        return;
+      }
     }
     if ('delay' in trouble && trouble.delay > 0) await new Promise((done) => setTimeout(done, trouble.delay));
     pass(registry, request, response, trouble, (status) => {
@@ -70,7 +90,11 @@ export async function startUnrulyRegistry(registry: string): Promise<UnrulyRegis
     behave: (trouble) => {
       rule = trouble;
     },
+    limitPulls: (left) => {
+      pullsLeft = left;
+    },
     calm: () => {
+      pullsLeft = undefined;
       rule = () => undefined;
       requests.length = 0;
     },
@@ -90,7 +114,8 @@ function pass(
 ): void {
   const [hostname, port] = registry.split(':');
   // The Host header stays: registries make the address of an upload of it.
-  const onward = ask({ hostname, port, method: request.method, path: request.url, headers: request.headers });
+  const path = 'path' in trouble ? trouble.path : request.url;
+  const onward = ask({ hostname, port, method: request.method, path, headers: request.headers });
   const cut = () => {
     request.socket.destroy();
     onward.destroy();

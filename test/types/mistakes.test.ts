@@ -21,7 +21,9 @@ describe('synth refuses', () => {
       assertValid(written);
     } catch (error) {
       expect(error).toMatchObject({ code: 'invalid-definition' });
-      expect(String(error)).toContain('task/Build > workspaces.b: is the second workspace for a volume');
+      expect(String(error)).toContain(
+        'task/Build > workspaces.b: is the second workspace for a volume that is required',
+      );
       expect(String(error)).toContain('    do: rename one of them');
     }
   });

@@ -43,7 +43,7 @@ function untyped<T>(value: unknown): T {
   return value as T;
 }
 
-const image = 'registry.example.com/tools:1';
+const image = 'registry.example.com/tools:1@sha256:0000000000000000000000000000000000000000000000000000000000000000';
 const run = { name: 'run', image, command: ['true'] } as const;
 
 /** A Task named `build` with the given steps. */
@@ -243,7 +243,7 @@ export const mistakes: readonly Mistake[] = [
         params: { code: param.string() },
         steps: ({ params }) => [{ name: 'run', image, script: sh`eval "${params.code}"` }],
       }),
-    says: ['task/build > steps[0] run > script line 1: a reference in an argument of eval or sh -c becomes code'],
+    says: ['task/build > steps[0] run > script line 1: a reference in what eval runs becomes code'],
   },
   {
     mistake: 'a reference in the code of sh -c',
@@ -252,12 +252,12 @@ export const mistakes: readonly Mistake[] = [
         params: { code: param.string() },
         steps: ({ params }) => [{ name: 'run', image, command: ['sh', '-c'], args: [text`echo ${params.code}`] }],
       }),
-    says: ['task/build > steps[0] run > args[0]: is shell code, and a reference in it becomes code'],
+    says: ['task/build > steps[0] run > args[0]: is run by sh, and a reference in it becomes code'],
   },
   {
     mistake: '$$ in the code of sh -c',
     write: () => build({ name: 'run', image, command: ['/bin/sh', '-c', 'echo $$'] }),
-    says: ['task/build > steps[0] run > command[2]: is shell code with "$$", which Kubernetes turns into "$"'],
+    says: ['task/build > steps[0] run > command[2]: is code for sh with "$$", which Kubernetes turns into "$"'],
   },
   {
     mistake: 'a literal $( in a script',
@@ -288,7 +288,7 @@ export const mistakes: readonly Mistake[] = [
     mistake: 'two workspaces for volumes in one Task',
     write: () => task('build', { workspaces: { source: workspace(), cache: workspace() }, steps: () => [run] }),
     says: [
-      'task/build > workspaces.cache: is the second workspace for a volume; "source" is the first, and a TaskRun with two claims fails',
+      'task/build > workspaces.cache: is the second workspace for a volume that is required; "source" is the first, and a TaskRun with two claims fails',
     ],
   },
   {
@@ -359,7 +359,11 @@ export const mistakes: readonly Mistake[] = [
   },
   {
     mistake: 'a result name that ends with a dash',
-    write: () => task('build', { results: { 'commit-': result.string() }, steps: () => [run] }),
+    write: () =>
+      task('build', {
+        results: { 'commit-': result.string() },
+        steps: ({ results }) => [{ ...run, args: [results['commit-'].path] }],
+      }),
     says: ['task/build > results.commit-: the result name "commit-" is not allowed'],
   },
   {
@@ -382,7 +386,11 @@ export const mistakes: readonly Mistake[] = [
     write: () =>
       task('build', {
         steps: () => {
-          const probe = step('probe', { found: result.string() }, () => ({ image, command: ['true'] }));
+          const probe = step('probe', { found: result.string() }, ({ results }) => ({
+            image,
+            command: ['op'],
+            args: [results.found.path],
+          }));
           return [{ ...run, args: [probe.results.found] }, probe];
         },
       }),
@@ -395,7 +403,11 @@ export const mistakes: readonly Mistake[] = [
     write: () =>
       task('build', {
         steps: () => {
-          const probe = step('probe', { found: result.string() }, () => ({ image, command: ['true'] }));
+          const probe = step('probe', { found: result.string() }, ({ results }) => ({
+            image,
+            command: ['op'],
+            args: [results.found.path],
+          }));
           return [probe, { ...run, workingDir: probe.results.found }];
         },
       }),
@@ -820,7 +832,7 @@ export const mistakes: readonly Mistake[] = [
       }),
     says: [
       'task/Build: the name "Build" is not a DNS name',
-      'task/Build > workspaces.b: is the second workspace for a volume; "a" is the first, and a TaskRun with two claims fails',
+      'task/Build > workspaces.b: is the second workspace for a volume that is required; "a" is the first, and a TaskRun with two claims fails',
       'task/Build > steps[1] run: another step is already named "run"',
       'task/Build > steps[1] run > args[0]: contains the literal "$(params.x)"',
       'task/Build > params.1st: the param name "1st" is not allowed',

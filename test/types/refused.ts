@@ -21,7 +21,7 @@ import {
   workspace,
 } from '../../src/tekton/index.js';
 
-const image = 'registry.example.com/tools:1';
+const image = 'registry.example.com/tools:1@sha256:0000000000000000000000000000000000000000000000000000000000000000';
 const run = { name: 'run', image, command: ['true'] } as const;
 
 const clone = task('clone', {

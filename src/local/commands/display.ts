@@ -42,6 +42,9 @@ export function displayOf({ env, out, log, now }: Context, text: boolean): Displ
       progress: (said) => view.above(() => log.step(said)),
       warn: (said) => view.above(() => log.warn(said)),
       debug: (said) => view.above(() => log.debug(said)),
+      detail: (said) => view.above(() => log.detail(said)),
+      details: log.details,
+      live: log.live,
     },
     watched: (runTask) => async (context, request, follow) => {
       const row = view.row(request.pipelineTask ?? (request.taskName || request.name));

@@ -7,6 +7,7 @@ import { isNoSpace } from '../../op/kit/errors/no-space.js';
 import { deadlineError, inputError, toolError, usageError } from '../../op/kit/errors/op-error.js';
 import { removeTree } from '../../op/kit/files/remove-tree.js';
 import { writeAtomic } from '../../op/kit/files/write-atomic.js';
+import type { WireValue } from '../../tekton/wire/task.js';
 import type { FetchImage } from '../contract.js';
 import { type Ended, executeRun } from '../pipeline-run/execute.js';
 import type { RunObject, TaskRunObject } from '../pipeline-run/objects.js';
@@ -55,6 +56,27 @@ export async function start(
   await executeNew(context, { plan, home, parallel, output: request.output, fetchImage, breakpoints });
 }
 
+/**
+ * Runs what a file asks for, with all of its output in the log.
+ * @returns its results by name
+ * @throws OpError (input) for what cannot run; (tool, deadline) when it did not succeed
+ */
+export async function runForResults(
+  outer: Context,
+  request: PlanRequest,
+  file: string,
+  doors: Doors,
+  fetchImage: FetchImage,
+): Promise<Readonly<Record<string, WireValue>>> {
+  const context = { ...outer, out: () => undefined };
+  const home = homeOf(context, undefined);
+  const { plan, notes } = await makeRunPlan(context, { ...request, store: home.store }, [file], doors);
+  for (const note of notes) context.log.warn(note);
+  const parallel = availableParallelism();
+  const object = await executeNew(context, { plan, home, parallel, output: 'json', fetchImage });
+  return Object.fromEntries((object.status.results ?? []).map(({ name, value }) => [name, value]));
+}
+
 /** `op local rerun`: a new run of the same plan, or the rest of one that failed, in its own directory. */
 export async function rerun(
   context: Context,
@@ -68,7 +90,8 @@ export async function rerun(
   const plan: RunPlan = JSON.parse(await readFile(filesOf(old.directory).request, 'utf8'));
   if (!request.failed) {
     const again = { ...plan, name: generateName(`${plan.name.replace(/-r-[a-z0-9]{5}$/u, '')}-r-`) };
-    return executeNew(context, { plan: again, home, parallel, output: request.output, fetchImage });
+    await executeNew(context, { plan: again, home, parallel, output: request.output, fetchImage });
+    return;
   }
   const [{ status }] = old.object.status.conditions;
   if (old.pid !== undefined || status === 'True') {
@@ -102,13 +125,13 @@ interface Start {
 }
 
 /** A run whose object has not come to disk has not begun: its directory goes, so that it can be started again. */
-async function executeNew(context: Context, start: Omit<Start, 'directory' | 'kept'>): Promise<void> {
+async function executeNew(context: Context, start: Omit<Start, 'directory' | 'kept'>): Promise<RunObject> {
   const { plan, home } = start;
   const directory = await createRun(home, plan.name);
   const files = filesOf(directory);
   try {
     await writeAtomic(files.request, `${JSON.stringify(plan)}\n`, 0o600);
-    await execute(context, { ...start, directory, kept: [] });
+    return await execute(context, { ...start, directory, kept: [] });
   } catch (error) {
     if (existsSync(files.pipelineRun) || existsSync(files.taskRun)) throw error;
     await removeTree(context, directory);
@@ -124,14 +147,17 @@ const diskFull = (what: string, { root }: Home, then: string, cause: Error) =>
     cause,
   });
 
-async function execute(outer: Context, { output, breakpoints = new Set(), ...start }: Start): Promise<void> {
+async function execute(outer: Context, { output, breakpoints = new Set(), ...start }: Start): Promise<RunObject> {
   // op waits most of the time, and its garbage would pile up until V8 needs to look. V8 asks for this flag at each collection.
   setFlagsFromString('--optimize-for-size');
   const { plan, directory } = start;
   const files = filesOf(directory);
   await mkdir(files.taskRuns, { recursive: true });
   await claimRun(directory);
-  const PATH = await providePrograms(outer, files.programs, thisOp());
+  const writable = plan.bindings.flatMap(({ source }) =>
+    source.kind === 'directory' && source.shared ? [source.path] : [],
+  );
+  const PATH = await providePrograms(outer, files.programs, thisOp(), writable);
   const text = output === 'text';
   outer.log.step(`run ${plan.name} in ${directory}`);
   const display = displayOf(outer, text);
@@ -151,6 +177,7 @@ async function execute(outer: Context, { output, breakpoints = new Set(), ...sta
   if (!text) outer.out(printed(object, output));
   else outer.out(`\n${taskTable(object, taskRuns, outer.now())}`);
   judge(object, taskRuns, plan.name, outer);
+  return object;
 }
 
 /** The exit code of a run. */

@@ -1,6 +1,7 @@
 /** Checks an object field by field against the Go types that Tekton decodes it into, and makes its values plain. */
+
+import fields from '../../tekton/schema/fields.json' with { type: 'json' };
 import { nearest } from '../../tekton/validate/names.js';
-import fields from './fields.json' with { type: 'json' };
 import { isObject, type Json, type JsonObject } from './parse.js';
 import { noted, refusals } from './refused.js';
 

@@ -204,6 +204,7 @@ async function perform(
     retryCount: 0,
     failureIgnored: ignoresFailure(state),
     directory,
+    state: execution.home.root,
     programs: filesOf(execution.directory).programs,
     hostImage: thisMachine(plan.hostImages, !plan.ownImages),
     credentials: plan.credentials[state.name] ?? [],

@@ -42,11 +42,15 @@ function tokensOf({ volumes = [] }: Spec): readonly { readonly path: string; rea
   );
 }
 
+/** Commands of a group whose other commands have {@link withStore}, and which ask a cluster. */
+const asking: readonly string[] = ['mirror deploy'];
+
 /** The command of op that a step of octopipeline runs; undefined for every other step. */
 function commandOfOp({ image = '', script, command = [], args = [] }: Omit<Step, 'name'>): string | undefined {
   if (script || !octopipelineImage.test(image)) return undefined;
   const [program, ...words] = [...(command.length > 0 ? command : ['op']), ...args];
-  return program === 'op' || program === 'octopipeline' ? words[0] : undefined;
+  if (program !== 'op' && program !== 'octopipeline') return undefined;
+  return asking.find((command) => command === words.slice(0, 2).join(' ')) ?? words[0];
 }
 
 function whyNot(command: string | undefined): [string, string] {

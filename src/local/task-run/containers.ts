@@ -67,7 +67,7 @@ export async function makeContainers(
     [...steps, ...sidecars].map(({ name }) => name),
   );
   const path = context.env.PATH ?? '';
-  const hidden = await hiddenFromSteps(context);
+  const hidden = await hiddenFromSteps(context, request.state);
   const make = async <Definition extends Step | Sidecar>(
     name: string,
     given: Definition,

@@ -257,6 +257,54 @@ test('a step does not make op write where a link leads that it left as the resul
   expect(run.status.results).toEqual([{ name: 'r', type: 'string', value: 'x' }]);
 });
 
+describe('a link of this machine that leads to nothing here, but out of the sandbox while bwrap makes its view', () => {
+  test.each([
+    ['a workspace', (place: string) => ({ workspaces: [{ name: 'w', mountPath: place }] }), {}],
+    ['a volume', () => ({}), { volumeMounts: true }],
+    ['the working directory', () => ({}), { workingDir: true }],
+  ])('does not take %s with it', async (_, more, own) => {
+    const { mine, volume } = await twoDirectories(`dangling-${randomUUID()}`);
+    const checkout = await mkdtemp('/var/tmp/checkout-');
+    try {
+      for (const [name, target] of [
+        ['absolute', `/oldroot${mine}`],
+        ['relative', `../../oldroot${mine}`],
+      ] as const) {
+        await symlink(target, join(checkout, name));
+        const place = join(checkout, name, 'made');
+        const step = {
+          ...script('step', 'echo ran'),
+          ...('volumeMounts' in own ? { volumeMounts: [{ name: 'v', mountPath: place }] } : {}),
+          ...('workingDir' in own ? { workingDir: place } : {}),
+        };
+        const spec = { steps: [step], volumes: [{ name: 'v', emptyDir: {} }], ...more(place) };
+        await runSpec(room.path, spec, { workspaces: { w: volume } }).catch(() => undefined);
+      }
+      expect(await readdir(mine)).toEqual(['file']);
+    } finally {
+      await rm(checkout, { recursive: true });
+    }
+  });
+});
+
+test.each([
+  ['the mount path of a workspace', (place: string) => ({ workspaces: [{ name: 'w', mountPath: place }] })],
+  ['the mount path of a volume', (place: string) => ({ steps: [{ volumeMounts: [{ name: 'v', mountPath: place }] }] })],
+  ['the working directory', (place: string) => ({ steps: [{ workingDir: place }] })],
+])('%s is not in /proc, also by a param, from where a link leads out of the sandbox', async (_, make) => {
+  const { volume } = await twoDirectories(`proc-${randomUUID()}`);
+  const { steps: [own] = [{}], ...more } = make('$(params.place)') as { readonly steps?: readonly object[] };
+  const spec: Spec = {
+    params: [{ name: 'place', type: 'string' }],
+    steps: [{ ...script('step', 'echo ran'), ...own }],
+    volumes: [{ name: 'v', emptyDir: {} }],
+    ...more,
+  };
+  const parts = { workspaces: { w: volume }, params: { place: '/proc/1/root/oldroot/x' } };
+  const refused = { why: expect.stringContaining('/proc/1/root/oldroot/x belongs to the system of this machine') };
+  await expect(runSpec(room.path, spec, parts)).rejects.toMatchObject(refused);
+});
+
 test.each([
   ['a sidecar', { sidecars: [{ ...script('../../../../made', 'true') }] }],
   ['a volume', { volumes: [{ name: '../../../made', emptyDir: {} }] }],
@@ -266,14 +314,61 @@ test.each([
   expect(await readdir(room.path)).not.toContain('made');
 });
 
+test('a step sees of what op keeps only what it mounts, also where runs are kept outside of the home', async () => {
+  const state = await mkdtemp('/var/tmp/state-');
+  try {
+    const secret = join(state, 'runs/run/secrets/login');
+    await mkdir(secret, { recursive: true });
+    await writeFile(join(secret, 'password'), 'the password');
+    const look = script('look', `cat /login/password; echo; find ${state} -type f`);
+    const mounts = [{ name: 'v', mountPath: '/login' }];
+    const volumes = { v: { directory: secret, readOnly: true, secret: false } };
+    const spec = {
+      steps: [{ ...look, volumeMounts: mounts }],
+      volumes: [{ name: 'v', secret: { secretName: 'login' } }],
+    };
+    const run = await runSpec(room.path, spec, { state, volumes });
+    expect(run.printed('look')).toEqual(['the password']);
+  } finally {
+    await rm(state, { recursive: true });
+  }
+});
+
+test('a step cannot speak to services whose sockets are not in /run, such as LXD and Incus: they make their users root', async () => {
+  const directory = await mkdtemp('/var/tmp/service-');
+  const service = createServer((socket) => socket.end());
+  try {
+    await new Promise<void>((done) => service.listen(join(directory, 'unix.socket'), done));
+    const connect = `#!${process.execPath}
+require('node:net').connect('/var/lib/incus/unix.socket').on('error', ({ code }) => console.log(code)).on('connect', () => { console.log('connected'); process.exit(); });`;
+    const file = join(directory, 'task.json');
+    const task = { apiVersion: 'tekton.dev/v1', kind: 'Task', metadata: { name: 'task' } };
+    await writeFile(
+      file,
+      JSON.stringify({ ...task, spec: { steps: [{ name: 'a', image: 'bash', script: connect }] } }),
+    );
+    // op on a machine that has Incus.
+    const machine = ['--dev-bind', '/', '/', '--tmpfs', '/var/lib', '--bind', directory, '/var/lib/incus'];
+    const op = [process.execPath, '--import', 'tsx', 'src/op/main.ts', 'local', 'start', file];
+    const args = [...machine, '--', ...op, `--state=${join(room.path, 'with-incus')}`];
+    const output = execFileSync('bwrap', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+    expect(output).toMatch(/^\[task : a\] ENOENT$/mu);
+  } finally {
+    service.close();
+    await rm(directory, { recursive: true });
+  }
+});
+
 test('a step sees neither the home of the user nor sockets of services, but the programs of PATH that are there', async () => {
   // Not in /tmp, which each step has for itself.
   const home = await mkdtemp('/var/tmp/home-');
+  const temporary = await mkdtemp('/var/tmp/temporary-');
   const service = createServer((socket) => socket.end());
   try {
     for (const directory of ['.ssh', 'bin', 'share/tool', 'v2/bin'])
       await mkdir(join(home, directory), { recursive: true });
     await writeFile(join(home, '.ssh/id'), 'the key');
+    await writeFile(join(temporary, 'config.json'), 'the login');
     await writeFile(join(home, 'share/tool/tool'), '#!/bin/sh\necho tool\n', { mode: 0o755 });
     await writeFile(join(home, 'v2/bin/other'), '#!/bin/sh\necho other\n', { mode: 0o755 });
     await symlink('../share/tool/tool', join(home, 'bin/tool'));
@@ -283,6 +378,7 @@ test('a step sees neither the home of the user nor sockets of services, but the 
 const path = '${home}/agent.sock';
 require('node:net').connect(path).on('error', ({ code }) => console.log(code)).on('connect', () => console.log('connected'));`;
     const look = `cat ${home}/.ssh/id || true
+find ${temporary} -type f
 find /run /var/run -type s
 tool; other
 ! (echo x > ${home}/bin/tool) 2>/dev/null && echo 'cannot write'
@@ -291,6 +387,7 @@ env | grep -E 'SOCK|DOCKER|DBUS|XDG|HOME'`;
       env: {
         PATH: [process.env.PATH, join(home, 'bin'), join(home, 'current/bin'), home].join(':'),
         HOME: home,
+        TMPDIR: temporary,
         ...{ DOCKER_HOST: 'unix:///run/docker.sock', SSH_AUTH_SOCK: join(home, 'agent.sock') },
         ...{ DBUS_SESSION_BUS_ADDRESS: 'unix:path=/run/bus', XDG_RUNTIME_DIR: '/run/user/1000' },
       },
@@ -310,6 +407,7 @@ env | grep -E 'SOCK|DOCKER|DBUS|XDG|HOME'`;
   } finally {
     service.close();
     await rm(home, { recursive: true });
+    await rm(temporary, { recursive: true });
   }
 });
 

@@ -10,7 +10,7 @@ interface HiddenDirectory {
   readonly real: string;
 }
 
-/** What steps do not see of this machine: the user's files and the sockets of its services. */
+/** What steps do not see of this machine: the user's files, what op keeps, and the sockets of services. */
 export interface Hidden {
   readonly directories: readonly HiddenDirectory[];
   /** What is shown in them nevertheless, read-only: `source` is what `path` leads to. */
@@ -20,26 +20,40 @@ export interface Hidden {
 /** Homes of accounts that are no users. */
 const system = /^\/(?:(?:usr|bin|sbin|lib\w*|etc|proc|dev|sys)(?:\/.*)?)?$/u;
 
+/**
+ * Where services have their sockets. Whoever may speak to LXD, Incus or a kubelet is root on this machine, and the first user of many an Ubuntu
+ * may speak to LXD. That a directory is mounted read-only does not stop anybody from speaking to a socket in it.
+ */
+const ofServices = ['/run', '/var/run', '/var/snap', '/var/lib/lxd', '/var/lib/incus', '/var/lib/kubelet'];
+
 /** Certificates that steps find by variables which they get. */
 const certificates = ['SSL_CERT_FILE', 'SSL_CERT_DIR', 'NODE_EXTRA_CA_CERTS'] as const;
 
-const found = new WeakMap<Context['env'], Promise<Hidden>>();
+const found = new WeakMap<Context['env'], Map<string, Promise<Hidden>>>();
 
 /**
- * The user's home, /run and /var/run, but for what programs need: directories of PATH, Node's modules, certificates, and what tells how
- * names are looked up. It is found out once for an environment, which all TaskRuns of a run share: PATH leads to a thousand files.
+ * The user's home, directories with sockets of services, and what op keeps of runs and of credentials, but for what programs need: directories of PATH, Node's modules,
+ * certificates, and what tells how names are looked up. It is found out once for an environment, which all TaskRuns of a run share: PATH
+ * leads to a thousand files.
+ * @param state the directory with all runs
  */
-export function hiddenFromSteps({ env }: Pick<Context, 'env'>): Promise<Hidden> {
-  const hidden = found.get(env) ?? findHidden(env);
-  found.set(env, hidden);
+export function hiddenFromSteps({ env }: Pick<Context, 'env'>, state = ''): Promise<Hidden> {
+  const known = found.get(env) ?? new Map<string, Promise<Hidden>>();
+  found.set(env, known);
+  const hidden = known.get(state) ?? findHidden(env, state);
+  known.set(state, hidden);
   return hidden;
 }
 
-async function findHidden(env: Context['env']): Promise<Hidden> {
+async function findHidden(env: Context['env'], state: string): Promise<Hidden> {
   const directories: HiddenDirectory[] = [];
-  for (const named of [env.HOME, accountHome(), '/run', '/var/run']) {
+  // op has copies of credentials there while it fetches. A step has a `/tmp` of its own.
+  const temporary = within('/tmp', resolve(env.TMPDIR ?? '/tmp')) ? undefined : env.TMPDIR;
+  for (const named of [env.HOME, accountHome(), ...ofServices, temporary, state]) {
     const real = named && isAbsolute(named) ? await realpath(named).catch(() => undefined) : undefined;
-    if (named && real !== undefined && !system.test(real)) directories.push({ named: resolve(named), real });
+    const isInAnother = directories.some((one) => real !== undefined && real !== one.real && within(one.real, real));
+    if (named && real !== undefined && !isInAnother && !system.test(real))
+      directories.push({ named: resolve(named), real });
   }
   const path = (env.PATH ?? '').split(delimiter);
   const node = dirname(process.execPath);

@@ -41,12 +41,13 @@ beforeAll(async () => {
 afterAll(() => room[Symbol.asyncDispose]());
 
 /** Runs steps in an image; nothing is this machine. */
-const inImage = (steps: readonly object[], more: Partial<StepImage> = {}, parts: Parts = {}) =>
+const inImage = (steps: readonly object[], more: Partial<StepImage> = {}, parts: Parts = {}, spec: object = {}) =>
   runSpec(
     room.path,
     {
       steps: steps.map((step, index) => ({ name: `s${index}`, image: 'example.com/tool:1', ...step })),
       results: [{ name: 'r', type: 'string' }],
+      ...spec,
     },
     { hostImage: () => undefined, fetchImage: async () => ({ ...image, ...more }), ...parts },
   );
@@ -117,6 +118,21 @@ test('workspaces, results and directories of the pod are what they are in a pod'
   expect(lines.at(-1)?.text).toBe('shared');
   expect(status.results).toEqual([{ name: 'r', type: 'string', value: 'of-image' }]);
   expect(await readFile(join(directory, 'out'), 'utf8')).toBe('out\n');
+});
+
+test('a link of a hostile image does not take a mount into /proc, from where a link leads out of the sandbox', async () => {
+  const hostile = join(room.path, 'hostile-proc');
+  await cp(root, hostile, { recursive: true, verbatimSymlinks: true });
+  await symlink('/proc/1/root/oldroot/var/tmp', join(hostile, 'way'));
+  const { lines } = await inImage(
+    [{ script: '#!/bin/sh\necho ran', volumeMounts: [{ name: 'v', mountPath: '/way/made' }] }],
+    { root: hostile },
+    {},
+    { volumes: [{ name: 'v', emptyDir: {} }] },
+  );
+  expect(lines.map(({ text }) => text)).toEqual([
+    expect.stringContaining('/proc/1/root/oldroot/var/tmp/made belongs to'),
+  ]);
 });
 
 test('links of a hostile image lead nowhere outside of it', async () => {

@@ -8,7 +8,7 @@ import { ownProcAndDev } from '../../op/kit/process/kernel-files.js';
 import { mustRun } from '../../op/kit/process/run.js';
 import type { StepImage } from '../contract.js';
 import { type Mount, mountAbove, onThisMachine } from './mounts.js';
-import { bindOptions, makeInMount, type OpenMount, placeInMount, placeInRoot } from './places.js';
+import { bindOptions, makeInMount, type OpenMount, placeInMount, placeInRoot, refuseKernel } from './places.js';
 import { namespaces } from './sandbox.js';
 
 /** The image that a step or sidecar runs in, where it is not this machine. */
@@ -104,7 +104,7 @@ export async function ownImageArguments(
     const above = mountAbove(mounts, path);
     const place =
       above === undefined
-        ? placeInRoot(root, path, isDirectory, running)
+        ? refuseKernel(path, placeInRoot(root, path, isDirectory, running))
         : join(places.get(above.path) ?? above.path, placeInMount(above, path, isDirectory));
     if (above === undefined) for (let up = dirname(place); up !== '/'; up = dirname(up)) pinned.add(up);
     places.set(path, place);

@@ -2,6 +2,7 @@
 import { rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { inputError } from '../../op/kit/errors/op-error.js';
+import { isOfKernel } from '../../op/kit/process/kernel-files.js';
 import { openBelow } from '../workspaces/below.js';
 import { type Held, hold, WalkError, walk } from '../workspaces/walk.js';
 import type { Mount } from './mounts.js';
@@ -125,6 +126,20 @@ export function placeInRoot(root: string, path: string, directory: boolean, runn
   rmSync(`${parent.here}/${found.names.at(-1)}`, { recursive: true });
   using made = walk(top, place, { links: 'none', make: kind });
   return `/${made.names.join('/')}`;
+}
+
+/**
+ * Refuses a place for a mount where a sandbox has files of the kernel.
+ * @param place the path without links
+ * @throws OpError (input)
+ */
+export function refuseKernel(path: string, place: string): string {
+  if (!isOfKernel(place)) return place;
+  throw inputError({
+    what: `cannot mount ${path}`,
+    why: `${place} belongs to the system of this machine, and links there lead out of the sandbox`,
+    hint: 'mount it elsewhere',
+  });
 }
 
 function walked(path: string, go: () => Held): Held | WalkError['stray'] {

@@ -44,6 +44,13 @@ test.each<[string, Spec]>([
     withStep({ volumeMounts: [{ name: 'v', mountPath: '/v', subPathExpr: 'x' }] }),
   ],
   ['spec.steps[0].volumeMounts[0].mountPath', withStep({ volumeMounts: [{ name: 'v', mountPath: '/proc/x' }] })],
+  ['spec.steps[0].volumeMounts[0].mountPath', withStep({ volumeMounts: [{ name: 'v', mountPath: '/dev/shm/../x' }] })],
+  [
+    'spec.steps[0].workspaces[0].mountPath',
+    withStep({ workspaces: [{ name: 'w', mountPath: '/proc/1/root/oldroot/x' }] }),
+  ],
+  ['spec.workspaces[0].mountPath', { steps: [step], workspaces: [{ name: 'w', mountPath: '/proc/1/root/oldroot/x' }] }],
+  ['spec.steps[0].workingDir', withStep({ workingDir: '/proc/1/root/oldroot/x' })],
   [
     'spec.steps[0].env[0].valueFrom.resourceFieldRef',
     withStep({ env: [{ name: 'A', valueFrom: { resourceFieldRef: {} } }] }),
@@ -159,6 +166,7 @@ describe('a volume with a token for a cluster', () => {
   test.each<[string, Spec]>([
     ['another image', mounting({ ...publish, image: 'bash' })],
     ['a command of op that asks a cluster', mounting({ command: ['op'], args: ['watch-deployment'] })],
+    ['a command of a group of op that does', mounting({ command: ['op'], args: ['mirror', 'deploy'] })],
     ['another program', mounting({ command: ['kubectl'], args: ['publish'] })],
     ['a script', mounting({ script: 'op publish' })],
     [

@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { isOfKernel } from '../../op/kit/process/kernel-files.js';
 import type { FakeOf, HostImages, Isolation, LocalProblem } from '../contract.js';
 import { checkTokens } from './cluster-token.js';
 import { knownFields } from './environment.js';
@@ -66,6 +67,9 @@ export function refusals(spec: Spec, machine: Machine = {}): LocalProblem[] {
   const real = spec.steps.filter((_, index) => !isFaked(spec, index, fakeOf));
   if (spec.stepTemplate && real.length > 0)
     checkContainer(spec.stepTemplate, kept.container, 'spec.stepTemplate', report);
+  for (const [index, { mountPath }] of (spec.workspaces ?? []).entries()) {
+    checkPlace(mountPath, `spec.workspaces[${index}].mountPath`, report);
+  }
   for (const [index, volume] of (spec.volumes ?? []).entries()) {
     checkVolume(fieldsOf(volume), `spec.volumes[${index}]`, report);
   }
@@ -83,7 +87,7 @@ export function isFaked({ steps, stepTemplate }: Spec, index: number, fakeOf: Fa
 }
 
 function checkContainer(
-  container: Template & { readonly script?: string },
+  container: Template & Pick<Step, 'script' | 'workspaces'>,
   known: readonly string[],
   path: string,
   report: Report,
@@ -102,6 +106,11 @@ function checkContainer(
   checkRights(fieldsOf(container.securityContext), `${path}.securityContext`, report);
   for (const [index, mount] of (container.volumeMounts ?? []).entries()) {
     checkMount(fieldsOf(mount), `${path}.volumeMounts[${index}]`, report);
+  }
+  const { workingDir = '', workspaces = [] } = container;
+  if (isOfKernel(workingDir)) checkPlace(workingDir, `${path}.workingDir`, report);
+  for (const [index, { mountPath }] of workspaces.entries()) {
+    checkPlace(mountPath, `${path}.workspaces[${index}].mountPath`, report);
   }
   container.env?.forEach((variable, index) => {
     const source = fieldsOf(variable.valueFrom);
@@ -144,10 +153,14 @@ function checkMount(mount: Fields, path: string, report: Report): void {
   for (const field of ['subPathExpr', 'mountPropagation', 'recursiveReadOnly']) {
     if (mount[field] !== undefined) report(`${path}.${field}`, ...unknownField(field));
   }
-  const place = posix.resolve('/', String(mount.mountPath));
-  if (/^\/(?:proc|dev|sys)?(?:\/|$)/u.test(place) && !place.startsWith('/dev/shm')) {
-    report(`${path}.mountPath`, `${place} belongs to the system of this machine`, 'mount it elsewhere');
-  }
+  checkPlace(String(mount.mountPath), `${path}.mountPath`, report);
+}
+
+function checkPlace(given: string | undefined, path: string, report: Report): void {
+  if (!given) return;
+  const place = posix.resolve('/', given);
+  if (place !== '/' && !isOfKernel(place)) return;
+  report(path, `${place} belongs to the system of this machine`, 'use another path');
 }
 
 function checkImage(

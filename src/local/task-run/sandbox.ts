@@ -1,13 +1,14 @@
-import { type Dirent, existsSync, readdirSync, readlinkSync, realpathSync, statSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { type Dirent, existsSync, readdirSync, readlinkSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Context } from '../../op/context.js';
 import { findProgram } from '../../op/kit/process/find-program.js';
-import { ownProcAndDev } from '../../op/kit/process/kernel-files.js';
+import { isOfKernel, ownProcAndDev } from '../../op/kit/process/kernel-files.js';
 import { run } from '../../op/kit/process/run.js';
 import type { Isolation } from '../contract.js';
+import { followLinks } from './follow-links.js';
 import { type Hidden, placeInHidden } from './hidden.js';
 import { mountAbove } from './mounts.js';
-import { bindOptions, makeInMount, type OpenMount, placeInMount } from './places.js';
+import { bindOptions, makeInMount, type OpenMount, placeInMount, refuseKernel } from './places.js';
 
 /**
  * What ends with the step, whatever it started; the network stays that of the machine. For root, bwrap would keep all capabilities in the
@@ -81,10 +82,16 @@ export function sandboxArguments(
     ...hidden.flatMap((real) => ['--tmpfs', real]),
     ...shown.flatMap(({ path, source }) => ['--ro-bind-try', source, path]),
     ...placed.flatMap((mount) => [...bindOptions(mount), mount.path]),
-    ...(makeInMount(mounts, workingDirectory) ? [] : ['--dir', workingDirectory]),
+    ...(makeInMount(mounts, workingDirectory) ? [] : makeDirectory(workingDirectory)),
     ...['--chdir', workingDirectory],
     '--',
   ];
+}
+
+/** bwrap makes the directory, and would follow links on the outside. Where the kernel has its files, there is what there is. */
+function makeDirectory(path: string): readonly string[] {
+  const place = followLinks(path);
+  return isOfKernel(place) ? [] : ['--dir', place];
 }
 
 /** The mounts where they are in the view, without links that lead elsewhere. Outer mounts come before inner ones. */
@@ -101,7 +108,7 @@ function placeOf(
   hidden: Hidden['directories'],
 ): string {
   const above = mountAbove(mounts, path);
-  if (above === undefined) return placeInHidden(hidden, path) ?? follow(path);
+  if (above === undefined) return refuseKernel(path, placeInHidden(hidden, path) ?? followLinks(path));
   const isDirectory = held?.isDirectory ?? statSync(source, { throwIfNoEntry: false })?.isDirectory() ?? true;
   const inside = placeInMount(above, path, isDirectory);
   return join(placed[mounts.indexOf(above)]?.path ?? above.path, inside);
@@ -133,9 +140,3 @@ function entriesOf(directory: string): readonly Dirent[] {
 
 const lacksPlace = (directory: string, mounts: readonly string[]): boolean =>
   mounts.some((mount) => mount.startsWith(`${directory}/`) && !existsSync(mount));
-
-/** The path without the symbolic links of this machine, such as /var/run: bwrap would follow them on the outside. */
-function follow(path: string): string {
-  if (path === '/') return path;
-  return existsSync(path) ? realpathSync.native(path) : join(follow(dirname(path)), basename(path));
-}

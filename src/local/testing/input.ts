@@ -1,19 +1,8 @@
 import { resolve } from 'node:path';
-import type { PipelineDefinition } from '../../tekton/pipeline.js';
-import { toPipeline, toPipelineRun, toStepAction, toTask, toTaskRun } from '../../tekton/render/render.js';
+import { type Definition, impliedBy, wireOf } from '../../tekton/render/implied.js';
 import type { PipelineRunDefinition, TaskRunDefinition } from '../../tekton/run.js';
-import type { StepActionDefinition } from '../../tekton/step.js';
-import type { TaskDefinition } from '../../tekton/task.js';
 import { readTexts } from '../commands/read-input.js';
 import type { DocumentFile } from '../documents/read.js';
-
-/** A value of the typed library. */
-type Definition =
-  | PipelineDefinition
-  | TaskDefinition
-  | StepActionDefinition
-  | PipelineRunDefinition
-  | TaskRunDefinition;
 
 /** Tekton objects: a definition, objects as YAML has them, YAML or JSON as a text (of several lines, or in braces), or the path of a file or directory. */
 export type Documents = Definition | TektonYaml;
@@ -61,45 +50,3 @@ async function textsOf(one: Documents, cwd: string, source: string): Promise<rea
 }
 
 const isText = (one: string): boolean => one.includes('\n') || one.trimStart().startsWith('{');
-
-function wireOf(definition: Definition): object {
-  switch (definition.kind) {
-    case 'Pipeline':
-      return toPipeline(definition);
-    case 'Task':
-      return toTask(definition);
-    case 'StepAction':
-      return toStepAction(definition);
-    case 'PipelineRun':
-      return toPipelineRun(definition);
-    case 'TaskRun':
-      return toTaskRun(definition);
-  }
-}
-
-/** The objects that a definition refers to by name, and those that these refer to. */
-function impliedBy(definition: Definition): readonly (PipelineDefinition | TaskDefinition | StepActionDefinition)[] {
-  const ofTask = (task: TaskDefinition) =>
-    task.steps.flatMap(({ ref }) => (ref !== undefined && 'kind' in ref ? [ref] : []));
-  const ofPipeline = ({ nodes }: PipelineDefinition) =>
-    nodes.flatMap(({ definition: task, options: { embed = false } }) => {
-      if (task.kind !== 'Task') return [];
-      return embed ? ofTask(task) : [task, ...ofTask(task)];
-    });
-  switch (definition.kind) {
-    case 'Pipeline':
-      return ofPipeline(definition);
-    case 'Task':
-      return ofTask(definition);
-    case 'StepAction':
-      return [];
-    case 'PipelineRun': {
-      const own = ofPipeline(definition.pipeline);
-      return definition.options.embed === true ? own : [definition.pipeline, ...own];
-    }
-    case 'TaskRun': {
-      const own = ofTask(definition.task);
-      return definition.options.embed === true ? own : [definition.task, ...own];
-    }
-  }
-}

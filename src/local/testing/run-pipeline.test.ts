@@ -16,7 +16,7 @@ const clone = task('clone', {
       name: 'clone',
       image,
       command: ['clone', flag('url', params.url)],
-      args: [flag('to', workspaces.source.path), text`--commit=${results.commit.path}`],
+      args: [flag('to', workspaces.source.path), text`--commit=${results.commit.path}`, results.files.path],
       env: { REVISION: params.revision },
     },
   ],
@@ -26,7 +26,11 @@ const check = task('check', {
   results: { verdict: result.string() },
   workspaces: { source: workspace({ readOnly: true }) },
   steps: ({ params }) => {
-    const look = step('look', { seen: result.string() }, () => ({ image, command: ['look'], args: [...params.files] }));
+    const look = step('look', { seen: result.string() }, ({ results }) => ({
+      image,
+      command: ['look', results.seen.path],
+      args: [...params.files],
+    }));
     return {
       steps: [look, { name: 'judge', image, command: ['judge'], args: [flag('seen', look.results.seen)] }],
       results: { verdict: look.results.seen },
@@ -94,7 +98,7 @@ test('a fake sees what the step would: paths of a pod, the environment, params w
   expect(seen).toMatchObject({
     image,
     command: ['clone', '--url=https://example.com/a.git'],
-    args: ['--to=/workspace/source', '--commit=/tekton/results/commit'],
+    args: ['--to=/workspace/source', '--commit=/tekton/results/commit', '/tekton/results/files'],
     params: { url: 'https://example.com/a.git', revision: 'main' },
     retry: 0,
   });

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import type { Context } from '../../op/context.js';
 import { OpError } from '../../op/kit/errors/op-error.js';
 import { report } from '../../op/kit/errors/report.js';
+import { createLog } from '../../op/kit/log/log.js';
 import type { Params } from '../../tekton/param.js';
 import type { PipelineDefinition } from '../../tekton/pipeline.js';
 import type { Results } from '../../tekton/result.js';
@@ -122,10 +123,11 @@ function quietContext(cwd: string, env: Context['env']): Context {
     cwd,
     now: () => new Date(),
     out: nothing,
-    log: { step: nothing, progress: nothing, warn: nothing, debug: nothing },
+    log: createLog({ write: nothing, tty: false, now: () => new Date(), debug: false, clean: (text) => text }),
     signal: new AbortController().signal,
     debug: false,
     propertiesFile: undefined,
+    importModule: (url) => import(url),
   };
 }
 

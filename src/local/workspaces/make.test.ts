@@ -38,6 +38,25 @@ test.each(['../../mine', '..', '/mine', 'a/../../mine'])(
   },
 );
 
+test.each([
+  ['has what op keeps of its runs', '.'],
+  ['is what op keeps', 'state'],
+  ['is in it', 'state/runs'],
+])('a directory that %s is no workspace to write to: a step could change what op starts', async (_, path) => {
+  await mkdir(home.runs, { recursive: true });
+  const binding = (shared: boolean): Binding => ({
+    name: 'w',
+    source: { kind: 'directory', path: join(root, path), shared },
+  });
+  await expect(make(binding(true))).rejects.toMatchObject({ kind: 'input', why: expect.stringContaining(home.root) });
+  if (path === '.') expect((await make(binding(false))).directory).toBe(join(home.runs, 'run/workspaces/w'));
+});
+
+test('a directory beside what op keeps can be written to', async () => {
+  const binding: Binding = { name: 'w', source: { kind: 'directory', path: join(root, 'mine'), shared: true } };
+  expect((await make(binding)).directory).toBe(join(root, 'mine'));
+});
+
 test('a workspace whose name is a path is not made', async () => {
   const binding: Binding = { name: '../../../../mine', source: { kind: 'new' } };
   await expect(make(binding)).rejects.toThrow('is not the name of a file');

@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { chmod, copyFile, mkdir, readdir, readlink, realpath, stat, symlink, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inputError } from '../../op/kit/errors/op-error.js';
-import { entryOf } from '../../op/kit/files/path.js';
+import { entryOf, within } from '../../op/kit/files/path.js';
 import type { BoundWorkspace } from '../contract.js';
 import type { Home } from '../runs/home.js';
 import { keySources } from '../runs/key-sources.js';
@@ -46,6 +46,7 @@ async function make(
       return created(entryOf(home.claims, source.claim));
     case 'directory': {
       const from = await existing(name, source.path);
+      if (source.shared) await refuseState(name, from, home);
       // When a run goes on, its workspaces are there.
       if (source.shared || (await stat(into).catch(() => undefined)) !== undefined) return source.shared ? from : into;
       await copy(from, into, home.root);
@@ -71,6 +72,20 @@ async function existing(name: string, path: string): Promise<string> {
     what: `workspace ${name} cannot be ${path}`,
     why: found === undefined ? 'there is no such directory' : 'it is not a directory',
     hint: `bind a directory that exists: -w ${name}=DIR`,
+  });
+}
+
+/**
+ * What op keeps of its runs has the programs that it starts outside of the sandbox, and the Secrets of other tasks: no step may have that as
+ * its workspace.
+ */
+async function refuseState(name: string, path: string, { root, runs }: Home): Promise<void> {
+  const [own, ofRuns] = await Promise.all([root, runs].map((one) => realpath(one).catch(() => one)));
+  if (own === undefined || ofRuns === undefined || (!within(path, own) && !within(ofRuns, path))) return;
+  throw inputError({
+    what: `workspace ${name} cannot be ${path} itself`,
+    why: `op keeps its runs in ${own}, and a step could change there what op starts`,
+    hint: `leave out rw: then it is a copy; or bind another directory, or keep the runs elsewhere with --state`,
   });
 }
 

@@ -1,14 +1,15 @@
 import { setMaxListeners } from 'node:events';
 import { CommanderError } from 'commander';
 import type { Context } from '../context.js';
-import { exitCodes, Interrupted, stopSignals } from '../kit/errors/op-error.js';
+import { exitCodes, Interrupted, OpError, stopSignals } from '../kit/errors/op-error.js';
 import { clean, report } from '../kit/errors/report.js';
 import { createLog } from '../kit/log/log.js';
 import { explainCommandLine } from './commander/explain.js';
+import { paramsNamed } from './params-of-tasks.js';
 import { createProgram } from './program.js';
 
 /** Runs op for an argv (without the first two items of process.argv) and gives the exit code. */
-export async function runProgram(argv: readonly string[]): Promise<number> {
+export async function runProgram(argv: readonly string[], importModule: Context['importModule']): Promise<number> {
   const debug = argv.includes('--debug') || process.env.OP_DEBUG === 'true';
   const stop = new AbortController();
   // Each child process adds a listener, and many may run at a time.
@@ -26,14 +27,16 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe);
   const now = () => new Date();
   const write = (text: string) => void process.stderr.write(text);
+  const log = createLog({ write, tty: process.stderr.isTTY === true, now, debug, clean, inPod: inPod() });
   const context: Omit<Context, 'propertiesFile'> = {
     env: process.env,
     cwd: process.cwd(),
     now,
     out: (text) => void process.stdout.write(text),
-    log: createLog({ write, tty: process.stderr.isTTY === true, now, debug, clean }),
+    log,
     signal: stop.signal,
     debug,
+    importModule,
   };
   try {
     await createProgram(context).parseAsync([...argv], { from: 'user' });
@@ -43,11 +46,23 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
     // `op` alone has printed its help.
     if (thrown instanceof CommanderError && thrown.code === 'commander.help') return exitCodes.usage;
     const failure = report(thrown instanceof CommanderError ? explainCommandLine(thrown, argv) : thrown, debug);
-    process.stderr.write(failure.text);
+    process.stderr.write(`${log.keptBack()}${failure.text}${inPod() ? moreInPod(thrown, argv) : ''}`);
     return failure.exitCode;
   } finally {
     for (const signal of stopSignals) process.off(signal, onSignal);
   }
+}
+
+/** The kubelet stops a container in the same way for each of these. */
+const whyInPod =
+  '  why: a time limit of the run, a cancelled run, or a deleted pod\n  do:  see which with: tkn taskrun describe NAME\n';
+const inPod = () => Boolean(process.env.KUBERNETES_SERVICE_HOST);
+
+/** In a pod nobody types flags: what sets them there. */
+function moreInPod(thrown: unknown, [command = '']: readonly string[]): string {
+  if (thrown instanceof Interrupted && thrown.signal === 'SIGTERM') return whyInPod;
+  const params = thrown instanceof OpError ? paramsNamed(command, thrown.hint) : undefined;
+  return params === undefined ? '' : `       ${params}\n`;
 }
 
 function ignoreClosedPipe(error: NodeJS.ErrnoException): void {

@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type LocalRegistry, startPlainRegistry } from '../../../test/op/local-registry.js';
@@ -248,9 +248,13 @@ describe('a store that cannot be used', () => {
     const web = await push('web:v1');
     await select("web:v1'");
     const inTheWay = join(sandbox.path, 'mirror/store/.octopipeline/mirrors');
+    const aside = `${inTheWay}-aside`;
+    let isBroken = false;
     there.behave((asked) => {
-      if (isUpload(asked)) void mkdir(join(inTheWay, '..'), { recursive: true }).then(() => writeFile(inTheWay, ''));
-      return isUpload(asked) ? { delay: 200 } : undefined;
+      if (!isUpload(asked)) return undefined;
+      if (!isBroken) void rename(inTheWay, aside).then(() => writeFile(inTheWay, ''));
+      isBroken = true;
+      return { delay: 200 };
     });
     expect(await failed(sandbox.run())).toMatchObject({
       kind: 'tool',
@@ -260,6 +264,7 @@ describe('a store that cannot be used', () => {
     expect(await digestAt('web:v1')).toBe(web);
     expect(sandbox.printed.join('\n')).toContain('mirror: 1 copied');
     await rm(inTheWay);
+    await rename(aside, inTheWay);
     there.calm();
     await sandbox.verify();
     expect(await runs()).toHaveLength(1);

@@ -2,19 +2,19 @@ import { rm } from 'node:fs/promises';
 import type { Context } from '../context.js';
 import { shownPath } from '../kit/files/path.js';
 import { FailedWithOutputs } from '../kit/results/results.js';
-import type { Documents } from '../store/documents/documents.js';
 import { conclude, concludeVerify, summaryOf } from './conclude.js';
 import type { History } from './history/history.js';
 import { openHistory } from './history/open.js';
 import { runIdOf } from './history/recorded.js';
-import { takeTurn } from './history/take-turn.js';
+import { type Turn, takeTurn } from './history/take-turn.js';
 import { type Mirror, readMirror } from './mirror-file/read.js';
 import type { MirrorRequest } from './options.js';
 import { filesIn } from './plan/files.js';
-import { type ReadPlan, readPlan } from './plan/plan.js';
+import { type Plan, type ReadPlan, readPlan } from './plan/plan.js';
 import { remember } from './remember.js';
 import { reportNoRun } from './report/no-run.js';
 import { report as makeReport, type ReportParts } from './report/report.js';
+import type { Report } from './report/reported.js';
 import { checkGate, planTable, totalsLine } from './resolve/resolve.js';
 import { verify as verifyPlan } from './verify/verify.js';
 import { copyAll, openWork, type Work } from './work.js';
@@ -29,7 +29,7 @@ export async function resolve(
   await using turn = await takeTurn(outer, mirror, request);
   const { context } = turn;
   await using work = openWork(context, mirror, request);
-  const { read } = await planned(context, work, turn.documents);
+  const { read } = await planned(context, work, turn);
   context.out(request.output === 'json' ? `${JSON.stringify(read.plan, undefined, 1)}\n` : planTable(read.plan));
   context.log.step(`plan: ${totalsLine(read.plan)}`);
   try {
@@ -59,7 +59,7 @@ export async function copy(outer: Context, request: MirrorRequest): Promise<void
     turn.succeeded();
     return;
   }
-  await copyAll(context, read, work, undefined);
+  await copyAll(context, read, work, turn.written);
   const { report } = await makeReport(read, work.files, parts);
   turn.succeeded();
   conclude(context, work.files, report);
@@ -82,7 +82,7 @@ export async function verify(outer: Context, request: MirrorRequest): Promise<vo
   const parts = await partsOf(turn.history, mirror, read);
   const { images } = await verifyPlan(context, read, { ...work, deep: request.deep ?? false, isFresh: false });
   const reported = await makeReport(read, work.files, parts);
-  const lost = await remember(context, turn.history, reported);
+  const lost = await remember(context, turn, reported);
   turn.succeeded();
   concludeVerify(context, work.files, images);
   const { report } = reported;
@@ -97,7 +97,7 @@ export interface ReportRequest extends MirrorRequest {
   readonly check?: boolean;
 }
 
-/** What `op mirror report` gives: numbers of images, of bytes, and the last line. */
+/** What `op mirror report` and `run` give: numbers of images, of bytes, and the last line. */
 export type ReportOutputs = Readonly<Record<'COPIED' | 'UNCHANGED' | 'FAILING' | 'BYTES' | 'SUMMARY', string>>;
 
 /**
@@ -124,14 +124,7 @@ async function reportOf(
   const files = filesIn(context.cwd, request.directory);
   const read = await readPlan(files.plan, mirror);
   const { report: made } = await makeReport(read, files, await partsOf(history, mirror, read));
-  const { copied, overwritten, unchanged, bytes } = made.totals;
-  const outputs = {
-    COPIED: `${copied + overwritten}`,
-    UNCHANGED: `${unchanged}`,
-    FAILING: `${made.images.filter(({ fails }) => fails).length + made.unlisted.length}`,
-    BYTES: `${bytes}`,
-    SUMMARY: summaryOf(made),
-  };
+  const outputs = outputsOf(made);
   if (request.output === 'json') context.out(`${JSON.stringify(made, undefined, 1)}\n`);
   if (!request.check) {
     if (request.output === 'text') context.out(`${summaryOf(made)}\n`);
@@ -147,13 +140,36 @@ async function reportOf(
   return outputs;
 }
 
-/** `op mirror run`: all steps. The report is written whatever happens after the plan. @throws OpError (input, tool, refused) */
-export async function runAll(outer: Context, request: MirrorRequest): Promise<void> {
+function outputsOf(made: Report): ReportOutputs {
+  const { copied, overwritten, unchanged, bytes } = made.totals;
+  return {
+    COPIED: `${copied + overwritten}`,
+    UNCHANGED: `${unchanged}`,
+    FAILING: `${made.images.filter(({ fails }) => fails).length + made.unlisted.length}`,
+    BYTES: `${bytes}`,
+    SUMMARY: summaryOf(made),
+  };
+}
+
+/** The same of a run that only looked. */
+const outputsOfPlan = (plan: Plan): ReportOutputs => ({
+  COPIED: '0',
+  UNCHANGED: `${plan.items.filter(({ action }) => action === 'skip').length}`,
+  FAILING: `${plan.items.filter(({ fails }) => fails).length + plan.unlisted.length}`,
+  BYTES: '0',
+  SUMMARY: `dry run: ${totalsLine(plan)}`,
+});
+
+/**
+ * `op mirror run`: all steps. The report is written whatever happens after the plan.
+ * @throws OpError (input, tool, refused); FailedWithOutputs when an image is not as it should be
+ */
+export async function runAll(outer: Context, request: MirrorRequest): Promise<ReportOutputs> {
   const mirror = await readForRun(outer, request);
   await using turn = await takeTurn(outer, mirror, request);
   const { context } = turn;
   await using work = openWork(context, mirror, request);
-  const { read, ...run } = await planned(context, work, turn.documents);
+  const { read, ...run } = await planned(context, work, turn);
   const table = planTable(read.plan);
   if (table !== '') context.log.step(table.trimEnd());
   context.log.step(`plan: ${totalsLine(read.plan)}`);
@@ -163,7 +179,7 @@ export async function runAll(outer: Context, request: MirrorRequest): Promise<vo
     if (request.dryRun) {
       context.log.step('dry run: nothing is copied');
       turn.succeeded();
-      return;
+      return outputsOfPlan(read.plan);
     }
     await run.carryOut();
   } catch (error) {
@@ -172,10 +188,16 @@ export async function runAll(outer: Context, request: MirrorRequest): Promise<vo
   }
   const reported = await makeReport(read, work.files, parts);
   await run.conclude(reported.report);
-  const lost = await remember(context, turn.history, reported);
+  const lost = await remember(context, turn, reported);
   turn.succeeded();
-  conclude(context, work.files, reported.report);
-  if (lost !== undefined) throw lost;
+  const outputs = outputsOf(reported.report);
+  try {
+    conclude(context, work.files, reported.report);
+    if (lost !== undefined) throw lost;
+  } catch (error) {
+    throw new FailedWithOutputs(outputs, error);
+  }
+  return outputs;
 }
 
 /** Reads the mirror file of a run. @throws OpError (input), which is the report then */
@@ -186,10 +208,10 @@ const readForRun = (context: Context, request: MirrorRequest): Promise<Mirror> =
   });
 
 /** Makes the plan of a run. @throws OpError, which is the report then: that of the run before is not that of this one */
-async function planned(context: Context, work: Work, documents: Documents): Promise<Planned> {
+async function planned(context: Context, work: Work, turn: Turn): Promise<Planned> {
   await rm(work.files.plan, { force: true });
   try {
-    return await planRun(context, work, documents);
+    return await planRun(context, work, turn);
   } catch (error) {
     if (!context.signal.aborted) await reportNoRun(work.files, context.now(), error);
     throw error;

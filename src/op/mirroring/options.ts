@@ -36,6 +36,6 @@ export type MirrorRequest = RequestOf<typeof mirrorOptions> &
     readonly deep?: boolean;
     readonly dryRun?: boolean;
     /** Milliseconds, which tests shorten. */
-    readonly pauses?: readonly number[];
+    readonly pauses?: readonly number[] | undefined;
     readonly idle?: number;
   };

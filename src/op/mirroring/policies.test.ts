@@ -115,7 +115,7 @@ describe('the plan', () => {
     await file(`sources: [{ from: '${source}/x/web:v1' }, { from: '${source}/y/web:v1' }]\n`);
     expect(await failed(sandbox.resolve())).toMatchObject({
       kind: 'input',
-      why: expect.stringMatching(/^sources\[0\] .* and sources\[1\] /u),
+      why: expect.stringMatching(/^mirror\.yaml:\d+: sources\[0\] .* and mirror\.yaml:\d+: sources\[1\] /u),
     });
   });
 

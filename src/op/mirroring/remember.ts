@@ -1,7 +1,8 @@
 import type { Context } from '../context.js';
 import { OpError, toolError } from '../kit/errors/op-error.js';
-import type { History } from './history/history.js';
 import { runIdOf } from './history/recorded.js';
+import type { Turn } from './history/take-turn.js';
+import { afterRun } from './prune/note-written.js';
 import type { Reported } from './report/report.js';
 
 /**
@@ -11,7 +12,7 @@ import type { Reported } from './report/report.js';
  */
 export async function remember(
   context: Context,
-  history: History,
+  { history, written }: Pick<Turn, 'history' | 'written'>,
   { report, left }: Reported,
 ): Promise<OpError | undefined> {
   const { workflow, copiedAt, verifiedAt, plannedAt, planDigest, mirrorFile, mirrorDigest, totals, images, unlisted } =
@@ -33,6 +34,10 @@ export async function remember(
     bytes: totals.bytes,
   } as const;
   try {
+    // Before the run: what it left is not pruned before it is known to be ours.
+    if (workflow !== 'to-disk') {
+      await written.change((before) => ({ ...before, images: afterRun(before.images, report, left, verifiedAt) }));
+    }
     await history.recordRun({ run, images: left });
     return undefined;
   } catch (error) {

@@ -1,12 +1,15 @@
 import type { Context } from '../context.js';
+import type { Registries } from '../systems/registry/client/registries.js';
 import { copy } from './copy/copy.js';
+import type { WrittenHistory } from './history/written.js';
 import type { Mirror } from './mirror-file/read.js';
 import type { MirrorRequest } from './options.js';
 import { type Files, filesIn } from './plan/files.js';
 import type { ReadPlan } from './plan/plan.js';
+import { beforeCopy } from './prune/note-written.js';
 import { openManifestCache } from './registries/manifests.js';
 import { fromRegistries, type Origins } from './registries/origin.js';
-import { openRegistries, type Registries } from './registries/registries.js';
+import { openRegistries } from './registries/registries.js';
 import { type Resolved, resolve } from './resolve/resolve.js';
 
 /** What every command works with. */
@@ -24,8 +27,6 @@ export function openWork(context: Context, mirror: Mirror, request: MirrorReques
     ...(request.pauses === undefined ? {} : { pauses: request.pauses }),
     ...(request.idle === undefined ? {} : { idle: request.idle }),
   };
-  const proxy = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'].find((name) => context.env[name]);
-  if (proxy !== undefined) context.log.warn(`${proxy} is set, and op mirror connects to registries directly`);
   const registries = openRegistries(context, mirror, request, patience);
   const files = filesIn(context.cwd, request.directory);
   const origins = fromRegistries(registries, openManifestCache(files.manifests));
@@ -43,9 +44,21 @@ export function openWork(context: Context, mirror: Mirror, request: MirrorReques
 export const makePlan = (context: Context, work: Work): Promise<Resolved> =>
   resolve(context, { ...work, deep: work.request.deep ?? false });
 
-/** Copies what a plan says. @param lacking what the destination was found to lack, if the plan was made just now */
-export const copyAll = (context: Context, read: ReadPlan, work: Work, lacking: ReadonlySet<string> | undefined) =>
-  copy(context, read, { ...work, pauses: pausesOf(work), idle: work.request.idle, lacking });
+/**
+ * Copies what a plan says, and first remembers what it will write.
+ * @param lacking what the destination was found to lack, if the plan was made just now
+ */
+export async function copyAll(
+  context: Context,
+  read: ReadPlan,
+  work: Work,
+  written: WrittenHistory,
+  lacking?: ReadonlySet<string>,
+): Promise<void> {
+  const now = context.now().toISOString();
+  await written.change((before) => ({ ...before, images: beforeCopy(before.images, read.plan.items, now) }));
+  await copy(context, read, { ...work, pauses: pausesOf(work), idle: work.request.idle, lacking });
+}
 
 /** Milliseconds before a transfer is tried again. */
 const transferPauses = [1000, 5000, 15_000];

@@ -1,12 +1,13 @@
 import type { Context } from '../context.js';
 import { refusedError } from '../kit/errors/op-error.js';
-import type { Documents } from '../store/documents/documents.js';
 import { chainHistoryIn } from './disk/chain-history.js';
 import { openDisk, recordApplied } from './disk/from-disk.js';
-import { diskOf, partSizeOf, refuseDiskOptions, wishOf, workflowOf } from './disk/options.js';
 import { type DiskPlan, planSegment, type ToDiskWork } from './disk/plan-segment.js';
+import { diskOf, partSizeOf, refuseDiskOptions, wishOf, workflowOf } from './disk/request.js';
 import { writeSegment } from './disk/write-segment.js';
 import type { Workflow } from './history/recorded.js';
+import type { Turn } from './history/take-turn.js';
+import type { WrittenHistory } from './history/written.js';
 import type { ReadPlan } from './plan/plan.js';
 import type { Report } from './report/reported.js';
 import { tagsIn } from './resolve/list-images.js';
@@ -27,30 +28,34 @@ export interface Planned {
  * Makes the plan of a run: from registry to registry, to a disk, or from one. Nothing is written but the plan.
  * @throws OpError (usage, input, tool, refused)
  */
-export async function planRun(context: Context, work: Work, documents: Documents): Promise<Planned> {
+export async function planRun(context: Context, work: Work, turn: Turn): Promise<Planned> {
   const workflow = workflowOf(work.request);
-  if (workflow === 'to-disk') return planToDisk(context, work, documents);
-  if (workflow === 'from-disk') return planFromDisk(context, work, documents);
+  if (workflow === 'to-disk') return planToDisk(context, work, turn);
+  if (workflow === 'from-disk') return planFromDisk(context, work, turn);
   refuseDiskOptions(work.request);
-  return planDirect(context, work);
+  return planDirect(context, work, turn);
 }
 
-async function planDirect(context: Context, work: Work): Promise<Planned> {
+async function planDirect(context: Context, work: Work, { written }: Turn): Promise<Planned> {
   const read = await makePlan(context, work);
-  return { read, carryOut: () => copyAndVerify(context, read, work, read.lacking), conclude: async () => undefined };
+  return {
+    read,
+    carryOut: () => copyAndVerify(context, read, work, { written, lacking: read.lacking }),
+    conclude: async () => undefined,
+  };
 }
 
 async function copyAndVerify(
   context: Context,
   read: ReadPlan,
   work: Work,
-  lacking: ReadonlySet<string>,
+  { written, lacking }: { readonly written: WrittenHistory; readonly lacking: ReadonlySet<string> },
 ): Promise<void> {
-  await copyAll(context, read, work, lacking);
+  await copyAll(context, read, work, written, lacking);
   await verify(context, read, { ...work, deep: work.request.deep ?? false, isFresh: true });
 }
 
-async function planToDisk(context: Context, work: Work, documents: Documents): Promise<Planned> {
+async function planToDisk(context: Context, work: Work, { documents }: Turn): Promise<Planned> {
   const { request, registries, mirror } = work;
   const parts: ToDiskWork = {
     ...work,
@@ -65,7 +70,7 @@ async function planToDisk(context: Context, work: Work, documents: Documents): P
   return { read, carryOut: () => writeSegment(context, read, parts), conclude: async () => undefined };
 }
 
-async function planFromDisk(context: Context, work: Work, documents: Documents): Promise<Planned> {
+async function planFromDisk(context: Context, work: Work, { documents, written }: Turn): Promise<Planned> {
   const { request, mirror } = work;
   const history = chainHistoryIn(documents, mirror.name, 'applied');
   const disk = diskOf(context.cwd, request);
@@ -75,7 +80,7 @@ async function planFromDisk(context: Context, work: Work, documents: Documents):
   const read = await resolve(context, { ...work, origins, deep, list, onListed, workflow: 'from-disk' });
   return {
     read,
-    carryOut: () => copyAndVerify(context, read, { ...work, origins }, read.lacking),
+    carryOut: () => copyAndVerify(context, read, { ...work, origins }, { written, lacking: read.lacking }),
     conclude: (report) => recordApplied(context, opened, history, report),
   };
 }

@@ -25,7 +25,8 @@ type Props = ConstructorParameters<typeof ScheduledRun>[2];
 
 /** The objects of a schedule, as JSON that kubectl reads. */
 function objectsOf(props: Partial<Props> & Pick<Props, 'name'>): string {
-  const chart = new CatalogChart(new CatalogApp({ producedBy: 'test', outdir: 'unused' }), 'schedule', { source: 's' });
+  const app = new CatalogApp({ producedBy: 'test', outdir: 'unused', installed: [nightly] });
+  const chart = new CatalogChart(app, 'schedule', { source: 's' });
   const run = pipelineRun({ generateName: `${props.name}-` }, nightly, {});
   new ScheduledRun(chart, 'schedule', { run, schedule: '0 3 * * *', timeZone: 'Europe/Berlin', image, ...props });
   const text = (chart.node.root as CatalogApp).files().get('schedule.yaml') ?? '';

@@ -53,7 +53,7 @@ function wireNode(node: NodeDefinition): WirePipelineTask {
     taskRef: embedded === undefined ? taskRef(definition) : undefined,
     when: some(wireWhen(options.when)),
     runAfter: some(orderOnly(node)),
-    params: some(wireParams(options.params)),
+    params: some(wireParams(embedded === undefined ? options.params : withDefaults(node))),
     matrix: wireMatrix(options),
     workspaces: some(wireBindings(options.workspaces)),
     retries: options.retries,
@@ -61,6 +61,24 @@ function wireNode(node: NodeDefinition): WirePipelineTask {
     onError: options.onError,
     taskSpec: embedded,
   });
+}
+
+/**
+ * The params of an embedded Task, with its defaults. In an embedded Task, Tekton replaces `$(params.mode)` by the Pipeline's param of that
+ * name, whatever the default of the Task is, unless the node gives the param (`propagateParams` of its PipelineRun reconciler).
+ */
+function withDefaults({ definition, options }: NodeDefinition): NodeDefinition['options']['params'] {
+  const given = options.params ?? {};
+  const elsewhere = [...Object.keys(options.over ?? {}), ...includedParams(options)];
+  const defaults = Object.entries(definition.params)
+    .filter(([name, param]) => param.default !== undefined && !(name in given) && !elsewhere.includes(name))
+    .map(([name, param]) => [name, param.default]);
+  return { ...given, ...Object.fromEntries(defaults) };
+}
+
+/** The params that only some runs of a matrix get. */
+export function includedParams({ include = [] }: NodeDefinition['options']): readonly string[] {
+  return include.flatMap(({ params }) => Object.keys(params));
 }
 
 function taskRef(definition: NodeDefinition['definition']): WirePipelineTask['taskRef'] {

@@ -38,11 +38,6 @@ export class ShellLexer {
     return this.inner;
   }
 
-  /** The line so far, to see which command it is. */
-  get command(): string {
-    return this.sinceNewline;
-  }
-
   /** Reads one literal piece. */
   read(piece: string): void {
     for (let index = 0; index < piece.length; ) index += this.take(piece, index);

@@ -14,7 +14,7 @@ const echo = task('echo', {
   steps: ({ params, workspaces }) => [
     {
       name: 'echo',
-      image: 'registry.example.com/sh:1',
+      image: 'registry.example.com/sh:1@sha256:0000000000000000000000000000000000000000000000000000000000000000',
       env: { LATER: 'later', ALSO: params.b },
       script: sh`
         printf '%s\0' ${params.a} "${params.a}" pre${params.b}post "<${params.a}|${params.b}>" ${workspaces.source.path}/x "$@"
@@ -145,7 +145,7 @@ describe('sh', () => {
         steps: ({ params }) => [
           {
             name: 's',
-            image: 'i',
+            image: 'i@sha256:0000000000000000000000000000000000000000000000000000000000000000',
             script: sh`
               #!/bin/bash
               printf '%s\n' \`date\` "\${HOME}" ${params['a-b']} ${params.a_b} ${params['a-b']} ${3}

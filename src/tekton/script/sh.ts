@@ -1,4 +1,6 @@
 import { partsOf, referenceOf, type Scope, type StringRef, type Text } from '../reference.js';
+import { codeIn, foreignProgram } from './code.js';
+import { heldBy } from './held.js';
 import { type Context, ShellLexer } from './lexer.js';
 
 export const SCRIPT: unique symbol = Symbol.for('octopipeline.script');
@@ -21,6 +23,8 @@ export interface Script<S extends Scope = Scope> {
   readonly [SCRIPT]: {
     readonly scope: S;
     readonly body: string;
+    /** The script as it was written, without the lines that `sh` puts before it. */
+    readonly text: string;
     readonly env: readonly HoistedEnv<S>[];
     readonly problems: readonly ScriptProblem[];
   };
@@ -68,8 +72,29 @@ export function sh<S extends Scope = never>(
   if (open !== undefined) {
     problems.push({ line: lexer.line - 1, message: `the script ends inside ${open}`, hint: 'close it' });
   }
+  problems.push(...misused(body, env));
   const head = body.startsWith('#!') ? '' : '#!/bin/sh\nset -eu\n';
-  return { [SCRIPT]: { scope: undefined as unknown as S, body: `${head}${body}\n`, env, problems } };
+  return { [SCRIPT]: { scope: undefined as unknown as S, body: `${head}${body}\n`, text: body, env, problems } };
+}
+
+/** References that become code, and references in a script that no shell reads. */
+function misused<S extends Scope>(text: string, env: readonly HoistedEnv<S>[]): readonly ScriptProblem[] {
+  const foreign = foreignProgram(text);
+  if (foreign !== undefined) {
+    if (env.length === 0) return [];
+    const message = `a reference in a script for ${foreign} becomes shell syntax, which ${foreign} does not read`;
+    return [{ line: 1, message, hint: 'pass the value in env or args, and write the script as a plain text' }];
+  }
+  const held = new Map(env.map(({ name, value }) => [name, heldBy(value)]));
+  return codeIn(text, (name) => held.get(name)).map(({ line, program }) => ({ line, ...becomesCode(program) }));
+}
+
+/** What is wrong with a value that a program runs. */
+export function becomesCode(program: string): Refusal {
+  return {
+    message: `a reference in what ${program} runs becomes code`,
+    hint: 'run the program itself, or pass the value as an argument after the code, or in a variable that the code reads',
+  };
 }
 
 /** What the script reads in place of an inserted value. */
@@ -80,7 +105,7 @@ function fill<S extends Scope>(
   env: HoistedEnv<S>[],
   problems: ScriptProblem[],
 ): string {
-  const { context, line, command } = lexer;
+  const { context, line } = lexer;
   lexer.hole();
   if (typeof hole === 'number') return String(hole);
   const value = stringHole<S>(hole);
@@ -88,19 +113,11 @@ function fill<S extends Scope>(
     problems.push({ line, message: notAString(hole), hint: 'pass lists through args and read them as "$@"' });
     return '';
   }
-  const reason = unsafe[context] ?? (evaluates.test(command) ? evaluated : undefined);
+  const reason = unsafe[context];
   if (reason !== undefined) problems.push({ line, ...reason });
   const name = hoist(value, names, env);
   return context === 'bare' ? `"\${${name}}"` : `\${${name}}`;
 }
-
-/** Commands that read their arguments as code. */
-const evaluates = /(?:^|[\s;&|(/])(?:eval|(?:ba|da|k|a|z)?sh\s+-[a-z]*c)\s/;
-
-const evaluated: Refusal = {
-  message: 'a reference in an argument of eval or sh -c becomes code',
-  hint: 'run the program itself, or pass the value as an argument after the code',
-};
 
 type Refusal = Omit<ScriptProblem, 'line'>;
 
@@ -135,9 +152,17 @@ function refuseExpressions(literal: string, line: number, problems: ScriptProble
     problems.push({
       line: line + literal.slice(0, from).split('\n').length - 1,
       message: `the script contains a literal "$(": "${excerpt(literal, from)}"`,
-      hint: 'insert references as ${…} values, and use backquotes for command substitution',
+      hint: adviceFor(literal.slice(from)),
     });
   }
+}
+
+/** What to write instead of `$(`, which Tekton could read as one of its variables. */
+function adviceFor(text: string): string {
+  if (text.startsWith('$((')) return 'let expr calculate, in backquotes: i=\\`expr "$i" + 1\\`';
+  if (/^\$\((?:params|results|workspaces|context|tasks|steps|step)[.[]/.test(text))
+    return 'insert the reference itself: ${params.url}';
+  return 'write a command substitution in backquotes: \\`date\\`';
 }
 
 function excerpt(literal: string, from: number): string {

@@ -1,12 +1,19 @@
 import type { Report } from '../problem.js';
-import type { Value } from '../reference.js';
+import { partsOf, type Value } from '../reference.js';
 import { holdsReference } from '../render/env.js';
 import { scriptOf } from '../render/step.js';
-import { SCRIPT, type Script } from '../script/sh.js';
+import { codeIn, foreignProgram } from '../script/code.js';
+import { heldBy } from '../script/held.js';
+import { usesOf } from '../script/interpreters.js';
+import { becomesCode, SCRIPT, type Script } from '../script/sh.js';
 import type { Argument, ContainerOptions, Env, Mount } from '../step.js';
 import { checkMountPath, clean } from './declare.js';
+import { checkFields } from './known-fields.js';
 import { checkEnvName } from './names.js';
-import { checkItem, checkLiteral, checkPlain, checkString, type Judge } from './strings.js';
+import { checkResources } from './resources.js';
+import { checkSecurityContext } from './security.js';
+import { checkItem, checkLiteral, checkString, type Judge } from './strings.js';
+import { checkSubPath, checkVolumeSource } from './volumes.js';
 
 /** The fields of a container that the shared checks read. */
 export interface Runnable extends Omit<ContainerOptions, 'image'> {
@@ -26,6 +33,8 @@ export interface Place {
   readonly image?: Judge;
   /** Names of the volumes that can be mounted; undefined when they are not known. */
   readonly volumes?: ReadonlySet<string>;
+  /** Whether an image may be named by its tag alone. */
+  readonly allowTags: boolean;
   /** The defaults of the Task, if it has any. */
   readonly template?: ContainerOptions;
 }
@@ -35,14 +44,23 @@ export function checkContainer(container: Runnable, place: Place, report: Report
   checkImage(container, place, report);
   checkArguments(container.command, 'command', place.judge, report);
   checkArguments(container.args, 'args', place.judge, report);
-  checkShellCode(container, report);
-  checkScript(container, place.judge, report);
+  checkCode(container, place, report);
+  checkScript(container, place, report);
   checkEnv(container.env, place.judge, report);
   checkSecretEnv(container, place.template, report);
-  if (container.workingDir !== undefined) checkString(container.workingDir, 'workingDir', place.strict, report);
+  if (container.workingDir !== undefined) {
+    checkString(container.workingDir, 'workingDir', place.strict, report);
+    if (typeof container.workingDir === 'string' && !container.workingDir.startsWith('/')) {
+      report(
+        'workingDir',
+        `"${container.workingDir}" is not absolute`,
+        'start from the path of a workspace, or from /',
+      );
+    }
+  }
   checkMounts(container.volumeMounts, place, report);
   checkResources(container.computeResources, report);
-  checkPlain(container.securityContext, 'securityContext', report);
+  checkSecurityContext(container.securityContext, 'securityContext', report);
 }
 
 function checkImage(container: Runnable, place: Place, report: Report): void {
@@ -60,8 +78,14 @@ function checkImage(container: Runnable, place: Place, report: Report): void {
       'with an image from a param, anyone who starts the run chooses the program',
     );
   } else checkLiteral(image, 'image', report);
-  if (typeof image === 'string' && /\s/.test(image)) report('image', `"${image}" contains white space`);
+  if (typeof image !== 'string') return;
+  if (/\s/.test(image)) report('image', `"${image}" contains white space`);
+  else if (!place.allowTags && !image.includes('$(') && !/@sha256:[0-9a-f]{64}$/.test(image)) {
+    report('image', `"${image}" has no digest, so what it runs can change`, digestHint);
+  }
 }
+
+const digestHint = "write NAME:TAG@sha256:<64 hex digits>; or allow: ['tags']";
 
 function checkArguments(list: readonly Argument[] | undefined, field: string, judge: Judge, report: Report): void {
   list?.forEach((argument, index) => {
@@ -69,28 +93,42 @@ function checkArguments(list: readonly Argument[] | undefined, field: string, ju
   });
 }
 
-const shell = /(?:^|\/)(?:ba|da|k|a|z)?sh$/;
-
-/** The code of `sh -c` is a script too: no value may be pasted into it, and Kubernetes must not change it. */
-function checkShellCode(container: Runnable, report: Report): void {
+/** The code of `sh -c`, `python3 -c`, `sed` … is a script too: no value may be pasted into it, and Kubernetes must not change it. */
+function checkCode(container: Runnable, place: Place, report: Report): void {
   const words = [...(container.command ?? []), ...(container.args ?? [])];
-  const start = words.findIndex((word) => typeof word === 'string' && shell.test(word));
-  const code =
-    words.findIndex((word, index) => index > start && typeof word === 'string' && /^-[a-z]*c$/.test(word)) + 1;
-  if (start === -1 || code === 0) return;
-  const inArgs = code - (container.command?.length ?? 0);
-  const path = inArgs < 0 ? `command[${code}]` : `args[${inArgs}]`;
-  const text = words[code];
-  if (holdsReference(text)) report(path, 'is shell code, and a reference in it becomes code', shellHint);
-  if (typeof text === 'string' && text.includes('$$')) {
-    report(path, 'is shell code with "$$", which Kubernetes turns into "$"', 'write the step as script: sh`...`');
+  const uses = usesOf(words.map(literalsOf));
+  if (uses === undefined) return;
+  const env = { ...place.template?.env, ...container.env };
+  for (const [index, use] of uses.words) {
+    const inArgs = index - (container.command?.length ?? 0);
+    const path = inArgs < 0 ? `command[${index}]` : `args[${inArgs}]`;
+    const word = words[index];
+    const held = heldBy(word);
+    if (held === 'given' || (held === 'path' && use === 'code')) {
+      report(path, `is run by ${uses.program}, and a reference in it becomes code`, codeHint);
+    }
+    if (typeof word !== 'string' || use === 'file') continue;
+    if (word.includes('$$')) {
+      report(path, `is code for ${uses.program} with "$$", which Kubernetes turns into "$"`, scriptHint);
+    }
+    if (!uses.shell) continue;
+    for (const { program, variable } of codeIn(word, (name) => heldBy(env[name]))) {
+      report(path, `gives "$${variable}", which holds a reference, to ${program} as code`, codeHint);
+    }
   }
 }
 
-const shellHint = 'write the step as script: sh`...`, or pass the value as an argument after the code';
+/** What is known of a word when the Task is written. */
+function literalsOf(word: Argument | undefined): string {
+  if (typeof word === 'string') return word;
+  return (partsOf(word) ?? []).map((part) => (typeof part === 'string' ? part : '')).join('');
+}
+
+const scriptHint = 'write the step as script: sh`...`';
+const codeHint = 'pass the value as an argument after the code, or in env, and let the code read it';
 
 /** A container runs a command or a script, never both. */
-function checkScript(container: Runnable, judge: Judge, report: Report): void {
+function checkScript(container: Runnable, place: Place, report: Report): void {
   const { script, command } = container;
   if (script === undefined) return;
   if (command !== undefined) report('script', 'is set together with command', 'keep one of the two');
@@ -104,11 +142,19 @@ function checkScript(container: Runnable, judge: Judge, report: Report): void {
   if (body.trim().startsWith('#!win')) {
     report('script', 'Windows scripts are alpha: a default Tekton install refuses them (enable-api-fields: alpha)');
   }
+  const text = made === undefined ? String(script) : made[SCRIPT].text;
+  const env = { ...place.template?.env, ...container.env };
+  if (foreignProgram(text) === undefined) {
+    for (const { line, program } of codeIn(text, (name) => heldBy(env[name]))) {
+      const { message, hint } = becomesCode(program);
+      report(`script line ${line}`, message, hint);
+    }
+  }
   if (made === undefined) checkLiteral(script, 'script', report);
   else {
     for (const { line, message, hint } of made[SCRIPT].problems) report(`script line ${line}`, message, hint);
     for (const { name, value } of made[SCRIPT].env) {
-      checkString(value, 'script', judge, report);
+      checkString(value, 'script', place.judge, report);
       if (container.env?.[name] !== undefined)
         report(`env.${name}`, 'is already the name of a variable of the script', 'rename it');
     }
@@ -119,7 +165,7 @@ function checkEnv(env: Env | undefined, judge: Judge, report: Report): void {
   for (const [name, value] of Object.entries(env ?? {})) {
     checkEnvName(name, `env.${name}`, report);
     if (typeof value === 'object' && value !== null && 'valueFrom' in value) {
-      checkPlain(value.valueFrom, `env.${name}.valueFrom`, report);
+      checkVolumeSource(value.valueFrom, 'core/v1.EnvVarSource', `env.${name}.valueFrom`, report);
     } else checkString(value, `env.${name}`, judge, report);
   }
 }
@@ -160,6 +206,7 @@ function checkMounts(mounts: readonly Mount[] | undefined, place: Place, report:
   mounts?.forEach((mount, index) => {
     const path = `volumeMounts[${index}]`;
     const inside: Report = (field, message, hint) => report(`${path}.${field}`, message, hint);
+    checkFields(mount, 'mount', path, report);
     checkString(mount.name, `${path}.name`, place.strict, report);
     if (typeof mount.name === 'string') checkVolumeName(mount.name, place.volumes, inside);
     checkString(mount.mountPath, `${path}.mountPath`, place.strict, report);
@@ -170,7 +217,10 @@ function checkMounts(mounts: readonly Mount[] | undefined, place: Place, report:
       if (paths.has(clean(mount.mountPath))) inside('mountPath', `"${mount.mountPath}" is mounted twice`);
       paths.add(clean(mount.mountPath));
     }
-    if (mount.subPath !== undefined) checkString(mount.subPath, `${path}.subPath`, place.strict, report);
+    if (mount.subPath !== undefined) {
+      checkString(mount.subPath, `${path}.subPath`, place.strict, report);
+      checkSubPath(mount.subPath, `${path}.subPath`, report);
+    }
   });
 }
 
@@ -183,20 +233,5 @@ function checkVolumeName(name: string, volumes: ReadonlySet<string> | undefined,
       `"${name}" is not a volume of the Task`,
       known.length === 0 ? 'declare it in volumes' : `it has: ${known.join(', ')}`,
     );
-  }
-}
-
-const quantity = /^\d+(\.\d+)?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$/;
-
-/** Checks CPU, memory and storage quantities. */
-export function checkResources(resources: unknown, report: Report): void {
-  if (typeof resources !== 'object' || resources === null) return;
-  for (const [kind, amounts] of Object.entries(resources)) {
-    for (const [name, amount] of Object.entries(typeof amounts === 'object' && amounts !== null ? amounts : {})) {
-      const path = `computeResources.${kind}.${name}`;
-      if (typeof amount !== 'string' || !quantity.test(amount)) {
-        report(path, `"${String(amount)}" is not a quantity`, 'write 500m, 1, 128Mi or 1Gi');
-      }
-    }
   }
 }

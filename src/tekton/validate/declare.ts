@@ -3,8 +3,10 @@ import type { ParamDef, Params } from '../param.js';
 import type { Report } from '../problem.js';
 import type { Results } from '../result.js';
 import type { Workspaces } from '../workspace.js';
+import { kindOf } from './kind.js';
 import { checkFields } from './known-fields.js';
 import { checkKey, checkParamName, checkResultName, checkUnique, checkWorkspaceName } from './names.js';
+import type { ValidateOptions } from './options.js';
 import { checkPlain } from './strings.js';
 
 /** Checks the declarations of params. Tekton compares their names case-insensitively. */
@@ -42,7 +44,7 @@ export function literalProblem(definition: ParamDef, value: unknown): string | u
     case 'array':
       return Array.isArray(value) ? undefined : `is ${kindOf(value)}, but the param is an array`;
     default:
-      return objectProblem(Object.keys(definition.properties), value);
+      return objectProblem(Object.keys(definition.properties ?? {}), value);
   }
 }
 
@@ -67,15 +69,7 @@ function objectProblem(keys: readonly string[], value: unknown): string | undefi
   return extra.length === 0 ? undefined : `has the unknown key "${extra.join('", "')}"`;
 }
 
-/** A value's kind, in the words of params. */
-export function kindOf(value: unknown): string {
-  if (value === undefined) return 'undefined';
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return 'an array';
-  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
-}
-
-function checkProperties(properties: { readonly [key: string]: unknown }, path: string, report: Report): void {
+function checkProperties(properties: { readonly [key: string]: unknown } = {}, path: string, report: Report): void {
   const keys = Object.keys(properties);
   if (keys.length === 0) report(path, 'an object needs at least one key', "declare them: { url: 'string' }");
   for (const key of keys) checkKey(key, `${path}.properties`, report);
@@ -102,21 +96,25 @@ export function checkResults(results: Results, report: Report): void {
 }
 
 /** Checks the declarations of a Task's workspaces; `mounted` are the paths its steps mount volumes at. */
-export function checkWorkspaces(workspaces: Workspaces, mounted: ReadonlySet<string>, report: Report): void {
+export function checkWorkspaces(
+  workspaces: Workspaces,
+  mounted: ReadonlySet<string>,
+  { allow = [] }: ValidateOptions,
+  report: Report,
+): void {
+  const allowMore = allow.includes('two-claims');
   const paths = new Set(mounted);
   let volume: string | undefined;
   for (const [name, definition] of Object.entries(workspaces)) {
     const path = `workspaces.${name}`;
     checkWorkspaceName(name, path, report);
     checkFields(definition, 'workspace', path, report);
-    if (definition.kind === 'volume') {
+    if (definition.kind === 'volume' && definition.need === 'required' && !allowMore) {
       if (volume === undefined) volume = name;
-      else
-        report(
-          path,
-          `is the second workspace for a volume; "${volume}" is the first, and a TaskRun with two claims fails`,
-          twoVolumes,
-        );
+      else {
+        const why = `"${volume}" is the first, and a TaskRun with two claims fails`;
+        report(path, `is the second workspace for a volume that is required; ${why}`, twoVolumes);
+      }
     }
     const mountPath = definition.mountPath ?? `/workspace/${name}`;
     checkMountPath(mountPath, path, report);
@@ -127,13 +125,15 @@ export function checkWorkspaces(workspaces: Workspaces, mounted: ReadonlySet<str
 }
 
 const twoVolumes =
-  'use one workspace with a subPath for each, or workspace.secret() or workspace.config() for small read-only files';
+  'make it optional, and bind it to an emptyDir; or use one workspace with a subPath for each, or workspace.secret() or workspace.config()';
 
 /** Checks a mount path: absolute, literal, and not reserved by Tekton. */
 export function checkMountPath(mountPath: string, path: string, report: Report): void {
   checkPlain(mountPath, path, report);
   if (!mountPath.startsWith('/')) report(path, `the mount path "${mountPath}" is not absolute`);
   const place = clean(mountPath);
+  if (place === '/') report(path, 'is mounted over the root of the image', 'mount it at a directory');
+  if (mountPath.includes(':')) report(path, `the mount path "${mountPath}" contains a colon, which Kubernetes refuses`);
   if ((place === '/tekton' || place.startsWith('/tekton/')) && !place.startsWith('/tekton/home')) {
     report(path, `"${mountPath}" is reserved by Tekton`, 'mount it elsewhere');
   }

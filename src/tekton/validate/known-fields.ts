@@ -59,6 +59,26 @@ export const known = {
     'startupProbe',
     'workspaces',
   ],
+  mount: ['name', 'mountPath', 'subPath', 'readOnly'],
+  nodeBinding: ['workspace', 'subPath'],
+  matrixInclude: ['name', 'params'],
+  remoteTask: ['resolver', 'params'],
+  condition: ['input', 'operator', 'values'],
+  output: ['value', 'description'],
+  timeouts: ['pipeline', 'tasks', 'finally'],
+  runBinding: [
+    'persistentVolumeClaim',
+    'volumeClaimTemplate',
+    'emptyDir',
+    'secret',
+    'configMap',
+    'projected',
+    'csi',
+    'items',
+    'optional',
+    'subPath',
+  ],
+  claimTemplate: ['storage', 'accessModes', 'storageClassName'],
   param: ['type', 'need', 'description', 'default', 'values', 'format', 'properties'],
   result: ['type', 'description', 'properties'],
   workspace: ['kind', 'need', 'description', 'readOnly', 'mountPath'],
@@ -105,6 +125,14 @@ const instead: { readonly [field: string]: string } = {
 /** Reports every field that is not among the known ones. */
 export function checkFields(value: object, kind: keyof typeof known, path: string, report: Report): void {
   checkFieldNames(Object.keys(value), kind, path, report);
+  for (const [name, inner] of Object.entries(value)) {
+    if (inner === undefined) reportUndefined(path === '' ? name : `${path}.${name}`, report);
+  }
+}
+
+/** A key that is there without a value: mostly a misspelt name, in code that nobody compiled. */
+export function reportUndefined(path: string, report: Report): void {
+  report(path, 'is undefined', 'leave the key out if there is no value; tsc finds a misspelt name');
 }
 
 /** The same for names that were collected before. */

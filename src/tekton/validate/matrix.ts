@@ -1,9 +1,11 @@
 import type { NodeDefinition } from '../node.js';
-import type { Params } from '../param.js';
+import type { ParamDef, Params } from '../param.js';
 import type { Report } from '../problem.js';
 import { isItems, referenceOf } from '../reference.js';
 import { article, checkValue } from './bind.js';
-import { kindOf } from './declare.js';
+import { literalProblem } from './declare.js';
+import { kindOf } from './kind.js';
+import { checkFields } from './known-fields.js';
 import { didYouMean } from './names.js';
 import { checkItem, checkReference, type Judge } from './strings.js';
 
@@ -25,9 +27,11 @@ export function checkMatrix(
     report('over', 'is empty', 'fan out over at least one param');
   for (const [name, values] of Object.entries(over)) {
     const path = `over.${name}`;
-    if (checkFanned(name, declared, owner, path, given, report)) checkFan(values, path, judge, report);
+    if (checkFanned(name, declared, owner, path, given, report)) checkFan(values, declared[name], path, judge, report);
   }
-  include.forEach(({ params }, index) => {
+  include.forEach((entry, index) => {
+    const { params } = entry;
+    checkFields(entry, 'matrixInclude', `include[${index}]`, report);
     for (const [name, value] of Object.entries(params)) {
       const path = `include[${index}].params.${name}`;
       const definition = declared[name];
@@ -59,7 +63,7 @@ function checkFanned(
   return false;
 }
 
-function checkFan(values: unknown, path: string, judge: Judge, report: Report): void {
+function checkFan(values: unknown, definition: ParamDef | undefined, path: string, judge: Judge, report: Report): void {
   const reference = referenceOf(values);
   if (reference !== undefined && !isItems(values)) {
     if (reference.kind === 'array') checkReference(reference, path, judge, report);
@@ -69,6 +73,9 @@ function checkFan(values: unknown, path: string, judge: Judge, report: Report): 
     if (values.length === 0) report(path, 'is an empty list, so nothing would run', 'give at least one value');
     values.forEach((value, index) => {
       checkItem(value, `${path}[${index}]`, judge, report);
+      if (typeof value !== 'string' || definition === undefined) return;
+      const problem = literalProblem(definition, value);
+      if (problem !== undefined) report(`${path}[${index}]`, problem);
     });
   }
 }

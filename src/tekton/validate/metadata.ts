@@ -1,4 +1,5 @@
 import type { Report } from '../problem.js';
+import { kindOf } from './kind.js';
 
 interface Marked {
   readonly labels?: { readonly [key: string]: string };
@@ -22,5 +23,5 @@ export function checkMetadata({ labels = {}, annotations = {} }: Marked, report:
 function checkEntry(key: string, value: unknown, path: string, report: Report): void {
   if (!qualifiedName.test(key)) report(path, `"${key}" is not a key such as app.kubernetes.io/name`);
   if (typeof value !== 'string')
-    report(path, `is a ${typeof value}, but a string is required here`, 'write it in quotes');
+    report(path, `is ${kindOf(value)}, but a string is required here`, 'write it in quotes');
 }

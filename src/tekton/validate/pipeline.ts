@@ -1,10 +1,11 @@
 import type { Output, PipelineDefinition } from '../pipeline.js';
 import { below, type Report } from '../problem.js';
+import { isRecord } from '../record.js';
 import { type Owner, partsOf, type Reference, referenceOf } from '../reference.js';
 import { outputOf } from '../render/pipeline.js';
 import type { TaskDefinition } from '../task.js';
 import { checkParams } from './declare.js';
-import { checkFieldNames, checkFields } from './known-fields.js';
+import { checkFieldNames, checkFields, reportUndefined } from './known-fields.js';
 import { checkMetadata } from './metadata.js';
 import { checkObjectName, checkResultName, checkUnique, checkWorkspaceName } from './names.js';
 import { checkNode } from './node.js';
@@ -22,6 +23,7 @@ export function checkPipeline(pipeline: PipelineDefinition, options: ValidateOpt
 /** Checks the spec of a Pipeline, by itself or inside a run. */
 export function checkPipelineSpec(pipeline: PipelineDefinition, options: ValidateOptions, report: Report): void {
   checkFieldNames(pipeline.unknown, 'pipeline', '', report);
+  for (const option of pipeline.absent) reportUndefined(option, report);
   checkParams(pipeline.params, report);
   checkPipelineWorkspaces(pipeline, report);
   checkNodes(pipeline, options, report);
@@ -109,6 +111,7 @@ function checkOutputs(pipeline: PipelineDefinition, report: Report): void {
   for (const [name, output] of Object.entries(pipeline.outputs)) {
     const path = `results.${name}`;
     checkResultName(name, path, report);
+    if (isRecord(output) && 'value' in output) checkFields(output, 'output', path, report);
     checkOutput(output, path, judge, report);
   }
 }

@@ -1,18 +1,21 @@
 import { milliseconds } from '../duration.js';
+import type { PipelineDefinition } from '../pipeline.js';
 import { below, type Report } from '../problem.js';
-import type { NodeRunSpec, PipelineRunDefinition, RunBinding, RunName, TaskRunDefinition, Timeouts } from '../run.js';
+import type { NodeRunSpec, PipelineRunDefinition, RunName, TaskRunDefinition, Timeouts } from '../run.js';
 import type { TaskDefinition } from '../task.js';
-import type { Workspaces } from '../workspace.js';
 import { checkBoundParams } from './bind.js';
-import { checkResources } from './container.js';
 import { checkFields } from './known-fields.js';
 import { checkMetadata } from './metadata.js';
-import { checkObjectName, didYouMean } from './names.js';
+import { checkObjectName, checkSubdomain, didYouMean } from './names.js';
 import type { ValidateOptions } from './options.js';
 import { checkPipelineSpec } from './pipeline.js';
+import { checkResources } from './resources.js';
+import { checkClaims, checkNodeWorkspaces, checkRunWorkspaces } from './run-workspaces.js';
+import { checkSecurityContext } from './security.js';
 import { checkTimeout } from './step.js';
-import { checkPlain, type Judge } from './strings.js';
+import type { Judge } from './strings.js';
 import { checkTaskSpec } from './task.js';
+import { checkVolumeSource } from './volumes.js';
 
 const literalsOnly: Judge = ({ expression }) => ({
   message: `refers to ${expression}, but a run accepts only literals`,
@@ -30,7 +33,11 @@ export function checkPipelineRun(run: PipelineRunDefinition, options: ValidateOp
   else checkObjectName(pipeline.name, 'pipelineRef', report);
   checkBoundParams(given.params, pipeline.params, owner, literalsOnly, report);
   checkRunWorkspaces(given.workspaces ?? {}, pipeline.workspaces, owner, report);
+  checkNodeWorkspaces(pipeline, given.workspaces ?? {}, options, report);
+  checkPod(given, report);
+  checkFields(given.timeouts ?? {}, 'timeouts', 'timeouts', report);
   checkTimeouts(given.timeouts ?? {}, report);
+  checkNodeTimeouts(pipeline, given, report);
   for (const [name, spec] of Object.entries(given.taskRunSpecs ?? {})) {
     const inside = below(report, `taskRunSpecs.${name}`);
     const node = pipeline.nodes.find((candidate) => candidate.name === name);
@@ -40,8 +47,11 @@ export function checkPipelineRun(run: PipelineRunDefinition, options: ValidateOp
       continue;
     }
     checkFields(spec, 'nodeRunSpec', '', inside);
+    checkMetadata(spec, inside);
+    checkPod(spec, inside);
     checkContainers(spec, node.definition.kind === 'Task' ? node.definition : undefined, inside);
-    checkNodeTimeout(spec, given.timeouts ?? {}, inside);
+    checkTimeout(spec.timeout, 'timeout', inside);
+    checkWithin(spec.timeout, node.phase, given.timeouts ?? {}, inside);
   }
 }
 
@@ -56,7 +66,15 @@ export function checkTaskRun(run: TaskRunDefinition, options: ValidateOptions, r
   else checkObjectName(task.name, 'taskRef', report);
   checkBoundParams(given.params, task.params, owner, literalsOnly, report);
   checkRunWorkspaces(given.workspaces ?? {}, task.workspaces, owner, report);
+  checkClaims(given.workspaces ?? {}, Object.keys(given.workspaces ?? {}), 'workspaces', options, report);
+  checkPod(given, report);
   checkTimeout(given.timeout, 'timeout', report);
+  const most = given.timeout ?? defaultTimeout;
+  for (const { name, timeout } of task.steps) {
+    const [own, whole] = [limit(timeout), limit(most)];
+    if (own === undefined || whole === undefined || own <= whole) continue;
+    report(`step ${name} > timeout`, `is longer than the ${most} that the run allows`, 'raise timeout');
+  }
   const { retries = 0 } = given;
   if (!Number.isInteger(retries) || retries < 0)
     report('retries', `is ${retries}; it must be a whole number, 0 or more`);
@@ -79,52 +97,13 @@ function checkRunName(name: RunName, report: Report): void {
   }
 }
 
-function checkRunWorkspaces(
-  given: { readonly [name: string]: RunBinding },
-  declared: Workspaces,
-  owner: string,
-  report: Report,
-): void {
-  for (const [name, binding] of Object.entries(given)) {
-    const path = `workspaces.${name}`;
-    const definition = declared[name];
-    if (binding === undefined) continue;
-    if (definition === undefined) {
-      report(path, `"${name}" is not a workspace of ${owner}`, didYouMean(name, Object.keys(declared)));
-      continue;
-    }
-    const sources = Object.keys(binding).filter((field) => volumeSources.includes(field));
-    if (sources.length !== 1)
-      report(
-        path,
-        `has ${sources.length} sources; a workspace has exactly one`,
-        `use one of: ${volumeSources.join(', ')}`,
-      );
-    if (definition.kind !== 'volume' && sources.some((field) => claims.includes(field))) {
-      report(path, `is a ${definition.kind} workspace, but is bound to a claim`, 'bind a Secret or a ConfigMap');
-    }
-    for (const [field, value] of Object.entries(binding)) if (value === '') report(`${path}.${field}`, 'is empty');
-    if ('projected' in binding && binding.projected.length === 0) report(`${path}.projected`, 'has no sources');
-    if ('csi' in binding && binding.csi.driver === '') report(`${path}.csi.driver`, 'is empty');
-    checkPlain(binding, path, report);
-  }
-  for (const [name, { need }] of Object.entries(declared)) {
-    if (need === 'required' && given[name] === undefined) {
-      report(`workspaces.${name}`, `the workspace "${name}" of ${owner} is required but not bound`);
-    }
-  }
-}
-
-const claims = ['persistentVolumeClaim', 'volumeClaimTemplate'];
-const volumeSources = [...claims, 'emptyDir', 'secret', 'configMap', 'projected', 'csi'];
-
-/** Tekton's default limit of a PipelineRun. */
-const defaultPipelineTimeout = '1h0m';
+/** Tekton's default limit of a run: `default-timeout-minutes`. */
+const defaultTimeout = '1h0m';
 
 /** The limits of tasks and finally must fit into the limit of the pipeline. */
 function checkTimeouts(timeouts: Timeouts, report: Report): void {
   for (const [name, timeout] of Object.entries(timeouts)) checkTimeout(timeout, `timeouts.${name}`, report);
-  const pipeline = timeouts.pipeline ?? defaultPipelineTimeout;
+  const pipeline = timeouts.pipeline ?? defaultTimeout;
   const whole = limit(pipeline);
   const tasks = limit(timeouts.tasks);
   const last = limit(timeouts.finally);
@@ -152,13 +131,50 @@ function limit(timeout: string | undefined): number | undefined {
   return length === 0 ? Number.POSITIVE_INFINITY : length;
 }
 
-function checkNodeTimeout(spec: NodeRunSpec, timeouts: Timeouts, report: Report): void {
-  checkTimeout(spec.timeout, 'timeout', report);
-  const bound = timeouts.tasks ?? timeouts.pipeline ?? defaultPipelineTimeout;
-  const [own, most] = [limit(spec.timeout), limit(bound)];
+/** Checks that a node can take as long as it may: a run without limits ends after an hour. */
+function checkNodeTimeouts(
+  pipeline: PipelineDefinition,
+  given: PipelineRunDefinition['options'],
+  report: Report,
+): void {
+  for (const { name, phase, options } of pipeline.nodes) {
+    const isLimited = (given.timeouts?.[phase] ?? given.timeouts?.pipeline) !== undefined;
+    if (isLimited || given.taskRunSpecs?.[name]?.timeout !== undefined) continue;
+    checkWithin(options.timeout, phase, {}, below(report, `node ${name}`));
+  }
+}
+
+/** Reports nodes that may take longer than the limits that the run sets: it ends then, which its author may want. */
+export function reportCutShort({ pipeline, options: given }: PipelineRunDefinition, report: Report): void {
+  for (const { name, phase, options } of pipeline.nodes) {
+    if (given.taskRunSpecs?.[name]?.timeout !== undefined) continue;
+    checkWithin(options.timeout, phase, given.timeouts ?? {}, below(report, `node ${name}`));
+  }
+}
+
+function checkWithin(
+  timeout: string | undefined,
+  phase: 'tasks' | 'finally',
+  timeouts: Timeouts,
+  report: Report,
+): void {
+  const bound = timeouts[phase] ?? timeouts.pipeline ?? defaultTimeout;
+  const [own, most] = [limit(timeout), limit(bound)];
   if (own !== undefined && most !== undefined && own > most) {
     report('timeout', `is longer than the ${bound} that the run allows`, 'raise timeouts');
   }
+}
+
+/** Checks what a run says of its pods. */
+function checkPod(
+  { podTemplate, serviceAccountName }: Pick<NodeRunSpec, 'podTemplate' | 'serviceAccountName'>,
+  report: Report,
+): void {
+  if (serviceAccountName !== undefined) checkSubdomain(serviceAccountName, 'serviceAccountName', report);
+  if (podTemplate === undefined) return;
+  const { securityContext, ...rest } = podTemplate;
+  checkVolumeSource(rest, 'pod.Template', 'podTemplate', report);
+  checkSecurityContext(securityContext, 'podTemplate.securityContext', report, 'core/v1.PodSecurityContext');
 }
 
 /** Resources go to the whole TaskRun or to its containers, and containers are named as in the Task. */

@@ -5,12 +5,13 @@ import { type TaskWorkspace, WORKSPACE } from '../workspace.js';
 import { checkContainer, isSecret } from './container.js';
 import { checkFields } from './known-fields.js';
 import { checkLabel, checkUnique } from './names.js';
-import { checkStepWorkspaces, judgeOf, stray } from './step.js';
+import { allowsTags, type ValidateOptions } from './options.js';
+import { checkPortsAndProbes } from './probes.js';
+import { checkStepWorkspaces, isolating, judgeOf, stray } from './step.js';
 import { item, type Judge } from './strings.js';
 
 /** Checks the sidecars of a Task. */
-export function checkSidecars(task: TaskDefinition, report: Report): void {
-  const judge = judgeOf(task, [], undefined);
+export function checkSidecars(task: TaskDefinition, options: ValidateOptions, report: Report): void {
   const volumes = new Set(task.volumes.map((volume) => volume.name));
   const pathOf = (index: number) => item('sidecars', index, task.sidecars[index]?.name);
   checkUnique(
@@ -21,11 +22,17 @@ export function checkSidecars(task: TaskDefinition, report: Report): void {
   );
   task.sidecars.forEach((sidecar, index) => {
     const inside = below(report, pathOf(index));
+    const judge = isolating(task, sidecar.workspaces, judgeOf(task, [], undefined));
     checkLabel(sidecar.name, '', inside);
     if (sidecar.name === 'tekton-log-results') inside('', `the name "${sidecar.name}" is reserved by Tekton`);
     checkFields(sidecar, 'sidecar', '', inside);
     checkStepWorkspaces(sidecar.workspaces, task, inside);
-    checkContainer(sidecar, { judge, strict: judge, volumes, image: imageOf(task) }, inside);
+    checkContainer(
+      sidecar,
+      { judge, strict: judge, volumes, image: imageOf(task), allowTags: allowsTags(options) },
+      inside,
+    );
+    checkPortsAndProbes(sidecar, inside);
     if (typeof sidecar.image === 'object') checkChosen(sidecar, task, inside);
   });
 }

@@ -10,7 +10,10 @@ import { checkContainer, type Place } from './container.js';
 import { checkResults } from './declare.js';
 import { checkFields } from './known-fields.js';
 import { checkLabel, checkObjectName, checkUnique } from './names.js';
-import type { ValidateOptions } from './options.js';
+import { allowsTags, type ValidateOptions } from './options.js';
+import { checkResources } from './resources.js';
+import { checkWritten } from './results.js';
+import { checkSecurityContext } from './security.js';
 import { checkItem, checkPlain, checkString, item, type Judge } from './strings.js';
 import { checkWhen } from './when.js';
 
@@ -28,11 +31,12 @@ export function checkSteps(task: TaskDefinition, options: ValidateOptions, repor
   const earlier: Owner[] = [];
   steps.forEach((step, index) => {
     const own = ownerOf(step);
-    const judge = judgeOf(task, earlier, own);
+    const judge = isolating(task, step.workspaces, judgeOf(task, earlier, own));
     const place: Place = {
       judge,
       strict: withoutStepResults(judge),
       volumes,
+      allowTags: allowsTags(options),
       ...(task.stepTemplate === undefined ? {} : { template: task.stepTemplate }),
     };
     checkStep(step, place, task, options, below(report, item('steps', index, step.name)));
@@ -51,6 +55,8 @@ function checkStep(step: Step, place: Place, task: TaskDefinition, options: Vali
   checkWhen(step.when, place.judge, options, report);
   checkStepWorkspaces(step.workspaces, task, report);
   if (step.ref !== undefined) {
+    checkResources(step.computeResources, report);
+    checkSecurityContext(step.securityContext, 'securityContext', report);
     checkActionStep(step, place.judge, report);
     return;
   }
@@ -64,6 +70,8 @@ function checkStep(step: Step, place: Place, task: TaskDefinition, options: Vali
   } else if (step.command?.length === 0 && step.script === undefined) report('command', 'is empty');
   checkContainer(step, place, report);
   checkResults(ownResults(step), report);
+  const own = ownerOf(step);
+  if (own !== undefined) checkWritten(ownResults(step), own, step, [], report);
 }
 
 /** What happens when a step fails or takes too long. */
@@ -150,6 +158,26 @@ export function judgeOf(task: { readonly owner: Owner }, earlier: readonly Owner
     return {
       message: `reads the result "${name}" of step "${owner.name}", which does not run before it in this Task`,
       hint: 'put that step before this one',
+    };
+  };
+}
+
+/**
+ * Tekton mounts a workspace that steps or sidecars list only into those (`pkg/workspace/apply.go`): elsewhere its path is a path to nothing.
+ *
+ * @param own what the container lists itself
+ */
+export function isolating(task: TaskDefinition, own: readonly TaskWorkspace[] | undefined, judge: Judge): Judge {
+  const names = (list: readonly TaskWorkspace[] = []) => list.map((workspace) => workspace?.[WORKSPACE]?.name);
+  const isolated = new Set([...task.steps, ...task.sidecars].flatMap((container) => names(container?.workspaces)));
+  const taken = names(own);
+  return (reference) => {
+    const { owner, origin, name, expression } = reference;
+    const needsMount = origin === 'workspace' && owner === task.owner && /\.(?:path|volume)$/.test(expression);
+    if (!needsMount || !isolated.has(name) || taken.includes(name)) return judge(reference);
+    return {
+      message: `uses ${expression}, but the workspace "${name}" is mounted only where it is listed in workspaces`,
+      hint: 'list it here too, or nowhere',
     };
   };
 }

@@ -1,6 +1,8 @@
 import type { Report } from '../problem.js';
-import { isItems, partsOf, type Reference, referenceOf } from '../reference.js';
+import { isItems, partsOf, type Reference, Refused, referenceOf } from '../reference.js';
 import { SCRIPT } from '../script/sh.js';
+import { kindOf } from './kind.js';
+import { reportUndefined } from './known-fields.js';
 
 /** Says why a reference is not allowed here, or nothing when it is. */
 export type Judge = (reference: Reference) => { readonly message: string; readonly hint: string } | undefined;
@@ -10,6 +12,10 @@ export function checkString(value: unknown, path: string, judge: Judge, report: 
   const parts = partsOf(value);
   if (parts !== undefined) {
     for (const part of parts) checkString(part, path, judge, report);
+    return;
+  }
+  if (value instanceof Refused) {
+    report(path, value.message, value.hint);
     return;
   }
   const reference = referenceOf(value);
@@ -45,13 +51,21 @@ export function checkReference(reference: Reference, path: string, judge: Judge,
   if (reason !== undefined) report(path, reason.message, reason.hint);
 }
 
+/** What JavaScript writes for a value that is no string. */
+const garbage = /\[object \w+\]|(?<=^|[=/:@,])(?:undefined|NaN)(?=$|[/:@,])/;
+
 /** Checks a literal string. */
 export function checkLiteral(value: unknown, path: string, report: Report): void {
   if (typeof value !== 'string') {
-    const what = value === undefined ? 'undefined' : value === null ? 'null' : `a ${typeof value}`;
+    const what = kindOf(value);
     const hint =
       value === undefined ? 'a reference to something that is not declared gives undefined' : 'write it as a string';
     report(path, `is ${what}, but a string is required here`, hint);
+    return;
+  }
+  const lost = garbage.exec(value);
+  if (lost !== null) {
+    report(path, `contains "${lost[0]}"`, 'join references by text`...`, and check that the value is there');
     return;
   }
   const from = value.indexOf('$(');
@@ -79,8 +93,11 @@ export function checkPlain(value: unknown, path: string, report: Report): void {
       report(path, `must be a literal, not a reference${reference === undefined ? '' : ` to "${reference.name}"`}`);
       return;
     }
-    for (const [name, inner] of Object.entries(value))
-      checkPlain(inner, path === '' ? name : `${path}.${name}`, report);
+    for (const [name, inner] of Object.entries(value)) {
+      const place = path === '' ? name : `${path}.${name}`;
+      if (inner === undefined) reportUndefined(place, report);
+      else checkPlain(inner, place, report);
+    }
   }
 }
 

@@ -6,13 +6,15 @@ import type { TaskDefinition } from '../task.js';
 import type { Volume } from '../wire/pod.js';
 import { checkContainer } from './container.js';
 import { checkParams, checkResults, checkWorkspaces, clean } from './declare.js';
-import { checkFieldNames, checkFields } from './known-fields.js';
+import { checkFieldNames, checkFields, reportUndefined } from './known-fields.js';
 import { checkMetadata } from './metadata.js';
 import { checkLabel, checkObjectName, checkUnique, didYouMean } from './names.js';
-import type { ValidateOptions } from './options.js';
+import { allowsTags, type ValidateOptions } from './options.js';
+import { checkWritten } from './results.js';
 import { checkSidecars } from './sidecar.js';
 import { checkSteps, stray } from './step.js';
-import { checkPlain, item, type Judge } from './strings.js';
+import { item, type Judge } from './strings.js';
+import { checkVolumeSource } from './volumes.js';
 
 /** Checks a Task, in the order of Tekton's own `TaskSpec.Validate`. */
 export function checkTask(task: TaskDefinition, options: ValidateOptions, report: Report): void {
@@ -24,13 +26,15 @@ export function checkTask(task: TaskDefinition, options: ValidateOptions, report
 /** Checks the spec of a Task, by itself or inside a Pipeline. */
 export function checkTaskSpec(task: TaskDefinition, options: ValidateOptions, report: Report): void {
   checkFieldNames(task.unknown, 'task', '', report);
+  for (const option of task.absent) reportUndefined(option, report);
   checkVolumes(task.volumes, report);
-  checkWorkspaces(task.workspaces, mountedAt(task), report);
-  checkTemplate(task, report);
+  checkWorkspaces(task.workspaces, mountedAt(task), options, report);
+  checkTemplate(task, options, report);
   checkSteps(task, options, report);
-  checkSidecars(task, report);
+  checkSidecars(task, options, report);
   checkParams(task.params, report);
   checkResults(task.results, report);
+  checkWritten(task.results, task.owner, [task.steps, task.sidecars], Object.keys(task.resultValues), report);
   checkResultValues(task, report);
 }
 
@@ -46,7 +50,7 @@ function checkVolumes(volumes: readonly Volume[], report: Report): void {
     checkLabel(volume.name, pathOf(index), report);
     const sources = Object.keys(volume).filter((field) => field !== 'name');
     if (sources.length !== 1) report(pathOf(index), `has ${sources.length} sources; a volume has exactly one`);
-    checkPlain(volume, pathOf(index), report);
+    checkVolumeSource(volume, 'core/v1.Volume', pathOf(index), report);
   });
 }
 
@@ -60,14 +64,15 @@ function mountsOf(step: Step) {
   return step.ref === undefined ? (step.volumeMounts ?? []) : [];
 }
 
-function checkTemplate(task: TaskDefinition, report: Report): void {
+function checkTemplate(task: TaskDefinition, options: ValidateOptions, report: Report): void {
   const template = task.stepTemplate;
   if (template === undefined) return;
   const inside = below(report, 'stepTemplate');
   checkFields(template, 'stepTemplate', '', inside);
   const judge: Judge = (reference) => (reference.owner === task.owner ? undefined : stray(reference));
   const volumes = new Set(task.volumes.map((volume) => volume.name));
-  checkContainer({ image: 'set-by-steps', ...template }, { judge, strict: judge, volumes }, inside);
+  const allowTags = template.image === undefined || allowsTags(options);
+  checkContainer({ image: 'set-by-steps', ...template }, { judge, strict: judge, volumes, allowTags }, inside);
 }
 
 /** Results of the Task that are results of its steps: declared, and of a step of this Task. */
@@ -87,7 +92,7 @@ function checkResultValues(task: TaskDefinition, report: Report): void {
 }
 
 /** Checks a StepAction, in the order of Tekton's own `StepActionSpec.Validate`. */
-export function checkStepAction(action: StepActionDefinition, report: Report): void {
+export function checkStepAction(action: StepActionDefinition, options: ValidateOptions, report: Report): void {
   const { body } = action;
   const judge: Judge = (reference) => (reference.owner === action.owner ? undefined : stray(reference));
   checkObjectName(action.name, '', report);
@@ -95,9 +100,10 @@ export function checkStepAction(action: StepActionDefinition, report: Report): v
   checkFields(action, 'stepAction', '', report);
   checkFields(body, 'actionBody', '', report);
   if (body.command === undefined && body.script === undefined) report('', 'has neither command nor script');
-  checkContainer(body, { judge, strict: judge }, report);
+  checkContainer(body, { judge, strict: judge, allowTags: allowsTags(options) }, report);
   checkParams(action.params, report);
   checkResults(action.results, report);
+  checkWritten(action.results, action.owner, body, [], report);
   body.volumeMounts?.forEach(({ name }, index) => {
     if (referenceOf(name)?.origin === 'param') return;
     report(`volumeMounts[${index}].name`, 'must be a param in a StepAction', 'the Task passes the name of its volume');

@@ -22,7 +22,7 @@ export function validate(definition: AnyDefinition, options: ValidateOptions = {
       checkTask(definition, options, report);
       break;
     case 'StepAction':
-      checkStepAction(definition, report);
+      checkStepAction(definition, options, report);
       break;
     case 'Pipeline':
       checkPipeline(definition, options, report);

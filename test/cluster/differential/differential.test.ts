@@ -4,25 +4,43 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { kubectl } from '../rig.js';
 import { cases } from './cases/all.js';
 import { compare, refusalOf } from './compare.js';
-import { disorder, type Outcome } from './outcome.js';
+import { disorder, isLate, type Outcome } from './outcome.js';
 import type { PipelineCase } from './pipeline-case.js';
 import { runLocally } from './run-locally.js';
 import { runOnTekton } from './run-on-tekton.js';
 
 const namespace = `differential-${process.pid}`;
+const again = [`${namespace}-again`, `${namespace}-last`];
 let onTekton: ReadonlyMap<string, Outcome>;
 let local: ReadonlyMap<string, Outcome>;
 
 beforeAll(async () => {
-  await kubectl(['create', 'namespace', namespace]);
-  await kubectl(['wait', '--for=create', 'serviceaccount/default', `--namespace=${namespace}`, '--timeout=30s']);
-  [onTekton, local] = await Promise.all([
+  await create(namespace);
+  const [there, here] = await Promise.all([
     runOnTekton(cases, namespace, { atATime: 12 * availableParallelism(), timeout: 500_000 }),
     runAllLocally(),
   ]);
-}, 540_000);
+  [onTekton, local] = [await withoutLate(there), here];
+}, 900_000);
 // Other tests need not wait until two hundred pods are gone.
-afterAll(() => kubectl(['delete', 'namespace', namespace, '--wait=false']));
+afterAll(() => kubectl(['delete', 'namespace', namespace, ...again, '--wait=false', '--ignore-not-found']));
+
+async function create(name: string): Promise<void> {
+  await kubectl(['create', 'namespace', name]);
+  await kubectl(['wait', '--for=create', 'serviceaccount/default', `--namespace=${name}`, '--timeout=30s']);
+}
+
+/** Runs those again, two at a time, whose time was up before their pod ran: they say how busy the machine was, not what Tekton does. */
+async function withoutLate(first: ReadonlyMap<string, Outcome>): Promise<ReadonlyMap<string, Outcome>> {
+  let outcomes = first;
+  for (const place of again) {
+    const late = cases.filter(({ name }) => isLate(outcomes.get(name)));
+    if (late.length === 0) break;
+    await create(place);
+    outcomes = new Map([...outcomes, ...(await runOnTekton(late, place, { atATime: 2, timeout: 180_000 }))]);
+  }
+  return outcomes;
+}
 
 async function runAllLocally(): Promise<ReadonlyMap<string, Outcome>> {
   const left = [...cases];

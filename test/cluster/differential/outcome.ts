@@ -54,6 +54,12 @@ export interface Ended {
 /** A run that was not started at all, with why; or how it ended. */
 export type Outcome = { readonly refused: string } | Ended;
 
+/** Whether Tekton ended a task that still waited for its pod. */
+export const isLate = (outcome: Outcome | undefined): boolean =>
+  outcome !== undefined &&
+  'run' in outcome &&
+  outcome.taskRuns.some(({ status = {} }) => conditionOf(status)?.[2]?.includes('Previous status: [Pending]'));
+
 const conditionOf = ({ conditions = [] }: Status = {}) => {
   const [condition] = conditions;
   return condition && [condition.status, condition.reason, condition.message];

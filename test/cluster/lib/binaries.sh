@@ -18,6 +18,8 @@ build_binaries() {
   link "$bin/tkn" "github.com/tektoncd/cli@$TKN" github.com/tektoncd/cli/cmd/tkn "-X github.com/tektoncd/cli/pkg/cmd/version.clientVersion=${TKN#v}"
   link "$bin/crane" "github.com/google/go-containerregistry@$CRANE" github.com/google/go-containerregistry/cmd/crane "-X github.com/google/go-containerregistry/cmd/crane/cmd.Version=$CRANE"
   link "$bin/helm" "helm.sh/helm/v3@$HELM" helm.sh/helm/v3/cmd/helm "-X helm.sh/helm/v3/internal/version.version=$HELM"
+  # Tests look with it at what op has copied.
+  link "$bin/regctl" "github.com/regclient/regclient@$REGCTL" github.com/regclient/regclient/cmd/regctl "-X github.com/regclient/regclient/internal/version.vcsTag=$REGCTL"
   [ -n "${with_flux-1}" ] || {
     [ $built = 0 ] || note="$built new, kept in $cache"
     return 0

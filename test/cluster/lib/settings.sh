@@ -8,6 +8,7 @@ TEKTON=v1.15.0
 TKN=v0.46.0
 CRANE=v0.22.1
 HELM=v3.22.0
+REGCTL=v0.11.7
 # Flux 2: its controllers are released together, each with its own version.
 SOURCE_CONTROLLER=v1.9.1
 HELM_CONTROLLER=v1.6.4

@@ -22,7 +22,15 @@ EOC
   fi
   renew_volumes
   # Each volume serves one claim; a claim without a free volume would stay Pending without an error.
-  start volume-renewer bash -c 'while sleep 5; do "$0"; done' "$here/renew-volumes"
+  start volume-renewer bash -c 'while "$0" --follow; do sleep 0.2; done' "$here/renew-volumes"
+}
+
+# Renews each volume when its claim is deleted, until the watch ends: the API server ends it after a while.
+follow_volumes() {
+  local phase
+  while read -r phase; do
+    [ "$phase" != Released ] || renew_volumes
+  done < <(kubectl get pv --watch --output 'jsonpath={.status.phase}{"\n"}')
 }
 
 volume() { # NUMBER

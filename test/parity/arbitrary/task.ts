@@ -16,7 +16,7 @@ const stepSeed = fc.record({
   ),
   withImage: fc.integer({ min: 0, max: 9 }).map((n) => n > 0),
   more: optional({
-    workingDir: value,
+    workingDir: fc.oneof({ weight: 9, arbitrary: fc.constantFrom('/tmp', '/data') }, { weight: 1, arbitrary: value }),
     timeout: duration,
     onError: fc.constantFrom('continue' as const, 'stopAndFail' as const),
     volumeMounts: fc.array(
@@ -66,7 +66,7 @@ export const anyTask: fc.Arbitrary<TaskDefinition> = fc
           const places = Object.values(scope.workspaces).map(({ path: place }) => place);
           const head = { name: stepName, ...(withImage ? { image } : {}), ...more };
           const args = [...words, ...references, ...paths, ...places];
-          return script === undefined ? { ...head, command: ['op'], args } : { ...head, script };
+          return script === undefined ? { ...head, command: ['op'], args } : { ...head, script, args: paths };
         }),
     }),
   ) as unknown as fc.Arbitrary<TaskDefinition>;

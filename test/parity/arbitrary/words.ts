@@ -82,7 +82,7 @@ export const workspaces: fc.Arbitrary<Workspaces> = record(
       workspace.secret(),
       workspace.config({ optional: true }),
     ),
-    path.map((mountPath) => workspace({ mountPath })),
+    path.map((mountPath) => workspace({ mountPath, optional: true })),
     path.map((mountPath) => workspace.secret({ mountPath })),
   ),
 );

@@ -1,7 +1,7 @@
 import { param, sh, stepAction, toStepAction, workspace } from '../../../src/tekton/index.js';
 import { type Mistake, mistake, refused, stepActionObject, untypable } from '../mistake.js';
 
-const image = 'registry.example/op:1';
+const image = 'registry.example/op:1@sha256:0000000000000000000000000000000000000000000000000000000000000000';
 
 /** What Tekton refuses of a StepAction. */
 export const stepActionMistakes: readonly Mistake[] = [

@@ -63,7 +63,7 @@ export function command<const O extends Options, const Output extends string>(
     const added = program.command(name).description(description);
     // A command of a group is named with it: `local start`.
     const whole = program.parent === null ? name : `${program.name()} ${name}`;
-    if (words !== undefined) added.argument('[words...]', words.sentence).usage(words.usage);
+    if (words !== undefined) added.argument(`[${nameOfWords(words.usage)}...]`, words.sentence).usage(words.usage);
     addFlags(added, outputs === undefined ? options : { ...options, ...resultFlag(outputs) });
     if (helpEnd !== undefined) added.addHelpText('after', `\n${helpEnd}`);
     added.action(async () => {
@@ -89,6 +89,9 @@ export function command<const O extends Options, const Output extends string>(
     });
   };
 }
+
+/** The last word of a usage: `file` of `[options] <file>`. */
+const nameOfWords = (usage: string): string => /[<[]([\w-]+)(?:\.{3})?[>\]]$/u.exec(usage)?.[1] ?? 'words';
 
 /** Makes a command of commands: `op NAME COMMAND`. */
 export function group(name: string, description: string, commands: readonly Command[]): Command {

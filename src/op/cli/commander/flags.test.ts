@@ -147,3 +147,14 @@ test('the outputs of a command are written to the files that are named, and othe
   expect(printed).toEqual([]);
   await rm(directory, { recursive: true });
 });
+
+test('the help of a group names the words of its commands as they do', () => {
+  const program = createProgram(testContext().context);
+  const mirror = program.commands.find((one) => one.name() === 'mirror');
+  const help = mirror?.helpInformation() ?? '';
+  expect(help).toContain('import [options] <file>');
+  expect(help).toContain('prune [options]');
+  expect(help).not.toContain('...]');
+  const own = mirror?.commands.find((one) => one.name() === 'import')?.helpInformation() ?? '';
+  expect(own).toMatch(/Arguments:\n +file +the file of the other tool/u);
+});

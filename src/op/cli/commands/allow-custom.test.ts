@@ -10,7 +10,7 @@ let registry: LocalRegistry;
 let repository: SampleRepository;
 
 beforeAll(async () => {
-  [op, registry] = await Promise.all([bundledOp(['skaffold', 'crane', 'git', 'regctl']), startRegistry()]);
+  [op, registry] = await Promise.all([bundledOp(['skaffold', 'crane', 'git']), startRegistry()]);
 });
 afterAll(() => Promise.all([op.dispose(), registry.stop()]));
 afterEach(() => repository.remove());

@@ -27,6 +27,7 @@ afterEach(() => repository.remove());
 
 const build = (...flags: readonly string[]) =>
   op.run(repository.directory, [
+    '--debug',
     'build-buildpacks',
     `--image=${registry.host}/team/web:v1`,
     '--context=web',
@@ -115,7 +116,12 @@ describe('op build-buildpacks', () => {
   it('stops with all its child processes on a signal', async () => {
     await repository.write({ 'web/public/take-time': '', 'web/project.toml': '[build]\nexclude = ["Procfile"]\n' });
     const flags = [`--image=${registry.host}/team/slow:v1`, '--context=web', `--builder=${builder}`];
-    const ran = await op.interrupt(repository.directory, ['build-buildpacks', ...flags], 'taking time', 'SIGTERM');
+    const ran = await op.interrupt(
+      repository.directory,
+      ['build-buildpacks', '--debug', ...flags],
+      'taking time',
+      'SIGTERM',
+    );
     expect(ran).toMatchObject({ exitCode: 143, stderr: expect.stringContaining('stopped by SIGTERM') });
     expect(execFileSync('ps', ['-eo', 'args']).toString()).not.toContain('cnb/buildpacks/octopipeline_static');
     expect(await readdir(op.temporary)).toEqual([]);
@@ -164,7 +170,7 @@ describe('op build-buildpacks', () => {
       const flags = ['--context=web', `--builder=${builder}`, '--no-file-output'];
       const ran = await execa(
         'setpriv',
-        [...as, 'build-buildpacks', `--image=${registry.host}/team/plain:v1`, ...flags],
+        [...as, '--debug', 'build-buildpacks', `--image=${registry.host}/team/plain:v1`, ...flags],
         {
           cwd: join(home, 'repository'),
           env: { PATH: `${join(home, 'bin')}:/usr/bin:/bin`, HOME: home },

@@ -36,9 +36,18 @@ interface Build {
   readonly on?: LocalBuildKit;
 }
 
+const levels = new Map<LocalBuildKit, Level>();
+
+/** A server is for builds of one level: it is started again, with its caches, where the level changes. */
+async function serving(on: LocalBuildKit, trust: Level): Promise<void> {
+  if (levels.get(on) !== trust) await on.serve(trust);
+  levels.set(on, trust);
+}
+
 /** Builds the steps as a pull request or a release of the same repository does, and reads the file /made of the image. */
 async function made(trust: Level, { steps, flags = [], on = server }: Build): Promise<string> {
   const image = `${registry.host}/team/app:v${++count}`;
+  await serving(on, trust);
   await repository.write({ 'app/Dockerfile': `FROM ${registry.host}/tests/busybox:1\n${steps}\n` });
   const args = [
     `--image=${image}`,
@@ -127,12 +136,14 @@ describe.skipIf(whyNoBuildKit !== undefined)('a release does not use what a pull
 });
 
 describe.skipIf(whyNoBuildKit !== undefined)('a repository cannot choose its caches', () => {
-  const run = (trust: Level, ...flags: readonly string[]) =>
-    op.run(
+  const run = async (trust: Level, ...flags: readonly string[]) => {
+    await serving(server, trust);
+    return op.run(
       repository.directory,
       ['build-dockerfile', `--image=${registry.host}/team/app:v0`, '--context=app', `--cache-trust=${trust}`, ...flags],
       { BUILDKIT_HOST: server.address },
     );
+  };
 
   it.each([
     ['trusted', 'BUILDKIT_CACHE_MOUNT_NS=x'],
@@ -158,6 +169,7 @@ describe.skipIf(whyNoBuildKit !== undefined)('a repository cannot choose its cac
       await repository.write({
         'skaffold.yaml': `apiVersion: skaffold/v4beta13\nkind: Config\nbuild:\n  artifacts:\n    - image: app\n      context: app\n      docker:\n        buildArgs:\n          "${name}": x\n`,
       });
+      await serving(server, 'untrusted');
       const args = ['build-push', `--default-repo=${registry.host}/shop`, '--engine=buildkit'];
       const ran = await op.run(repository.directory, args, { BUILDKIT_HOST: server.address });
       expect(ran.stderr).toContain('could reach the caches of other builds');

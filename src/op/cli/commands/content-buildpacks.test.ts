@@ -69,9 +69,13 @@ async function pushTwice(name: string, files: Readonly<Record<string, string>>, 
   const programsOf = Object.keys(files).filter((file) => file.includes('/bin/'));
   for (const file of programsOf) await chmod(join(repository.directory, file), 0o755);
   const push = async (): Promise<Built> => {
-    const { stderr } = await op.run(repository.directory, ['push', `--default-repo=${registry.host}/${name}`]);
+    const { stderr } = await op.run(repository.directory, [
+      'push',
+      '--debug',
+      `--default-repo=${registry.host}/${name}`,
+    ]);
     expect(stderr).toContain('1 image');
-    return { reused: stderr.includes('an earlier build has the same content'), log: stderr };
+    return { reused: stderr.includes('reused (same content)'), log: stderr };
   };
   try {
     const first = await push();

@@ -54,9 +54,15 @@ async function pushBase(name: string, content: string, more = ''): Promise<void>
   );
 }
 
-const push = (repository: SampleRepository, path: string, ...args: string[]) =>
+const push = (
+  repository: SampleRepository,
+  path: string,
+  variables: Readonly<Record<string, string>>,
+  ...args: string[]
+) =>
   op.run(repository.directory, ['push', `--default-repo=${registry.host}/${path}`, ...args], {
     BUILDKIT_HOST: buildkit.address,
+    ...variables,
   });
 
 /** Names, modes and contents of the files of the image of a commit. */
@@ -73,6 +79,8 @@ interface Case {
   readonly ignore?: string;
   readonly before?: () => Promise<void>;
   readonly change: (directory: string) => Promise<void>;
+  /** The environment of op after the change. */
+  readonly changed?: Readonly<Record<string, string>>;
   /** Whether the image has a content tag and is reused when nothing changes. */
   readonly reused: boolean;
 }
@@ -130,6 +138,24 @@ it.each<[string, Case]>([
     },
   ],
   [
+    'SOURCE_DATE_EPOCH in the environment',
+    {
+      dockerfile: () => 'FROM scratch\nARG SOURCE_DATE_EPOCH=0\nCOPY app.txt /at-$SOURCE_DATE_EPOCH\n',
+      change: nothing,
+      changed: { SOURCE_DATE_EPOCH: '1700000000' },
+      reused: true,
+    },
+  ],
+  [
+    'the last commit in .git',
+    {
+      dockerfile: () => 'FROM scratch\nCOPY .git/HEAD /\n',
+      ignore: '*\n!app.txt\n!.git\n',
+      change: async (directory) => void execFileSync('git', ['checkout', '-q', '-b', 'another'], { cwd: directory }),
+      reused: false,
+    },
+  ],
+  [
     'the last commit in .git/HEAD',
     {
       dockerfile: () => 'FROM scratch\nCOPY . /all/\n',
@@ -140,7 +166,7 @@ it.each<[string, Case]>([
   ],
 ])(
   'an image is built again when %s changes, as without reuse',
-  async (name, { dockerfile, ignore, before, change, reused }) => {
+  async (name, { dockerfile, ignore, before, change, changed: variables = {}, reused }) => {
     const path = name.replaceAll(/[^a-z]+/giu, '-').toLowerCase();
     await before?.();
     const repository = await makeSampleRepository({
@@ -151,22 +177,55 @@ it.each<[string, Case]>([
       'app.txt': 'app\n',
     });
     try {
-      expect((await push(repository, path)).stderr).toContain('1 image');
+      expect((await push(repository, path, {})).stderr).toContain('1 image');
       const first = filesOf(repository, path);
       repository.commit('nothing');
-      const again = await push(repository, path);
+      const again = await push(repository, path, {});
       expect(again.exitCode).toBe(0);
       expect(again.stderr.includes('reused (same content)')).toBe(reused);
       expect(again.stderr.includes('not looked up by content: ')).toBe(!reused);
       await change(repository.directory);
       repository.commit('nothing again');
-      expect((await push(repository, path)).stderr).not.toContain('reused (same content)');
+      expect((await push(repository, path, variables)).stderr).not.toContain('reused (same content)');
       const changed = filesOf(repository, path);
       expect(changed).not.toBe(first);
-      expect((await push(repository, `${path}-without`, '--rebuild', '--reuse-content=false')).exitCode).toBe(0);
+      expect(
+        (await push(repository, `${path}-without`, variables, '--rebuild', '--reuse-content=false')).exitCode,
+      ).toBe(0);
       expect(changed).toBe(filesOf(repository, `${path}-without`));
     } finally {
       await repository.remove();
     }
   },
 );
+
+it('a Git tag takes the image that has its content, and is found by its commit from then on', async () => {
+  const repository = await makeSampleRepository({
+    'skaffold.yaml':
+      'apiVersion: skaffold/v4beta13\nkind: Config\nbuild:\n  artifacts:\n    - image: app\n      docker: {}\n',
+    Dockerfile: 'FROM scratch\nCOPY app.txt /\n',
+    '.dockerignore': '.git\n',
+    'app.txt': 'app\n',
+  });
+  const image = `${registry.host}/release/app`;
+  const crane = (...args: string[]) => execFileSync('crane', args, { env, encoding: 'utf8' }).trim();
+  try {
+    expect((await push(repository, 'release', {})).exitCode).toBe(0);
+    const commit = repository.git('rev-parse', 'HEAD');
+    const digest = crane('digest', `${image}:${commit.slice(0, 7)}`);
+    repository.git('tag', 'v1');
+    expect((await push(repository, 'release', {})).stderr).toContain('reused (same content)');
+    const released = `commit-${commit}.v1`;
+    expect([crane('digest', `${image}:v1`), crane('digest', `${image}:${released}`)]).toEqual([digest, digest]);
+    expect((await push(repository, 'release', {}, '--reuse-content=false')).stderr).toContain('reused (same commit)');
+
+    await repository.write({ 'app.txt': 'another\n' });
+    repository.commit('another');
+    repository.git('tag', '--force', 'v1');
+    const moved = await push(repository, 'release', {});
+    expect([moved.exitCode, moved.stderr]).toEqual([6, expect.stringContaining(`error: ${image}:v1 exists`)]);
+    expect(crane('digest', `${image}:v1`)).toBe(digest);
+  } finally {
+    await repository.remove();
+  }
+});

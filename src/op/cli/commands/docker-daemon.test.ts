@@ -74,7 +74,8 @@ const run = (command: string, ...args: string[]) =>
     DOCKER_HOST: docker.host,
     GREETING: 'hello',
   });
-const push = (path: string, ...args: string[]) => run('push', `--default-repo=${registry.host}/${path}`, ...args);
+const push = (path: string, ...args: string[]) =>
+  run('push', `--default-repo=${registry.host}/${path}`, '--debug', ...args);
 const loggedIn = async (word: string | undefined) => {
   const config = join(repository.directory, '.git/docker');
   await mkdir(config, { recursive: true });

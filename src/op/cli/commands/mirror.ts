@@ -1,10 +1,13 @@
 import { option } from '../../kit/options/option.js';
 import { outputForm } from '../../kit/options/output-form.js';
+import { deployOptions } from '../../mirroring/deploy/options.js';
 import { diskOptions } from '../../mirroring/disk/options.js';
 import { historyOptions, turnOptions } from '../../mirroring/history/options.js';
 import { imageSetOptions } from '../../mirroring/image-set/options.js';
 import { importOptions, outputFileOptions } from '../../mirroring/import/options.js';
+import { ocMirrorOptions } from '../../mirroring/oc-mirror/options.js';
 import { checkOptions, deepOptions, dryRunOptions, mirrorOptions } from '../../mirroring/options.js';
+import { pruneOptions } from '../../mirroring/prune/options.js';
 import { command, group } from '../commander/command.js';
 
 const helpEnd =
@@ -43,6 +46,8 @@ const verify = command({
   },
 });
 
+const outputs = ['COPIED', 'UNCHANGED', 'FAILING', 'BYTES', 'SUMMARY'] as const;
+
 const placeOptions = { file: mirrorOptions.file, directory: mirrorOptions.directory };
 
 const report = command({
@@ -50,7 +55,7 @@ const report = command({
   description: 'write what happened, as JSON and as a page',
   options: { ...placeOptions, ...checkOptions, ...historyOptions, ...turnOptions, output: outputForm },
   helpEnd,
-  outputs: ['COPIED', 'UNCHANGED', 'FAILING', 'BYTES', 'SUMMARY'],
+  outputs,
   run: async (context, request) => {
     const { report } = await import('../../mirroring/mirror.js');
     return report(context, { ...request, insecureRegistry: [] });
@@ -62,9 +67,10 @@ const runAll = command({
   description: 'resolve, copy, verify and report; also by way of a disk',
   options: { ...mirrorOptions, ...deepOptions, ...diskOptions, ...dryRunOptions, ...historyOptions, ...turnOptions },
   helpEnd,
+  outputs,
   run: async (context, request) => {
     const { runAll } = await import('../../mirroring/mirror.js');
-    await runAll(context, request);
+    return runAll(context, request);
   },
 });
 
@@ -99,6 +105,19 @@ const diff = command({
   run: async (context, request) => {
     const { showDiff } = await import('../../mirroring/show-diff.js');
     await showDiff(context, request);
+  },
+});
+
+const prune = command({
+  name: 'prune',
+  description:
+    'say which images of this mirror are not selected any more; with --delete, delete those that no rule keeps',
+  options: { ...mirrorOptions, ...pruneOptions, ...historyOptions, ...turnOptions, output: outputForm },
+  helpEnd:
+    'Only what this mirror wrote itself is deleted, as its history says. Exit codes: 0 done, 3 the mirror file does not allow it, 4 an image could not be deleted, 6 refused: limits, a changed mirror file, or another run of this mirror is at work.',
+  run: async (context, request) => {
+    const { prune } = await import('../../mirroring/prune.js');
+    await prune(context, request);
   },
 });
 
@@ -137,6 +156,47 @@ const imageSet = command({
   },
 });
 
+const ocMirror = command({
+  name: 'oc-mirror',
+  description: 'copy OpenShift content with oc-mirror v2, as an ImageSetConfiguration says',
+  options: ocMirrorOptions,
+  outputs: ['MIRRORED', 'FAILING', 'SUMMARY'],
+  helpEnd:
+    'Exit codes: 0 done, 2 the command line is wrong, 3 the configuration is invalid, 4 oc-mirror failed, 5 another run did not end in time (--wait), 6 another run uses the cache or the directory.',
+  run: async (context, request) => {
+    const { ocMirror } = await import('../../mirroring/oc-mirror/oc-mirror.js');
+    return ocMirror(context, request);
+  },
+});
+
+const deploy = command({
+  name: 'deploy',
+  description: 'start oc-mirror in a cluster, as a Job or a CronJob, with an ImageSet made of values or taken',
+  options: deployOptions,
+  outputs: ['WORKLOAD', 'METHOD', 'SUMMARY'],
+  helpEnd:
+    'Exit codes: 0 done, and a Job has succeeded; 2 the command line is wrong, 3 the values or a ConfigMap are invalid, 4 the Job failed or the cluster refused it, 5 the Job did not end in time, 6 a ConfigMap of that name is of something else.',
+  run: async (context, request) => {
+    const { deploy } = await import('../../mirroring/deploy/deploy.js');
+    return deploy(context, request);
+  },
+});
+
+const carry = command({
+  name: 'carry',
+  description: 'copy op into a directory, to run in the container of another image',
+  options: {
+    to: option.text('directory to copy op to', {
+      value: '<dir>',
+      required: { why: 'op goes there', hint: 'give a directory, such as --to=/op' },
+    }),
+  },
+  run: async (context, request) => {
+    const { carry } = await import('../../mirroring/deploy/carry.js');
+    await carry(context, request);
+  },
+});
+
 /** `op mirror`: images from registry to registry, as a mirror file says. */
 export const mirror = group('mirror', 'copy images between registries as mirror.yaml says: plan, copy, prove, report', [
   resolve,
@@ -146,7 +206,11 @@ export const mirror = group('mirror', 'copy images between registries as mirror.
   runAll,
   history,
   diff,
+  prune,
   importFile,
   convert,
   imageSet,
+  ocMirror,
+  deploy,
+  carry,
 ]);

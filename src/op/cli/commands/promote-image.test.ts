@@ -16,7 +16,7 @@ let op: Op;
 let room: string;
 
 beforeAll(async () => {
-  op = await bundledOp(['regctl', 'crane']);
+  op = await bundledOp(['crane']);
 });
 afterAll(() => op?.dispose());
 beforeEach(async () => {
@@ -117,7 +117,6 @@ describe('the first environment', () => {
     const ran = await run(['--source=', '--destination=dev', '--until=prod', '--component=shop']);
     expect(ran).toMatchObject({ exitCode: 0, stdout: '' });
     expect(ran.stderr.split('\n')).toEqual([
-      'route: dev -> pp -> prod, until prod',
       'dev is the first environment: nothing to promote',
       'next: op watch-deployment --environment dev --component shop --build-result build_result.dev.json',
     ]);
@@ -148,7 +147,7 @@ describe('with a cluster and a registry', () => {
   afterAll(() => Promise.all([api?.stop(), registry?.stop()]));
 
   const environment = () => ({
-    PATH: `${kubernetesPath}:${withTools(['regctl', 'crane']).PATH}`,
+    PATH: `${kubernetesPath}:${withTools(['crane']).PATH}`,
     KUBECONFIG: api.kubeconfig('admin', 'shop'),
     PROMOTE_SOURCE_REPOSITORY: `${registry.host}/dev`,
     PROMOTE_DESTINATION_REPOSITORY: `${registry.host}/pp`,
@@ -193,7 +192,7 @@ describe('with a cluster and a registry', () => {
     const { KUBECONFIG: _, PATH: __, ...rest } = environment();
     const alone = {
       ...rest,
-      PATH: `${withTools(['regctl', 'crane']).PATH}`,
+      PATH: `${withTools(['crane']).PATH}`,
       KUBECONFIG: '/dev/null',
       OP_STORE: 'directory:store',
     };

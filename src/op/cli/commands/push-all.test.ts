@@ -67,6 +67,25 @@ describe('op push --push-all', () => {
     expect(crane('ls', `${host(1)}/time/base`)).toBe(crane('ls', `${host(0)}/time/base`));
   });
 
+  it('does not take a Git tag from another image, unless it rebuilds', async () => {
+    await repository.write({ '.registry': `ci: [${host(0)}/release, ${host(1)}/release]\n` });
+    repository.commit();
+    repository.git('tag', 'v1.2.3');
+    crane('append', '--oci-empty-base', '-f', '/dev/null', '-t', `${host(1)}/release/base:v1.2.3`);
+    const other = crane('digest', `${host(1)}/release/base:v1.2.3`);
+    const ran = await push();
+    expect([ran.exitCode, ran.stderr]).toEqual([
+      6,
+      expect.stringContaining(`error: ${host(1)}/release/base:v1.2.3 exists, and a copy would replace it`),
+    ]);
+    expect(crane('digest', `${host(1)}/release/base:v1.2.3`)).toBe(other);
+    expect(crane('digest', `${host(1)}/release/team_app:v1.2.3`)).toBe(
+      crane('digest', `${host(0)}/release/team_app:v1.2.3`),
+    );
+    expect((await push('--rebuild')).exitCode).toBe(0);
+    expect(crane('digest', `${host(1)}/release/base:v1.2.3`)).not.toBe(other);
+  });
+
   it('lists each copy that failed, and completes the others', async () => {
     const nowhere = `localhost:${await freePort()}`;
     await repository.write({

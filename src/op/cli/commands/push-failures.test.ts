@@ -49,6 +49,20 @@ async function expectBuilderGone(): Promise<void> {
 }
 
 describe('op push fails before it builds anything', () => {
+  it('a template needs a variable that is not set, also where Skaffold would build the image', async () => {
+    const artifact =
+      "- image: app\n      context: app\n      docker:\n        buildArgs:\n          API_KEY: '{{.API_KEY}}'\n";
+    await repository.write({
+      'skaffold.yaml': `apiVersion: skaffold/v4beta13\nkind: Config\nbuild:\n  artifacts:\n    ${artifact}`,
+      'app/Dockerfile': 'FROM scratch\n',
+    });
+    repository.commit('template');
+    const args = ['push', `--default-repo=${open.host}/template`];
+    // Taken for a daemon that answers, as a host is not tried out: Skaffold builds the Dockerfile.
+    const ran = await op.run(repository.directory, args, { DOCKER_HOST: 'tcp://127.0.0.1:1' });
+    expectError(ran, 3, 'API_KEY of app in skaffold.yaml has no value', '{{default "x" .API_KEY}}');
+  });
+
   it.each([
     ['no registry is configured', [], {}, 3, 'no registry to push to'],
     ['skaffold.yaml is missing', ['-f', 'none.yaml'], {}, 3, 'the file does not exist'],
@@ -108,27 +122,27 @@ describe('op push fails before it builds anything', () => {
       part !== 'no registry to push to';
     const ran = await push(...args, ...(needsRegistry ? [`--default-repo=${open.host}/early`] : []));
     expectError(ran, exitCode, part);
-    expect(ran.stderr).not.toContain('Building [');
+    expect(ran.stderr).not.toMatch(/^building \d+ images?: /mu);
   });
 
   it('when the registry cannot be reached', async () => {
     const ran = await push(`--default-repo=localhost:${await freePort()}/x`);
     expectError(ran, 4, /cannot read localhost:\d+\/x\/base/u, 'connection refused', '--insecure-registry');
-    expect(ran.stderr).not.toContain('Building [');
+    expect(ran.stderr).not.toMatch(/^building \d+ images?: /mu);
     expect(list()).toBe(false);
   });
 
   it('when the registry requires credentials and there are none', async () => {
     const ran = await push(`--default-repo=${closed.host}/x`);
     expectError(ran, 4, 'UNAUTHORIZED', `crane auth login ${closed.host}`);
-    expect(ran.stderr).not.toContain('Building [');
+    expect(ran.stderr).not.toMatch(/^building \d+ images?: /mu);
   });
 
   it('when the registry refuses the password', async () => {
     await writeFile(join(op.home, 'config.json'), dockerConfig(closed.host, 'wrong-pw'));
     const ran = await push(`--default-repo=${closed.host}/x`, `--dockerconfig=${op.home}`);
     expectError(ran, 4, 'UNAUTHORIZED');
-    expect(ran.stderr).not.toContain('Building [');
+    expect(ran.stderr).not.toMatch(/^building \d+ images?: /mu);
     expect(ran.stderr).not.toContain('wrong-pw');
   });
 });
@@ -207,7 +221,7 @@ describe('op push', () => {
         '#!/bin/sh\ntrap "" TERM INT\necho $$ > ../builder.pid\necho builder runs\nsleep 60\nsleep 60\n',
     });
     await writeFile(join(op.home, 'config.json'), dockerConfig('example.com', password));
-    const args = ['push', `--default-repo=${open.host}/twice`, `--dockerconfig=${op.home}`];
+    const args = ['push', '--debug', `--default-repo=${open.host}/twice`, `--dockerconfig=${op.home}`];
     const ran = await op.interrupt(repository.directory, args, 'builder runs', 'SIGINT', 'SIGINT');
     expect(ran.exitCode).toBe(130);
     expect(readdirSync(op.temporary)).toEqual([]);
@@ -217,7 +231,7 @@ describe('op push', () => {
   it('leaves no builder behind when it is killed', async () => {
     const script = '#!/bin/sh\ntrap "" TERM INT\necho $$ > ../builder.pid\necho builder runs\nsleep 60\nsleep 60\n';
     await repository.write({ 'build-image.sh': script });
-    const args = ['push', `--default-repo=${open.host}/killed`];
+    const args = ['push', '--debug', `--default-repo=${open.host}/killed`];
     await op.interrupt(repository.directory, args, 'builder runs', 'SIGKILL');
     const builder = (await readFile(join(repository.directory, 'builder.pid'), 'utf8')).trim();
     const state = () => readFile(`/proc/${builder}/stat`, 'utf8').catch(() => 'gone');
@@ -230,7 +244,7 @@ describe('op push', () => {
     ['SIGHUP', 129],
   ] as const)('stopped by %s ends with %d and leaves no list behind', async (signal, exitCode) => {
     await repository.write({ 'build-image.sh': '#!/bin/sh\necho builder runs\nexec sleep 60\n' });
-    const args = ['push', `--default-repo=${open.host}/stopped`];
+    const args = ['push', '--debug', `--default-repo=${open.host}/stopped`];
     const ran = await op.interrupt(repository.directory, args, 'builder runs', signal);
     expect(ran.exitCode).toBe(exitCode);
     expect(ran.stderr.trim().split('\n').at(-1)).toBe(`stopped by ${signal}`);

@@ -1,11 +1,10 @@
-import { accessSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type LocalRegistry, startRegistry } from '../../../../test/op/local-registry.js';
 import { bundledOp, type Op } from '../../../../test/op/run-op.js';
 import { buildScript, makeSampleRepository, type SampleRepository } from '../../../../test/op/sample-repository.js';
-import { withTools } from '../../../../test/tools.js';
+import { pathWithout, withTools } from '../../../../test/tools.js';
 
 /** A plain skaffold.yaml: op reads it, and can run its build commands. */
 const skaffold = (command: string) => `apiVersion: skaffold/v4beta13
@@ -43,17 +42,7 @@ beforeAll(async () => {
 afterAll(() => Promise.all([op.dispose(), registry.stop(), repository.remove()]));
 
 /** The PATH of tests without the directories that have Skaffold. */
-const withoutSkaffold = (withTools(['skaffold', 'crane']).PATH ?? '')
-  .split(delimiter)
-  .filter((directory) => {
-    try {
-      accessSync(join(directory, 'skaffold'));
-      return false;
-    } catch {
-      return true;
-    }
-  })
-  .join(delimiter);
+const withoutSkaffold = pathWithout('skaffold', withTools(['skaffold', 'crane']).PATH ?? '');
 
 const push = (path: string | undefined, ...args: readonly string[]) =>
   op.run(

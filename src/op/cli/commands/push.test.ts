@@ -110,7 +110,7 @@ describe('op push', () => {
     const given = await Promise.all(outputs.map((name) => readFile(join(op.home, name), 'utf8')));
     expect(given).toEqual(['', '', (await builds()).map(({ tag }) => tag).join(',')]);
     expect(ran.stderr).toContain(`already built: ${prefix}/base:`);
-    expect(ran.stderr).not.toContain('Building [');
+    expect(ran.stderr).not.toMatch(/^building \d+ images?: /mu);
     expect(ran.stderr).toContain(`nothing to build: 2 images in ${prefix}`);
     expect(await readFile(resultFile(), 'utf8')).toBe(first);
   });
@@ -120,7 +120,7 @@ describe('op push', () => {
     await push(`--default-repo=${prefix}`);
     const rebuilt = await push(`--default-repo=${prefix}`, '--rebuild');
     expect(rebuilt.stderr).toContain('building 2 images: --rebuild is set');
-    expect(rebuilt.stderr).toContain('Build [base] succeeded');
+    expect(rebuilt.stderr).toMatch(/^base .* built /mu);
     const short = repository.git('rev-parse', '--short', 'HEAD');
     crane('delete', `${prefix}/base:${short}`);
     const missing = await push(`--default-repo=${prefix}`);

@@ -2,6 +2,7 @@ import type { BuiltImage } from '../../images/build-result/build-result.js';
 import { refusedError } from '../../kit/errors/op-error.js';
 import { oneLine } from '../../kit/log/printable.js';
 import { formatReference, repositoryOf } from '../../systems/registry/reference.js';
+import { pathBelow } from '../../systems/registry/same-repository.js';
 import type { Environment } from './environment.js';
 
 /**
@@ -9,7 +10,7 @@ import type { Environment } from './environment.js';
  * @throws OpError (refused) for the first one that is not
  */
 export function checkBelow({ name }: Environment, images: readonly BuiltImage[], repository: string): void {
-  const outside = images.find(({ reference }) => !repositoryOf(reference).startsWith(`${repository}/`));
+  const outside = images.find(({ reference }) => pathBelow(repositoryOf(reference), repository) === undefined);
   if (outside === undefined) return;
   throw refusedError({
     what: `image "${oneLine(outside.imageName)}" is not delivered to ${name}`,
@@ -31,9 +32,7 @@ export function checkAllowed(
 ): void {
   if (allowed === undefined) return;
   for (const { imageName, reference } of images) {
-    const whole = repositoryOf(reference);
-    const path =
-      repository !== undefined && whole.startsWith(`${repository}/`) ? whole.slice(repository.length + 1) : '';
+    const path = (repository !== undefined && pathBelow(repositoryOf(reference), repository)) || '';
     const nameListed = allowed.some((one) => one === imageName || one.endsWith(`/${imageName}`));
     const pathListed =
       repository === undefined || allowed.some((one) => one === path || underDefaultRepo(one) === path);

@@ -1,7 +1,7 @@
 import { option, type RequestOf } from '../../kit/options/option.js';
 
 /** The options that say which environments exist. */
-const environmentsOptions = {
+export const environmentsOptions = {
   environments: option.text('file that describes the environments, or its directory', {
     value: '<file>',
     otherwise: 'environments.yaml',

@@ -1,6 +1,7 @@
 import type { BuiltImage } from '../../images/build-result/build-result.js';
 import { inputError } from '../../kit/errors/op-error.js';
 import { parseReference, type Reference, repositoryOf } from '../../systems/registry/reference.js';
+import { pathBelow } from '../../systems/registry/same-repository.js';
 
 /**
  * The name of an image in another repository: its path below the longest match in `repositories` is appended to `to`.
@@ -14,10 +15,10 @@ export function renameImage(
   to: string,
 ): Reference {
   const repository = repositoryOf(reference);
-  const below = [to, ...repositories]
-    .filter((prefix) => repository.startsWith(`${prefix}/`))
-    .sort((one, other) => other.length - one.length)[0];
-  if (below === undefined) {
+  const [path] = [to, ...repositories]
+    .flatMap((prefix) => pathBelow(repository, prefix) ?? [])
+    .sort((one, other) => one.length - other.length);
+  if (path === undefined) {
     throw inputError({
       what: `image "${imageName}" has no name below ${to}`,
       why: `${repository} is not below any of ${[...new Set([to, ...repositories])].join(', ')}`,
@@ -25,7 +26,7 @@ export function renameImage(
     });
   }
   const { tag, digest } = reference;
-  const renamed = parseReference(`${to}${repository.slice(below.length)}`);
+  const renamed = parseReference(`${to}/${path}`);
   if ('problem' in renamed) {
     throw inputError({
       what: `image "${imageName}" cannot be named below ${to}`,

@@ -1,3 +1,4 @@
+import { withoutNames } from '../../kit/log/without-names.js';
 import { type Condition, conditionOf, describeCondition } from './condition.js';
 import { type FluxObject, type FluxRequest, fluxName } from './flux-object.js';
 
@@ -102,5 +103,5 @@ function failedStatus(object: FluxObject, ready: Condition): ReconcileStatus {
 /** Messages of a source about a permanent failure; any other may come from a network or server that is down for a moment. */
 const isPermanent = (message: string) =>
   /not found|denied|unauthorized|forbidden|authentication|invalid|no match|couldn't find|failed to verify|unsupported/iu.test(
-    message,
+    withoutNames(message),
   );

@@ -43,7 +43,7 @@ export function createObserver(tests: readonly HelmTest[], logs: LogStreams, bel
   const note = (one: Changing, progress: TestProgress, context: Context) => {
     const { name, kind, namespace } = one.test;
     const line = `test ${name}: ${progress.why}`;
-    if (progress.is === 'waiting' && !said.has(line)) context.log.progress(line);
+    if (progress.is === 'waiting' && !said.has(line)) context.log.detail(line);
     said.add(line);
     if (progress.hopeless) {
       throw refusedError({
@@ -109,7 +109,7 @@ export function createLogStreams(context: Context, api: KubernetesApi): LogStrea
   const going = new Set<Promise<void>>();
   const follow = async (test: HelmTest, pod: string, { container, alone }: Started) => {
     const name = alone ? test.name : `${test.name}/${container}`;
-    const onLine = (line: string) => context.log.step(`  ${name} | ${line}`);
+    const onLine = (line: string) => context.log.detail(`  ${name} | ${line}`);
     try {
       await api.logs(pod, { namespace: test.namespace, container, follow: true, onLine });
     } catch (error) {

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { oneLine } from '../../kit/log/printable.js';
+import { withoutNames } from '../../kit/log/without-names.js';
 import type { KubeObject } from '../../systems/kubernetes/api.js';
 
 const state = v.object({
@@ -101,7 +102,9 @@ const deleted = 'it was deleted before it finished';
 const isHopeless = ({ reason, message }: { readonly reason: string; readonly message: string }) =>
   /^(?:InvalidImageName|ErrImageNeverPull)$/u.test(reason) ||
   (reason === 'ImagePullBackOff' &&
-    /not ?found|manifest unknown|does not exist|denied|unauthorized|forbidden|no match for platform/iu.test(message));
+    /not ?found|manifest unknown|does not exist|denied|unauthorized|forbidden|no match for platform/iu.test(
+      withoutNames(message),
+    ));
 
 const normal: ReadonlySet<string> = new Set(['', 'ContainerCreating', 'PodInitializing']);
 

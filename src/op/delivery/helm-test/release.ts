@@ -115,16 +115,21 @@ function parseRelease(json: string): Release {
 function objectIn(manifest: string): Pick<Hook, 'kind' | 'namespace'> {
   const documents = parseAllDocuments(manifest, { merge: true, version: '1.1' });
   const [document, ...more] = Array.isArray(documents) ? documents : [];
-  if (document === undefined || more.length > 0 || document.errors.length > 0 || document.warnings.length > 0) {
+  const isClear = more.length === 0 && document?.errors.length === 0 && document.warnings.length === 0;
+  if (document === undefined || !isClear || hasItems(document.toJS())) {
     throw refusedError({
       what: 'the tests of the release are not run',
       why: 'the manifest of one of their hooks is not one object that op reads as helm does',
-      hint: 'see them with: helm get hooks RELEASE; write one object for each hook, without tags of YAML or keys that are there twice',
+      hint: 'see them with: helm get hooks RELEASE; write one object for each hook, without items, tags of YAML or keys that are there twice',
     });
   }
   const { kind, metadata } = v.parse(placed, document.toJS());
   return { kind, namespace: metadata.namespace ?? '' };
 }
+
+/** helm takes whatever has items for a list, whatever its kind is. Source: unstructuredJSONScheme.decode of Kubernetes' apimachinery. */
+const hasItems = (read: unknown): boolean =>
+  typeof read === 'object' && read !== null && Object.keys(read).some((key) => key.toLowerCase() === 'items');
 
 /** The tests that helm will run. @throws OpError (refused) for a filter with an unknown test */
 export function selectTests({ name, tests, hooks }: Release, { only, not }: TestFilter): readonly HelmTest[] {

@@ -2,8 +2,8 @@ import * as v from 'valibot';
 import { type OpError, refusedError } from '../../kit/errors/op-error.js';
 import { parseJson } from '../../kit/json/parse-json.js';
 import { formatReference, type Reference } from '../../systems/registry/reference.js';
-import type { Regctl } from '../../systems/registry/regctl.js';
-import type { Bounds } from './bounds.js';
+import type { NamedDigest } from './artifacts.js';
+import type { PromoteRegistries } from './registries.js';
 
 /**
  * A tag that is named for the digest of an image, and that a signature, attestation or SBOM of this image has: `sha256-DIGEST.sig`. Source:
@@ -19,13 +19,6 @@ export interface DigestTag {
   readonly isGrown: boolean;
 }
 
-interface Registries {
-  readonly regctl: Regctl;
-  readonly bounds: Bounds;
-  /** The digest that a tag has at the destination. */
-  readonly atDestination: (tagged: Reference) => Promise<string | undefined>;
-}
-
 interface Sides {
   readonly imageName: string;
   readonly from: Reference;
@@ -39,28 +32,29 @@ interface Sides {
  * @throws OpError (refused) when it would, (tool)
  */
 export async function planDigestTags(
-  { regctl, bounds, atDestination }: Registries,
+  registries: PromoteRegistries,
   { imageName, from, to }: Sides,
-  tags: readonly string[],
+  tags: readonly NamedDigest[],
   { overwrite, destination }: { readonly overwrite: boolean; readonly destination: string },
 ): Promise<readonly DigestTag[]> {
   const planned: DigestTag[] = [];
-  for (const tag of tags) {
+  for (const { tag, digest } of tags) {
     const { digest: _, ...source } = { ...from, tag };
     const { digest: __, ...target } = { ...to, tag };
-    const answer = await regctl.look(source);
-    if ('error' in answer) throw answer.error;
-    const { digest } = answer;
-    await bounds.check({ imageName, from: { ...source, digest } }, true);
-    const found = await atDestination(target);
+    const found = await registries.findAtDestination(target);
     const isOther = found !== undefined && found !== digest;
     const isGrown =
-      isOther &&
-      isContained(await regctl.manifest({ ...target, digest: found }), await regctl.manifest({ ...source, digest }));
+      isOther && isContained(await textOf(registries, target, found), await textOf(registries, source, digest));
     if (isOther && !isGrown && !overwrite) throw wouldLose({ imageName, destination, source, target, digest, found });
     planned.push({ tag, digest, found, isGrown });
   }
   return planned;
+}
+
+/** The text of a manifest; empty if it is gone. */
+async function textOf({ repository, manifests, signal }: PromoteRegistries, image: Reference, digest: string) {
+  const found = await manifests.bytes(await repository(image), digest, signal);
+  return found?.bytes.toString('utf8') ?? '';
 }
 
 const descriptor = v.looseObject({ digest: v.string() });

@@ -17,7 +17,7 @@ let room: string;
 let count = 0;
 
 beforeAll(async () => {
-  op = await bundledOp(['regctl']);
+  op = await bundledOp(['crane']);
   registry = await startPlainRegistry();
   there = await startUnrulyRegistry(registry.host);
 });
@@ -60,7 +60,7 @@ describe.each<NodeJS.Signals>(['SIGTERM', 'SIGKILL'])('a promotion that is inter
           return session === undefined ? [] : [`${repository} ${new URLSearchParams(query).get('digest')}`];
         });
     const env = {
-      PATH: withTools(['regctl']).PATH,
+      PATH: withTools(['crane']).PATH,
       HOME: op.home,
       TMPDIR: op.temporary,
       GOOGLE_GKE_IMAGE_REPOSITORY: dev,

@@ -25,6 +25,10 @@ export const promoteOptions = {
   ),
   dryRun: option.flag('show what would be copied, and copy nothing'),
   referrers: option.flag('copy signatures, attestations and SBOMs too', { default: true }),
+  requireSignature: option.duration(
+    'time to wait until each image has a signature at the source, as Tekton Chains adds one after a build; then nothing is promoted without; 0s requires none',
+    { default: '0s' },
+  ),
   jobs: option.count('number of images to copy in parallel', { default: 6 }),
   timeout: option.duration('time limit for the promotion', { default: '20m' }),
   promotionResult: option.text('record of the promotion to write', {

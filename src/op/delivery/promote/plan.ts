@@ -3,14 +3,13 @@ import { inputError, OpError, refusedError } from '../../kit/errors/op-error.js'
 import { countOf, table } from '../../kit/log/format.js';
 import { startProgress } from '../../kit/log/progress.js';
 import { mapConcurrently } from '../../kit/process/map-concurrently.js';
-import type { Artifacts } from '../../systems/registry/artifacts.js';
-import { asksForPassword } from '../../systems/registry/protocol.js';
-import { formatReference, type Reference, registryOf } from '../../systems/registry/reference.js';
-import type { Regctl } from '../../systems/registry/regctl.js';
-import type { Bounds } from './bounds.js';
+import { formatReference, type Reference } from '../../systems/registry/reference.js';
+import type { ArtifactReader, Artifacts, StoredImage } from './artifacts.js';
 import { type DigestTag, planDigestTags } from './digest-tags.js';
 import { allSucceeded } from './each-image.js';
 import type { NamedImage } from './name-images.js';
+import type { PromoteRegistries } from './registries.js';
+import { readSigned } from './signature.js';
 
 /** What to do for one image. */
 export interface ImagePlan {
@@ -20,13 +19,16 @@ export interface ImagePlan {
   /** With the same digest. */
   readonly to: Reference;
   readonly digest: string;
-  readonly action: 'copy' | 'already there' | 'overwrite';
+  /** `attach`: the image is there, and something that refers to it is not. */
+  readonly action: 'copy' | 'already there' | 'attach' | 'overwrite';
   /** The digest that the tag has at the destination now. */
   readonly found: string | undefined;
   /** Manifests that refer to it at the source; undefined when they were not read. */
   readonly referrers: readonly string[] | undefined;
   /** Tags such as `sha256-DIGEST.sig` that are copied with it. */
   readonly digestTags: readonly DigestTag[];
+  /** Layers of it that may not be distributed. */
+  readonly foreignLayers: readonly string[];
 }
 
 /** How to plan. */
@@ -34,6 +36,8 @@ export interface PlanOptions {
   readonly overwrite: boolean;
   readonly referrers: boolean;
   readonly dryRun: boolean;
+  /** Milliseconds to wait for a signature; 0 requires none. */
+  readonly requireSignature: number;
   /** Names of the environments, for messages. */
   readonly source: string;
   readonly destination: string;
@@ -43,8 +47,8 @@ export interface PlanOptions {
 
 /** How registries are asked. */
 interface Registries {
-  readonly regctl: Regctl;
-  readonly bounds: Bounds;
+  readonly registries: PromoteRegistries;
+  readonly artifacts: ArtifactReader;
 }
 
 /**
@@ -59,12 +63,12 @@ export async function planImages(
 ): Promise<readonly ImagePlan[]> {
   using progress = startProgress(context, 'comparing source and destination', images.length);
   // A comparison needs less memory and bandwidth than a copy.
-  const plans = await mapConcurrently(images, 2 * options.jobs, (image) =>
+  const plans = await mapConcurrently(images, 4 * options.jobs, (image) =>
     planImage(context, registries, image, options).finally(progress.done),
   );
   context.signal.throwIfAborted();
   if (options.dryRun) context.out(`${planTable(images, plans)}\n`);
-  else context.log.step(planTable(images, plans));
+  else context.log.detail(planTable(images, plans));
   return allSucceeded(
     context,
     plans,
@@ -72,69 +76,59 @@ export async function planImages(
   );
 }
 
-/** Asks the destination with one request, and the source only when there is something to copy. */
+/** Reads the source also when the image is there already: what refers to it may have arrived later, as signatures do. */
 async function planImage(
   context: Context,
-  { regctl, bounds }: Registries,
+  { registries, artifacts }: Registries,
   { imageName, from: named, to: target }: NamedImage,
   options: PlanOptions,
 ): Promise<ImagePlan> {
-  const digest = named.digest ?? (await digestAtSource(regctl, named, imageName, options));
+  const digest = named.digest ?? (await digestAtSource(registries, named, imageName, options));
   const from = { ...named, digest };
   const to = { ...target, digest };
-  const found = await digestAtDestination(context, regctl, atTag(to));
+  const found = await registries.findAtDestination(atTag(to));
   const planned = { imageName, from, to, digest, found };
-  if (found === digest) return { ...planned, action: 'already there', referrers: undefined, digestTags: [] };
-  if (found !== undefined && !options.overwrite) throw tagTaken(planned, options);
-  await bounds.check({ imageName, from }, options.referrers);
-  const artifacts = await artifactsAtSource(regctl, from, imageName, options);
-  const digestTags = await planDigestTags(
-    { regctl, bounds, atDestination: (tagged) => digestAtDestination(context, regctl, tagged) },
-    { imageName, from, to },
-    artifacts?.digestTags ?? [],
-    options,
-  );
-  return {
-    ...planned,
-    action: found === undefined ? 'copy' : 'overwrite',
-    referrers: artifacts?.referrers,
-    digestTags,
-  };
+  const isThere = found === digest;
+  if (!isThere && found !== undefined && !options.overwrite) throw tagTaken(planned, options);
+  const alone = { ...planned, referrers: undefined, digestTags: [], foreignLayers: [] };
+  if (isThere && !options.referrers) return { ...alone, action: 'already there' };
+  const image = { imageName, at: from };
+  const read = options.referrers
+    ? await readSigned(context, artifacts, image, { wait: options.requireSignature, source: options.source })
+    : await artifacts.read(image, false);
+  if (read === undefined && !isThere) throw notAtSource(imageName, from, options);
+  // Whoever cleans up the source may: the image is where it should be.
+  if (read === undefined) return { ...alone, action: 'already there' };
+  const { foreignLayers } = read;
+  const digestTags = await planDigestTags(registries, { imageName, from, to }, read.digestTags, options);
+  const referrers = options.referrers ? [...read.referrers, ...read.digestTags.map(({ tag }) => tag)] : undefined;
+  const all = { ...planned, referrers, digestTags, foreignLayers };
+  if (!isThere) return { ...all, action: found === undefined ? 'copy' : 'overwrite' };
+  const isComplete =
+    digestTags.every((one) => one.found === one.digest) && (await hasReferrers(artifacts, { imageName, at: to }, read));
+  return { ...all, action: isComplete ? 'already there' : 'attach' };
+}
+
+/** Asks for nothing when nothing refers to the image. */
+async function hasReferrers(artifacts: ArtifactReader, image: StoredImage, { referrers }: Artifacts): Promise<boolean> {
+  if (referrers.length === 0) return true;
+  const there = await artifacts.read(image, true);
+  return referrers.every((one) => there?.referrers.includes(one));
 }
 
 /** By tag, if there is one: that is what a deployment by tag gets. */
 export const atTag = ({ digest, ...named }: Reference): Reference =>
   named.tag === undefined && digest !== undefined ? { ...named, digest } : named;
 
-async function digestAtSource(regctl: Regctl, from: Reference, name: string, options: PlanOptions): Promise<string> {
-  const answer = await regctl.look(from);
-  if ('digest' in answer) return answer.digest;
-  throw answer.problem === 'absent' ? notAtSource(name, from, options) : answer.error;
-}
-
-async function digestAtDestination(context: Context, regctl: Regctl, to: Reference): Promise<string | undefined> {
-  const answer = await regctl.look(to);
-  if ('digest' in answer) return answer.digest;
-  if (answer.problem === 'absent') return undefined;
-  // A registry with a token service also refuses when the repository does not exist yet. After the copy it must answer.
-  const unclear = answer.problem === 'refused' && !(await asksForPassword(registryOf(to), context.signal));
-  if (unclear) return undefined;
-  throw answer.error;
-}
-
-async function artifactsAtSource(
-  regctl: Regctl,
+async function digestAtSource(
+  registries: PromoteRegistries,
   from: Reference,
-  imageName: string,
+  name: string,
   options: PlanOptions,
-): Promise<Artifacts | undefined> {
-  if (!options.referrers) {
-    await digestAtSource(regctl, from, imageName, options);
-    return undefined;
-  }
-  const answer = await regctl.artifacts(from);
-  if ('referrers' in answer) return answer;
-  throw answer.problem === 'absent' ? notAtSource(imageName, from, options) : answer.error;
+): Promise<string> {
+  const digest = await registries.find(from);
+  if (digest === undefined) throw notAtSource(name, from, options);
+  return digest;
 }
 
 const notAtSource = (imageName: string, from: Reference, { source }: PlanOptions): OpError =>
@@ -151,7 +145,7 @@ const tagTaken = (
   refusedError({
     what: `image "${imageName}" is not promoted to ${destination}`,
     why: `${formatReference(atTag(to))} already names a different image, ${found}; the one to promote is ${digest}`,
-    hint: 'build under a new tag, or give --overwrite if that image may lose its tag',
+    hint: 'build under a new tag, or give --overwrite if that image may lose its tag (of the Pipelines, promote has this param)',
   });
 
 function planTable(images: readonly NamedImage[], plans: readonly PromiseSettledResult<ImagePlan>[]): string {
@@ -175,5 +169,6 @@ function describe(plan: PromiseSettledResult<ImagePlan>): string {
   const { action, found, referrers } = plan.value;
   if (action === 'already there') return action;
   const along = referrers === undefined ? '' : `, ${countOf(referrers.length, 'referrer')}`;
+  if (action === 'attach') return `attach${along}`;
   return action === 'copy' ? `copy${along}` : `overwrite ${shorten(found)}${along}`;
 }

@@ -5,18 +5,19 @@ import { imagesOf } from '../../images/publish/image-list.js';
 import { countOf, secondsBetween } from '../../kit/log/format.js';
 import { startDeadline } from '../../kit/process/deadline.js';
 import { prepareDockerConfig } from '../../systems/registry/dockerconfig/prepare.js';
-import { formatReference, registryOf } from '../../systems/registry/reference.js';
-import { openRegctl } from '../../systems/registry/regctl.js';
+import { checkHelpers } from '../../systems/registry/missing-helper.js';
+import { formatReference } from '../../systems/registry/reference.js';
 import { checkAllowed, checkBelow } from '../environments/allowed-images.js';
 import { clusterOfEnvironment, type Environment } from '../environments/environment.js';
 import { readEnvironments } from '../environments/read.js';
 import { acquireLeaseAt } from '../lease/acquire.js';
 import { type LeaseRequest, leaseRequestOf } from '../lease/request.js';
-import { openBounds } from './bounds.js';
+import { createArtifactReader } from './artifacts.js';
 import { checkTags, copyImages, type PromotedImage } from './copy-images.js';
 import { type NamedImage, nameImages } from './name-images.js';
 import type { PromoteRequest } from './options.js';
 import { planImages } from './plan.js';
+import { openRegistries } from './registries.js';
 import {
   type DestinationList,
   type ResultFiles,
@@ -26,6 +27,7 @@ import {
   writePromotionResults,
 } from './result.js';
 import { repositoriesOf, routeOf } from './route.js';
+import { checkSignatureOptions } from './signature.js';
 
 /** The outputs of `op promote-image`. */
 export interface PromoteOutputs {
@@ -62,15 +64,16 @@ export async function promote(context: Context, request: PromoteRequest): Promis
   const started = inTime.now();
   await using credentials = await prepareDockerConfig(inTime, request.dockerconfig);
   const { pauses, jobs, overwrite, referrers, dryRun } = request;
-  const access = { insecure: request.insecureRegistry, env: credentials.env, ...(pauses ? { pauses } : {}) };
-  const registries = promotion.named.flatMap(({ from, to }) => [registryOf(from), registryOf(to)]);
-  await using regctl = await openRegctl(inTime, access, registries);
-  await using bounds = openBounds(inTime, access);
+  const sidesOfAll = promotion.named.flatMap(({ from, to }) => [from, to]);
+  checkHelpers(inTime, credentials.logins, sidesOfAll);
+  await using registries = openRegistries(inTime, { insecure: request.insecureRegistry, credentials, pauses });
+  const artifacts = createArtifactReader(registries);
   const names = { source: source.environment, destination: destination.environment };
-  const plans = await planImages(inTime, { regctl, bounds }, promotion.named, {
+  const plans = await planImages(inTime, { registries, artifacts }, promotion.named, {
     overwrite,
     referrers,
     dryRun,
+    requireSignature: request.requireSignature,
     jobs,
     ...names,
   });
@@ -78,8 +81,8 @@ export async function promote(context: Context, request: PromoteRequest): Promis
     inTime.log.step('dry run: no image copied and no result written; omit --dry-run to promote');
     return { PROMOTED: '', LIST_DIGEST: '' };
   }
-  const promoted = await copyImages(inTime, regctl, plans, { jobs, destination: names.destination });
-  await checkTags(inTime, regctl, promoted, { jobs, destination: names.destination });
+  const promoted = await copyImages(inTime, { registries, artifacts }, plans, { jobs, destination: names.destination });
+  await checkTags(inTime, registries, promoted, { jobs, destination: names.destination });
   const built = await writePromotionResults(files, sides, promoted);
   const took = secondsBetween(started, inTime.now());
   inTime.log.step(
@@ -106,6 +109,7 @@ interface Promotion {
 
 async function preparePromotion(context: Context, request: PromoteRequest): Promise<Promotion> {
   const { log } = context;
+  checkSignatureOptions(request);
   const files = resultFilesOf(context, request);
   const environments = await readEnvironments(context, request);
   const route = routeOf(environments, request);
@@ -114,7 +118,7 @@ async function preparePromotion(context: Context, request: PromoteRequest): Prom
   const environment = route.destination;
   const { source, destination, all } = await repositoriesOf(context, environments, route, request);
   const images = await readImages(context, request);
-  if (request.until !== undefined) log.step(`route: ${environments.names.join(' -> ')}, until ${request.until}`);
+  if (request.until !== undefined) log.detail(`route: ${environments.names.join(' -> ')}, until ${request.until}`);
   const named =
     source === undefined || destination === undefined
       ? []
@@ -164,6 +168,7 @@ async function recordFirstEnvironment(context: Context, promotion: Promotion): P
       found: reference.digest,
       referrers: undefined,
       digestTags: [],
+      foreignLayers: [],
       outcome: 'already-there',
     }),
   );
@@ -173,7 +178,7 @@ async function recordFirstEnvironment(context: Context, promotion: Promotion): P
 }
 
 function summaryOf(promoted: readonly PromotedImage[]): string {
-  const counts = (['copied', 'overwritten', 'already-there'] as const).map((outcome) => {
+  const counts = (['copied', 'overwritten', 'attached', 'already-there'] as const).map((outcome) => {
     const count = promoted.filter((one) => one.outcome === outcome).length;
     return count === 0 ? [] : [`${count} ${outcome.replace('-', ' ')}`];
   });

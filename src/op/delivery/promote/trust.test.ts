@@ -15,7 +15,7 @@ let count = 0;
 let at: (environment: string) => string;
 
 beforeAll(async () => {
-  op = await bundledOp(['regctl']);
+  op = await bundledOp(['crane']);
   registry = await startPlainRegistry();
 });
 afterAll(async () => {

@@ -1,7 +1,9 @@
 import { inputError } from '../../kit/errors/op-error.js';
 import { type DeliveredImage, partOfReference } from './images.js';
 import { type Change, setKustomizeImage } from './kustomization.js';
+import { checkReplaced } from './replaced-value.js';
 import type { Field } from './request.js';
+import { checkUsed } from './used-images.js';
 import { parseFile, type YamlFile } from './yaml/documents.js';
 import { formatPath, type YamlPath } from './yaml/path.js';
 import { setValues } from './yaml/set-value.js';
@@ -34,6 +36,7 @@ export async function editFiles(edits: ImageEdits, read: (path: string) => Promi
     const edited = editFile(edits, parseFile(file, original));
     if (edited.file.text !== original) contents.set(file, edited.file.text);
     changes.push(...edited.changes.map((change) => ({ file, ...change })));
+    if (edits.kustomizations.includes(file)) await checkUsed(file, edited.file.text, edits.images, read);
   }
   return { contents, changes };
 }
@@ -43,6 +46,12 @@ function editFile({ fields, kustomizations, images }: ImageEdits, file: YamlFile
     .filter((field) => field.file === file.name)
     .map(({ path, image, value }) => ({ path, value: partOfReference(imageOf(images, image), value) }));
   const set = setValues(file, settings);
+  for (const [at, before] of set.before.entries()) {
+    const field = fields.filter((one) => one.file === file.name)[at];
+    if (field !== undefined && before !== undefined) {
+      checkReplaced(before, imageOf(images, field.image), field.value, `${formatPlace(field.path)} of ${file.name}`);
+    }
+  }
   const changes: Change[] = set.before.flatMap((before, at) => {
     const setting = settings[at];
     return before === undefined || setting === undefined

@@ -26,8 +26,8 @@ interface PushOptions {
   readonly edit: (commit: Commit) => Promise<Edited>;
 }
 
-/** How often the change is made again because another push came first. */
-const retries = 8;
+/** How often the change is made again because another push came first: ten writers that start together lose at most nine times each. */
+const retries = 20;
 
 /**
  * Changes the newest commit of the branch and pushes the result. When another push came first, the change is made again on their
@@ -52,14 +52,14 @@ export async function commitAndPush(
     if (!isBehind(ended)) throw refusalOf({ url, branch }, ended);
     if (retry === retries) throw alwaysBehind(url, branch, retry + 1);
     context.log.progress(`another push to ${branch} came first: retrying on its commit`);
-    await sleep(context, randomInt(20, Math.min(4000, 150 * 2 ** retry)));
+    await sleep(context, randomInt(20, Math.min(1500, 150 * 2 ** retry)));
     earlier = edited;
   }
 }
 
 function logChanges({ log }: Context, { changes }: Edited): void {
   for (const { file, place, before, after } of changes) {
-    log.step(`${file} ${place}: ${before === undefined ? 'new' : oneLine(before, 200) || 'nothing'} -> ${after}`);
+    log.detail(`${file} ${place}: ${before === undefined ? 'new' : oneLine(before, 200) || 'nothing'} -> ${after}`);
   }
 }
 

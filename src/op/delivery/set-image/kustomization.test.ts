@@ -8,6 +8,7 @@ import { OpError } from '../../kit/errors/op-error.js';
 import { parseReference } from '../../systems/registry/reference.js';
 import type { DeliveredImage } from './images.js';
 import { setKustomizeImage } from './kustomization.js';
+import { checkUsed } from './used-images.js';
 import { parseFile } from './yaml/documents.js';
 
 const digest = `sha256:${'a'.repeat(64)}`;
@@ -153,6 +154,30 @@ describe('the images of a kustomization', () => {
     await writeFile(join(room, 'kustomization.yaml'), set('resources:\n- pod.yaml\n').file.text);
     const built = execFileSync('kubectl', ['kustomize', room], { env: withTools(['kubectl']), encoding: 'utf8' });
     expect(built).toContain(`image: r.io/pp/web:v2@${digest}`);
+    await rm(room, { recursive: true });
+  });
+
+  /** What a pod in the resource has: kustomize's own answer, and whether op says that its entry would change nothing. */
+  it.each([
+    ['web', true],
+    ['web:v1', true],
+    ['WEB_IMAGE', false],
+    ['r.io/web', false],
+    ['me/web', false],
+    ['docker.io/web', false],
+  ])('concern an image %s as they do for kustomize: %s', async (used, concerns) => {
+    const room = await mkdtemp(join(tmpdir(), 'kustomization-'));
+    const pod = `apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n  - {name: web, image: "${used}"}\n`;
+    const { text } = set('resources:\n- pod.yaml\n').file;
+    await writeFile(join(room, 'pod.yaml'), pod);
+    await writeFile(join(room, 'kustomization.yaml'), text);
+    const built = execFileSync('kubectl', ['kustomize', room], { env: withTools(['kubectl']), encoding: 'utf8' });
+    expect(built.includes('r.io/pp/web:v2')).toBe(concerns);
+    const checked = checkUsed('kustomization.yaml', text, [image('web')], async () => pod).then(
+      () => true,
+      () => false,
+    );
+    expect(await checked).toBe(concerns);
     await rm(room, { recursive: true });
   });
 });

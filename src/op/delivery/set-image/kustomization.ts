@@ -2,6 +2,7 @@ import { isAlias, isMap, isScalar, isSeq } from 'yaml';
 import { inputError } from '../../kit/errors/op-error.js';
 import { oneLine } from '../../kit/log/printable.js';
 import { type Reference, repositoryOf } from '../../systems/registry/reference.js';
+import { isSameRepository } from '../../systems/registry/same-repository.js';
 import type { DeliveredImage } from './images.js';
 import { appendItem, appendKey, appendList, type Entry, fillList } from './yaml/append.js';
 import { meaningOf, type Splice, spliceFile, type YamlFile } from './yaml/documents.js';
@@ -48,7 +49,10 @@ function entriesOf(file: YamlFile, { imageName, repositories }: DeliveredImage):
   if (value.items.some(isAlias)) throw notAList(file, 'an entry of its images is an alias');
   return value.items.flatMap((item, index) => {
     if (!isMap(item)) return [];
-    return [item.get('name'), item.get('newName')].some((name) => names.some((known) => known === name)) ? [index] : [];
+    const own = [item.get('name'), item.get('newName')];
+    return own.some((name) => typeof name === 'string' && names.some((known) => isSameRepository(known, name)))
+      ? [index]
+      : [];
   });
 }
 

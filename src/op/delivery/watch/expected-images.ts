@@ -44,7 +44,7 @@ export async function readExpectedImages(
     if (image.digest !== undefined) return { imageName, image: { ...image, digest: image.digest } };
     const found = await lookUp(context, access, image);
     if ('error' in found) throw found.error;
-    context.log.step(`${formatReference(image)} is ${found.digest}`);
+    context.log.detail(`${formatReference(image)} is ${found.digest}`);
     return { imageName, image: { ...image, digest: found.digest } };
   });
   return valuesOf(resolved);

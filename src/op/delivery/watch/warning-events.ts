@@ -12,6 +12,7 @@ const eventShape = v.object({
   count: v.optional(v.nullable(v.number())),
   lastTimestamp: v.optional(v.nullable(v.string())),
   eventTime: v.optional(v.nullable(v.string())),
+  series: v.optional(v.nullable(v.object({ lastObservedTime: v.optional(v.nullable(v.string())) }))),
   involvedObject: v.object({
     kind: v.optional(v.string(), ''),
     name: v.optional(v.string(), ''),
@@ -19,8 +20,31 @@ const eventShape = v.object({
   }),
 });
 
-/** The latest Warning events of the workloads, pods and Flux objects of a watch. @throws OpError (tool) */
-export async function eventLines(api: KubernetesApi, { snapshot, judgement }: WatchStatus): Promise<readonly string[]> {
+type KubeEvent = v.InferOutput<typeof eventShape>;
+
+/** The steps before the watch are of the same run, Flux may have been quicker than they, and clocks of a cluster differ. */
+const tolerance = 60_000;
+
+/** When an event was last seen. Source: Kubernetes, core/v1 Event: each of the fields is used by some component. */
+export const timeOf = ({
+  lastTimestamp,
+  eventTime,
+  series,
+}: Pick<KubeEvent, 'lastTimestamp' | 'eventTime' | 'series'>) =>
+  [series?.lastObservedTime, lastTimestamp, eventTime]
+    .map((at) => at ?? '')
+    .sort()
+    .at(-1) ?? '';
+
+/** Whether an event is not of the time before this run; one without a time may be. */
+export const isOfRun = (at: string, since: string): boolean =>
+  Number.isNaN(Date.parse(at)) || Date.parse(at) >= Date.parse(since) - tolerance;
+
+/** The latest Warning events of the workloads, pods and Flux objects of a watch, since the run began. @throws OpError (tool) */
+export async function eventLines(
+  api: KubernetesApi,
+  { since, snapshot, judgement }: WatchStatus,
+): Promise<readonly string[]> {
   const workloads = judgement?.workloads ?? [];
   const uids = new Set(
     workloads.flatMap(({ workload, pods }) => [
@@ -40,7 +64,8 @@ export async function eventLines(api: KubernetesApi, { snapshot, judgement }: Wa
     .flat()
     .map((event) => v.parse(eventShape, event))
     .filter(({ involvedObject: { uid, kind, name } }) => uids.has(uid) || names.has(`${kind}/${name}`))
-    .map((event) => ({ ...event, at: event.lastTimestamp ?? event.eventTime ?? '' }))
+    .map((event) => ({ ...event, at: timeOf(event) }))
+    .filter(({ at }) => isOfRun(at, since))
     .sort((one, other) => (one.at < other.at ? -1 : 1))
     .slice(-shownEvents)
     .map(({ at, involvedObject: { kind, name }, reason, message, count }) =>

@@ -25,7 +25,7 @@ describe.skipIf(missingTools.length > 0)('a workload that Flux does not own', ()
     await play.status(finished);
     const file = join(it.room, 'deployment.json');
     const { ended, printed } = it.watch(namespace, { deploymentResult: file });
-    await until(() => printed.some((line) => line.includes('but is registry.example.com/dev/web:v1@')));
+    await until(() => printed.some((line) => /^waiting for .*dev\/web:v1@/u.test(line)));
     await stage.patch(kinds.deployment, 'web', { spec: { template: templateOf(`${web}:v2@${wanted}`) } });
     const after = await play.replicaSet('new');
     const pods = await Promise.all(['a', 'b'].map((suffix) => play.pod(after, suffix, `${web}:v2@${wanted}`)));

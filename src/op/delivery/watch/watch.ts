@@ -39,7 +39,10 @@ export async function watchDeployment(context: Context, flags: WatchFlags): Prom
   const watch: Watch = {
     request,
     access: { insecure: request.insecureRegistries, env: docker.env },
-    status: { waitingFor: request.lease === undefined ? 'the API server' : 'the Lease of the environment' },
+    status: {
+      since: context.now().toISOString(),
+      waitingFor: request.lease === undefined ? 'the API server' : 'the Lease of the environment',
+    },
     unreadable: new Set(),
   };
   await using api = await openApi(context, request.cluster);
@@ -84,7 +87,8 @@ async function prove(context: Context, api: KubernetesApi, watch: Watch): Promis
   status.component = component;
   const name = componentName(component);
   const title = `watch ${name} of environment ${environment.name} until it runs`;
-  context.log.step([title, ...expected.map(describeExpected)].join('\n  '));
+  context.log.step(title);
+  for (const one of expected) context.log.detail(`  ${describeExpected(one)}`);
   const requirements = { ...request.requirements, expected };
   const compare = (comparison: DigestComparison) =>
     sameImageInRegistry(context, access, comparison, (image) => unreadable.add(image));
@@ -113,11 +117,11 @@ function report({ log }: Context, api: KubernetesApi, { component, images, judge
   for (const note of judgement.notes) log.warn(note);
   for (const one of judgement.workloads) {
     const compared = one.compared === 0 ? 'its template has the image' : `${countOf(one.compared, 'pod')} compared`;
-    log.step(`${workloadName(one)}: ${compared}`);
+    log.detail(`${workloadName(one)}: ${compared}`);
   }
   const namespaces = [...new Set(judgement.workloads.map(({ workload }) => workload.namespace))];
-  const look = api.typed(`kubectl get pods --namespace=${namespaces[0] ?? ''} --output=wide`);
-  log.step(`${component} runs ${countOf(images.length, 'image')}, proven by digest; see the pods with: ${look}`);
+  const look = api.typed(`kubectl get pods -n ${namespaces[0] ?? ''}`);
+  log.step(`${component} runs ${countOf(images.length, 'image')}, proven by digest; see them with: ${look}`);
   const deployed = images.map(({ image }) => formatReference(image)).join(',');
   if (deployed.length <= maxDeployedLength) return deployed;
   log.warn(`DEPLOYED is empty: the list of ${countOf(images.length, 'image')} is too long for a result of a Task`);

@@ -63,7 +63,7 @@ async function readBytes(path: string, sealed: boolean): Promise<Buffer> {
     throw inputError({
       what: `cannot read ${path}`,
       why: error.code === 'ENOENT' ? 'the file does not exist: no build has succeeded here yet' : error.message,
-      hint: 'run op push first, or name the file with --build-result',
+      hint: 'run op push first, or name the file with --build-result; in a pod, bind the workspace source to a claim: with an emptyDir, each pod has its own',
       cause: error,
     });
   }

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, readdir, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -9,10 +10,12 @@ import { pushBusybox } from '../../../../test/op/busybox-image.js';
 import { plainBuild } from '../../../../test/op/dockerfile-build.js';
 import { type LocalBuildKit, startBuildKit, whyNoBuildKit } from '../../../../test/op/local-buildkitd.js';
 import { freePort, type LocalRegistry, startRegistry } from '../../../../test/op/local-registry.js';
-import { testContext } from '../../../../test/op/test-context.js';
+import { logInto, testContext } from '../../../../test/op/test-context.js';
 import { findTool, withTools } from '../../../../test/tools.js';
 import { buildDockerfile } from './build.js';
+import { cacheScope } from './cache-scope.js';
 import type { DockerfileBuild } from './dockerfile-build.js';
+import type { CacheTrust } from './options.js';
 import { secretFlags } from './secrets.js';
 import { sshFlags } from './ssh.js';
 
@@ -45,12 +48,17 @@ const target = (name: string) => ({ registry: registry.host, path: `made/${name}
 let made = 0;
 
 /** Builds the files of the room and pushes the image under a unique name. */
-async function build(parts: Partial<DockerfileBuild> = {}, extraEnv: Readonly<Record<string, string>> = {}) {
+async function build(
+  parts: Partial<DockerfileBuild> = {},
+  extraEnv: Readonly<Record<string, string>> = {},
+  address = server.address,
+) {
   const name = `image-${++made}`;
   const lines: string[] = [];
-  const { context } = testContext({ env: { ...env, ...extraEnv }, cwd: room });
+  const log = logInto((text) => void lines.push(text));
+  const { context } = testContext({ env: { ...env, ...extraEnv }, cwd: room, log });
   const whole = { ...plainBuild(room, { push: target(name), insecure: false }), image: name, ...parts };
-  const buildkit = { address: server.address, tls: undefined, origin: 'the test' };
+  const buildkit = { address, tls: undefined, origin: 'the test' };
   const built = await buildDockerfile(context, {}, buildkit, whole, (line) => lines.push(line));
   const reference = `${registry.host}/made/${name}:v1`;
   return { ...built, lines, reference };
@@ -87,6 +95,115 @@ describe.skipIf(whyNoBuildKit !== undefined)('a Dockerfile built with BuildKit',
     expect(crane('digest', reference).trim()).toBe(digest);
     expect(manifestOf(reference).manifests).toBeUndefined();
     expect(filesOf(reference).get('hello.txt')).toBe('hello\n');
+  });
+
+  it('believes what an image says of its layers, so that a server which untrusted builds have used is none for trusted ones', async () => {
+    const own = await startBuildKit();
+    try {
+      const digestOf = (bytes: Buffer) => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+      const layer = async (text: string) => {
+        await write({ [`${text}/tool`]: text });
+        return execFileSync('tar', ['-C', join(room, text), '-cf', '-', 'tool']);
+      };
+      const put = async (path: string, type: string, body: Buffer) => {
+        const answer = await fetch(`http://${registry.host}/v2/made/${path}`, {
+          method: path.includes('manifests') ? 'PUT' : 'POST',
+          body: new Uint8Array(body),
+          headers: { 'content-type': type },
+        });
+        expect(answer.status).toBe(201);
+      };
+      const push = async (name: string, tar: Buffer, claimed: string) => {
+        const config = Buffer.from(
+          JSON.stringify({ os: 'linux', architecture: 'amd64', rootfs: { type: 'layers', diff_ids: [claimed] } }),
+        );
+        const [layerBlob, configBlob] = [tar, config].map((bytes) => ({ digest: digestOf(bytes), size: bytes.length }));
+        for (const blob of [tar, config]) {
+          await put(`${name}/blobs/uploads/?digest=${digestOf(blob)}`, 'application/octet-stream', blob);
+        }
+        const mediaType = 'application/vnd.oci.image.manifest.v1+json';
+        const manifest = {
+          ...{ schemaVersion: 2, mediaType },
+          config: { mediaType: 'application/vnd.oci.image.config.v1+json', ...configBlob },
+          layers: [{ mediaType: 'application/vnd.oci.image.layer.v1.tar', ...layerBlob }],
+        };
+        await put(`${name}/manifests/1`, mediaType, Buffer.from(JSON.stringify(manifest)));
+        return `${registry.host}/made/${name}:1`;
+      };
+      const [good, evil] = [await layer('good'), await layer('evil')];
+      const [base, lie] = [await push('base', good, digestOf(good)), await push('lie', evil, digestOf(good))];
+      const from = async (image: string, trust: CacheTrust) => {
+        await write({ Dockerfile: `FROM ${image}\nWORKDIR /app\n` });
+        return build({ scope: cacheScope(trust, 'shop') }, {}, own.address);
+      };
+      await from(lie, 'untrusted');
+      await own.serve('trusted');
+      const released = await from(base, 'trusted');
+      await write({
+        Dockerfile: `FROM ${base}\nRUN --mount=from=${busybox},target=/b ["/b/bin/busybox", "cat", "/tool"]\n`,
+      });
+      const { lines } = await build({ scope: cacheScope('trusted', 'shop') }, {}, own.address);
+      expect(released.digest).toMatch(/^sha256:/u);
+      // When it is `good`, docs/trust.md and decision 13 may say that a server can be shared.
+      expect(lines.join('\n')).toMatch(/ evil$/mu);
+    } finally {
+      await own.stop();
+    }
+  });
+
+  it.each(['trusted', 'untrusted'] as const)('takes on a server for %s builds no others', async (level) => {
+    const own = await startBuildKit({ trust: level });
+    try {
+      await write({ Dockerfile: 'FROM scratch\nCOPY Dockerfile /\n' });
+      const of = (trust: CacheTrust) => build({ scope: cacheScope(trust, 'shop') }, {}, own.address);
+      expect((await of(level)).digest).toMatch(/^sha256:/u);
+      const other = level === 'trusted' ? 'untrusted' : 'trusted';
+      await expect(of(other)).rejects.toMatchObject({
+        kind: 'refused',
+        why: expect.stringContaining(
+          level === 'trusted'
+            ? 'this BuildKit is for trusted builds (label octopipeline.dev/cache-trust), and the build is untrusted'
+            : 'the build is trusted, and this BuildKit is not for trusted builds alone',
+        ),
+      });
+    } finally {
+      await own.stop();
+    }
+  });
+
+  it('takes no trusted builds on a server that does not say which it is for', async () => {
+    await write({ Dockerfile: 'FROM scratch\nCOPY Dockerfile /\n' });
+    await expect(build({ scope: cacheScope('trusted', 'shop') })).rejects.toMatchObject({
+      kind: 'refused',
+      why: expect.stringContaining('no label octopipeline.dev/cache-trust: trusted'),
+    });
+  });
+
+  it('takes none when the answer of the server about itself is lost', async () => {
+    await write({ Dockerfile: 'FROM scratch\nCOPY Dockerfile /\n' });
+    let connections = 0;
+    const proxy = createServer((client) => {
+      const first = ++connections === 1;
+      const upstream = connect(server.address.replace('unix://', ''));
+      for (const one of [client, upstream]) one.on('error', () => undefined);
+      if (!first) return void client.pipe(upstream).pipe(client);
+      let sent = 0;
+      client.on('data', (chunk: Buffer) => {
+        sent += chunk.length;
+        // More than the greeting of HTTP/2: the question.
+        if (sent > 150) client.destroy();
+        else upstream.write(chunk);
+      });
+      upstream.on('data', (chunk: Buffer) => client.write(chunk));
+    });
+    await new Promise<void>((done) => proxy.listen(join(room, 'proxy'), done));
+    try {
+      const address = `unix://${join(room, 'proxy')}`;
+      const trusted = build({ scope: cacheScope('trusted', 'shop') }, {}, address);
+      await expect(trusted).rejects.toMatchObject({ kind: 'tool', message: expect.stringContaining(address) });
+    } finally {
+      proxy.close();
+    }
   });
 
   it('shows its steps and their output, and the second time that they were cached', async () => {
@@ -234,8 +351,8 @@ describe.skipIf(whyNoBuildKit !== undefined)('a Dockerfile built with BuildKit',
     const cache = `localhost:${await freePort()}/cache/app:buildkit`;
     const { digest, lines, reference } = await build({ cacheTo: [cache], cacheFrom: [cache] });
     expect(crane('digest', reference).trim()).toBe(digest);
-    expect(lines.join('\n')).toMatch(/^#\d+ warning: the build cache cannot be written: .*connection refused/mu);
-    expect(lines.join('\n')).toMatch(/^#\d+ warning: the build cache cannot be read: .*connection refused/mu);
+    expect(lines.join('\n')).toMatch(/^warning: image-\d+: the build cache cannot be written: .*connection refused/mu);
+    expect(lines.join('\n')).toMatch(/^warning: image-\d+: the build cache cannot be read: .*connection refused/mu);
     expect(lines.join('\n')).not.toMatch(/failed after/u);
   });
 
@@ -433,6 +550,22 @@ describe.skipIf(whyNoBuildKit !== undefined || findTool('ssh-keygen', process.en
           });
         }
       }
+    });
+
+    it('is never that of the user where the repository is one of strangers', async () => {
+      await write({ 'home/.ssh/id': '', 'repo/id': '', 'secrets/ssh-privatekey': '', socket: '' });
+      await symlink('../home/.ssh/id', join(room, 'repo/link'));
+      const environment = { HOME: join(room, 'home'), SSH_AUTH_SOCK: join(room, 'socket') };
+      const flags = (ssh: string, secretsDirectory?: string) =>
+        sshFlags(testContext({ env: environment, cwd: room }).context, {
+          ...{ image: 'app', root: join(room, 'repo'), userKeys: false, ssh },
+          secretsDirectory: secretsDirectory && join(room, secretsDirectory),
+        });
+      for (const ssh of ['default', 'x', `x=${join(room, 'home/.ssh/id')}`, 'x=../home/.ssh/id', 'x=link']) {
+        await expect(flags(ssh)).rejects.toMatchObject({ kind: 'refused', message: expect.stringContaining(ssh) });
+      }
+      expect(await flags('x=id')).toEqual(['--ssh', `x=${join(await realpath(room), 'repo/id')}`]);
+      expect(await flags('default', 'secrets')).toEqual(['--ssh', `default=${join(room, 'secrets/ssh-privatekey')}`]);
     });
 
     it('is reported missing before the build starts', async () => {

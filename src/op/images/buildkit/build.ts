@@ -11,6 +11,7 @@ import { type BuildKit, connectionFlags } from './connection.js';
 import type { DockerfileBuild } from './dockerfile-build.js';
 import { explainBuild } from './explain-build.js';
 import { watchProgress } from './progress.js';
+import { refuseOtherLevel } from './server-level.js';
 
 /** The image that was made. */
 export interface BuiltByBuildKit {
@@ -32,7 +33,7 @@ export interface BuiltByBuildKit {
  * and the server cancels the build.
  * @param env DOCKER_CONFIG for buildctl
  * @param onLine called with short lines during the build
- * @throws OpError (input) for a problem in the repository or its Dockerfile; (tool) for a failed step, server or registry
+ * @throws OpError (input) for a problem in the repository or its Dockerfile; (refused) for a server of the other trust level; (tool) for a failed step, server or registry
  */
 export async function buildDockerfile(
   context: Context,
@@ -41,6 +42,7 @@ export async function buildDockerfile(
   build: DockerfileBuild,
   onLine: (line: string) => void,
 ): Promise<BuiltByBuildKit> {
+  await refuseOtherLevel(context, buildkit, build);
   const paths = await findBuildPaths(build);
   const dockerfile = await readFile(join(paths.directory, paths.filename), 'utf8');
   await using temporary = await makePrivateDirectory(context, 'buildkit');
@@ -48,7 +50,11 @@ export async function buildDockerfile(
   const metadata = join(directory, 'metadata.json');
   const flags = await buildFlags(context, build, { paths, dockerfile, directory });
   const args = [...(await connectionFlags(buildkit)), 'build', ...flags];
-  const progress = watchProgress(onLine);
+  const progress = watchProgress((line) => {
+    const warning = warningIn(line);
+    if (warning === undefined) onLine(line);
+    else context.log.warn(`${build.image}: ${warning}`);
+  });
   const command = {
     program: 'buildctl',
     args: [...args, '--metadata-file', metadata, '--progress=rawjson'],
@@ -61,6 +67,9 @@ export async function buildDockerfile(
   if (ended.ended !== 'ok') throw explainBuild({ build, buildkit, paths, dockerfile, command, ended, progress });
   return { digest: await digestIn(metadata, build.image), ...progress.counts() };
 }
+
+/** A warning of BuildKit or about its cache; what a command of the Dockerfile prints is indented. */
+const warningIn = (line: string) => /^(?:#\d+ )?warning: (.*)$/su.exec(line)?.[1];
 
 /**
  * buildctl writes a seed for its tokens next to the Docker config, and fails if it cannot create that directory, as in a pod with a

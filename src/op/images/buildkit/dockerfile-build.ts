@@ -26,6 +26,8 @@ export interface DockerfileBuild {
   readonly secretsDirectory: string | undefined;
   /** As in skaffold.yaml: `default`, `default=PATH`, `ID=PATH`. */
   readonly ssh: string | undefined;
+  /** Whether `ssh` may name the user's agent, and keys in the home directory: not for a repository of strangers. @default true */
+  readonly userKeys?: boolean;
   /** `os/arch[/variant]`; more than one makes an index. */
   readonly platforms: readonly string[];
   /** `default`, `none` or `host`. */

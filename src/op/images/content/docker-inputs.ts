@@ -39,9 +39,13 @@ export async function dockerInputs(
   const ofContext = join(context, '.dockerignore');
   const ignored = [await readOptional(ofDockerfile), await readOptional(ofContext)];
   const written = await buildArgs(build, planned);
-  const values = Object.fromEntries(
-    Object.entries(written).map(([name, value]) => [name, value ?? build.context.env[name] ?? null]),
-  );
+  const { env } = build.context;
+  // buildctl makes this variable a build argument. Source: loadOptEnv, cmd/buildctl/build/util.go.
+  const { SOURCE_DATE_EPOCH: epoch } = env;
+  const values = {
+    ...(epoch === undefined ? {} : { SOURCE_DATE_EPOCH: epoch }),
+    ...Object.fromEntries(Object.entries(written).map(([name, value]) => [name, value ?? env[name] ?? null])),
+  };
   const unknown = whyInputsUnknown(text, values);
   if (unknown !== undefined) return { unknown };
   const bases = baseImages(text, values);

@@ -8,6 +8,7 @@ it.each([
   'FROM one\nADD files.tar.gz src/*.txt /x/\nADD <<EOF /text\nADD http://example.com/ /\nEOF\n',
   'FROM one\nRUN --mount=from=r/tools:stable,target=/t --mount=type=cache,target=/c --mount=type=secret,id=s true\n',
   'FROM one AS a\nFROM two\nCOPY --from=a --from=0 / /\nRUN --network=none <<-"EOF"\n\tx\n\tEOF\n',
+  'FROM one\nRUN python3 - <<EOF >/out\nFROM two\nEOF\nCOPY <<"A" <<\'B\' /x/\na\nA\nb\nB\n',
   'FROM one\nHEALTHCHECK --interval=1s CMD x\nCMD x\n',
 ])('all inputs of %j are known', (text) => {
   expect(whyInputsUnknown(text, {})).toBeUndefined();
@@ -51,6 +52,10 @@ it.each<[string, RegExp]>([
   ['FROM one\nRUN --device=x true\n', /RUN/u],
   ['FROM one\nRUN cat <<<EOF\nFROM two\nEOF\n', /<</u],
   ['FROM one\nCOPY 3<<EOF /\nEOF\n', /<</u],
+  [`FROM one\nRUN echo it's <<CMD\nFROM two\nCMD\n`, /<</u],
+  ['FROM one\nRUN echo ${X <<CMD\nFROM two\nCMD\n', /<</u],
+  ['FROM one\nRUN echo "<<CMD"\nFROM two\nCMD x\n', /<</u],
+  ['# escape=`\nFROM one\nRUN echo `" <<CMD "`\nFROM two\nCMD x\n', /<</u],
   ['FROM one\nFROM 0\n', /number/u],
   ['FROM\u00a0one\n', /white space/u],
   ['FROM one\rFROM two\n', /white space/u],

@@ -60,13 +60,23 @@ function whyUnknown(instruction: Instruction, escapeToken: string, global: boole
   }
   if (keyword === 'FROM' && /^\d+(?:\s|$)/u.test(rest)) return 'FROM with a number';
   const words = splitWords(rest, escapeToken);
-  if (['ADD', 'COPY', 'RUN'].includes(keyword) && words.some((word) => word.includes('<<') && !isHeredoc(word))) {
+  if (
+    ['ADD', 'COPY', 'RUN'].includes(keyword) &&
+    rest.includes('<<') &&
+    !(words.every(isPlainOrHeredoc) && escapeToken === '\\')
+  ) {
     return `${keyword} with << in a form that is not known`;
   }
   if (keyword === 'ADD' && !words.slice(0, -1).every(isLocal))
     return 'ADD of something other than files of the context';
   return undefined;
 }
+
+/**
+ * BuildKit looks for heredocs with a shell's rules, always with the backslash, and finds none in a line that breaks them: so there must be
+ * nothing that these rules are about. Source: heredocsFromLine, frontend/dockerfile/parser/parser.go.
+ */
+const isPlainOrHeredoc = (word: string) => isHeredoc(word) || !/<<|["'`$\\]/u.test(word);
 
 const isHeredoc = (word: string) => /^<<-?(?:\w+|"\w+"|'\w+')$/u.test(word);
 

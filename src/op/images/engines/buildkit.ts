@@ -28,6 +28,7 @@ export async function buildArtifactWithBuildKit(build: BuildContext, planned: Bu
     secrets: docker.secrets,
     secretsDirectory: request.secrets,
     ssh: docker.ssh,
+    userKeys: request.allowCustom,
     platforms: request.platform.length > 0 ? request.platform : artifact.platforms,
     network: docker.network,
     addHosts: docker.addHosts,

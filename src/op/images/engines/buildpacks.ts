@@ -46,13 +46,13 @@ export async function buildArtifactWithBuildpacks(build: BuildContext, planned: 
   return { digest, detail: reused > 0 ? `${reused} of ${layers} layers reused` : '' };
 }
 
-/** The variables of `buildpacks.env`, with their templates evaluated. */
-export async function buildpacksEnv({ prepared, context }: BuildContext, { artifact, target }: BuildableImage) {
+/** The variables of `buildpacks.env`, with their templates evaluated: only those of Dockerfiles know the image's own name. */
+export async function buildpacksEnv({ prepared, context }: BuildContext, { artifact }: BuildableImage) {
   const pairs = (artifact.buildpacks?.env ?? []).map((pair): readonly [string, string] => {
     const equals = pair.indexOf('=');
     return equals < 0 ? [pair, ''] : [pair.slice(0, equals), pair.slice(equals + 1)];
   });
   const written = Object.fromEntries(pairs);
-  const values = await evaluateTemplates(context, prepared.project, artifact.image, written, target.reference);
+  const values = await evaluateTemplates(context, prepared.project, artifact.image, written, undefined);
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, value ?? '']));
 }

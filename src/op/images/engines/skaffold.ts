@@ -1,5 +1,6 @@
 import type { Context } from '../../context.js';
 import { secondsBetween } from '../../kit/log/format.js';
+import { watchOutput } from '../../kit/log/output.js';
 import type { BuiltImage } from '../build-result/build-result.js';
 import type { BuildableImage } from '../plan/plan.js';
 import { runBuild, type SkaffoldBuild } from '../skaffold/build.js';
@@ -16,24 +17,39 @@ export async function buildArtifactsWithSkaffold(
 ): Promise<ReadonlyMap<string, ImageOutcome>> {
   const names = images.map(({ artifact }) => artifact.image);
   const project = partialProject(prepared.project, prepared.artifacts, names, wanted);
-  const named = { ...context, log: { ...context.log, step: onLine } };
   const cache = !request.rebuild && prepared.head?.changed === 0;
-  const outcomes = await runSkaffold(named, project, { repository, push: true, cache }, prepared.artifacts.oneByOne);
+  const options = { repository, push: true, cache, onLine };
+  const outcomes = await runSkaffold(context, project, options, prepared.artifacts.oneByOne);
   return new Map([...outcomes].filter(([image]) => names.includes(image)));
 }
 
-/**
- * Builds all images of a project with Skaffold, shows its lines as they come, and returns the outcome of each image, by name.
- * @param oneByOne whether Skaffold builds one image after the other; only then do its lines tell how long each took
- */
-export async function runSkaffold(
+/** Builds all images of a project with Skaffold, and reports now and then what it is doing. */
+export async function buildAllWithSkaffold(
   context: Context,
   project: Project,
   options: Omit<SkaffoldBuild, 'onLine'>,
   oneByOne: boolean,
 ): Promise<ReadonlyMap<string, ImageOutcome>> {
-  using progress = showProgress(context);
-  const built = await runBuild(context, project, { ...options, onLine: progress.onLine });
+  using output = watchOutput(context, 'building with Skaffold');
+  return await runSkaffold(context, project, { ...options, onLine: (line) => output.line(`  ${line}`) }, oneByOne);
+}
+
+/**
+ * Builds the images of a project with Skaffold, and returns the outcome of each, by name.
+ * @param oneByOne whether Skaffold builds one image after the other; only then do its lines tell how long each took
+ */
+async function runSkaffold(
+  context: Context,
+  project: Project,
+  options: SkaffoldBuild,
+  oneByOne: boolean,
+): Promise<ReadonlyMap<string, ImageOutcome>> {
+  const progress = readProgress(context.now);
+  const onLine = (line: string) => {
+    progress.onLine(line);
+    options.onLine(line);
+  };
+  const built = await runBuild(context, project, { ...options, onLine });
   return new Map(
     built.map(({ imageName, reference }) => {
       const reused = progress.cached.has(imageName);
@@ -47,7 +63,7 @@ export async function runSkaffold(
 }
 
 /** What Skaffold's lines have told so far. */
-interface Progress extends Disposable {
+interface Progress {
   readonly onLine: (line: string) => void;
   /** Images that Skaffold took from its own cache. */
   readonly cached: ReadonlySet<string>;
@@ -55,27 +71,15 @@ interface Progress extends Disposable {
   readonly seconds: ReadonlyMap<string, number>;
 }
 
-const silence = 30_000;
-
-/** Shows Skaffold's lines as they come, names the images in progress when Skaffold is silent, and notes how long each took. */
-function showProgress({ log, now }: Context): Progress {
+/** Notes from Skaffold's lines which images it found, and how long each of the others took. */
+function readProgress(now: Context['now']): Progress {
   const cached = new Set<string>();
   const seconds = new Map<string, number>();
   const started = new Map<string, Date>();
-  let lastLine = now().getTime();
-  const since = (date: Date) => secondsBetween(date, now());
-  const timer = setInterval(() => {
-    if (now().getTime() - lastLine < silence) return;
-    for (const [image, date] of started) log.progress(`still building ${image}: ${Math.round(since(date))} s`);
-  }, silence);
-  timer.unref();
   return {
     cached,
     seconds,
-    [Symbol.dispose]: () => clearInterval(timer),
     onLine(line) {
-      lastLine = now().getTime();
-      log.step(`  ${line}`);
       const found = /^ - (\S+): Found/u.exec(line)?.[1];
       if (found !== undefined) cached.add(found);
       const begun = /^Building \[(.+)\]\.\.\.$/u.exec(line)?.[1];
@@ -83,7 +87,7 @@ function showProgress({ log, now }: Context): Progress {
       const done = /^Build \[(.+)\] succeeded$/u.exec(line)?.[1];
       const date = started.get(done ?? '');
       if (done === undefined || date === undefined) return;
-      seconds.set(done, since(date));
+      seconds.set(done, secondsBetween(date, now()));
       started.delete(done);
     },
   };

@@ -57,6 +57,14 @@ test('clones the default branch and logs what it did', async () => {
   expect(git(into, 'rev-list', '--count', 'HEAD')).toBe('1');
 });
 
+test('clones nothing when something else is used in place of the repository', async () => {
+  const into = fresh();
+  const { exitCode, stderr } = await clone(into, '--unless=production-imageset', `--result=commit=${into}.commit`);
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: 'nothing to clone: production-imageset is used' });
+  expect(existsSync(into)).toBe(false);
+  expect(readFileSync(`${into}.commit`, 'utf8')).toBe('');
+});
+
 test.each([
   ['a branch', () => 'main', () => second],
   ['an annotated tag', () => 'v1.0.0', () => first],

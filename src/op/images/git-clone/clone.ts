@@ -34,6 +34,10 @@ export interface Cloned {
  * @throws OpError (input) for an invalid value or unknown revision, (tool) if the server or the disk fails, (deadline), (refused)
  */
 export async function gitClone(context: Context, flags: CloneFlags): Promise<Cloned> {
+  if (flags.unless !== undefined) {
+    context.log.step(`nothing to clone: ${oneLine(flags.unless)} is used`);
+    return { commit: '', url: '', 'committer-date': '', 'CHAINS-GIT_URL': '', 'CHAINS-GIT_COMMIT': '' };
+  }
   const request = parseRequest(flags);
   const { url, timeout } = request;
   const path = [request.destination, ...request.subdirectory].join('/');
@@ -62,6 +66,11 @@ async function cloneWith(
   const outside = createGit(context, { access, directory: access.home, url });
   const remote = await listRemote(outside, url);
   const wanted = findRevision(remote, request);
+  if (wanted.other !== undefined) {
+    context.log.warn(
+      `${oneLine(wanted.label)} is ${wanted.source} and ${wanted.other}, with different commits: the first is used, as git does; the full name chooses`,
+    );
+  }
   const found = await inspectGitDirectory(outside, directory);
   const upToDate = await isUpToDate(git, directory, { request, wanted, remote, found });
   const commit =

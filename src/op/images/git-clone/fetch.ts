@@ -75,10 +75,14 @@ function refspecFor(source: string): string {
   return `+${source}:refs/remotes/origin/${source.replace(/^refs\/(?:heads\/)?/u, '')}`;
 }
 
+/** Whether git said that the server serves branches and tags only, or a whole history only. */
+export const givesNoCommits = (said: string) =>
+  /unadvertised object|not allow request|not our ref|Direct fetching of that commit failed|does not support shallow/u.test(
+    said,
+  );
+
 const isUnadvertised = (error: unknown) =>
-  error instanceof Error &&
-  'why' in error &&
-  /unadvertised object|not allow request|not our ref/u.test(String(error.why));
+  error instanceof Error && 'why' in error && givesNoCommits(String(error.why));
 
 async function findCommit(git: Git, wanted: RevisionToFetch, remote: Remote, url: string): Promise<string> {
   const { source, localName = '' } = wanted;

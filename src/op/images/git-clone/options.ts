@@ -22,6 +22,9 @@ export const cloneOptions = {
   destination: option.text('directory to clone into; created when missing', { value: '<directory>', required }),
   subdirectory: option.text('directory below the destination to clone into instead', { value: '<path>' }),
   sparseCheckoutDirectories: option.list('directories to check out, without the others', { value: '<patterns>' }),
+  unless: option.text('clone nothing when this is not empty: what it names is used in place of the repository', {
+    value: '<text>',
+  }),
   deleteExisting: option.flag('empty the directory first when it holds anything else', { default: true }),
   ...accessOptions,
   timeout: option.duration('time limit for the whole clone', { default: '10m' }),

@@ -1,7 +1,7 @@
 import { inputError } from '../../kit/errors/op-error.js';
 import { oneLine } from '../../kit/log/printable.js';
 import { isCommit, problemOfName } from '../../systems/git/ref-name.js';
-import { findRef, namesOf, noSuchRevision, type Remote } from '../../systems/git/remote.js';
+import { findRefs, namesOf, noSuchRevision, type Remote } from '../../systems/git/remote.js';
 import type { GitUrl } from '../../systems/git/url.js';
 
 /** What to check out, or `undefined` for the default branch of the repository. */
@@ -62,6 +62,8 @@ export interface RevisionToFetch {
   readonly commit: string | undefined;
   /** A revision that exists only after a refspec has been fetched. */
   readonly localName?: string;
+  /** Another ref of the same name, with another commit. */
+  readonly other?: string;
 }
 
 /**
@@ -86,8 +88,16 @@ export function findRevision(
   if (asked === undefined) return findDefault(remote, url.clean);
   if (asked.kind === 'commit') return { label: asked.commit, source: asked.commit, commit: asked.commit };
   const { name } = asked;
-  const found = findRef(remote, name);
-  if (found !== undefined) return { label: name, source: found.ref, commit: found.commit };
+  const [found, ...others] = findRefs(remote, name);
+  const other = others.find(({ commit }) => commit !== found?.commit);
+  if (found !== undefined) {
+    return {
+      label: name,
+      source: found.ref,
+      commit: found.commit,
+      ...(other === undefined ? {} : { other: other.ref }),
+    };
+  }
   if (name === 'HEAD') return findDefault(remote, url.clean);
   if (refspecs.length > 0) return { label: name, source: undefined, commit: undefined, localName: name };
   throw noSuchRevision(remote, name, url.clean);

@@ -10,6 +10,7 @@ import { type LocalRegistry, startRegistry } from '../../../../test/op/local-reg
 import { testContext } from '../../../../test/op/test-context.js';
 import { withTools } from '../../../../test/tools.js';
 import { buildDockerfile } from '../buildkit/build.js';
+import { cacheScope } from '../buildkit/cache-scope.js';
 import type { DockerfileBuild } from '../buildkit/dockerfile-build.js';
 import { sourcePolicy } from './source-policy.js';
 
@@ -105,7 +106,10 @@ describe.skipIf(whyNoBuildKit !== undefined)('base images', () => {
   it('are not requested for a syntax line that BuildKit supports itself; another frontend comes from the mirror', async () => {
     await build('# syntax=docker/dockerfile:1.7\nFROM busybox:1\nCOPY <<EOF /heredoc\ntext\nEOF\n');
     expect(manifests()).toEqual(['hub/library/busybox']);
-    await expect(build('# syntax=docker/dockerfile:1-labs\nFROM busybox:1\n')).rejects.toMatchObject({ kind: 'tool' });
+    const other = '# syntax=docker/dockerfile:1-labs\nFROM busybox:1\n';
+    await expect(build(other)).rejects.toMatchObject({ kind: 'refused' });
+    await server.serve('trusted');
+    await expect(build(other, { scope: cacheScope('trusted', 'shop') })).rejects.toMatchObject({ kind: 'tool' });
     expect(manifests()).toEqual(['hub/docker/dockerfile', 'hub/library/busybox']);
   });
 });

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { Context } from '../../context.js';
 import { inputError, usageError } from '../../kit/errors/op-error.js';
 import { countOf } from '../../kit/log/format.js';
+import { watchOutput } from '../../kit/log/output.js';
 import { buildWithBuildpacks } from '../buildpacks/build.js';
 import { type BuilderHost, findBuilderHost, releaseBuilderHost } from '../buildpacks/sandbox/builder-host.js';
 import { cacheImage } from '../engines/build-cache.js';
@@ -38,6 +39,7 @@ async function build(
   env: Readonly<Record<string, string>>,
 ): Promise<PushedImage> {
   const { log } = context;
+  using output = watchOutput(context, `building ${request.image}`);
   const of = request.builder === undefined ? 'the builder of project.toml' : request.builder;
   log.step(`building ${request.image} from ${request.context} with ${of}, ${where(place)}`);
   const built = await buildWithBuildpacks(
@@ -60,10 +62,10 @@ async function build(
       sbomDirectory: request.sbomOutput && resolve(root, request.sbomOutput),
       target,
     },
-    (line) => log.step(`  ${line}`),
+    (line) => output.line(`  ${line}`),
   );
   const { digest, layers, reused, processes } = built;
-  log.step(`  processes: ${processes.join(', ') || 'none'}`);
+  log.detail(`  processes: ${processes.join(', ') || 'none'}`);
   return {
     digest,
     engine: place.kind === 'pack' ? 'pack' : 'lifecycle',

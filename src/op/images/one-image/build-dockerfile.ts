@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Context } from '../../context.js';
 import { inputError } from '../../kit/errors/op-error.js';
+import { watchOutput } from '../../kit/log/output.js';
 import { isPlainHttp } from '../../systems/registry/protocol.js';
 import { registryOf } from '../../systems/registry/reference.js';
 import { buildDockerfile } from '../buildkit/build.js';
@@ -40,6 +41,7 @@ async function build(
   parsed: Pick<DockerfileBuild, 'attest' | 'buildArgs'>,
 ): Promise<PushedImage> {
   const { log } = context;
+  using output = watchOutput(context, `building ${request.image}`);
   log.step(`building ${request.image} from ${request.context}${at(request.dockerfile)} through ${where(buildkit)}`);
   const cache = cacheReference(request, target, 'buildkit');
   const { digest, steps, cached } = await buildDockerfile(
@@ -69,7 +71,7 @@ async function build(
       insecure: access.insecure,
       output: { push: target, insecure: isPlainHttp(registryOf(target), access.insecure) },
     },
-    (line) => log.step(`  ${line}`),
+    (line) => output.line(`  ${line}`),
   );
   return { digest, engine: 'buildkit', detail: `${cached} of ${steps} steps cached` };
 }

@@ -9,6 +9,7 @@ import { parseResultPaths, writeResults } from '../../kit/results/results.js';
 import { type Head, readHead } from '../../systems/git/head.js';
 import { lookUp, type RegistryAccess, sizeOf } from '../../systems/registry/crane.js';
 import { type DockerConfig, prepareDockerConfig } from '../../systems/registry/dockerconfig/prepare.js';
+import { checkHelpers } from '../../systems/registry/missing-helper.js';
 import { formatReference, parseReference, type Reference } from '../../systems/registry/reference.js';
 import { clearResult, writeBuildResult } from '../build-result/result-file.js';
 import { imageMirrors, type Mirror } from '../image-mirrors/mirror.js';
@@ -76,6 +77,7 @@ export async function prepareImage(outer: Context, request: StandAloneRequest): 
     const insecure = named.length > 0 ? named : listOf(of('SKAFFOLD_INSECURE_REGISTRY')?.value);
     if (file !== undefined) await clearResult(file);
     credentials = await prepareDockerConfig(context, request.dockerconfig && resolve(root, request.dockerconfig));
+    checkHelpers(context, credentials.logins, [target]);
     const access = { insecure, env: credentials.env };
     const head = await readHead(context, root);
     const buildResult = file === undefined ? undefined : { path: file, shown: shownPath(outer.cwd, file) };
@@ -110,7 +112,7 @@ export async function buildAndReport(
   };
   const warning = await writeResults(prepared.results, outputs);
   if (warning !== undefined) log.warn(warning);
-  log.step(`\n${summarize([report])}\n`);
+  log.step(summarize([report]));
   log.step(verdict(`done: ${formatReference(image.reference)}`, buildResult?.shown, head));
 }
 

@@ -37,7 +37,9 @@ export const buildOptions = {
     default: 'skaffold.yaml',
   }),
   ...settingOptions,
-  rebuild: option.flag('build again what is already built for this commit'),
+  rebuild: option.flag(
+    'build again what is already built for this commit, and move tags such as v1.2.3 to the new images',
+  ),
   engine: option.choice(
     'build engine for every image that it supports',
     ['auto', 'skaffold', 'buildkit', 'lifecycle', 'pack'],

@@ -1,12 +1,13 @@
 import { access, realpath } from 'node:fs/promises';
-import { isAbsolute, resolve } from 'node:path';
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import type { Context } from '../../context.js';
 import { inputError } from '../../kit/errors/op-error.js';
 import { startDeadline } from '../../kit/process/deadline.js';
-import { gitGuard, refuseEmbedded, repositoryAbove } from '../../systems/git/embedded.js';
+import { gitGuard, refuseEmbedded, repositoryAbove, rootOfVolume } from '../../systems/git/embedded.js';
 import { type Head, readHead, workTree } from '../../systems/git/head.js';
 import { refuseFilters } from '../../systems/git/own-configuration.js';
 import type { RegistryAccess } from '../../systems/registry/crane.js';
+import type { RegistryLogin } from '../../systems/registry/dockerconfig/parse.js';
 import { type DockerConfig, prepareDockerConfig } from '../../systems/registry/dockerconfig/prepare.js';
 import { directoryWithin } from '../buildpacks/files/within-root.js';
 import { releaseBuilderHost } from '../buildpacks/sandbox/builder-host.js';
@@ -19,6 +20,7 @@ import type { Builders } from './engine.js';
 import { findBuilders } from './find-builders.js';
 import type { BuildRequest } from './options.js';
 import { refuseCodeOfFiles, refuseCodeOfTags, refuseSecretsOfEnvironment } from './repository-code.js';
+import { warnOfUnknownTags } from './shallow.js';
 import { checkNoCycle } from './stages.js';
 
 /** Everything that is known, and checked, before a build starts. */
@@ -32,6 +34,8 @@ export interface PreparedBuild {
   readonly access: RegistryAccess;
   /** Registries that the given docker config has credentials for. */
   readonly logins: readonly string[];
+  /** Those of the docker config that is used, given or not. */
+  readonly dockerLogins: readonly RegistryLogin[];
   readonly artifacts: Artifacts;
   readonly builders: Builders;
   /** The commit that is checked out. */
@@ -54,10 +58,11 @@ interface Defaults {
  */
 export async function prepareBuild(
   outer: Context,
-  request: BuildRequest,
+  asked: BuildRequest,
   defaults: Defaults = {},
 ): Promise<PreparedBuild & AsyncDisposable> {
-  const cwd = resolve(outer.cwd, request.directory);
+  const cwd = resolve(outer.cwd, asked.directory);
+  const request = { ...asked, skaffoldFile: await orWithYml(cwd, asked.skaffoldFile) };
   const propertiesFile = outer.propertiesFile === undefined ? undefined : resolve(outer.cwd, outer.propertiesFile);
   const timeout = {
     what: `the build in ${cwd} timed out`,
@@ -80,7 +85,10 @@ export async function prepareBuild(
     if (!request.allowCustom) await refuseCodeOfFiles(cwd, request.skaffoldFile);
     const settings = await readSettings(context, request, defaults.defaultRepository);
     credentials = await prepareDockerConfig(context, request.dockerconfig && resolve(cwd, request.dockerconfig));
-    const project = projectOf(context, request, settings, credentials);
+    const project = projectOf(context, request, settings, {
+      ...gitGuard(context.env, await rootOfVolume(cwd)),
+      ...credentials.env,
+    });
     const checked = await readProject(context, request, project, settings, defaults.defaultProfile);
     return {
       ...checked,
@@ -88,6 +96,7 @@ export async function prepareBuild(
       settings,
       access: { insecure: project.insecure, env: credentials.env },
       logins: credentials.hosts.map(({ host }) => host),
+      dockerLogins: credentials.logins,
       [Symbol.asyncDispose]: dispose,
     };
   } catch (error) {
@@ -97,10 +106,10 @@ export async function prepareBuild(
 }
 
 const projectOf = (
-  { env, cwd: directory }: Context,
+  { cwd: directory }: Context,
   request: BuildRequest,
   settings: Settings,
-  credentials: DockerConfig,
+  env: Project['env'],
 ): Project => ({
   directory,
   file: request.skaffoldFile,
@@ -108,7 +117,7 @@ const projectOf = (
   namespace: settings.namespace?.value,
   platforms: request.platform,
   insecure: listOf(settings.insecure?.value),
-  env: { ...gitGuard(env), ...credentials.env },
+  env,
 });
 
 /** The images of the repository, and what can build them here. */
@@ -130,6 +139,7 @@ async function readProject(
     refuseSecretsOfEnvironment(project.file, artifacts.artifacts, context.env);
   }
   checkNoCycle(project.file, artifacts.artifacts);
+  await warnOfUnknownTags(context, project, artifacts);
   await checkContexts(context, project.file, artifacts.artifacts, root);
   const builders = await findBuilders(context, request, settings, artifacts);
   return { project, profile, artifacts, head, root, builders };
@@ -172,6 +182,18 @@ async function checkContexts(
   }
   // That of the root was checked when its commit was read. Skaffold runs git in the others, too.
   for (const repository of repositories) await refuseFilters(context, repository);
+}
+
+/** Skaffold reads skaffold.yml where there is no skaffold.yaml. Source: ReadConfiguration, pkg/skaffold/util/config.go. */
+async function orWithYml(directory: string, file: string): Promise<string> {
+  if (basename(file) !== 'skaffold.yaml') return file;
+  const other = join(dirname(file), 'skaffold.yml');
+  const isThere = (name: string) =>
+    access(resolve(directory, name)).then(
+      () => true,
+      () => false,
+    );
+  return !(await isThere(file)) && (await isThere(other)) ? other : file;
 }
 
 async function checkExists(directory: string, file: string): Promise<void> {

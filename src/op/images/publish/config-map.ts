@@ -39,8 +39,10 @@ export const ours = {
  * The name of the ConfigMap of an image: `Team/My_App` gives `image-info-team-my-app`.
  * @throws OpError (input) when that is not a valid name of a Kubernetes object
  */
-export function nameFor(prefix: string, imageName: string): string {
-  const name = `${prefix}-${imageName.toLowerCase().replace(/[^a-z0-9-]/gu, '-')}`;
+export const nameFor = (prefix: string, imageName: string): string =>
+  checkName(`${prefix}-${imageName.toLowerCase().replace(/[^a-z0-9-]/gu, '-')}`, imageName, '--configmap-prefix');
+
+function checkName(name: string, imageName: string, flag: string): string {
   const problem =
     name.length > 253
       ? `it has ${name.length} characters, and Kubernetes allows 253`
@@ -51,7 +53,7 @@ export function nameFor(prefix: string, imageName: string): string {
   throw inputError({
     what: `image "${oneLine(imageName)}" cannot be published as ConfigMap "${oneLine(name)}"`,
     why: problem,
-    hint: 'give another --configmap-prefix, or rename the image in skaffold.yaml',
+    hint: `give another ${flag}, or rename the image in skaffold.yaml`,
   });
 }
 
@@ -61,12 +63,29 @@ export interface Publication {
   readonly info: Omit<ImageInfo, 'build-timestamp'>;
 }
 
+/** How ConfigMaps are named: all with a prefix, or the only one as a whole. */
+export interface Naming {
+  readonly prefix: string;
+  readonly name: string | undefined;
+}
+
 /**
  * Plans one ConfigMap for each image.
- * @throws OpError (input) for an image without a digest, (refused) for one built from uncommitted changes,
+ * @throws OpError (input) for an image without a digest, or several with one name; (refused) for one built from uncommitted changes,
  * or when two images would share a ConfigMap
  */
-export function plan(images: readonly BuiltImage[], prefix: string, revision: string): readonly Publication[] {
+export function plan(
+  images: readonly BuiltImage[],
+  { prefix, name: given }: Naming,
+  revision: string,
+): readonly Publication[] {
+  if (given !== undefined && images.length > 1) {
+    throw inputError({
+      what: `${images.length} images cannot be published as ConfigMap "${oneLine(given)}"`,
+      why: 'a ConfigMap has one image, and --configmap names one ConfigMap',
+      hint: 'choose one with --image-name, or give --configmap-prefix in its place',
+    });
+  }
   const planned = images.map(({ imageName, reference }): Publication => {
     const { digest, tag } = reference;
     if (digest === undefined) {
@@ -85,7 +104,8 @@ export function plan(images: readonly BuiltImage[], prefix: string, revision: st
     }
     const url = `${repositoryOf(reference)}${tag === undefined ? '' : `:${tag}`}`;
     const info = { 'image-name': imageName, 'image-url': url, 'image-digest': digest, 'git-revision': revision };
-    return { name: nameFor(prefix, imageName), info };
+    const name = given === undefined ? nameFor(prefix, imageName) : checkName(given, imageName, '--configmap');
+    return { name, info };
   });
   for (const { name } of planned) {
     const same = planned.filter((other) => other.name === name).map(({ info }) => `"${info['image-name']}"`);

@@ -38,6 +38,10 @@ export const publishOptions = {
     { value: '<image>' },
   ),
   configmapPrefix,
+  configmap: option.text('name of the ConfigMap, for a list of one image', {
+    value: '<name>',
+    otherwise: 'PREFIX-IMAGE',
+  }),
   ...storeOptions,
   timeout: option.duration('time limit for publishing', { default: '2m' }),
 };

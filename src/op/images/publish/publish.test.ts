@@ -53,6 +53,8 @@ describe('before the API is called', () => {
       'is not the name of a namespace',
     ],
     ['an invalid prefix', [image('app')], ['--configmap-prefix=Not_A_Name'], 3, 'cannot be published as ConfigMap'],
+    ['an invalid name', [image('app')], ['--configmap=Not_A_Name'], 3, 'give another --configmap'],
+    ['one name for two images', [image('a'), image('b')], ['--configmap=x'], 3, '--configmap names one ConfigMap'],
     ['a URL over two lines', [image('app')], ['--git-url=a\nb'], 3, 'is not a URL'],
     ['an image without a digest', [{ imageName: 'app', tag: 'app:v1' }], [], 3, 'image "app" has no digest'],
     ['an unknown image', [image('app')], ['--image-name=nope'], 3, 'has no image "nope"'],
@@ -127,12 +129,20 @@ describe('in a directory', () => {
     const before = await readFile(file('image-info-same.yaml'), 'utf8');
     expect((await publish([image('same')], alone)).stderr).toContain('nothing to publish: already up to date');
     expect(await readFile(file('image-info-same.yaml'), 'utf8')).toBe(before);
-    const changed = await publish([image('same', two)], alone);
+    const changed = await publish([image('same', two)], alone, '--debug');
     expect(changed.stderr).toContain('sha256:111111111111 -> sha256:222222222222');
     expect(await publish([image('Same')], alone)).toMatchObject({
       exitCode: 6,
       stderr: expect.stringContaining('it holds the image "same"'),
     });
+  });
+
+  test('writes the one image into the ConfigMap that is named', async () => {
+    const named = ['--configmap=oc-mirror-images', '--store=directory:named'];
+    expect(await publish([image('oc-mirror')], {}, ...named)).toMatchObject({ exitCode: 0 });
+    const { metadata, data } = parse(await readFile(join(room, 'named/config-maps/oc-mirror-images.yaml'), 'utf8'));
+    expect(metadata.name).toBe('oc-mirror-images');
+    expect(data).toMatchObject({ 'image-name': 'oc-mirror', 'image-digest': one });
   });
 
   test('the flag goes before OP_STORE, and that before the properties file', async () => {
@@ -192,7 +202,7 @@ describe('in a branch of a Git repository', () => {
     expect(show('log', '--format=%s', 'images')).toBe('Change 2 documents\n');
     const again = await publish([image('team/App_1'), image('front', two)], at('#images'));
     expect(again.stderr).toContain('nothing to publish: already up to date');
-    const changed = await publish([image('front')], at('#images'));
+    const changed = await publish([image('front')], at('#images'), '--debug');
     expect(changed.stderr).toContain('sha256:222222222222 -> sha256:111111111111');
     expect(show('log', '--reverse', '--format=%s', 'images')).toBe(
       'Change 2 documents\nChange config-maps/image-info-front\n',
@@ -265,7 +275,7 @@ describe.skipIf(missingTools.length > 0)('on a real API server', () => {
       '--type=merge',
       `--patch=${patch}`,
     ]);
-    const again = await publish([image('same')], as('builder', 'shop'));
+    const again = await publish([image('same')], as('builder', 'shop'), '--debug');
     expect(again).toMatchObject({
       exitCode: 0,
       stderr: expect.stringContaining(`image-info-same: unchanged since ${old}`),
@@ -273,7 +283,7 @@ describe.skipIf(missingTools.length > 0)('on a real API server', () => {
     expect(again.stderr).toContain('nothing to publish');
     expect((await read('image-info-same')).data['build-timestamp']).toBe(old);
 
-    const changed = await publish([image('same', two)], as('builder', 'shop'));
+    const changed = await publish([image('same', two)], as('builder', 'shop'), '--debug');
     expect(changed).toMatchObject({
       exitCode: 0,
       stderr: expect.stringContaining('sha256:111111111111 -> sha256:222222222222'),
@@ -284,7 +294,12 @@ describe.skipIf(missingTools.length > 0)('on a real API server', () => {
     expect(data).toMatchObject({ 'image-digest': two, note: 'of someone else' });
     expect(data['build-timestamp']).not.toBe(old);
 
-    const later = await publish([image('same', two)], as('builder', 'shop'), `--git-revision=${'b'.repeat(40)}`);
+    const later = await publish(
+      [image('same', two)],
+      as('builder', 'shop'),
+      '--debug',
+      `--git-revision=${'b'.repeat(40)}`,
+    );
     expect(later.stderr).toContain('now of commit bbbbbbbbbbbb');
     expect((await read('image-info-same')).data['git-revision']).toBe('b'.repeat(40));
   });
@@ -306,6 +321,9 @@ describe.skipIf(missingTools.length > 0)('on a real API server', () => {
     expect((await read('image-info-made')).metadata.annotations).toBeUndefined();
     await publish([image('found', two)], as('builder', 'shop'));
     expect((await read('image-info-found')).metadata.annotations).toEqual({ 'octopipeline/reused': 'false' });
+    await publish([image('first'), image('second'), image('third')], as('builder', 'shop'), '--reused-images=#2-3');
+    expect((await read('image-info-first')).metadata.annotations).toBeUndefined();
+    expect((await read('image-info-third')).metadata.annotations).toEqual({ 'octopipeline/reused': 'true' });
   });
 
   test('publishes only the image that is named', async () => {

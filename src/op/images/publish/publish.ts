@@ -10,6 +10,7 @@ import { openStore } from '../../store/choose/open.js';
 import type { ConfigMaps } from '../../store/documents/config-maps.js';
 import { selectImages } from '../build-result/build-result.js';
 import { readBuildResult } from '../build-result/result-file.js';
+import { atPlaces } from '../push/outputs.js';
 import { type Existing, gitUrlAnnotation, ours, type Publication, plan, reusedAnnotation } from './config-map.js';
 import type { PublishFlags } from './options.js';
 import { parsePublishRequest } from './request.js';
@@ -31,8 +32,9 @@ const ownRole = 'octopipeline-build-push';
 export async function publish(context: Context, flags: PublishFlags): Promise<Published> {
   const request = parsePublishRequest(flags);
   const path = resolve(context.cwd, request.buildResult);
-  const images = selectImages(await readBuildResult(path, flags.listDigest), request.imageName);
-  const planned = plan(images, request.prefix, request.revision);
+  const list = await readBuildResult(path, flags.listDigest);
+  const images = selectImages(list, request.imageName);
+  const planned = plan(images, request, request.revision);
   const names = planned.map(({ name }) => name);
   const chosen = await chooseStore(context, flags.store);
   using deadline = startDeadline(context, flags.timeout, tooLate(chosen, names, flags.timeout / 1000));
@@ -40,7 +42,7 @@ export async function publish(context: Context, flags: PublishFlags): Promise<Pu
   context.log.step(`publish ${countOf(images.length, 'image')} of ${request.buildResult} to ${store.place}`);
   const changed = await applyChanges(deadline.context, store.configMaps, planned, {
     gitUrl: request.gitUrl,
-    reused: flags.reusedImages,
+    reused: atPlaces(list.images, flags.reusedImages),
   });
   const verdict =
     changed === 0 ? 'nothing to publish: already up to date' : `published ${changed} of ${planned.length}`;
@@ -76,7 +78,7 @@ async function applyChanges(
   for (const publication of planned) refuseForeign(publication, existing.get(publication.name));
   for (const { name, info } of planned) {
     const found = existing.get(name);
-    context.log.step(`${name}: ${changeOf(found, info)}`);
+    context.log.detail(`${name}: ${changeOf(found, info)}`);
     const source = found?.annotations[gitUrlAnnotation];
     if (source !== undefined && gitUrl !== undefined && source !== gitUrl) {
       context.log.warn(

@@ -11,6 +11,8 @@ export interface PublishRequest {
   /** Without credentials. */
   readonly gitUrl: string | undefined;
   readonly prefix: string;
+  /** Of the ConfigMap of the one image. */
+  readonly name: string | undefined;
 }
 
 /** @throws OpError (usage, input) */
@@ -36,5 +38,6 @@ export function parsePublishRequest(flags: PublishFlags): PublishRequest {
     revision: gitRevision,
     gitUrl: gitUrl === undefined ? undefined : withoutCredentials(gitUrl),
     prefix,
+    name: flags.configmap,
   };
 }

@@ -1,15 +1,31 @@
 import type { Context } from '../../context.js';
+import { refusedError } from '../../kit/errors/op-error.js';
 import { mapConcurrently, valuesOf } from '../../kit/process/map-concurrently.js';
 import type { Head } from '../../systems/git/head.js';
+import { asksForPassword } from '../../systems/registry/client/support.js';
 import { hasCredential, type LookUp, lookUp, type RegistryAccess } from '../../systems/registry/crane.js';
-import { asksForPassword } from '../../systems/registry/protocol.js';
-import { formatReference, registryOf } from '../../systems/registry/reference.js';
+import { formatReference, type Reference, registryOf } from '../../systems/registry/reference.js';
 import type { BuiltImage } from '../build-result/build-result.js';
+import { mayMove, namesTheSource, type Records, recordsOf } from './source-tags.js';
 
-/** The digest of an image that the registry has under a tag that names the source, or why it has to be built. */
-export type ReuseDecision =
-  | { readonly image: BuiltImage; readonly digest: string }
-  | { readonly image: BuiltImage; readonly buildBecause: string };
+/**
+ * The digest of an image that was built from the source, which its tag names or a record shows; or why it has to be built, and what its
+ * tag names before; or the digest of another image, that its tag must not be taken from.
+ */
+export type ReuseDecision = { readonly image: BuiltImage } & (
+  | { readonly digest: string }
+  | { readonly buildBecause: string; readonly before: string | undefined }
+  | { readonly occupiedBy: string }
+);
+
+/** What is built. */
+interface Source {
+  readonly head: Head | undefined;
+  /** The ids of trees in the commit, by the names of the images whose contexts they are. */
+  readonly trees: ReadonlyMap<string, string>;
+  /** Nothing is reused. */
+  readonly rebuild: boolean;
+}
 
 const requestsAtOnce = 4;
 
@@ -23,22 +39,72 @@ export async function findAlreadyBuilt(
   context: Context,
   access: RegistryAccess,
   images: readonly BuiltImage[],
-  head: Head | undefined,
-  rebuild: boolean,
+  { head, trees, rebuild }: Source,
 ): Promise<readonly ReuseDecision[]> {
-  const answers = valuesOf(
-    await mapConcurrently(images, requestsAtOnce, (image) => lookUpOrFail(context, access, image)),
+  return valuesOf(
+    await mapConcurrently(images, requestsAtOnce, async (image): Promise<ReuseDecision> => {
+      const answer = await lookUpOrFail(context, access, image);
+      const before = 'digest' in answer ? answer.digest : undefined;
+      if (rebuild) return { image, buildBecause: '--rebuild is set', before };
+      const { tag = 'latest' } = image.reference;
+      const found = namesTheSource(tag, head);
+      if (!found && mayMove(tag, head, trees.get(image.imageName))) {
+        return { image, buildBecause: `${image.imageName}: ${whyNotReused(tag, head)}`, before };
+      }
+      if (before === undefined) {
+        return { image, buildBecause: `${formatReference(image.reference)} is not in the registry`, before };
+      }
+      const record = found ? 'finished' : await recordOf(context, access, image.reference, before, head);
+      if (record === 'finished') return { image, digest: before };
+      if (record === undefined) return { image, occupiedBy: before };
+      return { image, buildBecause: `${formatReference(image.reference)} is from a build that did not finish`, before };
+    }),
   );
-  return images.map((image, index) => {
-    const answer = answers[index];
-    if (rebuild) return { image, buildBecause: '--rebuild is set' };
-    const why = whyNotReused(image, head);
-    if (why !== undefined) return { image, buildBecause: `${image.imageName}: ${why}` };
-    if (answer === undefined || !('digest' in answer)) {
-      return { image, buildBecause: `${formatReference(image.reference)} is not in the registry` };
-    }
-    return { image, digest: answer.digest };
+}
+
+/**
+ * @throws OpError (refused) that names every image whose tag belongs to an image that is not known to be from this commit: a tag such as
+ * `v1.2.3` is not moved without a word
+ */
+export function refuseOccupied(decisions: readonly ReuseDecision[], head: Head | undefined): void {
+  const occupied = decisions.filter((decision) => 'occupiedBy' in decision);
+  if (occupied.length === 0) return;
+  const names = occupied.map(({ image }) => formatReference(image.reference));
+  const found = occupied.map(
+    ({ image, occupiedBy }) => `${formatReference(image.reference)} is ${occupiedBy.slice(0, shortDigest)}`,
+  );
+  const source = head === undefined ? 'this source, which is no commit' : `commit ${head.commit.slice(0, 7)}`;
+  const why =
+    head !== undefined && head.changed > 0
+      ? `${filesDiffer(head.changed)} from ${source}`
+      : `nothing shows that it was built from ${source}`;
+  throw refusedError({
+    what: `${names.join(', ')} ${names.length === 1 ? 'exists' : 'exist'}, and a build would replace ${names.length === 1 ? 'it' : 'them'}`,
+    why: [...found, why].join('\n'),
+    hint: 'build under another tag; or, if this commit shall have the tag, set rebuild: it moves the tag to the new image',
   });
+}
+
+const shortDigest = 'sha256:'.length + 12;
+
+/** The record that shows that what a tag names now was built from the commit. */
+async function recordOf(
+  context: Context,
+  access: RegistryAccess,
+  reference: Reference,
+  digest: string,
+  head: Head | undefined,
+): Promise<keyof Records | undefined> {
+  const records = recordsOf(reference, head);
+  if (records === undefined) return undefined;
+  for (const kind of ['finished', 'unfinished'] as const) {
+    const recorded = await lookUp(context, access, { ...reference, tag: records[kind] });
+    if ('digest' in recorded && recorded.digest === digest) return kind;
+    // Without an answer it would look like somebody else's image.
+    if ('problem' in recorded && (recorded.problem === 'unreachable' || recorded.problem === 'busy'))
+      throw recorded.error;
+  }
+  return undefined;
 }
 
 /**
@@ -52,38 +118,15 @@ async function lookUpOrFail(context: Context, access: RegistryAccess, image: Bui
   const unclear =
     answer.problem === 'other' ||
     (answer.problem === 'refused' &&
-      (await hasCredential(context, access, registry)) &&
-      !(await asksForPassword(registry, context.signal)));
+      (await hasCredential(context, access, image.reference)) &&
+      !(await asksForPassword(context, registry, access.insecure)));
   if (!unclear) throw answer.error;
   context.log.warn(`cannot tell whether ${formatReference(image.reference)} already exists: ${answer.error.why}`);
   return answer;
 }
 
-/**
- * Whether a tag can only stand for the current source: it is the digest of the artifact's files (tag policy inputDigest), or it
- * contains the commit that is checked out, without changes. A tag such as `v1.2` or a date does neither.
- */
-export function namesTheSource(tag: string, head: Head | undefined): boolean {
-  if (isInputDigest(tag)) return true;
-  if (head === undefined || head.changed > 0 || tag.endsWith('-dirty')) return false;
-  const words = tag.split(/[^0-9a-z]+/u).map((word) => word.replace(/^g(?=[0-9a-f]{7,}$)/u, ''));
-  return words.some((word) => /^[0-9a-f]{7,40}$/u.test(word) && head.commit.startsWith(word));
-}
-
-/** Whether the tag policy inputDigest made it, from the artifact's files and settings. */
-export const isInputDigest = (tag: string) => /^[0-9a-f]{64}$/u.test(tag);
-
-/**
- * Whether a tag will name the commit that is checked out although other files differ from it: Skaffold looks for changes only in the
- * artifact's own directory.
- */
-export const namesCommitWrongly = (tag: string, head: Head | undefined) =>
-  head !== undefined && head.changed > 0 && !isInputDigest(tag) && namesTheSource(tag, { ...head, changed: 0 });
-
-/** Why an image cannot be reused, whatever the registry has; undefined when it can. */
-function whyNotReused({ reference }: BuiltImage, head: Head | undefined): string | undefined {
-  const { tag = 'latest' } = reference;
-  if (namesTheSource(tag, head)) return undefined;
+/** Why an image cannot be reused, whatever the registry has. */
+function whyNotReused(tag: string, head: Head | undefined): string {
   if (head !== undefined && head.changed > 0)
     return `${filesDiffer(head.changed)} from commit ${head.commit.slice(0, 7)}`;
   return `its tag ${tag} names neither the commit nor the content`;

@@ -1,3 +1,4 @@
+import type { Context } from '../../context.js';
 import { secondsBetween } from '../../kit/log/format.js';
 import { lookUp, tagImage } from '../../systems/registry/crane.js';
 import { formatReference, repositoryOf } from '../../systems/registry/reference.js';
@@ -13,6 +14,7 @@ import type { BuildRequest } from '../plan/options.js';
 import type { BuildableImage } from '../plan/plan.js';
 import type { PreparedBuild } from '../plan/prepare.js';
 import { runInOrder } from './run-in-order.js';
+import { watchBuilds } from './watch-builds.js';
 
 /** What to build, and what not. */
 export interface ImagesToBuild {
@@ -27,6 +29,8 @@ export interface ImagesToBuild {
   readonly layouts: string | undefined;
   /** Where build_result.json goes, if anywhere. */
   readonly buildResult: string | undefined;
+  /** Called for each image as soon as it is there. */
+  readonly onDone?: (context: Context, image: string, outcome: ImageOutcome) => Promise<void>;
 }
 
 /** One image, or those of one stage that Skaffold builds together. */
@@ -40,7 +44,7 @@ type BuildGroup = readonly [BuildableImage, ...BuildableImage[]];
 export async function buildImages(
   prepared: PreparedBuild,
   request: BuildRequest,
-  { plan, repository, reused, reuseContent, layouts, buildResult }: ImagesToBuild,
+  { plan, repository, reused, reuseContent, layouts, buildResult, onDone }: ImagesToBuild,
 ): Promise<ReadonlyMap<string, ImageOutcome>> {
   const { buildkit } = prepared.builders;
   if (buildkit !== undefined && plan.some(({ choice }) => choice.engine === 'buildkit')) {
@@ -50,21 +54,29 @@ export async function buildImages(
   const treeDigests = new Map<string, Promise<string>>();
   const groups = groupsOf(plan.filter(({ artifact }) => !outcomes.has(artifact.image)));
   const neededBy = (group: BuildGroup) => groups.filter((other) => other !== group && isBuiltFrom(group, other));
+  using builds = watchBuilds(prepared.context, groups.length);
   await runInOrder(groups, neededBy, request.jobs, async (group, stopped) => {
     const signal = AbortSignal.any([prepared.context.signal, stopped]);
     const context = { ...prepared.context, signal };
     const name = group.map(({ artifact }) => artifact.image).join(', ');
-    const onLine = (line: string) => prepared.context.log.step(`[${name}] ${line}`);
+    using output = builds.start(name, stopped);
+    const onLine = output.line;
     const build: BuildContext = { prepared, request, context, outcomes, layouts, buildResult, treeDigests, onLine };
     const [planned] = group;
+    // At once, and not at the end: a run that fails later, or is killed, finds these images when it is started again.
+    const done = async (image: string, outcome: ImageOutcome) => {
+      outcomes.set(image, outcome);
+      await onDone?.(context, image, outcome);
+    };
     if (planned.choice.engine !== 'skaffold') {
-      outcomes.set(planned.artifact.image, await buildImage(build, planned, reuseContent));
-      return;
+      await done(planned.artifact.image, await buildImage(build, planned, reuseContent));
+      return output.succeeded();
     }
     const wanted = plan.map(({ target }) => target);
     onLine(`building with Skaffold: ${planned.choice.why}`);
     const built = await buildArtifactsWithSkaffold(build, group, wanted, repository);
-    for (const [image, outcome] of built) outcomes.set(image, outcome);
+    for (const [image, outcome] of built) await done(image, outcome);
+    output.succeeded();
   });
   return outcomes;
 }
@@ -96,7 +108,9 @@ async function buildImage(build: BuildContext, planned: BuildableImage, reuseCon
   const tag = typeof content === 'string' ? content : undefined;
   const same = tag === undefined ? undefined : await reuseSameContent(build, target, tag);
   if (same !== undefined) return { ...same, seconds: seconds() };
-  if (typeof content === 'object') onLine(`not looked up by content: ${content.unknown}`);
+  if (typeof content === 'object') {
+    prepared.context.log.step(`[${target.imageName}] not looked up by content: ${content.unknown}`);
+  }
   onLine(`building ${formatReference(target.reference)} with ${choice.engine}: ${choice.why}`);
   const { digest, ...built } = await engineOf(choice)(build, planned);
   const reference = { ...target.reference, digest };

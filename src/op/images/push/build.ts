@@ -3,7 +3,8 @@ import { makePrivateDirectory } from '../../kit/files/private-directory.js';
 import { countOf } from '../../kit/log/format.js';
 import { parseResultPaths, writeResults } from '../../kit/results/results.js';
 import type { BuiltImage } from '../build-result/build-result.js';
-import { runSkaffold } from '../engines/skaffold.js';
+import { buildAllWithSkaffold } from '../engines/skaffold.js';
+import { checkTemplates } from '../plan/check-templates.js';
 import { chooseEngine } from '../plan/engine.js';
 import type { BuildRequest } from '../plan/options.js';
 import { checkBuildable, planBuild } from '../plan/plan.js';
@@ -46,14 +47,16 @@ export async function build(outer: Context, request: BuildRequest): Promise<void
   const reports = stays ? await buildIntoDaemon(prepared, request) : await buildAndDiscard(prepared, request);
   const warning = await writeResults(results, sourceOutputs(prepared.head, request.gitUrl));
   if (warning !== undefined) log.warn(warning);
-  log.step(`\n${summarize(reports)}\n`);
+  log.step(summarize(reports));
   log.step(`done: ${countOf(reports.length, 'image')} built, nothing pushed; next: op push`);
 }
 
 async function buildIntoDaemon(prepared: PreparedBuild, request: BuildRequest): Promise<readonly ImageReport[]> {
   const { context, project, settings, artifacts } = prepared;
   const options = { repository: settings.repository?.value, push: false, cache: !request.rebuild };
-  const outcomes = await runSkaffold(context, project, options, artifacts.oneByOne);
+  const named = await dryRun(context, project, options.repository);
+  await checkTemplates(context, project, planBuild(artifacts, named, request.engine, prepared.builders));
+  const outcomes = await buildAllWithSkaffold(context, project, options, artifacts.oneByOne);
   const images = [...outcomes].map(([imageName, { reference }]) => ({ imageName, reference }));
   return dependenciesFirst(images, artifacts.artifacts).map((image) => {
     const { how = 'built', seconds } = outcomes.get(image.imageName) ?? {};
@@ -69,8 +72,14 @@ async function buildAndDiscard(outer: PreparedBuild, request: BuildRequest): Pro
   const { context, project, artifacts, builders } = prepared;
   const named = await dryRun(context, project, repository);
   const plan = checkBuildable(project.file, planBuild(artifacts, named, request.engine, builders));
+  await checkTemplates(context, project, plan);
   if (plan.every(({ choice }) => choice.engine === 'skaffold')) {
-    const outcomes = await runSkaffold(context, project, { repository, push: true, cache: false }, artifacts.oneByOne);
+    const outcomes = await buildAllWithSkaffold(
+      context,
+      project,
+      { repository, push: true, cache: false },
+      artifacts.oneByOne,
+    );
     return withoutRegistry(await reportImages(prepared, plan, outcomes));
   }
   await using layouts = await makePrivateDirectory(context, 'layouts');

@@ -15,11 +15,14 @@ const copiesAtOnce = 4;
 interface Copy {
   readonly from: Reference;
   readonly to: Reference;
+  /** Another image keeps the tag. */
+  readonly keep: boolean;
 }
 
 /**
  * Copies all images to the other registries, under the names that Skaffold would give them there and with the same tag, and then
  * checks that each has the same digest. Images that already exist are not copied. One failure does not stop the others.
+ * @param keeps whether a tag must not be taken from another image
  * @throws OpError (tool, or refused for a digest that differs) that lists every copy that failed
  */
 export async function copyToAll(
@@ -28,9 +31,10 @@ export async function copyToAll(
   project: Project,
   images: readonly BuiltImage[],
   others: readonly Setting[],
+  keeps: (image: BuiltImage) => boolean = () => false,
 ): Promise<void> {
   const copies: Copy[] = [];
-  for (const { value } of others) copies.push(...(await copiesTo(context, project, images, value)));
+  for (const { value } of others) copies.push(...(await copiesTo(context, project, images, value, keeps)));
   context.log.step(`copying ${countOf(images.length, 'image')} to ${others.map(({ value }) => value).join(', ')}`);
   const outcomes = await mapConcurrently(copies, copiesAtOnce, (copy) => copyAndCompare(context, access, copy));
   // Interrupted or timed out: that is one reason, not one per copy.
@@ -51,21 +55,35 @@ export async function copyToAll(
 }
 
 /** A dry run gives the names for another registry; the tag is kept, because it may be the time of the build. */
-async function copiesTo(context: Context, project: Project, images: readonly BuiltImage[], repository: string) {
+async function copiesTo(
+  context: Context,
+  project: Project,
+  images: readonly BuiltImage[],
+  repository: string,
+  keeps: (image: BuiltImage) => boolean,
+) {
   const wanted = await dryRun(context, project, repository);
   refuseOutside(wanted, repository);
   const named = new Map(wanted.map((image) => [image.imageName, image.reference]));
-  return images.flatMap(({ imageName, reference: from }): Copy[] => {
+  return images.map((image): Copy => {
+    const { imageName, reference: from } = image;
     const { tag: _, ...target } = named.get(imageName) ?? from;
-    return [{ from, to: from.tag === undefined ? target : { ...target, tag: from.tag } }];
+    return { from, to: from.tag === undefined ? target : { ...target, tag: from.tag }, keep: keeps(image) };
   });
 }
 
-async function copyAndCompare(context: Context, access: RegistryAccess, { from, to }: Copy): Promise<void> {
+async function copyAndCompare(context: Context, access: RegistryAccess, { from, to, keep }: Copy): Promise<void> {
   const name = formatReference(to);
   const before = await lookUp(context, access, to);
   if ('digest' in before && before.digest === from.digest) return context.log.step(`  already up to date: ${name}`);
   if ('problem' in before && (before.problem === 'unreachable' || before.problem === 'busy')) throw before.error;
+  if ('digest' in before && keep) {
+    throw refusedError({
+      what: `${name} exists, and a copy would replace it`,
+      why: `it has the digest ${before.digest}, and the image to copy ${from.digest}`,
+      hint: 'build under another tag; or, if this image shall have the tag, set rebuild: it moves the tag',
+    });
+  }
   await copyImage(context, access, from, to);
   const after = await lookUp(context, access, to);
   if ('problem' in after) throw after.error;

@@ -5,24 +5,30 @@ import type { Setting } from '../../kit/config/setting.js';
 import { inputError } from '../../kit/errors/op-error.js';
 import { shownPath } from '../../kit/files/path.js';
 import { countOf } from '../../kit/log/format.js';
-import { parseResultPaths, writeResults } from '../../kit/results/results.js';
+import { messageBytes, messageLimit, outputsForTekton } from '../../kit/results/message.js';
+import { parseResultPaths, type ResultPaths, writeResults } from '../../kit/results/results.js';
+import { checkHelpers } from '../../systems/registry/missing-helper.js';
 import { formatReference } from '../../systems/registry/reference.js';
 import { type BuiltImage, selectImages } from '../build-result/build-result.js';
 import { clearResult, writeBuildResult } from '../build-result/result-file.js';
 import type { ImageOutcome } from '../engines/build-context.js';
-import { runSkaffold } from '../engines/skaffold.js';
+import { buildAllWithSkaffold } from '../engines/skaffold.js';
+import { checkTemplates } from '../plan/check-templates.js';
 import { checkBuildable, type PlannedImage, planBuild } from '../plan/plan.js';
 import { type PreparedBuild, prepareBuild } from '../plan/prepare.js';
 import { refuseRepositoryCode } from '../plan/repository-code.js';
 import { dependenciesFirst } from '../skaffold/artifacts.js';
 import { dryRun } from '../skaffold/build.js';
-import { findAlreadyBuilt, isInputDigest, namesCommitWrongly } from './already-built.js';
+import { findAlreadyBuilt, refuseOccupied } from './already-built.js';
 import { refuseOutside } from './below-repository.js';
 import { buildImages } from './build-images.js';
+import { recordCommit, recordUnfinished } from './commit-record.js';
 import { copyToAll } from './copy-to-all.js';
 import { type PushRequest, pushOutputs } from './options.js';
-import { imageOutputs, sourceOutputs } from './outputs.js';
+import { imageOutputs, shorterOutputs, sourceOutputs, tooMany, willBeTooMany } from './outputs.js';
 import { type ImageReport, logSource, reportImages, summarize, verdict } from './report.js';
+import { isInputDigest, mayMove, namesCommitWrongly, namesTheSource } from './source-tags.js';
+import { treesOf, warnOfMovedTags } from './tags-before.js';
 
 /** The registry of `op build-push` when none is configured. */
 const defaultRegistry = 'localhost:5001';
@@ -48,19 +54,26 @@ export async function push(outer: Context, request: PushRequest): Promise<void> 
   if (prepared.profile !== undefined) log.step(`profile ${prepared.profile}`);
   if (file !== undefined) await clearResult(file);
   logSource(context, head);
-  const reports = await buildOrReuse(prepared, request, repository, file);
+  const reports = await buildOrReuse(prepared, request, repository, { file, results });
   const images = reports.map(({ image }) => image);
   const reused = reports.filter(({ how }) => how === 'reused').map(({ image }) => formatReference(image.reference));
   const listDigest = file === undefined ? '' : await writeBuildResult(file, images);
-  if (settings.copies.length > 0) await copyToAll(context, prepared.access, project, images, settings.copies);
-  else if (request.pushAll) log.step(`${settings.registryFile} names no other ci registry: nothing to copy`);
-  const warning = await writeResults(results, {
+  if (settings.copies.length > 0) {
+    const trees = await treesOf(prepared, images);
+    const keeps = ({ imageName, reference: { tag = 'latest' } }: BuiltImage) =>
+      !request.rebuild && !namesTheSource(tag, head) && !mayMove(tag, head, trees.get(imageName));
+    await copyToAll(context, prepared.access, project, images, settings.copies, keeps);
+  } else if (request.pushAll) log.step(`${settings.registryFile} names no other ci registry: nothing to copy`);
+  const outputs = {
     ...imageOutputs(mainImage(images, request.imageName), images, reused),
     LIST_DIGEST: listDigest,
     ...sourceOutputs(head, request.gitUrl),
-  });
+  };
+  const all = [outputs, ...shorterOutputs(images, reused).map((instead) => ({ ...outputs, ...instead }))];
+  const fitting = all.find((one) => messageBytes(outputsForTekton(results, one) ?? {}) <= messageLimit);
+  const warning = await writeResults(results, fitting ?? all.at(-1) ?? outputs);
   if (warning !== undefined) log.warn(warning);
-  log.step(`\n${summarize(reports)}\n`);
+  log.step(summarize(reports));
   log.step(verdict(doneIn(repository.value, reports), file && shownPath(outer.cwd, file), head));
 }
 
@@ -68,19 +81,29 @@ async function buildOrReuse(
   prepared: PreparedBuild,
   request: PushRequest,
   repository: Setting,
-  buildResult: string | undefined,
+  { file, results }: { readonly file: string | undefined; readonly results: ResultPaths },
 ): Promise<readonly ImageReport[]> {
   const { context, project, access, artifacts, builders, head } = prepared;
   const { log } = context;
   const wanted = dependenciesFirst(await dryRun(context, project, repository.value), artifacts.artifacts);
   refuseOutside(wanted, repository.value);
   // Fails now, not after the build, for an unknown --image-name.
-  mainImage(wanted, request.imageName);
+  const main = mainImage(wanted, request.imageName);
+  if (outputsForTekton(results, {}) && willBeTooMany(main, wanted, sourceOutputs(head, request.gitUrl))) {
+    log.step(tooMany(wanted.length));
+  }
+  checkHelpers(
+    context,
+    prepared.dockerLogins,
+    wanted.map(({ reference }) => reference),
+  );
   const plan = planBuild(artifacts, wanted, request.engine, builders);
   for (const { reference } of wanted.filter(({ reference }) => namesCommitWrongly(reference.tag ?? '', head))) {
     log.warn(`${formatReference(reference)} will name the commit, and be built from a tree that differs from it`);
   }
-  const decisions = await findAlreadyBuilt(context, access, wanted, head, request.rebuild);
+  const trees = await treesOf(prepared, wanted);
+  const decisions = await findAlreadyBuilt(context, access, wanted, { head, trees, rebuild: request.rebuild });
+  refuseOccupied(decisions, head);
   const reused = new Map(
     decisions.flatMap((found) => ('digest' in found ? [[found.image.imageName, reusedOutcome(found)] as const] : [])),
   );
@@ -90,25 +113,39 @@ async function buildOrReuse(
     logReused(prepared, request, reused);
     return reportImages(prepared, plan, reused);
   }
-  const refusable = plan.filter(({ artifact }) => !reused.has(artifact.image));
-  if (!request.allowCustom) refuseRepositoryCode(project.file, refusable);
+  const toBuild = plan.filter(({ artifact }) => !reused.has(artifact.image));
+  if (!request.allowCustom) refuseRepositoryCode(project.file, toBuild);
   const buildable = checkBuildable(project.file, plan);
+  await checkTemplates(context, project, toBuild);
   log.step(`building ${countOf(wanted.length, 'image')}: ${missing.buildBecause}`);
+  const before = warnOfMovedTags(prepared, decisions, trees);
   if (prepared.logins.length > 0) log.step(credentialUse(prepared, buildable));
   // One run of Skaffold would build again what is only to be reused.
-  const together = request.allowCustom && buildable.every(({ choice }) => choice.engine === 'skaffold');
-  const outcomes = together
-    ? await buildAllWithSkaffold(prepared, request, repository)
-    : await buildImages(prepared, request, {
-        plan: buildable,
-        repository: repository.value,
-        reused,
-        // Also with --rebuild: otherwise the next build would find the older image.
-        reuseContent: request.reuseContent,
-        layouts: undefined,
-        buildResult,
-      });
-  return reportImages(prepared, plan, outcomes);
+  const together =
+    request.allowCustom && reused.size === 0 && buildable.every(({ choice }) => choice.engine === 'skaffold');
+  const onDone = (stoppable: Context, image: string, { reference }: ImageOutcome) =>
+    recordCommit({ ...prepared, context: stoppable }, reference, trees.get(image));
+  try {
+    if (together) {
+      const outcomes = await buildAll(prepared, request, repository);
+      for (const [image, outcome] of outcomes) await onDone(context, image, outcome);
+      return await reportImages(prepared, plan, outcomes);
+    }
+    const outcomes = await buildImages(prepared, request, {
+      plan: buildable,
+      repository: repository.value,
+      reused,
+      // Also with --rebuild: otherwise the next build would find the older image.
+      reuseContent: request.reuseContent,
+      layouts: undefined,
+      buildResult: file,
+      onDone,
+    });
+    return await reportImages(prepared, plan, outcomes);
+  } catch (error) {
+    await recordUnfinished(prepared, before);
+    throw error;
+  }
 }
 
 const reusedOutcome = ({ image, digest }: { readonly image: BuiltImage; readonly digest: string }): ImageOutcome => ({
@@ -132,14 +169,15 @@ function logReused(
 }
 
 /** One run of Skaffold, when it builds every image. */
-function buildAllWithSkaffold(
-  { context, project, head, artifacts }: PreparedBuild,
-  request: PushRequest,
-  repository: Setting,
-) {
+function buildAll({ context, project, head, artifacts }: PreparedBuild, request: PushRequest, repository: Setting) {
   // Skaffold's own cache only looks at an artifact's declared files, so it is not used for a changed tree.
   const cache = !request.rebuild && head?.changed === 0;
-  return runSkaffold(context, project, { repository: repository.value, push: true, cache }, artifacts.oneByOne);
+  return buildAllWithSkaffold(
+    context,
+    project,
+    { repository: repository.value, push: true, cache },
+    artifacts.oneByOne,
+  );
 }
 
 /**

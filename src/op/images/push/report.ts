@@ -1,6 +1,7 @@
 import type { Context } from '../../context.js';
 import { toolError } from '../../kit/errors/op-error.js';
 import { bytes, table } from '../../kit/log/format.js';
+import { oneLine } from '../../kit/log/printable.js';
 import { mapConcurrently } from '../../kit/process/map-concurrently.js';
 import type { Head } from '../../systems/git/head.js';
 import { sizeOf } from '../../systems/registry/crane.js';
@@ -76,6 +77,11 @@ export function logSource({ log }: Context, head: Head | undefined): void {
   else log.step(`commit ${head.commit}`);
   if (head === undefined || head.changed === 0) return;
   log.warn(`${filesDiffer(head.changed)} from that commit: CHAINS-GIT_COMMIT stays empty`);
+  const { withCarriageReturns: file } = head;
+  if (file === undefined) return;
+  log.warn(
+    `${oneLine(file)} has CRLF in the commit, and .gitattributes says text: no clone is clean until this is committed: git add --renormalize .`,
+  );
 }
 
 /**

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { testContext } from '../../../../test/op/test-context.js';
 import { OpError } from '../../kit/errors/op-error.js';
+import { messageBytes, messageLimit } from '../../kit/results/message.js';
+import { formatReference } from '../../systems/registry/reference.js';
 import { formatBuildResult } from '../build-result/parse.js';
 import { writeBuildResult } from '../build-result/result-file.js';
 import type { RecordRequest } from './options.js';
@@ -51,6 +53,24 @@ describe('what op record gives', () => {
       'CHAINS-GIT_URL': 'https://git.example/x',
       'CHAINS-GIT_COMMIT': 'c0',
     });
+  });
+
+  it('is short for more images than a pod can hand on, and still says what was only found', async () => {
+    const many = Array.from({ length: 22 }, (_, index) => image(`image-${index}`, 'c'));
+    listDigest = await writeBuildResult(join(room, 'build_result.json'), many);
+    const found = many.slice(2, 5).map(({ reference }) => formatReference(reference));
+    const given = await recorded({ reusedImages: found, gitUrl: 'https://git.example/x', gitCommit: 'c'.repeat(40) });
+    expect(given).toMatchObject({
+      IMAGE_URL: 'r.example/acme/image-21:v1',
+      IMAGE_DIGEST: digest('c'),
+      IMAGES: '',
+      REUSED_IMAGES: '#3-5',
+      LIST_DIGEST: listDigest,
+    });
+    expect(messageBytes(given)).toBeLessThanOrEqual(messageLimit);
+    expect(await recorded({ reusedImages: ['#3-5'] })).toMatchObject({ IMAGES: '', REUSED_IMAGES: '#3-5' });
+    expect(await recorded({ reusedImages: ['#22'] })).toMatchObject({ IMAGE_URL: '', REUSED_IMAGES: '#22' });
+    expect(await refusal({ reusedImages: ['#23'] })).toContain('does not list #23');
   });
 
   it('claims no image that was only found in the registry', async () => {

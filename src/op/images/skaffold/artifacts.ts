@@ -2,13 +2,13 @@ import { resolve } from 'node:path';
 import * as v from 'valibot';
 import { parseAllDocuments } from 'yaml';
 import type { Context } from '../../context.js';
-import { inputError } from '../../kit/errors/op-error.js';
+import { inputError, OpError } from '../../kit/errors/op-error.js';
 import { failureOf, run } from '../../kit/process/run.js';
-import { activatedByBuild } from './activation.js';
 import { type Artifact, artifactShape, toArtifact } from './artifact.js';
 import { type PlainConfig, readPlain } from './plain.js';
 import { malformed } from './profiles.js';
 import { type Project, profileFlags, skaffoldCommand } from './project.js';
+import { profilesForDiagnose } from './same-profiles.js';
 
 /** The images that skaffold.yaml describes. */
 export interface Artifacts {
@@ -50,15 +50,16 @@ function configOf({ directory }: Project, { build, ...plain }: PlainConfig): Con
   return v.parse(configShape, { ...plain, build: { tagPolicy: { gitCommit: {} }, ...build, artifacts, local } });
 }
 
-/** The same, always with Skaffold. */
+/** The same, always with Skaffold. @throws OpError (input) when op cannot tell which profiles `skaffold build` applies, too */
 export async function readWithSkaffold(context: Context, project: Project): Promise<Artifacts> {
-  const activated = await activatedByBuild(context, project);
-  const profiles = [...activated.filter((name) => !project.profiles.includes(`-${name}`)), ...project.profiles];
+  const same = await profilesForDiagnose(context, project);
+  const { named, propagate } = same instanceof OpError ? { named: project.profiles, propagate: true } : same;
   const flags = [
     '--yaml-only',
     '--interactive=false',
     '--update-check=false',
-    ...profileFlags({ ...project, profiles }),
+    ...(propagate ? [] : ['--propagate-profiles=false']),
+    ...profileFlags({ profiles: named }),
   ];
   const command = skaffoldCommand(project, ['diagnose'], flags);
   const ended = await run(context, command);
@@ -66,6 +67,8 @@ export async function readWithSkaffold(context: Context, project: Project): Prom
   if (ended.ended !== 'ok') {
     throw failureOf(command, ended, { what: `cannot read ${project.file}`, hint: 'run op doctor' });
   }
+  // Only now: Skaffold's own errors say more.
+  if (same instanceof OpError) throw same;
   return artifactsOf(
     project,
     parseAllDocuments(ended.stdout).map((document) => v.parse(configShape, document.toJS())),

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { parse, stringify } from 'yaml';
 import type { Context } from '../../context.js';
+import type { Env } from '../../kit/config/setting.js';
 import { inputError } from '../../kit/errors/op-error.js';
 import { failureOf, run } from '../../kit/process/run.js';
 import { type Reference, registryOf, repositoryOf } from '../../systems/registry/reference.js';
@@ -17,19 +18,19 @@ const evaluated = v.object({
 /**
  * Evaluates Go templates with Skaffold itself, which has many functions (sprig, and `cmd`, which runs a program).
  * Values without a template, and null, are unchanged.
- * @param target the image that the values are for: IMAGE_REPO, IMAGE_NAME and IMAGE_TAG of the templates
- * @throws OpError (input) for a template that Skaffold cannot evaluate
+ * @param target the image that the values are for: IMAGE_REPO, IMAGE_NAME and IMAGE_TAG of the templates; undefined where they do not have these
+ * @throws OpError (input) for a template that Skaffold cannot evaluate, or that needs a variable which is not set
  */
 export async function evaluateTemplates(
   context: Context,
   project: Project,
   image: string,
   values: Values,
-  target: Reference,
+  target: Reference | undefined,
 ): Promise<Values> {
   const templates = Object.entries(values).filter(([, value]) => value?.includes('{{'));
   if (templates.length === 0) return values;
-  const buildArgs = Object.fromEntries(templates);
+  const buildArgs = Object.fromEntries(templates.map(([key, value]) => [key, `${value}${evaluatedMark}`]));
   const config = stringify({
     apiVersion: 'skaffold/v4beta1',
     kind: 'Config',
@@ -37,7 +38,7 @@ export async function evaluateTemplates(
   });
   const flags = ['--yaml-only', '--enable-templating', '--interactive=false', '--update-check=false'];
   const command = skaffoldCommand(
-    { ...project, profiles: [], config, env: { ...project.env, ...names(target) } },
+    { ...project, profiles: [], config, env: { ...project.env, ...(target && names(target)) } },
     ['diagnose'],
     flags,
   );
@@ -46,11 +47,16 @@ export async function evaluateTemplates(
   const what = `cannot evaluate the templates of ${image}`;
   if (ended.ended !== 'ok') throw failureOf(command, ended, { what, hint: 'run op doctor' });
   const [{ docker }] = v.parse(evaluated, parse(ended.stdout)).build.artifacts;
-  for (const [key, value] of Object.entries(docker.buildArgs)) {
-    if (value.includes('<no value>')) context.log.warn(`${image}: ${key} uses a variable that is not set: ${value}`);
-  }
+  const left = templates.find(([key]) => docker.buildArgs[key]?.endsWith(evaluatedMark) !== false);
+  if (left !== undefined) throw notSet(project.file, image, left[0], left[1] ?? '', context.env);
   return { ...values, ...docker.buildArgs };
 }
+
+/**
+ * A template for nothing, at the end of each value. Skaffold gives back a value unchanged when a variable of it is not set (ApplyTemplates,
+ * pkg/skaffold/tags/templates.go), and writes `<no value>` into images.
+ */
+const evaluatedMark = '{{""}}';
 
 /** Source: Skaffold's EnvTags. */
 function names(target: Reference) {
@@ -61,6 +67,16 @@ function names(target: Reference) {
     IMAGE_NAME: name.slice(slash + 1),
     IMAGE_TAG: target.tag ?? 'latest',
   };
+}
+
+function notSet(file: string, image: string, key: string, template: string, env: Env) {
+  const named = [...template.matchAll(/\.([A-Za-z_]\w*)/gu)].map(([, name = '']) => name);
+  const missing = [...new Set(named.filter((name) => env[name] === undefined && !name.startsWith('IMAGE_')))];
+  return inputError({
+    what: `${key} of ${image} in ${file} has no value`,
+    why: `its template ${template} needs a variable that is not set${missing.length > 0 ? `: ${missing.join(', ')}` : ''}`,
+    hint: `set the variable, or write a default: {{default "x" .${missing[0] ?? 'NAME'}}}`,
+  });
 }
 
 const notEvaluated = (file: string, image: string, why: string) =>

@@ -66,4 +66,5 @@ export function buildFlags(project: Project, repository: string | undefined): re
 }
 
 /** The profiles as flags of Skaffold. */
-export const profileFlags = ({ profiles }: Project) => profiles.map((profile) => `--profile=${profile}`);
+export const profileFlags = ({ profiles }: Pick<Project, 'profiles'>) =>
+  profiles.map((profile) => `--profile=${profile}`);

@@ -36,7 +36,7 @@ const patched = /^\/(?:build|deploy|manifests|metadata|portForward|render|resour
  * @returns undefined if there is no such file; a string says why op cannot tell what Skaffold would read
  */
 export async function readSafely(file: string): Promise<SafeFile | string | undefined> {
-  const text = await textOf(file);
+  const text = await textOfConfig(file);
   if (text === undefined || 'problem' in text) return text?.problem;
   const odd = oddPart(text.content);
   if (odd !== undefined) return `it has ${odd}, which Skaffold may read differently`;
@@ -68,7 +68,7 @@ export async function readSafely(file: string): Promise<SafeFile | string | unde
     }
     modules.push(...(requires ?? []).flatMap((one) => one.path ?? []));
   }
-  return { texts, modules: await Promise.all(modules.map((one) => fileAt(resolve(dirname(file), one)))) };
+  return { texts, modules: await Promise.all(modules.map((one) => moduleFile(resolve(dirname(file), one)))) };
 }
 
 const remotes = ['git', 'googleCloudBuildRepoV2', 'googleCloudStorage'] as const;
@@ -80,13 +80,18 @@ function remoteModule(document: unknown): string | undefined {
   return read.success ? remotes.find((name) => read.output.requires.some((one) => one[name])) : undefined;
 }
 
-/** A module may be named by its directory. */
-async function fileAt(module: string): Promise<string> {
+/** The file of a module, which may be named by its directory. */
+export async function moduleFile(module: string): Promise<string> {
   return (await stat(module).catch(() => undefined))?.isDirectory() ? join(module, 'skaffold.yaml') : module;
 }
 
-/** Skaffold reads skaffold.yml when skaffold.yaml cannot be read, for whatever reason. Source: ReadConfiguration, pkg/skaffold/util/config.go. */
-async function textOf(file: string): Promise<{ readonly content: string } | { readonly problem: string } | undefined> {
+/**
+ * The text of a configuration, undefined if there is none. Skaffold reads skaffold.yml when skaffold.yaml cannot be read, for whatever reason.
+ * Source: ReadConfiguration, pkg/skaffold/util/config.go.
+ */
+export async function textOfConfig(
+  file: string,
+): Promise<{ readonly content: string } | { readonly problem: string } | undefined> {
   const files = basename(file) === 'skaffold.yaml' ? [file, join(dirname(file), 'skaffold.yml')] : [file];
   for (const one of files) {
     try {

@@ -10,7 +10,12 @@ export interface YamlProblem {
 }
 
 /** What a YAML file holds, or everything that is wrong with it. */
-export type YamlRead<Value> = { readonly value: Value } | { readonly problems: readonly YamlProblem[] };
+export type YamlRead<Value> =
+  | {
+      readonly value: Value /** The line of a path such as `['sources', 2]`. */;
+      readonly lineOf: (path: readonly unknown[]) => number;
+    }
+  | { readonly problems: readonly YamlProblem[] };
 
 /**
  * Reads one YAML document that must match a schema: every problem at once, each with its line. Anchors and merge keys are followed.
@@ -26,7 +31,7 @@ export function readYaml<Schema extends v.GenericSchema>(
     const problems = document.errors.map(({ code, message, pos: [at] }) => ({
       line: lines.linePos(at).line,
       path: '',
-      what: code === 'MULTIPLE_DOCS' ? 'holds several documents' : (message.split(/ at line|\n/u)[0] ?? message),
+      what: code === 'MULTIPLE_DOCS' ? 'holds several documents' : `is not valid YAML: ${lowerFirst(message)}`,
     }));
     return { problems };
   }
@@ -48,12 +53,18 @@ export function readYaml<Schema extends v.GenericSchema>(
   if (Array.isArray(value))
     return { problems: [{ line: lineOf([]), path: '', what: 'must be an object, not a list' }] };
   const read = v.safeParse(schema, value);
-  if (read.success) return { value: read.output };
+  if (read.success) return { value: read.output, lineOf };
   const problems = read.issues.map((issue) => ({ line: lineOf(keysOf(issue)), ...describeIssue(issue) }));
   return { problems: problems.toSorted((one, other) => one.line - other.line) };
 }
 
 const keysOf = ({ path }: v.BaseIssue<unknown>): readonly unknown[] => path?.map(({ key }) => key) ?? [];
+
+/** The first sentence of what the reader of YAML says. */
+function lowerFirst(message: string): string {
+  const [sentence = message] = message.split(/ at line|\n/u);
+  return `${sentence.charAt(0).toLowerCase()}${sentence.slice(1)}`;
+}
 
 /** The path of an issue of valibot, such as `sources[2].tags.semver`, and what is wrong there. */
 export function describeIssue(issue: v.BaseIssue<unknown>): Omit<YamlProblem, 'line'> {

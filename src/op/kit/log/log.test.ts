@@ -25,6 +25,27 @@ test('in a pod every line is complete, and progress has a timestamp', () => {
   expect(text()).toBe('clone ***\n10:20:30 still at it\nwarning: careful\n');
 });
 
+test.each([
+  ['done: 2 images; next: op publish --build-result=x', 'done: 2 images\n'],
+  ['next: op set-image --environment dev', ''],
+  ['', '\n'],
+  ['\ntable; next: op x\n', '\ntable; next: op x\n\n'],
+  ['next: optional', 'next: optional\n'],
+])('in a pod nobody can type the next command: %j', (said, written) => {
+  const text: string[] = [];
+  const clean = (one: string) => one;
+  const log = createLog({
+    write: (one) => text.push(one),
+    tty: false,
+    now: () => new Date(),
+    debug: false,
+    clean,
+    inPod: true,
+  });
+  log.step(said);
+  expect(text.join('')).toBe(written);
+});
+
 test('on a terminal, progress is one line that is rewritten', () => {
   const { log, text } = logInto(true, true);
   log.progress('one');
@@ -86,4 +107,41 @@ test('further lines of a warning are indented', () => {
   const { log, text } = logInto(false);
   log.warn('one\nwarning: two');
   expect(text()).toBe('warning: one\n         warning: two\n');
+});
+
+test('details are shown at once on a terminal and with --debug, and kept back elsewhere', () => {
+  for (const [tty, debug] of [
+    [true, false],
+    [false, true],
+  ]) {
+    const { log, text } = logInto(tty === true, debug);
+    log.detail('#1 pw');
+    log.details().add('[web] #2');
+    expect([text(), log.keptBack()]).toEqual(['#1 ***\n[web] #2\n', '']);
+  }
+  const { log, text } = logInto(false);
+  const [web, api] = [log.details(), log.details()];
+  web.add('[web] #1 pw');
+  api.add('[api] #1');
+  log.detail('asked');
+  web.add('[web] #2');
+  api.forget();
+  expect(text()).toBe('');
+  expect(log.keptBack()).toBe(
+    '--- what led to it; see every line as it comes with --debug\n' +
+      '10:20:30 [web] #1 ***\n10:20:30 asked\n10:20:30 [web] #2\n---\n',
+  );
+});
+
+test('of a program that prints without end, only the last lines are kept, and of a line only its start, without its password', () => {
+  const { log } = logInto(false);
+  for (let line = 1; line <= 1300; line++) log.detail(`line ${line}`);
+  // What is cut in the middle does not look like a password any more.
+  log.detail(`${'x'.repeat(999)}pw`);
+  log.detail('y'.repeat(10_000_000));
+  const lines = log.keptBack().trimEnd().split('\n');
+  expect(lines).toHaveLength(302);
+  expect(lines[0]).toContain('what led to it, without 1002 earlier lines; ');
+  expect(lines.at(-3)).toBe(`10:20:30 ${'x'.repeat(999)}*…`);
+  expect(lines.at(-2)).toHaveLength(1010);
 });

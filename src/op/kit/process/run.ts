@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import { execa } from 'execa';
 import type { Context } from '../../context.js';
 import { deadlineError, toolError } from '../errors/op-error.js';
 import { startWatching, superviseGroup } from './process-group.js';
+import { shownArguments } from './shown-arguments.js';
 import { splitLines } from './split-lines.js';
 
 /** One child process: a program and its argv, never a shell string. */
@@ -35,7 +35,9 @@ export interface Ended {
  */
 export async function run(context: Context, command: Command): Promise<Ended> {
   const { program, args, cwd = context.cwd, env = {}, input, timeout, keepOutput = true, onLine } = command;
-  context.log.debug(`run ${JSON.stringify([program, ...args])} in ${cwd}`);
+  context.log.debug(`run ${JSON.stringify([program, ...shownArguments(args)])} in ${cwd}`);
+  // It takes 40 ms to load, and many commands run no program.
+  const { execa } = await import('execa');
   if (context.signal.aborted) throw context.signal.reason;
   startWatching();
   const running = execa(program, args, {

@@ -1,5 +1,6 @@
 import { inputError, usageError } from '../errors/op-error.js';
 import { writeAtomic } from '../files/write-atomic.js';
+import { containersOfPod, messageBytes, messageLimit, outputsForTekton } from './message.js';
 
 /** Where each named output of a command goes: `--result=NAME=PATH`, repeatable. */
 export type ResultPaths = Readonly<Record<string, string>>;
@@ -40,22 +41,17 @@ export class FailedWithOutputs extends Error {
   }
 }
 
-/** Bytes. Tekton keeps about 4 kB of results per TaskRun, including its own bookkeeping. */
-const sizeLimit = 3072;
-
 /**
  * Writes the requested outputs, without a trailing newline: Tekton passes a result on verbatim.
- * @returns a warning if together they are larger than what Tekton keeps
+ * @returns a warning if together they are larger than what a pod can hand on
  * @throws OpError (input) for a path that cannot be written
  */
 export async function writeResults(
   paths: ResultPaths,
   outputs: Readonly<Record<string, string>>,
 ): Promise<string | undefined> {
-  let size = 0;
   for (const [name, path] of Object.entries(paths)) {
     const value = outputs[name] ?? '';
-    size += Buffer.byteLength(name) + Buffer.byteLength(value);
     await writeAtomic(path, value).catch((cause: NodeJS.ErrnoException) => {
       throw inputError({
         what: `cannot write the output ${name} to ${path}`,
@@ -65,6 +61,8 @@ export async function writeResults(
       });
     });
   }
-  if (size <= sizeLimit) return undefined;
-  return `the results have ${size} bytes, and Tekton keeps about 4096 per TaskRun: read build_result.json instead`;
+  const handedOn = outputsForTekton(paths, outputs);
+  const size = handedOn === undefined ? 0 : messageBytes(handedOn);
+  if (size <= messageLimit) return undefined;
+  return `the results have ${size} bytes, and a container of ${containersOfPod} in a pod can hand on ${messageLimit}: they may be lost`;
 }

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { makeCertificates } from '../../../../test/op/local-buildkitd.js';
+import { startProxy } from '../../../../test/op/local-proxy.js';
 import { bundledOp, type Op } from '../../../../test/op/run-op.js';
 
 let op: Op;
@@ -139,6 +140,27 @@ test('a registry of this machine that speaks TLS is asked over TLS', async () =>
     state: 'missing',
     detail: expect.stringContaining('its authority is not trusted (set NODE_EXTRA_CA_CERTS'),
   });
+});
+
+test('a registry behind a proxy is asked through it, and what the proxy answers is said', async () => {
+  const { ca, server } = makeCertificates(room, 'proxied');
+  const files = { key: await readFile(server.key, 'utf8'), cert: await readFile(server.cert, 'utf8') };
+  const port = await listen(createTlsServer(files, (_, response) => response.writeHead(200).end()));
+  const proxy = await startProxy({ 'registry.proxied.test': port });
+  try {
+    const env = { NODE_EXTRA_CA_CERTS: ca, HTTPS_PROXY: proxy.url };
+    const { findings, exitCode } = await json(complete, ['--default-repo=registry.proxied.test/team'], env);
+    expect(named(findings, 'registry.proxied.test')).toMatchObject({ state: 'ok', detail: 'answers; no credentials' });
+    expect(exitCode).toBe(0);
+    expect(proxy.asked).toEqual(['CONNECT registry.proxied.test:443']);
+    const other = await json(complete, ['--default-repo=other.proxied.test/team'], env);
+    expect(named(other.findings, 'other.proxied.test')).toMatchObject({
+      state: 'missing',
+      detail: expect.stringContaining('answered 502 Bad Gateway for other.proxied.test:443'),
+    });
+  } finally {
+    await proxy.stop();
+  }
 });
 
 test('a registry that does not accept connections', async () => {

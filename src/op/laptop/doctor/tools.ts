@@ -36,13 +36,6 @@ const tools: readonly Tool[] = [
     get: 'install a release of the project Kubernetes (kubernetes.io, "Install Tools")',
   },
   {
-    name: 'regctl',
-    version: ['version', '--format', '{{.VCSTag}}'],
-    minimum: [0, 8],
-    onlyFor: 'op promote-image',
-    get: 'install a release of the project regclient/regclient',
-  },
-  {
     name: 'helm',
     version: ['version', '--short'],
     minimum: [3, 14],

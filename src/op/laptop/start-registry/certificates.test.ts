@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { testContext } from '../../../../test/op/test-context.js';
+import { logInto, testContext } from '../../../../test/op/test-context.js';
 import { ensureCa, ensureCertificate, trustInstructions } from './certificates.js';
 import { caPaths, registryPaths } from './state-directory.js';
 
@@ -15,7 +15,7 @@ const at = (days: number, printed: string[] = []) => {
   return testContext({
     env: env(),
     now: () => new Date(Date.now() + days * 24 * 60 * 60 * 1000),
-    log: { step: write, progress: write, warn: write, debug: () => {} },
+    log: logInto(write),
   }).context;
 };
 const paths = () => registryPaths(env(), 5001);

@@ -3,13 +3,14 @@ import { mapConcurrently, valuesOf } from '../../kit/process/map-concurrently.js
 import type { Descriptor } from '../../systems/registry/client/content.js';
 import { RegistryFailure } from '../../systems/registry/client/failure.js';
 import { findDigest, putManifest } from '../../systems/registry/client/manifests.js';
+import type { Registries } from '../../systems/registry/client/registries.js';
 import type { Repository } from '../../systems/registry/client/repository.js';
+import type { BlobPlacer, Placed } from '../../systems/registry/copy/place-blobs.js';
+import type { ReferrerTagWriter } from '../../systems/registry/copy/referrer-tag-writer.js';
 import { type PlanItem, referenceOf, tagOrDigest } from '../plan/plan.js';
-import { copyReferrers, type ReferrerTagWriter } from '../referrers/copy-referrers.js';
+import { copyReferrers } from '../referrers/copy-referrers.js';
 import { readTree } from '../registries/manifests.js';
 import { mustHave, type Origins } from '../registries/origin.js';
-import type { Registries } from '../registries/registries.js';
-import type { BlobPlacer, Placed } from './place-blobs.js';
 
 /** What was sent for one image. */
 export interface Sent {
@@ -116,7 +117,7 @@ async function digestNow(to: Repository, name: string, signal: AbortSignal): Pro
 
 /** A registry that wants all images of an index, as distribution does unless it is told otherwise. */
 const sparseRefused = (error: unknown, { api }: Repository, destination: string): unknown =>
-  error instanceof RegistryFailure && error.problem === 'other'
+  error instanceof RegistryFailure && (error.problem === 'other' || error.status === 400)
     ? new RegistryFailure(
         `${destination} was not written`,
         `${error.why}; a registry that wants all images of an index needs platforms.as: rewrite or child, or no platforms`,

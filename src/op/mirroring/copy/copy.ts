@@ -6,15 +6,15 @@ import { countOf, secondsBetween, bytes as shownBytes } from '../../kit/log/form
 import { startProgress } from '../../kit/log/progress.js';
 import { startDeadline } from '../../kit/process/deadline.js';
 import { mapConcurrently, valuesOf } from '../../kit/process/map-concurrently.js';
+import type { Registries } from '../../systems/registry/client/registries.js';
+import { createBlobPlacer } from '../../systems/registry/copy/place-blobs.js';
+import { createReferrerTagWriter } from '../../systems/registry/copy/referrer-tag-writer.js';
 import type { Mirror } from '../mirror-file/read.js';
 import type { Files } from '../plan/files.js';
 import type { PlanItem, ReadPlan } from '../plan/plan.js';
-import { createReferrerTagWriter } from '../referrers/copy-referrers.js';
 import type { Origins } from '../registries/origin.js';
-import type { Registries } from '../registries/registries.js';
 import type { Copied, CopiedImage } from './copied.js';
 import { copyImage, type Sent } from './copy-image.js';
-import { createBlobPlacer } from './place-blobs.js';
 
 /** What a copy works with. */
 export interface CopyWork {

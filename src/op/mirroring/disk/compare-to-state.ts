@@ -3,11 +3,16 @@ import { inputError, OpError } from '../../kit/errors/op-error.js';
 import { startDeadline } from '../../kit/process/deadline.js';
 import { formatReference } from '../../systems/registry/reference.js';
 import type { PlanItem } from '../plan/plan.js';
-import { readTree, type Tree } from '../registries/manifests.js';
+import type { FoundReferrer } from '../referrers/compare-listed.js';
+import { findReferrers } from '../referrers/find-referrers.js';
+import { planReferrers } from '../referrers/plan-referrers.js';
+import { type ReferrerSearch, referrersOf } from '../referrers/side.js';
+import { readTree } from '../registries/manifests.js';
 import type { Origins } from '../registries/origin.js';
 import type { Expected } from '../resolve/expected-digests.js';
 import type { Wanted } from '../resolve/list-images.js';
-import { hasImage, newContent, type State } from './state.js';
+import { referrersIn, withReferrers } from './referrers.js';
+import { type Fresh, hasImage, newContent, type State } from './state.js';
 
 /** What images are compared with. */
 export interface DiskSides {
@@ -19,7 +24,8 @@ export interface DiskSides {
   /** Blobs that are counted already: each is written once. */
   readonly counted: Set<string>;
   /** What the images consist of that are to be written, by source; filled here. */
-  readonly trees: Map<string, Tree>;
+  readonly trees: Map<string, Fresh>;
+  readonly referrers: ReferrerSearch;
 }
 
 /** Says what is to be done with one image, for a segment. The source is asked by HEAD; a manifest is read only of what will be written. */
@@ -36,33 +42,43 @@ export async function compareToState(
     hint: 'increase run.timeout',
   });
   const { signal } = deadline.context;
-  const { platforms, referrers } = source;
-  const { required = [] } = referrers ?? {};
+  const { platforms, drift } = source;
   try {
-    if (required.length > 0) {
-      const why = `referrers.required is ${required.join(', ')}, and what refers to images is not written to disks yet`;
-      return { ...names, action: 'missing', fails: true, why };
-    }
     const origin = await origins(from);
     const sourceDigest = await origin.find(signal);
     if (sourceDigest === undefined)
       return { ...names, action: 'missing', fails: true, why: 'the source does not have it' };
     const digest = await expected(origin, sourceDigest, platforms, signal);
-    const found = state.images.get(names.source)?.digest;
+    const there = state.images.get(names.source);
     const item = {
       ...names,
       digest,
       ...(digest === sourceDigest ? {} : { sourceDigest }),
       ...(platforms === undefined ? {} : { platforms }),
-      ...(found === undefined ? {} : { found }),
-      action: found === undefined ? 'copy' : 'overwrite',
-    } as const;
-    if (hasImage(state, item)) return { ...item, action: 'skip' };
-    const tree = await readTree(origin.name, sourceDigest, (one) => origin.manifest(one, signal), platforms);
+      ...(there === undefined ? {} : { found: there.digest }),
+    };
+    const isThere = hasImage(state, item);
+    const action = isThere ? 'skip' : there === undefined ? 'copy' : 'overwrite';
+    const pair = {
+      from: referrersOf(sides.referrers, origin, signal),
+      to: referrersIn(state, isThere ? there : undefined),
+      name: names.source,
+      signal,
+    };
+    const referrers = await findReferrers(sides.referrers, pair, source.referrers, { ...item, action });
+    if (referrers?.unmet !== undefined) return { ...item, action: 'missing', fails: true, why: referrers.unmet };
+    const own = isThere ? undefined : await readTree(origin.name, sourceDigest, pair.from.manifest, platforms);
+    const tree = await withReferrers(pair, own, referrers?.found ?? []);
     const fresh = newContent(state, tree).filter((one) => !counted.has(one.digest));
     for (const one of fresh) counted.add(one.digest);
-    trees.set(names.source, tree);
-    return { ...item, bytes: fresh.reduce((sum, { size }) => sum + size, 0) };
+    const bytes = fresh.reduce((sum, { size }) => sum + size, 0);
+    if (tree.manifests.length > 0) trees.set(names.source, tree);
+    const planned = { ...item, action, ...(isThere ? {} : { bytes }) } as const;
+    // What is new of the referrers is counted with the image.
+    const weigh = async (one: FoundReferrer) => (one.there || isThere ? one : { ...one, bytes: 0 });
+    if (referrers === undefined) return planned;
+    const made = await planReferrers(weigh, planned, referrers, drift);
+    return made.action === 'attach' ? { ...made, bytes } : made;
   } catch (error) {
     context.signal.throwIfAborted();
     if (!(error instanceof OpError) || error.kind === 'input') throw error;
@@ -77,11 +93,14 @@ export function checkChoices(wanted: readonly Wanted[]): void {
     const name = formatReference(one.from);
     const other = choices.get(name) ?? one;
     choices.set(name, other);
-    if (JSON.stringify(one.source.platforms) === JSON.stringify(other.source.platforms)) continue;
+    const different = (['platforms', 'referrers'] as const).find(
+      (field) => JSON.stringify(one.source[field]) !== JSON.stringify(other.source[field]),
+    );
+    if (different === undefined) continue;
     throw inputError({
-      what: `${name} is selected with different platforms`,
+      what: `${name} is selected with different ${different}`,
       why: `${other.source.at} and ${one.source.at} select it, and a segment has each image once`,
-      hint: 'give both the same platforms',
+      hint: `give both the same ${different}`,
     });
   }
 }

@@ -247,23 +247,6 @@ sources:
   });
 });
 
-describe('what refers to images', () => {
-  it('is not carried: op says so, and an image that must have it is not written', async () => {
-    await push('app:v1');
-    await pair.write(anyOf('app').replace('defaults: {', 'defaults: { referrers: { copy: all },'));
-    await pair.send();
-    expect(lines()).toContain('warning: referrers, such as signatures, are not written to disks yet');
-    expect((await pair.receive()).totals).toMatchObject({ copied: 1 });
-    await push('app:v2');
-    await pair.write(anyOf('app').replace('defaults: {', 'defaults: { referrers: { copy: all, required: [.sig] },'));
-    const error = await failed(pair.send());
-    expect(error.why).toMatch(
-      /app:v2: missing: referrers\.required is \.sig, and what refers to images is not written/u,
-    );
-    expect(await segments()).toEqual(['000001']);
-  });
-});
-
 describe('a run that was killed before it recorded its segment', () => {
   it('is found by the next one, which records it, or says that it is damaged', async () => {
     await push('app:v1', 20_000);

@@ -4,9 +4,9 @@ import { OpError } from '../../kit/errors/op-error.js';
 import { mapConcurrently, valuesOf } from '../../kit/process/map-concurrently.js';
 import { contentFailure } from '../../systems/registry/client/blobs.js';
 import type { Descriptor } from '../../systems/registry/client/content.js';
+import { retryTransfer } from '../../systems/registry/copy/retry-transfer.js';
+import { createSingleFlight } from '../../systems/registry/copy/single-flight.js';
 import type { Transfer } from '../copy/copy.js';
-import { retryTransfer } from '../copy/retry-transfer.js';
-import { createSingleFlight } from '../copy/single-flight.js';
 import { referenceOf } from '../plan/plan.js';
 import { mustHave } from '../registries/origin.js';
 import { DiskFailure } from './disk-failure.js';
@@ -26,7 +26,7 @@ export function transferTo(
   onBroken: (failure: DiskFailure) => void,
 ): Transfer {
   const flights = createSingleFlight<number>();
-  return async ({ source, found }, signal) => {
+  return async ({ source, found, action }, signal) => {
     const tree = trees.get(source);
     if (tree === undefined || draft === undefined) throw new Error(`${source} is not in the plan`);
     const origin = await origins(referenceOf(source));
@@ -50,10 +50,11 @@ export function transferTo(
     };
     const sizes = valuesOf(await mapConcurrently(newContent(state, tree), atOnce, writeOnce));
     return {
-      outcome: found === undefined ? 'copied' : 'overwritten',
+      outcome: action === 'attach' ? 'attached' : found === undefined ? 'copied' : 'overwritten',
       bytes: sizes.reduce((sum, size) => sum + size, 0),
       uploaded: sizes.filter((size) => size > 0).length,
       mounted: 0,
+      ...(tree.referrers.length === 0 ? {} : { referrers: tree.referrers.length }),
     };
   };
 }

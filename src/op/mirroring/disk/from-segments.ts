@@ -11,10 +11,12 @@ import {
 } from '../../systems/registry/client/content.js';
 import { RegistryFailure } from '../../systems/registry/client/failure.js';
 import { fetchManifest } from '../../systems/registry/client/manifests.js';
+import type { Registries } from '../../systems/registry/client/registries.js';
 import type { Repository } from '../../systems/registry/client/repository.js';
+import { type BlobSource, blobIn } from '../../systems/registry/copy/blob-source.js';
 import { formatReference, type Reference } from '../../systems/registry/reference.js';
-import { type BlobSource, blobIn, type Origin, type Origins } from '../registries/origin.js';
-import type { Registries } from '../registries/registries.js';
+import type { Origin, Origins } from '../registries/origin.js';
+import { referrersOn } from './referrers.js';
 import type { DiskSegment, Way } from './segment/chain.js';
 import { blobPath } from './segment/layout.js';
 import type { SegmentBlob } from './segment/segment.js';
@@ -53,11 +55,13 @@ export function fromSegments(
     }
     return undefined;
   };
+  const byDigest = new Map(way.target.segment.blobs.map((blob) => [blob.digest, blob]));
   return async (image): Promise<Origin> => {
     const name = formatReference(image);
     return {
       name,
       repository: undefined,
+      referrers: referrersOn(bySource.get(name), byDigest),
       find: async () => bySource.get(name)?.digest,
       manifest: async (digest, signal) => {
         const found = held.get(digest);

@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -69,10 +70,18 @@ async function expectWhole() {
   const received = await op.run(receiver, receive);
   expect(received.exitCode, received.stderr).toBe(0);
   for (const [name, digest] of digests) {
-    const reference = `${registry.host}/site${count}/${name}:v1`;
-    expect(await registryTool('crane', ['digest', reference])).toBe(digest);
-    await registryTool('crane', ['validate', '--remote', reference]);
+    expect((await atOtherSide(name)).digest).toBe(digest);
+    await registryTool('crane', ['validate', '--remote', `${registry.host}/site${count}/${name}@${digest}`]);
   }
+}
+
+/** What the tag of an image has at the other side. */
+async function atOtherSide(name: string): Promise<{ readonly status: number; readonly digest: string }> {
+  const url = `http://${registry.host}/v2/site${count}/${name}/manifests/v1`;
+  const types = ['oci.image.index.v1', 'oci.image.manifest.v1', 'docker.distribution.manifest.v2'];
+  const accept = types.map((type) => `application/vnd.${type}+json`).join(', ');
+  const { status, headers } = await fetch(url, { method: 'HEAD', headers: { accept } });
+  return { status, digest: headers.get('docker-content-digest') ?? '' };
 }
 
 describe('a run to a disk that is killed', () => {
@@ -99,19 +108,91 @@ describe('a run to a disk that is killed', () => {
     await expectWhole();
   });
 
-  it.each([0, 5, 10, 20, 30, 50, 80])(
-    'leaves a whole segment or none %i ms after everything was written',
-    async (after) => {
-      await killed((printed) => printed.includes('read back'), after);
-      for (const name of await segments()) expect(existsSync(join(disk, 'segments', name, 'segment.json'))).toBe(true);
-      const next = await op.run(sender, send);
-      expect(next.exitCode, next.stderr).toBe(0);
-      expect(await readdir(join(disk, 'segments'))).toEqual(['000001']);
-      await expectWhole();
-      const again = await op.run(sender, send);
-      expect(again.stderr).toContain('segment: none is written, because nothing has changed since segment 1');
-    },
-  );
+  it.each([0, 10, 30, 80])('leaves a whole segment or none %i ms after everything was written', async (after) => {
+    await killed((printed) => printed.includes('read back'), after);
+    for (const name of await segments()) expect(existsSync(join(disk, 'segments', name, 'segment.json'))).toBe(true);
+    const next = await op.run(sender, send);
+    expect(next.exitCode, next.stderr).toBe(0);
+    expect(await readdir(join(disk, 'segments'))).toEqual(['000001']);
+    await expectWhole();
+    const again = await op.run(sender, send);
+    expect(again.stderr).toContain('segment: none is written, because nothing has changed since segment 1');
+  });
+});
+
+/** Starts op and kills it after so many milliseconds. @returns whether it had ended before */
+async function endsWithin(milliseconds: number, cwd: string, args: readonly string[]): Promise<boolean> {
+  const env = { PATH: withTools(['crane']).PATH, HOME: op.home };
+  const running = execa('node', [op.file, ...args], { cwd, reject: false, env, extendEnv: false });
+  const timer = setTimeout(() => running.kill('SIGKILL'), milliseconds);
+  const { signal, exitCode, stderr } = await running;
+  clearTimeout(timer);
+  if (signal === undefined) expect(exitCode, stderr).toBe(0);
+  return signal === undefined;
+}
+
+/** Each segment follows the one before, by its hash, and is whole as far as its folder says. */
+async function expectChain(): Promise<number> {
+  let before: { readonly sequence: number; readonly digest: string } | null = null;
+  for (const name of (await segments()).toSorted()) {
+    const text = await readFile(join(disk, 'segments', name, 'segment.json'));
+    const { sequence, previous } = JSON.parse(text.toString());
+    expect({ name, previous }).toEqual({ name: `${sequence}`.padStart(6, '0'), previous: before });
+    before = { sequence, digest: `sha256:${createHash('sha256').update(text).digest('hex')}` };
+  }
+  return before === null ? 0 : before.sequence;
+}
+
+describe('runs at both sides that are killed thirty times, at random', () => {
+  it('leave no half segment and no half image; the numbers go on, and the next runs end clean', async () => {
+    const pushed = new Map([...digests].map(([name, digest]) => [name, new Set([digest])]));
+    const whole = new Set<string>();
+    /** Whatever has a tag is one of the images that had it at the source, and complete. */
+    const expectNothingHalf = async () => {
+      for (const [name, known] of pushed) {
+        const { status, digest } = await atOtherSide(name);
+        if (status === 404 || whole.has(digest)) continue;
+        expect([...known]).toContain(digest);
+        await registryTool('crane', ['validate', '--remote', `${registry.host}/site${count}/${name}@${digest}`]);
+        whole.add(digest);
+      }
+    };
+    const sides = { sender: { cwd: sender, args: send }, receiver: { cwd: receiver, args: receive } };
+    /** How long a run takes here, which the random moments are spread over. */
+    const usual = { sender: 0, receiver: 0 };
+    let kills = 0;
+    for (let round = 0; kills < 30; round++) {
+      if (round > 90) expect.fail(`only ${kills} of ${round} runs were killed before they ended`);
+      const side = round % 2 === 0 ? 'sender' : 'receiver';
+      const { cwd, args } = sides[side];
+      // Every sixth round both sides come to their end, and then an image is new.
+      if (round % 6 === 0) {
+        for (const one of ['sender', 'receiver'] as const) {
+          const start = Date.now();
+          const ended = await op.run(sides[one].cwd, sides[one].args);
+          expect(ended.exitCode, ended.stderr).toBe(0);
+          usual[one] = Date.now() - start;
+        }
+        const [name = ''] = [names[round % names.length]];
+        const digest = await pushImage(`${registry.host}/hub/${name}:v1`, 200_000);
+        digests.set(name, digest);
+        pushed.get(name)?.add(digest);
+      }
+      if (!(await endsWithin(Math.random() * usual[side], cwd, args))) kills += 1;
+      await expectChain();
+      await expectNothingHalf();
+    }
+    const last = await op.run(sender, send);
+    expect(last.exitCode, last.stderr).toBe(0);
+    const newest = await expectChain();
+    expect(newest).toBeGreaterThan(1);
+    expect(await readdir(join(disk, 'segments'))).toHaveLength(newest);
+    await expectWhole();
+    for (const { cwd, args } of [sides.sender, sides.receiver]) {
+      const again = await op.run(cwd, args);
+      expect([again.exitCode, again.stderr]).toEqual([0, expect.stringMatching(/mirror: 9 unchanged/u)]);
+    }
+  }, 600_000);
 });
 
 describe('a disk that cannot be written', () => {

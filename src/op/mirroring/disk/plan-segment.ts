@@ -3,7 +3,8 @@ import type { Context } from '../../context.js';
 import type { Mirror } from '../mirror-file/read.js';
 import type { Files } from '../plan/files.js';
 import type { ReadPlan } from '../plan/plan.js';
-import type { Tree } from '../registries/manifests.js';
+import { openKnown } from '../referrers/known.js';
+import { createReferrerLists } from '../referrers/lists.js';
 import type { Origins } from '../registries/origin.js';
 import { openExpectedDigests } from '../resolve/expected-digests.js';
 import type { TagLister } from '../resolve/list-images.js';
@@ -15,7 +16,7 @@ import { knownSegmentsIn } from './known-segments.js';
 import { reconcile } from './reconcile.js';
 import type { PastSegment } from './segment/past.js';
 import { readDisk } from './segment/read-disk.js';
-import { type State, stateOf } from './state.js';
+import { type Fresh, type State, stateOf } from './state.js';
 
 /** What is needed to write a segment. */
 export interface ToDiskWork {
@@ -40,7 +41,7 @@ export interface DiskPlan extends ReadPlan {
   readonly previous: PastSegment | undefined;
   readonly baseline: PastSegment | undefined;
   readonly state: State;
-  readonly trees: ReadonlyMap<string, Tree>;
+  readonly trees: ReadonlyMap<string, Fresh>;
 }
 
 /** Compares the sources with what the other side has by the history, and writes the plan. @throws OpError (input, tool, refused) */
@@ -61,11 +62,9 @@ export async function planSegment(context: Context, work: ToDiskWork): Promise<D
   const listed = await listAll(context, mirror, work.list);
   refuseNothing(mirror, listed);
   checkChoices(listed.wanted);
-  if (listed.wanted.some(({ source }) => source.referrers !== undefined)) {
-    context.log.warn('referrers, such as signatures, are not written to disks yet: the images go without them');
-  }
   const digests = await openExpectedDigests(files.expected);
-  const trees = new Map<string, Tree>();
+  const referrers = { lists: createReferrerLists(), known: await openKnown(files.referrers) };
+  const trees = new Map<string, Fresh>();
   const sides = {
     origins,
     expected: digests.expected,
@@ -73,9 +72,11 @@ export async function planSegment(context: Context, work: ToDiskWork): Promise<D
     timeout: mirror.timeout,
     counted: new Set<string>(),
     trees,
+    referrers,
   };
   const items = await compareAll(context, mirror, listed.wanted, (one) => compareToState(context, sides, one));
   await digests.keep();
+  await referrers.known.keep(listed.unlisted.length === 0 && items.every(({ action }) => action !== 'unknown'));
   const previous = past?.segments.at(-1);
   return {
     ...(await planOf(context, mirror, files, { ...listed, items, workflow: 'to-disk' })),

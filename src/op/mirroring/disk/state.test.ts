@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Manifest, sha256 } from '../../systems/registry/client/content.js';
 import type { PlanItem } from '../plan/plan.js';
-import type { Tree } from '../registries/manifests.js';
-import { hasImage, newContent, nextState, stateOf, withFiles } from './state.js';
+import { type Fresh, hasImage, newContent, nextState, stateOf, withFiles } from './state.js';
 
 const digestOf = (name: string) => sha256(Buffer.from(name));
 const mediaType = 'application/vnd.oci.image.manifest.v1+json';
@@ -16,9 +15,10 @@ const manifest = (name: string): Manifest => ({
   artifactType: undefined,
   blobs: [],
 });
-const tree = (name: string, ...layers: readonly string[]): Tree => ({
+const tree = (name: string, ...layers: readonly string[]): Fresh => ({
   manifests: [manifest(name)],
   blobs: layers.map(descriptor),
+  referrers: [],
 });
 const item = (source: string, action: PlanItem['action'], name?: string): PlanItem => ({
   source,
@@ -82,6 +82,25 @@ describe('what the other side has', () => {
     expect(blobs.filter(({ files }) => files !== undefined)).toEqual([
       { digest: file.digest, size: 100, files: [file] },
     ]);
+  });
+
+  it('gets what refers to an image in addition, and of one tag of cosign the newest', () => {
+    const about = (kind: string, name: string) => ({ subject: digestOf('web'), kind, digest: digestOf(name) });
+    const attached = (state: ReturnType<typeof stateOf>, kind: string, name: string) =>
+      stateOf(
+        nextState(
+          state,
+          [item('hub.test/web:v1', 'attach', 'web')],
+          new Map([['hub.test/web:v1', { ...tree(name, `${name} content`), referrers: [about(kind, name)] }]]),
+          () => true,
+        ),
+      );
+    const signed = attached(attached(attached(before, '.sig', 'old'), 'text/sbom', 'sbom'), '.sig', 'new');
+    const image = signed.images.get('hub.test/web:v1');
+    expect(image?.referrers).toEqual([about('.sig', 'new'), about('text/sbom', 'sbom')]);
+    expect(image?.content).toEqual(expect.arrayContaining(['web', 'base', 'web layer', 'sbom content'].map(digestOf)));
+    expect(signed.images.get('hub.test/db:v1')).toEqual(before.images.get('hub.test/db:v1'));
+    expect(signed.blobs.get(digestOf('new'))?.mediaType).toBe(mediaType);
   });
 
   it('is another image when other platforms of a sparse index are chosen', () => {

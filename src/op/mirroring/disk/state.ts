@@ -1,12 +1,18 @@
 import { type Descriptor, manifestTypes } from '../../systems/registry/client/content.js';
+import type { Tree } from '../../systems/registry/copy/image-tree.js';
 import type { PlanItem } from '../plan/plan.js';
-import type { Tree } from '../registries/manifests.js';
-import type { Segment, SegmentBlob, SegmentFile, SegmentImage } from './segment/segment.js';
+import { isCosignTag } from '../referrers/kinds.js';
+import type { Segment, SegmentBlob, SegmentFile, SegmentImage, SegmentReferrer } from './segment/segment.js';
 
 /** What a segment builds on: the images that the other side has. */
 export interface State {
   readonly images: ReadonlyMap<string, SegmentImage>;
   readonly blobs: ReadonlyMap<string, SegmentBlob>;
+}
+
+/** What of an image is to be written: all of it, or what is new of that which refers to it. */
+export interface Fresh extends Tree {
+  readonly referrers: readonly SegmentReferrer[];
 }
 
 /** @param segment undefined: the other side has nothing */
@@ -16,7 +22,10 @@ export const stateOf = (segment: Pick<Segment, 'images' | 'blobs'> | undefined):
 });
 
 /** Whether the other side has an image, with the platforms that are chosen. */
-export function hasImage({ images }: State, { source, digest, platforms }: PlanItem): boolean {
+export function hasImage(
+  { images }: State,
+  { source, digest, platforms }: Pick<PlanItem, 'source' | 'digest' | 'platforms'>,
+): boolean {
   const found = images.get(source);
   return found !== undefined && found.digest === digest && keptIn(found.platforms) === keptIn(sparseOf(platforms));
 }
@@ -41,7 +50,7 @@ export const newContent = ({ blobs }: State, tree: Tree): readonly Descriptor[] 
 export function nextState(
   before: State,
   items: readonly PlanItem[],
-  trees: ReadonlyMap<string, Tree>,
+  trees: ReadonlyMap<string, Fresh>,
   isKept: (source: string) => boolean,
 ): Pick<Segment, 'images' | 'blobs'> {
   const planned = new Set(items.map(({ source }) => source));
@@ -55,9 +64,11 @@ export function nextState(
       known.set(digest, { digest, size, ...(mediaType === undefined ? {} : { mediaType }) });
     }
     for (const { digest, size } of tree.blobs) if (!known.has(digest)) known.set(digest, { digest, size });
-    const content = [...tree.manifests, ...tree.blobs].map(({ digest }) => digest);
+    const written = [...tree.manifests, ...tree.blobs].map(({ digest }) => digest);
+    if (item.action === 'attach' && earlier !== undefined) return [withReferrers(earlier, written, tree.referrers)];
     const platforms = sparseOf(item.platforms);
-    return [{ source: item.source, digest: item.digest, ...(platforms === undefined ? {} : { platforms }), content }];
+    const image = { source: item.source, digest: item.digest, ...(platforms === undefined ? {} : { platforms }) };
+    return [withReferrers({ ...image, content: [] }, written, tree.referrers)];
   });
   const kept = [...before.images.values()].filter(({ source }) => !planned.has(source) && isKept(source));
   const all = [...new Map([...images, ...kept].map((image) => [image.source, image])).values()];
@@ -67,6 +78,18 @@ export function nextState(
     blobs: [...used].toSorted().map((digest) => blobFor(digest, known, before)),
   };
 }
+
+const withReferrers = (
+  { referrers: earlier = [], ...image }: SegmentImage,
+  content: readonly string[],
+  added: readonly SegmentReferrer[],
+): SegmentImage => {
+  // One of cosign's tags has one manifest.
+  const placeOf = ({ subject, kind, digest }: SegmentReferrer) => `${subject} ${isCosignTag(kind) ? kind : digest}`;
+  const referrers = [...new Map([...earlier, ...added].map((one) => [placeOf(one), one])).values()];
+  const all = [...new Set([...image.content, ...content])];
+  return { ...image, content: all, ...(referrers.length === 0 ? {} : { referrers }) };
+};
 
 function blobFor(digest: string, known: ReadonlyMap<string, SegmentBlob>, { blobs }: State): SegmentBlob {
   const found = known.get(digest) ?? blobs.get(digest);

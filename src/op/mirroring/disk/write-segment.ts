@@ -5,7 +5,6 @@ import { countOf, bytes as shownBytes } from '../../kit/log/format.js';
 import { startByteProgress } from '../../kit/log/progress.js';
 import { transferAll } from '../copy/copy.js';
 import type { Files } from '../plan/files.js';
-import type { Tree } from '../registries/manifests.js';
 import { repositoryIn } from '../report/recorded-images.js';
 import type { Verified } from '../verify/verified.js';
 import { DiskFailure } from './disk-failure.js';
@@ -15,7 +14,7 @@ import { knownSegmentsIn } from './known-segments.js';
 import type { DiskPlan, ToDiskWork } from './plan-segment.js';
 import type { PastSegment } from './segment/past.js';
 import { bytesOf, type Segment } from './segment/segment.js';
-import { newContent, nextState, withFiles } from './state.js';
+import { type Fresh, newContent, nextState, withFiles } from './state.js';
 
 /**
  * Writes what the plan says into a segment, reads it back, and records it: the history changes last. Images that fail are left out.
@@ -48,7 +47,7 @@ async function sealSegment(
   plan: DiskPlan,
   { mirror, files, disk, history }: ToDiskWork,
   draft: Draft | undefined,
-  written: ReadonlyMap<string, Tree>,
+  written: ReadonlyMap<string, Fresh>,
 ): Promise<void> {
   const { chain, sequence, previous, baseline, state } = plan;
   const unlisted = new Set(plan.plan.unlisted.map(({ source }) => repositoryIn(source)));
@@ -95,7 +94,7 @@ async function writeVerified(
   { now }: Context,
   { plan, digest }: DiskPlan,
   files: Files,
-  written: ReadonlyMap<string, Tree>,
+  written: ReadonlyMap<string, Fresh>,
 ): Promise<void> {
   const images = plan.items.flatMap(({ source, destination, digest, action }) =>
     digest !== undefined && (action === 'skip' || written.has(source))

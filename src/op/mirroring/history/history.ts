@@ -1,10 +1,11 @@
 import * as v from 'valibot';
 import { inputError, toolError } from '../../kit/errors/op-error.js';
 import { oneLine } from '../../kit/log/printable.js';
-import { largestBody, unreadable } from '../../store/documents/body.js';
+import { unreadable } from '../../store/documents/body.js';
 import type { Documents } from '../../store/documents/documents.js';
 import { decodeImages, type EncodedImages, encodeImages } from './encode-images.js';
 import { isGood, type RecordedRun, type Run, runShape } from './recorded.js';
+import { attempts, busy, slotNumbers, slotsIn } from './slots.js';
 
 /** The runs of one mirror that were verified, the newest first. */
 export interface History {
@@ -27,18 +28,11 @@ export interface History {
 const entry = v.strictObject({
   run: runShape,
   digest: v.string(),
-  /** Numbers of documents, in order: a long list has more than one. */
-  slots: v.array(v.pipe(v.number(), v.safeInteger(), v.minValue(1))),
+  slots: slotNumbers,
 });
 type Entry = v.InferOutput<typeof entry>;
 
 const index = v.strictObject({ version: v.literal(1), mirror: v.string(), runs: v.array(entry) });
-const slot = v.object({ images: v.string() });
-
-/** Characters of one document. */
-const largestPart = largestBody - 10_000;
-/** How often a change is made again because another came first. */
-const attempts = 20;
 
 /**
  * The history of a mirror among the documents of a store: an index, `mirrors/NAME/history`, and the images in `mirrors/NAME/images/NUMBER`.
@@ -51,7 +45,7 @@ export function historyIn(
 ): History {
   const folder = `mirrors/${name}`;
   const indexPath = `${folder}/history`;
-  const slotPath = (number: number) => `${folder}/images/${number}`;
+  const texts = slotsIn(documents, name, `${folder}/images`);
 
   const readIndex = async () => {
     const found = await documents.get(indexPath);
@@ -61,25 +55,13 @@ export function historyIn(
     return { found, entries: read.output.runs };
   };
   const readImages = async ({ run, digest, slots }: Entry): Promise<RecordedRun> => {
-    const parts = await Promise.all(slots.map((number) => documents.get(slotPath(number))));
-    const text = parts.map((part) => (part && v.is(slot, part.body) ? part.body.images : '')).join('');
-    const images = decodeImages({ text, digest });
+    const images = decodeImages({ text: await texts.read(slots), digest });
     if (images !== undefined) return { run, images };
     throw toolError({
       what: `the images of run ${run.id} cannot be read in ${documents.place}`,
-      why: `${slots.map(slotPath).join(', ')} is not what was recorded`,
+      why: `${slots.map(texts.pathOf).join(', ')} is not what was recorded`,
       hint: `restore it from a backup, or delete ${indexPath}: the history then begins anew`,
     });
-  };
-  const writeSlot = async (number: number, images: string): Promise<void> => {
-    const path = slotPath(number);
-    for (let attempt = 0; attempt < attempts; attempt += 1) {
-      const found = await documents.get(path);
-      const body = { mirror: name, images };
-      const written = await (found === undefined ? documents.create(path, body) : documents.replace(found, body));
-      if (written !== 'conflict') return;
-    }
-    throw busy(path, documents.place);
   };
   /** Writes into slots that no run uses. */
   const writeImages = async (
@@ -88,12 +70,10 @@ export function historyIn(
   ): Promise<readonly number[]> => {
     const same = entries.find((one) => one.digest === digest);
     if (same !== undefined) return same.slots;
-    const used = new Set(entries.flatMap(({ slots }) => slots));
-    const free: number[] = [];
-    const parts = partsOf(text);
-    for (let number = 1; free.length < parts.length; number += 1) if (!used.has(number)) free.push(number);
-    for (const [at, part] of parts.entries()) await writeSlot(free[at] ?? 0, part);
-    return free;
+    return texts.write(
+      entries.flatMap(({ slots }) => slots),
+      text,
+    );
   };
   return {
     place: documents.place,
@@ -138,21 +118,9 @@ function newest(entries: readonly Entry[], keep: number): readonly Entry[] {
   return good === undefined ? kept : [...kept, good];
 }
 
-function partsOf(text: string): readonly string[] {
-  const count = Math.ceil(text.length / largestPart);
-  return Array.from({ length: count }, (_, at) => text.slice(at * largestPart, (at + 1) * largestPart));
-}
-
 const noSuchRun = (id: string, name: string, place: string) =>
   inputError({
     what: `mirror ${name} has no run "${oneLine(id)}" in ${place}`,
     why: 'it was never recorded there, or is forgotten by now',
     hint: 'op mirror history lists the runs',
-  });
-
-const busy = (path: string, place: string) =>
-  toolError({
-    what: `cannot write document ${path} to ${place}`,
-    why: `another change came first in each of ${attempts} attempts`,
-    hint: 'run it again; it is safe to repeat',
   });

@@ -6,6 +6,7 @@ import { openStore } from '../../store/choose/open.js';
 import type { Store } from '../../store/documents/store.js';
 import { type History, historyIn } from './history.js';
 import type { HistoryRequest } from './options.js';
+import { type WrittenHistory, writtenIn } from './written.js';
 
 const cluster = { kind: 'cluster' } as const;
 
@@ -39,7 +40,11 @@ export async function openHistory(
   context: Context,
   { name, history: keep }: Mirrored,
   request: HistoryRequest & { readonly directory: string },
-): Promise<History & AsyncDisposable> {
+): Promise<History & AsyncDisposable & { readonly written: WrittenHistory }> {
   const store = await openStoreOf(context, request);
-  return { ...historyIn(store, { name, keep }), [Symbol.asyncDispose]: () => store[Symbol.asyncDispose]() };
+  return {
+    ...historyIn(store, { name, keep }),
+    written: writtenIn(store, name),
+    [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
+  };
 }

@@ -2,11 +2,15 @@ import { option, type RequestOf } from '../../kit/options/option.js';
 
 /** Where the history of a mirror is. */
 export const historyOptions = {
-  store: option.text('where the history of the mirror and its lock are: cluster, directory:PATH, or git:URL#BRANCH', {
-    value: '<store>',
-    variable: 'OP_STORE',
-    otherwise: 'in a pod cluster, elsewhere store below --directory',
-  }),
+  store: {
+    ...option.text('where the history of the mirror and its lock are: cluster, directory:PATH, or git:URL#BRANCH', {
+      value: '<store>',
+      variable: 'OP_STORE',
+      otherwise: 'in a pod cluster, elsewhere store below --directory',
+    }),
+    problemOf: (text: string) =>
+      /^(?:cluster$|directory:.|git:.)/u.test(text) ? undefined : 'Use cluster, directory:PATH or git:URL#BRANCH.',
+  },
   namespace: option.text('namespace of the history, with --store=cluster', {
     value: '<name>',
     otherwise: "the namespace of the kubeconfig, or the pod's",

@@ -10,10 +10,12 @@ import { quietly } from '../../store/hold/quiet.js';
 import { type History, historyIn } from './history.js';
 import { type Mirrored, openStoreOf } from './open.js';
 import type { HistoryRequest } from './options.js';
+import { type WrittenHistory, writtenIn } from './written.js';
 
 /** The lock of a mirror, and its history. The end of its `await using` lets the next run begin. */
 export interface Turn extends HeldLock {
   readonly history: History;
+  readonly written: WrittenHistory;
   /** The store of the mirror, while the lock is held. */
   readonly documents: Documents;
 }
@@ -56,6 +58,7 @@ export async function takeTurn(
         turn.succeeded();
       },
       history: historyIn(documents, { name, keep }),
+      written: writtenIn(documents, name),
       documents,
       [Symbol.asyncDispose]: close,
     };

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { testContext } from '../../../../test/op/test-context.js';
+import { logInto, testContext } from '../../../../test/op/test-context.js';
 import { OpError } from '../../kit/errors/op-error.js';
 import { convertFile } from './convert-file.js';
 import { imageSet } from './image-set.js';
@@ -56,12 +56,10 @@ const run = async (request: Partial<ImageSetRequest>) => {
     out: (text) => {
       printed += text;
     },
-    log: {
-      step: (text) => void said.push(text),
-      warn: (text) => void said.push(`warning: ${text}`),
-      progress: () => {},
-      debug: () => {},
-    },
+    log: logInto(
+      (text) => void said.push(text),
+      () => {},
+    ),
   });
   const defaults = {
     values: [],

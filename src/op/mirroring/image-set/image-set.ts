@@ -19,8 +19,8 @@ import { readValues } from './values.js';
 export async function imageSet(context: Context, request: ImageSetRequest): Promise<void> {
   checkFlags(request);
   if (request.configMap !== undefined) return await fromConfigMap(context, request, request.configMap);
-  const files = (await Promise.all(request.values.map((path) => filesOf(context, path)))).flat();
-  const read = await Promise.all(files.map(async (file) => readValues(file, await readInput(context, file))));
+  const files = await readValuesFiles(context, request.values);
+  const read = files.map(({ name, content }) => readValues(name, content));
   const unread = read.flatMap((one) => ('problems' in one ? one.problems : []));
   if (unread.length > 0) throw refusedValues(unread);
   const labelled = read.flatMap((one) => ('problems' in one ? [] : one));
@@ -29,6 +29,23 @@ export async function imageSet(context: Context, request: ImageSetRequest): Prom
   for (const one of problems) context.log.warn(findingLine(one));
   if (packages === 0 && !request.openshiftOnly) context.log.warn('no operator is on: only OpenShift itself is copied');
   context.log.step(`${summary}, of ${countOf(files.length, 'values file')}`);
+}
+
+/** A values file of AutoShift. */
+export interface ValuesFile {
+  readonly name: string;
+  readonly content: string;
+}
+
+/** Reads values files, and those of directories. @param check looks at each path before it is read @throws OpError (input) */
+export async function readValuesFiles(
+  context: Context,
+  paths: readonly string[],
+  check: (path: string) => Promise<void> = async () => {},
+): Promise<readonly ValuesFile[]> {
+  const files = (await Promise.all(paths.map((path) => filesOf(context, path)))).flat();
+  for (const file of files) await check(file);
+  return await Promise.all(files.map(async (name) => ({ name, content: await readInput(context, name) })));
 }
 
 async function fromConfigMap(context: Context, request: ImageSetRequest, file: string): Promise<void> {

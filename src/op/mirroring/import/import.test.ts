@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { testContext } from '../../../../test/op/test-context.js';
+import { logInto, testContext } from '../../../../test/op/test-context.js';
 import { OpError } from '../../kit/errors/op-error.js';
 import { importFile, readImport } from './import.js';
 
@@ -21,12 +21,10 @@ const run = (
     out: (text) => {
       printed += text;
     },
-    log: {
-      step: (text) => void said.push(text),
-      warn: (text) => void said.push(`warning: ${text}`),
-      progress: () => {},
-      debug: () => {},
-    },
+    log: logInto(
+      (text) => void said.push(text),
+      () => {},
+    ),
   });
   return importFile(context, { force: false, partial: false, ...request }, words);
 };

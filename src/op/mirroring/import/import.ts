@@ -106,7 +106,7 @@ function readerFor(
 
 /** @throws OpError (input) for what cannot be taken over, unless the person wants the rest */
 function complete(file: string, read: Imported, { to, partial }: Pick<ImportRequest, 'to' | 'partial'>) {
-  const problems = inOrder(read.entries.flatMap(({ refused }) => refused));
+  const problems = inOrder([...(read.settings ?? []), ...read.entries.flatMap(({ refused }) => refused)]);
   if (problems.length > 0 && !partial) {
     throw refused(
       file,

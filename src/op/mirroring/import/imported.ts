@@ -39,6 +39,8 @@ export interface ImportedRegistry {
 /** What was read of another tool's file. */
 export interface Imported {
   readonly entries: readonly ImportedEntry[];
+  /** Why a mirror file cannot say the same as a setting for all entries: without it, the entries are the same but for that. */
+  readonly settings?: readonly YamlProblem[];
   readonly registries: readonly ImportedRegistry[];
   readonly parallel?: number | undefined;
   /** What is left out without a change of what is copied. */

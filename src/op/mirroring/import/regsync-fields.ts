@@ -44,7 +44,7 @@ const schedule = 'is not taken over: a schedule starts op mirror run';
 const harmless: Readonly<Record<string, string>> = {
   interval: schedule,
   schedule,
-  ratelimit: 'is not taken over: op waits when a registry says so',
+  ratelimit: 'is not taken over: op waits when a registry says so; rate of a registry has min and retry',
   fastCheck: notNeeded,
   forceRecursive: 'is not taken over: --deep does the same',
   hooks: 'is not taken over: regsync reads hooks and runs none',

@@ -260,6 +260,15 @@ sync:
     expect(warnings).toEqual([expect.stringContaining('regsync.yaml:3: sync[1].backup is left out: it keeps a copy')]);
   });
 
+  it('can be imported without a setting for all steps that is refused: the steps stay', () => {
+    const { mirror, warnings } = run(
+      'defaults: { backup: old }\nsync:\n  - { source: "a.test/a:v1", target: "r.test/a:v1", type: image }\n',
+      true,
+    );
+    expect(mirror.sources.map(({ from }) => from)).toEqual(['a.test/a:v1']);
+    expect(warnings).toEqual([expect.stringContaining('regsync.yaml:1: defaults.backup is left out: it keeps a copy')]);
+  });
+
   it.each([
     [
       'two images for one place',

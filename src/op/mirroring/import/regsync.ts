@@ -52,6 +52,8 @@ export function readRegsync(yaml: YamlText): Imported | { readonly problems: rea
   return {
     registries,
     parallel,
+    // What a step says itself counts instead.
+    settings: ofDefaults.filter(({ field }) => steps.some((one) => !isGiven(one[field]))).map(({ problem }) => problem),
     warnings: [
       ...warnings,
       ...unnoticedFields(read.output, [], at),
@@ -60,7 +62,7 @@ export function readRegsync(yaml: YamlText): Imported | { readonly problems: rea
     ],
     entries: [
       ...refused.map((problem) => ({ line: problem.line, sources: [], refused: [problem] })),
-      ...steps.map((one, index) => entryOf(yaml, one, ['sync', index], common, ofDefaults)),
+      ...steps.map((one, index) => entryOf(yaml, one, ['sync', index], common)),
     ],
   };
 }
@@ -70,21 +72,18 @@ function entryOf(
   one: Readonly<Record<string, unknown>>,
   path: YamlPath,
   defaults: Readonly<Record<string, unknown>>,
-  ofDefaults: readonly { readonly field: string; readonly problem: YamlProblem }[],
 ): ImportedEntry {
   const line = yaml.lineOf(path);
   const at = problemsIn(yaml);
   const read = v.safeParse(step, one);
   if (!read.success) return { line, sources: [], refused: issuesOf(yaml, path, read.issues) };
-  // What a step says itself counts instead.
-  const inherited = ofDefaults.filter(({ field }) => !isGiven(one[field])).map(({ problem }) => problem);
   const own = refusedFields(one, path, at).map(({ problem }) => problem);
   const { sources, problems } = sourcesOf(yaml, read.output, path);
   const { referrers, refused, warnings } = referrersOf(one, path, defaults, at);
   return {
     line,
     sources: referrers === undefined ? sources : sources.map((source) => ({ ...source, referrers })),
-    refused: [...inherited, ...own, ...refused, ...problems],
+    refused: [...own, ...refused, ...problems],
     warnings,
   };
 }

@@ -150,7 +150,11 @@ sources:
       'the group $2',
     ],
     ['a tag and a selection', 'sources: [{ from: a/b:v1, to: a.test/b, tags: { regex: .* } }]', 'names one image'],
-    ['a key that is there twice', 'sources: [{ from: a/b:v1, from: a/c:v1 }]', 'Map keys must be unique'],
+    [
+      'a key that is there twice',
+      'sources: [{ from: a/b:v1, from: a/c:v1 }]',
+      'it is not valid YAML: map keys must be unique',
+    ],
     [
       'a kind of referrer that is none',
       'sources: [{ from: a/b:v1, to: a.test/b, referrers: { copy: [signature] } }]',
@@ -171,6 +175,7 @@ sources:
       'sources: [{ from: a/b:v1, to: a.test/b, referrers: { copy: [.att], required: [.att, .sig] } }]',
       'sources[0].referrers.required names what is not copied: .sig',
     ],
+    ['a tab', 'sources:\n\t- from: a/b', 'it is not valid YAML: tabs are not allowed as indentation'],
     ['two documents', 'sources: []\n---\nversion: 1', 'holds several documents'],
     ['no object', '- version', 'it must be an object, not a list'],
   ])('is refused with %s', (_, content, problem) => {

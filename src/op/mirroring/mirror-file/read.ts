@@ -8,9 +8,11 @@ import { inputError } from '../../kit/errors/op-error.js';
 import { countOf } from '../../kit/log/format.js';
 import { oneLine } from '../../kit/log/printable.js';
 import { parseDuration } from '../../kit/options/duration.js';
+import type { PullLimits } from '../../systems/registry/client/pull-guard.js';
 import { parsePrefix } from '../../systems/registry/reference.js';
 import { parseBytes } from './bytes.js';
 import { nameOfFile } from './name.js';
+import type { KeepRules } from './prune-rules.js';
 import { type DriftPolicy, mirrorFile } from './schema.js';
 
 type Checked = v.InferOutput<typeof mirrorFile>;
@@ -29,7 +31,7 @@ export interface ReferrerChoice {
 
 /** What to mirror from one repository, complete. */
 export interface MirrorSource {
-  /** For messages, such as `sources[2]`. */
+  /** For messages, such as `mirror.yaml:12: sources[2]`. */
   readonly at: string;
   readonly from: string;
   readonly to: string;
@@ -49,6 +51,8 @@ export interface MirrorRegistry {
   readonly dockerconfig: string | undefined;
   readonly ca: string | undefined;
   readonly insecure: boolean;
+  /** Undefined: as it allows. */
+  readonly rate: PullLimits | undefined;
 }
 
 /** A mirror file that was read: all defaults are filled in. */
@@ -67,7 +71,13 @@ export interface Mirror {
   readonly timeout: number;
   /** How many runs are remembered. */
   readonly history: number;
-  readonly limits: { readonly newImages: number | undefined; readonly bytes: number | undefined };
+  readonly limits: {
+    readonly newImages: number | undefined;
+    readonly bytes: number | undefined;
+    readonly deletions: number | undefined;
+  };
+  /** What `op mirror prune` keeps; undefined: it may not delete anything. */
+  readonly keep: KeepRules | undefined;
 }
 
 /**
@@ -101,13 +111,13 @@ export function parseMirror(file: string, content: string, directory: string): M
     });
   }
   const { defaults = {}, sources, registries = [], run = {}, limits = {} } = read.value;
-  const { newImages, bytes } = limits;
+  const { newImages, bytes, deletions } = limits;
   return {
     name: read.value.name ?? nameOfFile(file),
     file,
     digest: `sha256:${createHash('sha256').update(content).digest('hex')}`,
     sources: sources.map((one, index) => ({
-      at: `sources[${index}]`,
+      at: `${file}:${read.lineOf(['sources', index])}: sources[${index}]`,
       from: one.from,
       to: one.to ?? defaults.to ?? '',
       tags: one.tags,
@@ -117,22 +127,26 @@ export function parseMirror(file: string, content: string, directory: string): M
       drift: one.drift ?? defaults.drift ?? 'overwrite',
       immutableTags: one.immutableTags ?? defaults.immutableTags ?? [],
     })),
-    registries: registries.map(({ host, dockerconfig, ca, insecure = false }) => {
+    registries: registries.map(({ host, dockerconfig, ca, insecure = false, rate }) => {
       const read = parsePrefix(host);
       return {
         host: 'registry' in read ? read.registry : host,
         dockerconfig: dockerconfig === undefined ? undefined : resolve(directory, dockerconfig),
         ca: ca === undefined ? undefined : resolve(directory, ca),
         insecure,
+        rate: rate && { ...rate, per: milliseconds(rate.per), retry: milliseconds(rate.retry) },
       };
     }),
     parallel: run.parallel ?? 6,
     retries: run.retries ?? 5,
-    timeout: (run.timeout === undefined ? undefined : parseDuration(run.timeout)) ?? 20 * 60_000,
+    timeout: milliseconds(run.timeout) ?? 20 * 60_000,
     history: run.history ?? 30,
-    limits: { newImages, bytes: typeof bytes === 'string' ? parseBytes(bytes) : bytes },
+    limits: { newImages, bytes: typeof bytes === 'string' ? parseBytes(bytes) : bytes, deletions },
+    keep: read.value.prune?.keep,
   };
 }
+
+const milliseconds = (text: string | undefined) => (text === undefined ? undefined : parseDuration(text));
 
 function choiceOf(given: Checked['sources'][number]['referrers']): ReferrerChoice | undefined {
   if (given === undefined || given.copy === 'none') return undefined;

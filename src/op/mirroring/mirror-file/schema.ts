@@ -3,6 +3,7 @@ import { parsePrefix, parseReference } from '../../systems/registry/reference.js
 import { destinationProblem } from './destination.js';
 import { byteCount, checked, described, digest, duration, nonEmptyList, pattern, text, wholeNumber } from './fields.js';
 import { mirrorName } from './name.js';
+import { pruneRules } from './prune-rules.js';
 import { referrerChoice } from './referrer-choice.js';
 import { tagSelection } from './tag-selection.js';
 
@@ -105,6 +106,37 @@ const source = v.pipe(
   }),
 );
 
+const rate = v.pipe(
+  v.strictObject(
+    {
+      min: v.optional(
+        described(
+          wholeNumber(0, 1_000_000),
+          'Of the pulls that the registry says are left (RateLimit-Remaining), leave so many for others.',
+        ),
+      ),
+      pulls: v.optional(described(wholeNumber(1, 1_000_000), 'Manifests that one run may read in the time `per`.')),
+      per: v.optional(described(duration, 'Time for `pulls`, such as 6h.')),
+      retry: v.optional(
+        described(
+          duration,
+          'When there are no more: wait so long, and ask again. Without it, the image fails, and the next run goes on.',
+        ),
+      ),
+    },
+    'must be an object with min, or pulls and per',
+  ),
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed) return;
+    const { min, pulls, per } = dataset.value;
+    const wrong = (key: string, message: string) =>
+      addIssue({ message, path: [{ type: 'object', origin: 'value', input: dataset.value, key, value: undefined }] });
+    if (min === undefined && pulls === undefined) wrong('min', 'is missing: give min, or pulls and per');
+    if (pulls !== undefined && per === undefined) wrong('per', 'is missing: the time for pulls');
+    if (pulls === undefined && per !== undefined) wrong('pulls', 'is missing: how many in the time per');
+  }),
+);
+
 const registry = v.strictObject(
   {
     host: described(
@@ -123,6 +155,9 @@ const registry = v.strictObject(
     ca: v.optional(described(text, 'File with certificates (PEM) of its authority; relative to this file.')),
     insecure: v.optional(
       described(v.boolean('must be true or false'), 'Use plain HTTP, or do not check its certificate.'),
+    ),
+    rate: v.optional(
+      described(rate, 'How many manifests are read from it, which registries with a quota count as pulls.'),
     ),
   },
   'must be an object with host',
@@ -165,11 +200,17 @@ export const mirrorFile = v.pipe(
             {
               newImages: v.optional(described(wholeNumber(0, 1_000_000), 'Most images that one run may copy.')),
               bytes: v.optional(described(byteCount, 'Most bytes that one run may upload, such as 20GB.')),
+              deletions: v.optional(
+                described(wholeNumber(0, 1_000_000), 'Most images that one op mirror prune may delete.'),
+              ),
             },
             'must be an object',
           ),
-          'A run that needs more copies nothing.',
+          'A run that needs more copies nothing, and a prune that needs more deletes nothing.',
         ),
+      ),
+      prune: v.optional(
+        described(pruneRules, 'Allows op mirror prune to delete what this mirror wrote and does not select any more.'),
       ),
       registries: v.optional(described(v.array(registry, 'must be a list'), 'Registries that need more than a name.')),
       sources: described(nonEmptyList(source), 'What to mirror.'),

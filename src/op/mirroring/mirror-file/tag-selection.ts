@@ -4,7 +4,7 @@ import { checked, described, nonEmptyList, pattern, tag, text, wholeNumber } fro
 import { compilePattern } from './pattern.js';
 
 /** How tags that are kept are ordered, so that the newest can be told. */
-const sortings = ['semver', 'numerical', 'alphabetical'] as const;
+export const sortings = ['semver', 'numerical', 'alphabetical'] as const;
 
 /** How tags of a repository are chosen. */
 export const tagSelection = v.pipe(

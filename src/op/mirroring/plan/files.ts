@@ -15,6 +15,8 @@ export interface Files {
   readonly reportPage: string;
   /** The same for a browser. */
   readonly reportHtml: string;
+  /** What `op mirror prune` will delete, or has deleted. */
+  readonly prune: string;
   /** Digests that indexes have at the destination, where only some platforms are copied. */
   readonly expected: string;
   /** What is known of referrers, so that nothing is read twice. */
@@ -38,6 +40,7 @@ export function filesIn(cwd: string, given: string): Files {
     report: named('report.json'),
     reportPage: named('report.md'),
     reportHtml: named('report.html'),
+    prune: named('prune.json'),
     expected: named('expected.json'),
     referrers: named('referrers.json'),
     segments: named('segments'),

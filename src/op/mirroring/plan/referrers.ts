@@ -2,14 +2,15 @@ import * as v from 'valibot';
 
 const digest = v.pipe(v.string(), v.regex(/^sha256:[0-9a-f]{64}$/u));
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-const kind = v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,255}$/u));
+/** Artifact types, and the suffixes of cosign's tags. */
+export const referrerKind = v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,255}$/u));
 
 /** Something that refers to an image, and that the destination should have. Each comes after its subject. */
 export const plannedReferrer = v.strictObject({
   /** The manifest that it is about: the image, one of its platforms, or another that refers to it. */
   subject: digest,
   /** Its artifact type, or `.sig`, `.att`, `.sbom`. */
-  kind,
+  kind: referrerKind,
   digest,
   /** What cosign's tag names at the destination now. */
   found: v.optional(digest),
@@ -21,5 +22,5 @@ export const plannedReferrer = v.strictObject({
 export type PlannedReferrer = v.InferOutput<typeof plannedReferrer>;
 
 /** Something that refers to an image, and is not copied. */
-export const leftReferrer = v.strictObject({ subject: digest, kind, digest, why: v.string() });
+export const leftReferrer = v.strictObject({ subject: digest, kind: referrerKind, digest, why: v.string() });
 export type LeftReferrer = v.InferOutput<typeof leftReferrer>;

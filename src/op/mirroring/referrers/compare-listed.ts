@@ -6,7 +6,7 @@ import type { ReferrerChoice } from '../mirror-file/read.js';
 import type { LeftReferrer, PlannedReferrer } from '../plan/referrers.js';
 import { isWanted } from './kinds.js';
 import type { Known } from './known.js';
-import type { ReferrerOrigin } from './origin.js';
+import type { ReferrerSide } from './side.js';
 
 /** Something that refers to an image. */
 export type FoundReferrer = Omit<PlannedReferrer, 'bytes'>;
@@ -26,7 +26,7 @@ const facts = v.object({ subject: v.string(), kind: v.string() });
  */
 export async function compareListed(
   known: Known,
-  from: ReferrerOrigin,
+  from: ReferrerSide,
   choice: ReferrerChoice,
   { subject, one, there }: { readonly subject: string; readonly one: Referrer; readonly there: readonly Referrer[] },
 ): Promise<FoundReferrer | LostReferrer | undefined> {

@@ -4,8 +4,8 @@ import type { Descriptor, Manifest } from '../../systems/registry/client/content
 import { RegistryFailure } from '../../systems/registry/client/failure.js';
 import { findDigest, putManifest } from '../../systems/registry/client/manifests.js';
 import { tagOfDigest } from '../../systems/registry/client/referrers.js';
-import { addToReferrersTag } from '../../systems/registry/client/referrers-tag.js';
 import { nameOf, type Repository } from '../../systems/registry/client/repository.js';
+import type { ReferrerTagWriter } from '../../systems/registry/copy/referrer-tag-writer.js';
 import type { PlannedReferrer } from '../plan/referrers.js';
 import { readTree } from '../registries/manifests.js';
 import { isCosignTag } from './kinds.js';
@@ -20,25 +20,6 @@ export interface ReferrerWay {
   readonly place: (blob: Descriptor) => Promise<void>;
   readonly tags: ReferrerTagWriter;
   readonly signal: AbortSignal;
-}
-
-/** Adds to the lists of referrers of a registry without an API: one at a time to each, as several tags may name one image. */
-export interface ReferrerTagWriter {
-  readonly add: (to: Repository, subject: string, manifests: readonly Manifest[], signal: AbortSignal) => Promise<void>;
-}
-
-/** Creates the writer of one run. */
-export function createReferrerTagWriter(): ReferrerTagWriter {
-  const last = new Map<string, Promise<unknown>>();
-  return {
-    add: async (to, subject, manifests, signal) => {
-      const key = nameOf(to, subject);
-      const before = last.get(key)?.catch(() => undefined);
-      const mine = Promise.resolve(before).then(() => addToReferrersTag(to, subject, manifests, signal));
-      last.set(key, mine);
-      await mine;
-    },
-  };
 }
 
 /**

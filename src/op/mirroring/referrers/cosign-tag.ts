@@ -1,14 +1,10 @@
 import * as v from 'valibot';
 import { parseJson } from '../../kit/json/parse-json.js';
 import type { Manifest } from '../../systems/registry/client/content.js';
-import { RegistryFailure } from '../../systems/registry/client/failure.js';
-import { findDigest } from '../../systems/registry/client/manifests.js';
 import { tagOfDigest } from '../../systems/registry/client/referrers.js';
-import type { Repository } from '../../systems/registry/client/repository.js';
-import { mustFetch } from '../registries/manifests.js';
 import type { FoundReferrer, LostReferrer } from './compare-listed.js';
 import type { Known } from './known.js';
-import type { Pair } from './origin.js';
+import type { Pair } from './side.js';
 
 /**
  * Compares a tag of cosign's at both sides. Its manifest grows with every signature, at the destination, too: one that has signatures of its
@@ -18,20 +14,20 @@ import type { Pair } from './origin.js';
  */
 export async function compareCosignTag(
   known: Known,
-  { from, to, signal }: Pair,
+  { from, to }: Pair,
   { subject, kind }: { readonly subject: string; readonly kind: string },
 ): Promise<FoundReferrer | LostReferrer | undefined> {
   const tag = tagOfDigest(subject, kind);
   const digest = await from.find(tag);
   if (digest === undefined) return undefined;
   const copiedBefore = known.add(`tag ${from.name}:${tag}`, digest);
-  const found = await digestThere(to, tag, signal);
+  const found = await to.find(tag);
   const named = { subject, kind, digest };
   if (found === undefined) return { ...named, there: false };
   if (found === digest) return { ...named, there: true };
-  if (copiedBefore.includes(found)) return { ...named, found, there: false };
+  if (to.isOurs || copiedBefore.includes(found)) return { ...named, found, there: false };
   const relation = await known.recall(`compare ${digest} ${found}`, relations, async () =>
-    relate(entriesOf(await from.manifest(digest)), entriesOf(await mustFetch(to, found, signal))),
+    relate(entriesOf(await from.manifest(digest)), entriesOf(await to.manifest(found))),
   );
   if (relation === 'more there') return { ...named, digest: found, there: true };
   if (relation === 'more here') return { ...named, found, there: false };
@@ -59,13 +55,4 @@ function entriesOf({ bytes, digest }: Manifest): readonly string[] {
   // Something else: it is equal only to itself.
   if (layers === undefined) return [digest];
   return layers.map(({ digest, annotations }) => JSON.stringify([digest, Object.entries(annotations ?? {}).sort()]));
-}
-
-async function digestThere(to: Repository, tag: string, signal: AbortSignal): Promise<string | undefined> {
-  try {
-    return await findDigest(to, tag, signal);
-  } catch (error) {
-    if (error instanceof RegistryFailure && error.problem === 'refused' && to.api.isTokenService()) return undefined;
-    throw error;
-  }
 }

@@ -4,11 +4,11 @@ import { digestForm } from '../../systems/registry/client/content.js';
 import { RegistryFailure } from '../../systems/registry/client/failure.js';
 import type { ReferrerChoice } from '../mirror-file/read.js';
 import type { PlanItem } from '../plan/plan.js';
-import { mustFetch, readTree, sparseOnly } from '../registries/manifests.js';
+import { readTree, sparseOnly } from '../registries/manifests.js';
 import { compareListed, type FoundReferrer, type LostReferrer } from './compare-listed.js';
 import { compareCosignTag } from './cosign-tag.js';
 import { cosignKindsOf, isOnlyTags, isWanted } from './kinds.js';
-import type { Pair, ReferrerOrigin, ReferrerSearch } from './origin.js';
+import type { Pair, ReferrerSearch, ReferrerSide } from './side.js';
 
 /** All that refers to an image. */
 export interface FoundReferrers {
@@ -35,12 +35,12 @@ export async function findReferrers(
   const found: FoundReferrer[] = [];
   const left: LostReferrer[] = [];
   let count = 0;
-  const { lists, known } = search;
+  const { known } = search;
   const visit = async (subject: string, level: number): Promise<void> => {
     const listed = await listWanted(pair.from, choice, subject);
     count += listed.length;
     if (count > most) throw tooMany(pair);
-    const there = listed.length === 0 ? [] : await lists.atDestination(pair.to, subject, pair.signal);
+    const there = listed.length === 0 ? [] : await pair.to.list(subject);
     const mine = [
       ...(await mapConcurrently(listed, 4, (one) => compareListed(known, pair.from, choice, { subject, one, there }))),
       ...(await mapConcurrently(cosignKindsOf(choice), 3, (kind) => compareCosignTag(known, pair, { subject, kind }))),
@@ -65,7 +65,7 @@ const isFound = (one: FoundReferrer | LostReferrer): one is FoundReferrer => !is
 const isLeft = (one: FoundReferrer | LostReferrer): one is LostReferrer => 'why' in one;
 
 /** What the source lists, as far as it is chosen; each once. */
-async function listWanted(from: ReferrerOrigin, choice: ReferrerChoice, subject: string) {
+async function listWanted(from: ReferrerSide, choice: ReferrerChoice, subject: string) {
   const listed = isOnlyTags(choice) ? [] : await from.list(subject);
   const distinct = [...new Map(listed.map((one) => [one.digest, one])).values()];
   return distinct.filter(({ artifactType }) => artifactType === undefined || isWanted(choice, artifactType));
@@ -76,14 +76,14 @@ const digests = v.array(v.pipe(v.string(), v.regex(digestForm)));
 /** The manifests of the image that are the same at both sides. */
 async function subjectsOf(
   { known }: ReferrerSearch,
-  { from, to, name, signal }: Pair,
+  { from, to, name }: Pair,
   { digest, sourceDigest = digest, platforms, action }: PlanItem & { readonly digest: string },
 ): Promise<readonly string[]> {
   const choice = platforms === undefined ? '' : ` ${platforms.as} ${platforms.keep.join(',')}`;
   const all = await known.recall(`manifests ${sourceDigest}${choice}`, digests, async () => {
     const atSource = () => readTree(name, sourceDigest, from.manifest, platforms);
     const atDestination = () =>
-      readTree(name, digest, (one) => mustFetch(to, one, signal), sparseOnly(platforms)).catch((error: unknown) => {
+      readTree(name, digest, to.manifest, sparseOnly(platforms)).catch((error: unknown) => {
         if (error instanceof RegistryFailure && error.problem === 'absent') return atSource();
         throw error;
       });

@@ -1,5 +1,6 @@
 import { countOf } from '../../kit/log/format.js';
 import { mapConcurrently, valuesOf } from '../../kit/process/map-concurrently.js';
+import type { Repository } from '../../systems/registry/client/repository.js';
 import type { DriftPolicy } from '../mirror-file/schema.js';
 import type { PlanItem } from '../plan/plan.js';
 import type { PlannedReferrer } from '../plan/referrers.js';
@@ -7,17 +8,19 @@ import { bytesLacking, type Counts, lackingThere } from '../registries/lacking.j
 import { readTree } from '../registries/manifests.js';
 import type { FoundReferrer } from './compare-listed.js';
 import type { FoundReferrers } from './find-referrers.js';
-import type { Pair } from './origin.js';
+import type { Pair } from './side.js';
+
+/** Says what must be brought of something that refers to an image. @throws RegistryFailure */
+export type Weigh = (one: FoundReferrer) => Promise<PlannedReferrer>;
 
 /** Puts what refers to an image into its plan, with the bytes that the destination lacks. @throws RegistryFailure */
 export async function planReferrers(
-  counts: Counts & { readonly deep: boolean },
-  pair: Pair,
+  weigh: Weigh,
   item: PlanItem,
   { found, left }: FoundReferrers,
   drift: DriftPolicy,
 ): Promise<PlanItem> {
-  const referrers = valuesOf(await mapConcurrently(found, 4, (one) => weigh(counts, pair, one)));
+  const referrers = valuesOf(await mapConcurrently(found, 4, weigh));
   const pending = referrers.filter(({ there }) => !there);
   const drifted = left.filter(({ isDrift }) => isDrift);
   const otherwise = pending.length > 0 ? 'attach' : drifted.length > 0 ? 'drift' : 'skip';
@@ -43,15 +46,14 @@ export async function planReferrers(
 /** Kinds, each once. */
 const kindsOf = (all: readonly { readonly kind: string }[]) => [...new Set(all.map(({ kind }) => kind))].join(', ');
 
-async function weigh(
-  counts: Counts & { readonly deep: boolean },
-  { from, to, name, signal }: Pair,
-  one: FoundReferrer,
-): Promise<PlannedReferrer> {
-  if (one.there) {
-    const lost = counts.deep ? await lackingThere(to, name, one.digest, undefined, signal) : undefined;
-    return lost === undefined ? one : { ...one, there: false, bytes: lost.bytes };
-  }
-  const { blobs } = await readTree(name, one.digest, from.manifest);
-  return { ...one, bytes: await bytesLacking(counts, to, blobs, signal) };
-}
+/** By what a registry has. */
+export const weighAt =
+  (counts: Counts & { readonly deep: boolean }, { from, name, signal }: Pair, to: Repository): Weigh =>
+  async (one) => {
+    if (one.there) {
+      const lost = counts.deep ? await lackingThere(to, name, one.digest, undefined, signal) : undefined;
+      return lost === undefined ? one : { ...one, there: false, bytes: lost.bytes };
+    }
+    const { blobs } = await readTree(name, one.digest, from.manifest);
+    return { ...one, bytes: await bytesLacking(counts, to, blobs, signal) };
+  };

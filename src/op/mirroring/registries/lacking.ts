@@ -3,8 +3,10 @@ import { hasBlob } from '../../systems/registry/client/blobs.js';
 import type { Descriptor } from '../../systems/registry/client/content.js';
 import { RegistryFailure } from '../../systems/registry/client/failure.js';
 import { placeOf, type Repository } from '../../systems/registry/client/repository.js';
+import { mustFetch } from '../../systems/registry/copy/image-tree.js';
+import { isThere } from '../../systems/registry/copy/place-blobs.js';
 import type { PlatformChoice } from '../mirror-file/read.js';
-import { mustFetch, readTree, sparseOnly } from './manifests.js';
+import { readTree, sparseOnly } from './manifests.js';
 
 /** What is known of all destinations while a plan is made. */
 export interface Counts {
@@ -35,15 +37,6 @@ export async function bytesLacking(
     return blob.size;
   });
   return valuesOf(sizes).reduce((sum, size) => sum + size, 0);
-}
-
-async function isThere(to: Repository, blob: Descriptor, signal: AbortSignal): Promise<boolean> {
-  try {
-    return await hasBlob(to, blob, signal);
-  } catch (error) {
-    if (error instanceof RegistryFailure && error.problem === 'refused' && to.api.isTokenService()) return false;
-    throw error;
-  }
 }
 
 /** What the destination lacks of an image whose tag is there, after a clean-up that went too far; undefined if it is complete. */

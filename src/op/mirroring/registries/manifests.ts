@@ -1,24 +1,14 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { mapConcurrently, valuesOf } from '../../kit/process/map-concurrently.js';
-import { type Descriptor, type Manifest, readManifest, sha256 } from '../../systems/registry/client/content.js';
+import { type Manifest, readManifest, sha256 } from '../../systems/registry/client/content.js';
 import { RegistryFailure } from '../../systems/registry/client/failure.js';
-import { fetchManifest } from '../../systems/registry/client/manifests.js';
 import type { Repository } from '../../systems/registry/client/repository.js';
+import { mustFetch, type Tree, treeOf } from '../../systems/registry/copy/image-tree.js';
 import type { PlatformChoice } from '../mirror-file/read.js';
 import { choosePlatforms } from './choose-platforms.js';
 
-/** An image with all its platforms. */
-export interface Tree {
-  /** Children before those that name them: the order in which they are written. The last is the image itself. */
-  readonly manifests: readonly Manifest[];
-  /** Each once. */
-  readonly blobs: readonly Descriptor[];
-}
-
 /** Indexes within indexes, and manifests of one image: more is no image. */
-const deepest = 3;
-const most = 2000;
+const limits = { deepest: 3, most: 2000 };
 
 /** Reads an image by its digest, with what it consists of; of an index, what is chosen. @throws RegistryFailure */
 export async function readTree(
@@ -27,17 +17,7 @@ export async function readTree(
   read: (digest: string) => Promise<Manifest>,
   choice?: PlatformChoice,
 ): Promise<Tree> {
-  const manifests = new Map<string, Manifest>();
-  const visit = async (manifest: Manifest, depth: number): Promise<void> => {
-    if (manifest.children.length > 0 && depth >= deepest) throw odd(name, `it has indexes in indexes, ${deepest} deep`);
-    const children = manifest.children.filter((child) => !manifests.has(child.digest));
-    if (manifests.size + children.length > most) throw odd(name, `it has more than ${most} manifests`);
-    valuesOf(await mapConcurrently(children, 4, async (child) => visit(await read(child.digest), depth + 1)));
-    manifests.set(manifest.digest, manifest);
-  };
-  await visit(await rootOf(name, digest, read, choice), 0);
-  const blobs = new Map([...manifests.values()].flatMap((one) => one.blobs).map((blob) => [blob.digest, blob]));
-  return { manifests: [...manifests.values()], blobs: [...blobs.values()] };
+  return treeOf(await rootOf(name, digest, read, choice), read, limits, (why) => odd(name, why));
 }
 
 /** What the destination gets in place of an image: the image, or, of an index, what is chosen. @throws RegistryFailure */
@@ -60,14 +40,6 @@ export const sparseOnly = (choice: PlatformChoice | undefined): PlatformChoice |
 
 const odd = (name: string, why: string) =>
   new RegistryFailure(`cannot mirror ${name}`, why, 'other', name.split('/')[0] ?? '');
-
-/** A manifest that must be there. @throws RegistryFailure */
-export async function mustFetch(repository: Repository, digest: string, signal: AbortSignal): Promise<Manifest> {
-  const found = await fetchManifest(repository, digest, signal);
-  if (found !== undefined) return found;
-  const { api, path } = repository;
-  throw new RegistryFailure(`cannot read ${api.registry}/${path}@${digest}`, 'it is not there', 'absent', api.registry);
-}
 
 /** Manifests that were read from sources, kept in files: a plan reads them, and the copy does not ask again, which registries count. */
 export interface ManifestCache {

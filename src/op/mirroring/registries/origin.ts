@@ -1,19 +1,17 @@
-import type { Readable } from 'node:stream';
-import { readBlob } from '../../systems/registry/client/blobs.js';
 import type { Descriptor, Manifest } from '../../systems/registry/client/content.js';
 import { RegistryFailure } from '../../systems/registry/client/failure.js';
 import { findDigest } from '../../systems/registry/client/manifests.js';
+import type { Registries } from '../../systems/registry/client/registries.js';
 import { nameOf, type Repository } from '../../systems/registry/client/repository.js';
+import { type BlobSource, blobIn } from '../../systems/registry/copy/blob-source.js';
 import type { Reference } from '../../systems/registry/reference.js';
 import type { ManifestCache } from './manifests.js';
-import type { Registries } from './registries.js';
 
-/** Where a blob comes from. */
-export interface BlobSource {
-  /** A repository that has it: within its registry it need not be sent. */
-  readonly home: Repository | undefined;
-  /** The content, which is checked as it is read. @throws RegistryFailure; the stream fails with WrongContent */
-  readonly read: (signal: AbortSignal) => Promise<Readable>;
+/** A manifest that refers to another, as a disk has it. */
+export interface ListedReferrer extends Descriptor {
+  readonly subject: string;
+  /** Its artifact type, or the suffix of cosign's tag. */
+  readonly kind: string;
 }
 
 /** Where one image comes from: a repository, or a disk. */
@@ -25,6 +23,8 @@ export interface Origin {
   /** The digest of the image now; undefined if it is not there. */
   readonly find: (signal: AbortSignal) => Promise<string | undefined>;
   readonly manifest: (digest: string, signal: AbortSignal) => Promise<Manifest>;
+  /** What refers to its manifests, if it is a disk. */
+  readonly referrers?: readonly ListedReferrer[];
   /** Undefined: it cannot be had any more. */
   readonly blob: (blob: Descriptor, signal: AbortSignal) => Promise<BlobSource | undefined>;
 }
@@ -52,9 +52,3 @@ export const fromRegistries =
       blob: async (blob) => blobIn(repository, blob),
     };
   };
-
-/** A blob of a repository. */
-export const blobIn = (repository: Repository, blob: Descriptor): BlobSource => ({
-  home: repository,
-  read: (signal) => readBlob(repository, blob, signal),
-});

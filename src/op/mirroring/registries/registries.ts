@@ -1,15 +1,8 @@
 import type { Context } from '../../context.js';
-import { type Api, openApi } from '../../systems/registry/client/api.js';
 import type { Patience } from '../../systems/registry/client/host.js';
-import { pathOf, type Repository } from '../../systems/registry/client/repository.js';
-import { prepareDockerConfig } from '../../systems/registry/dockerconfig/prepare.js';
-import { type Reference, registryOf } from '../../systems/registry/reference.js';
+import { connectRegistries, type Registries } from '../../systems/registry/client/registries.js';
+import { type DockerConfig, prepareDockerConfig } from '../../systems/registry/dockerconfig/prepare.js';
 import type { Mirror } from '../mirror-file/read.js';
-
-/** The registries of a mirror; each is opened when it is first needed. */
-export interface Registries extends AsyncDisposable {
-  readonly repository: (image: Reference) => Promise<Repository>;
-}
 
 /** What the command line says of registries. */
 export interface RegistryFlags {
@@ -35,27 +28,26 @@ export function openRegistries(
     ...flags.insecureRegistry,
     ...mirror.registries.filter((registry) => registry.insecure).map(({ host }) => host),
   ];
-  const opened = new Map<string, Promise<Api>>();
-  const disposers: (() => void | Promise<void>)[] = [];
-  const open = async (registry: string): Promise<Api> => {
-    const settings = mirror.registries.find(({ host }) => host === registry);
-    const credentials = await prepareDockerConfig(context, settings?.dockerconfig ?? flags.dockerconfig);
-    disposers.push(credentials.dispose);
-    const access = { insecure, env: credentials.env, ca: settings?.ca, patience: { pauses: tries, idle } };
-    const api = await openApi(context, registry, access);
-    disposers.push(api[Symbol.dispose]);
-    return api;
+  const settingsOf = (registry: string) => mirror.registries.find(({ host }) => host === registry);
+  const configs = new Map<string, Promise<DockerConfig>>();
+  const configOf = (registry: string): Promise<DockerConfig> => {
+    const directory = settingsOf(registry)?.dockerconfig ?? flags.dockerconfig;
+    const config = configs.get(registry) ?? prepareDockerConfig(context, directory);
+    configs.set(registry, config);
+    return config;
   };
+  const registries = connectRegistries(context, async (registry) => {
+    const { ca, rate } = settingsOf(registry) ?? {};
+    const { env, logins } = await configOf(registry);
+    return { insecure, env, logins, ca, rate, patience: { pauses: tries, idle } };
+  });
   return {
-    repository: async (image) => {
-      const registry = registryOf(image);
-      const api = opened.get(registry) ?? open(registry);
-      opened.set(registry, api);
-      return { api: await api, path: pathOf(image) };
-    },
+    repository: registries.repository,
     [Symbol.asyncDispose]: async () => {
-      await Promise.allSettled(opened.values());
-      for (const dispose of disposers) await dispose();
+      await registries[Symbol.asyncDispose]();
+      for (const config of await Promise.allSettled(configs.values())) {
+        if (config.status === 'fulfilled') await config.value.dispose();
+      }
     },
   };
 }

@@ -51,7 +51,8 @@ const toneOfChange: Readonly<Record<ChangeKind, Tone | undefined>> = {
   gone: undefined,
 };
 
-const number = new Intl.NumberFormat('en');
+/** `7,241`: the formatter of Node takes 20 ms to load. */
+const grouped = (count: number) => `${count}`.replace(/\B(?=(?:\d{3})+$)/gu, ',');
 const hash = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 /** Nothing is loaded, sent or framed, and only the two blocks of this page apply: whatever a registry says stays text. */
 const policy = `default-src 'none'; style-src ${hash(style)}; script-src ${hash(script)}; base-uri 'none'; form-action 'none'`;
@@ -79,10 +80,10 @@ export function htmlPageOf(report: Report): string {
 </header>
 <main>
 <dl class="totals">
-${totalOf('images', number.format(images.length))}
+${totalOf('images', grouped(images.length))}
 ${byUrgency
   .filter((outcome) => totals[outcome] > 0)
-  .map((outcome) => totalOf(outcome, number.format(totals[outcome]), tones[outcome]))}
+  .map((outcome) => totalOf(outcome, grouped(totals[outcome]), tones[outcome]))}
 ${totalOf('uploaded', shownBytes(totals.bytes))}
 </dl>
 ${changesOf(report)}
@@ -141,7 +142,7 @@ function group(label: string, tone: Tone | undefined, items: readonly Markup[], 
   const rest =
     more.length === 0
       ? undefined
-      : html`<details><summary>${number.format(more.length)} more</summary>${list(more)}</details>`;
+      : html`<details><summary>${grouped(more.length)} more</summary>${list(more)}</details>`;
   return html`<div class="group ${tone ?? ''}"><h3>${label}</h3><div>${list(items.slice(0, atFirst))}${rest}</div></div>`;
 }
 
@@ -153,7 +154,7 @@ function changesOf({ changes, copiedAt }: Report): Markup | undefined {
   const groups = changeKinds.flatMap((kind) => {
     const all = changes[kind];
     if (all.length === 0) return [];
-    return [group(`${number.format(all.length)} ${changeWords[kind]}`, toneOfChange[kind], all.map(changeOf), 'pairs')];
+    return [group(`${grouped(all.length)} ${changeWords[kind]}`, toneOfChange[kind], all.map(changeOf), 'pairs')];
   });
   return groups.length === 0
     ? html`<section><h2>${title}</h2><p class="quiet">Nothing changed.</p></section>`
@@ -183,9 +184,9 @@ function toLookAt(images: readonly ReportedImage[]): readonly Markup[] {
     const first = html`<span class="quiet">${withCode(todo)}</span>`;
     const rest =
       all.length > explained
-        ? [html`<span class="quiet">${number.format(all.length - explained)} more are in the table</span>`]
+        ? [html`<span class="quiet">${grouped(all.length - explained)} more are in the table</span>`]
         : [];
-    return [group(`${number.format(all.length)} ${outcome}`, tones[outcome], [first, ...items, ...rest])];
+    return [group(`${grouped(all.length)} ${outcome}`, tones[outcome], [first, ...items, ...rest])];
   });
 }
 
@@ -209,7 +210,7 @@ function tableOf(images: readonly ReportedImage[], totals: Report['totals']): Ma
   const sorted = images.toSorted((one, other) => rank(one.outcome) - rank(other.outcome));
   const choices = byUrgency.filter((outcome) => totals[outcome] > 0);
   const choice = (outcome: string, label: string, count: number) =>
-    html`<button type="button" data-outcome="${outcome}" aria-pressed="${outcome === '' ? 'true' : 'false'}">${label}<span>${number.format(count)}</span></button>`;
+    html`<button type="button" data-outcome="${outcome}" aria-pressed="${outcome === '' ? 'true' : 'false'}">${label}<span>${grouped(count)}</span></button>`;
   return html`<section><h2>All images</h2>
 <div class="bar" id="bar" hidden>
 <input type="search" aria-label="Filter images" placeholder="Filter by name, digest or reason" autocomplete="off" spellcheck="false">

@@ -3,17 +3,17 @@ import { OpError } from '../../kit/errors/op-error.js';
 import { startDeadline } from '../../kit/process/deadline.js';
 import { RegistryFailure } from '../../systems/registry/client/failure.js';
 import { findDigest } from '../../systems/registry/client/manifests.js';
+import type { Registries } from '../../systems/registry/client/registries.js';
 import type { Repository } from '../../systems/registry/client/repository.js';
 import { formatReference } from '../../systems/registry/reference.js';
 import { matchesOne } from '../mirror-file/pattern.js';
 import { type PlanItem, tagOrDigest } from '../plan/plan.js';
 import { findReferrers } from '../referrers/find-referrers.js';
-import { type Pair, type ReferrerSearch, referrersOf } from '../referrers/origin.js';
-import { planReferrers } from '../referrers/plan-referrers.js';
+import { planReferrers, weighAt } from '../referrers/plan-referrers.js';
+import { type Pair, type ReferrerSearch, referrersAt, referrersOf } from '../referrers/side.js';
 import { bytesLacking, type Counts, lackingThere } from '../registries/lacking.js';
 import { readTree } from '../registries/manifests.js';
 import { mustHave, type Origin, type Origins } from '../registries/origin.js';
-import type { Registries } from '../registries/registries.js';
 import type { Expected } from './expected-digests.js';
 import type { Wanted } from './list-images.js';
 
@@ -68,11 +68,18 @@ export async function compare(context: Context, sides: Sides, wanted: Wanted): P
         why: `the destination has ${found}${immutable}`,
       };
     }
-    const pair = { from: referrersOf(sides.referrers, from, signal), to, name: names.source, signal };
+    const pair = {
+      from: referrersOf(sides.referrers, from, signal),
+      to: referrersAt(sides.referrers, to, signal),
+      name: names.source,
+      signal,
+    };
     const referrers = await findReferrers(sides.referrers, pair, wanted.source.referrers, { ...known, action });
     if (referrers?.unmet !== undefined) return { ...known, action: 'missing', fails: true, why: referrers.unmet };
-    const item = await compareContent(sides, from, pair, { ...known, action });
-    return referrers === undefined ? item : await planReferrers(sides, pair, item, referrers, wanted.source.drift);
+    const item = await compareContent(sides, { from, to }, pair, { ...known, action });
+    return referrers === undefined
+      ? item
+      : await planReferrers(weighAt(sides, pair, to), item, referrers, wanted.source.drift);
   } catch (error) {
     context.signal.throwIfAborted();
     if (!(error instanceof OpError) || error.kind === 'input') throw error;
@@ -92,8 +99,8 @@ function actionFor(wanted: Wanted, digest: string, found: string | undefined): '
 /** What is to be done with the image itself. */
 async function compareContent(
   sides: Sides,
-  origin: Origin,
-  { from, to, name, signal }: Pair,
+  { from: origin, to }: { readonly from: Origin; readonly to: Repository },
+  { from, name, signal }: Pair,
   item: PlanItem & { readonly digest: string },
 ): Promise<PlanItem> {
   const { action, digest, sourceDigest = digest, platforms, destination } = item;

@@ -1,11 +1,11 @@
 import { inputError } from '../../kit/errors/op-error.js';
 import { oneLine } from '../../kit/log/printable.js';
 import { listTags } from '../../systems/registry/client/list-tags.js';
+import type { Registries } from '../../systems/registry/client/registries.js';
 import { pathOf } from '../../systems/registry/client/repository.js';
 import { formatReference, parseReference, type Reference, registryOf } from '../../systems/registry/reference.js';
 import { fillDestination } from '../mirror-file/destination.js';
 import type { MirrorSource } from '../mirror-file/read.js';
-import type { Registries } from '../registries/registries.js';
 import { needsList, selectTags } from './select-tags.js';
 
 /** An image that a source selects, and where it goes. */

@@ -4,6 +4,8 @@ import { countOf, bytes as shownBytes, table } from '../../kit/log/format.js';
 import { startProgress } from '../../kit/log/progress.js';
 import { startDeadline } from '../../kit/process/deadline.js';
 import { mapConcurrently, valuesOf } from '../../kit/process/map-concurrently.js';
+import type { Registries } from '../../systems/registry/client/registries.js';
+import { formatReference } from '../../systems/registry/reference.js';
 import type { Workflow } from '../history/recorded.js';
 import type { Mirror } from '../mirror-file/read.js';
 import type { Files } from '../plan/files.js';
@@ -11,7 +13,6 @@ import { type Action, actions, type Plan, type PlanItem, type ReadPlan, writePla
 import { openKnown } from '../referrers/known.js';
 import { createReferrerLists } from '../referrers/lists.js';
 import type { Origins } from '../registries/origin.js';
-import type { Registries } from '../registries/registries.js';
 import { compare } from './compare.js';
 import { openExpectedDigests } from './expected-digests.js';
 import { distinctImages, imagesOf, type TagLister, tagsIn, type Wanted } from './list-images.js';
@@ -118,14 +119,15 @@ export interface Listed {
 export async function listAll(context: Context, mirror: Mirror, list: TagLister): Promise<Listed> {
   const { sources, parallel, timeout } = mirror;
   context.log.step(`resolve ${countOf(sources.length, 'source')} of ${mirror.file}`);
-  const lists = await mapConcurrently(sources, 2 * parallel, async (source) => {
-    using deadline = startDeadline(context, timeout, {
-      what: `cannot list the tags of ${source.from}`,
+  const inTime: TagLister = async (repository, signal) => {
+    using deadline = startDeadline({ ...context, signal }, timeout, {
+      what: `cannot list the tags of ${formatReference(repository)}`,
       why: `it took longer than ${timeout / 1000} s`,
       hint: 'increase run.timeout',
     });
-    return await imagesOf(list, source, deadline.context.signal);
-  });
+    return await list(repository, deadline.context.signal);
+  };
+  const lists = await mapConcurrently(sources, 2 * parallel, (source) => imagesOf(inTime, source, context.signal));
   context.signal.throwIfAborted();
   const wanted: Wanted[] = [];
   const unlisted: { source: string; why: string }[] = [];

@@ -8,14 +8,15 @@ import { mapConcurrently, valuesOf } from '../../kit/process/map-concurrently.js
 import { hasBlob } from '../../systems/registry/client/blobs.js';
 import { RegistryFailure } from '../../systems/registry/client/failure.js';
 import { findDigest } from '../../systems/registry/client/manifests.js';
+import type { Registries } from '../../systems/registry/client/registries.js';
 import type { Repository } from '../../systems/registry/client/repository.js';
+import { mustFetch } from '../../systems/registry/copy/image-tree.js';
 import type { Mirror } from '../mirror-file/read.js';
 import type { Files } from '../plan/files.js';
 import { type PlanItem, type ReadPlan, referenceOf, tagOrDigest } from '../plan/plan.js';
 import { createReferrerLists, type ReferrerLists } from '../referrers/lists.js';
 import { referrersLost } from '../referrers/verify-referrers.js';
-import { mustFetch, readTree, sparseOnly } from '../registries/manifests.js';
-import type { Registries } from '../registries/registries.js';
+import { readTree, sparseOnly } from '../registries/manifests.js';
 import type { Verified, VerifiedImage } from './verified.js';
 
 interface VerifyWork {

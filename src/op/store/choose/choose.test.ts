@@ -4,6 +4,17 @@ import { chooseStore } from './choose.js';
 
 const choose = (flag: string) => chooseStore(testContext().context, flag);
 
+test('a store in a cluster may name its namespace', async () => {
+  expect(await choose('cluster')).toEqual({ kind: 'cluster' });
+  expect(await choose('cluster:shop-intent')).toEqual({ kind: 'cluster', namespace: 'shop-intent' });
+  for (const wrong of ['cluster:', 'cluster:-x', 'cluster:A', 'cluster:a/b', `cluster:${'x'.repeat(64)}`]) {
+    await expect(choose(wrong)).rejects.toMatchObject({
+      kind: 'input',
+      hint: expect.stringContaining('--store=cluster'),
+    });
+  }
+});
+
 describe('a store in a branch', () => {
   test.each([
     ['git:https://h.io/g/shop.git#images', 'https://h.io/g/shop.git', 'images'],
@@ -27,8 +38,8 @@ describe('a store in a branch', () => {
     ['git:https://h.io/shop.git#-x', 'git would take it for an option'],
     ['git:https://h.io/shop.git#a..b', 'it is a git expression'],
     ['git:https://h.io/shop.git#a\nb', 'it has a line break'],
-    ['git:', 'a store is cluster, directory:PATH, or git:URL#BRANCH'],
-    ['https://ann:s3cret@h.io/shop.git', 'a store is cluster, directory:PATH, or git:URL#BRANCH'],
+    ['git:', 'a store is cluster, cluster:NAMESPACE, directory:PATH, or git:URL#BRANCH'],
+    ['https://ann:s3cret@h.io/shop.git', 'a store is cluster, cluster:NAMESPACE, directory:PATH, or git:URL#BRANCH'],
   ])('%s is refused', async (flag, why) => {
     const refused = { kind: 'input', why: expect.stringContaining(why), message: expect.stringContaining('(--store)') };
     await expect(choose(flag)).rejects.toMatchObject(refused);

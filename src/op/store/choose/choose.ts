@@ -9,7 +9,8 @@ import { type GitUrl, parseGitUrl } from '../../systems/git/url.js';
 
 /** Which store op uses. */
 export type StoreChoice =
-  | { readonly kind: 'cluster' }
+  /** Without a namespace, that of the command. */
+  | { readonly kind: 'cluster'; readonly namespace?: string }
   | { readonly kind: 'directory'; readonly path: string }
   | { readonly kind: 'git'; readonly url: GitUrl; readonly branch: string };
 
@@ -38,6 +39,8 @@ const usualBranch = 'octopipeline';
 
 function parseStore({ value, origin }: Setting): StoreChoice {
   if (value === 'cluster') return { kind: 'cluster' };
+  const [, namespace] = /^cluster:([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)$/u.exec(value) ?? [];
+  if (namespace !== undefined) return { kind: 'cluster', namespace };
   const [, path] = /^directory:(\P{Cc}+)$/u.exec(value) ?? [];
   if (path !== undefined) return { kind: 'directory', path };
   const source = origin === '--store' ? origin : `OP_STORE, ${origin}`;
@@ -45,7 +48,7 @@ function parseStore({ value, origin }: Setting): StoreChoice {
   if (url !== undefined) return parseGitStore(url, branch ?? usualBranch, source);
   throw inputError({
     what: `"${redact(oneLine(value))}" is not a store (${source})`,
-    why: 'a store is cluster, directory:PATH, or git:URL#BRANCH',
+    why: 'a store is cluster, cluster:NAMESPACE, directory:PATH, or git:URL#BRANCH',
     hint: 'give --store=cluster, --store=directory:PATH with a directory that op may write to, or --store=git:URL#BRANCH with a repository that git may push to',
   });
 }

@@ -18,7 +18,8 @@ export async function updateCopy(root: string, path: string): Promise<Revision |
   let newest = await readNewest(root, path);
   try {
     for (let attempt = 0; attempt < attempts; attempt += 1) {
-      await write(root, path, file, newest);
+      // Nothing was written, so nothing newer can have been written over.
+      if (!(await write(root, path, file, newest))) break;
       const again = await readNewest(root, path);
       if (again?.id === newest?.id) break;
       // Another writer came in between, and its copy may have come before ours.
@@ -32,22 +33,25 @@ export async function updateCopy(root: string, path: string): Promise<Revision |
   return newest;
 }
 
-async function write(root: string, path: string, file: string, newest: Revision | undefined): Promise<void> {
+/** @returns whether the file was not right before */
+async function write(root: string, path: string, file: string, newest: Revision | undefined): Promise<boolean> {
   const folders = path.split('/').slice(0, -1);
   const folder = await walkTo(root, folders);
   const found = folder === undefined ? undefined : await readFile(file, 'utf8').catch(() => undefined);
   if (newest?.text === undefined) {
     // What was never a document is not ours.
-    if (newest !== undefined && found !== undefined) await rm(file, { force: true });
-    return;
+    if (newest === undefined || found === undefined) return false;
+    await rm(file, { force: true });
+    return true;
   }
   const text = fileTextOf(path, newest.text);
-  if (found === text) return;
+  if (found === text) return false;
   await makeFolder(root, folders);
   const written = join(await makeFolder(root, [revisionsFolder, newFolder]), randomBytes(12).toString('hex'));
   try {
     await writeFile(written, text, { flag: 'wx', flush: true });
     await rename(written, join(dirname(file), fileOf(path).split('/').at(-1) ?? ''));
+    return true;
   } finally {
     await rm(written, { force: true });
   }

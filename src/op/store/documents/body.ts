@@ -9,14 +9,30 @@ export type Json = string | number | boolean | null | readonly Json[] | { readon
 /** Bytes of a document as JSON; a ConfigMap may have about a million. */
 export const largestBody = 500_000;
 
-const json: v.GenericSchema<unknown, Json> = v.lazy(() =>
-  v.union([v.string(), v.number(), v.boolean(), v.null(), v.array(json), v.record(v.string(), json)]),
-);
-/** A record alone would take a list for an empty object. */
-const body = v.pipe(
-  v.unknown(),
-  v.check((value) => !Array.isArray(value)),
-  v.record(v.string(), json),
+/** How deep values may be in each other: what reads them calls itself for each. */
+const deepest = 500;
+
+/**
+ * Whether a value is JSON: what JSON.parse can give, and not too deep. Objects of a class are not: what they mean would be lost.
+ */
+export const isJson = (value: unknown): value is Json => isJsonWithin(value, deepest);
+
+function isJsonWithin(value: unknown, depth: number): boolean {
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return true;
+  if (typeof value !== 'object' || depth === 0) return false;
+  if (!Array.isArray(value) && !isPlain(value)) return false;
+  return Object.values(value).every((inner) => isJsonWithin(inner, depth - 1));
+}
+
+/** Also one of another realm, whose Object is another one. */
+function isPlain(value: object): boolean {
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+const body = v.custom<Body>(
+  (value) => typeof value === 'object' && value !== null && !Array.isArray(value) && isJson(value),
 );
 
 /** The JSON of a body. @throws OpError (input) for a body that no store takes */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { hostname } from 'node:os';
+import { hostname, userInfo } from 'node:os';
 import * as v from 'valibot';
 import type { Context } from '../../context.js';
 import { OpError } from '../../kit/errors/op-error.js';
@@ -35,10 +35,20 @@ export const canHold = (holder: string): boolean => /^[\x21-\x7e]{1,500}$/u.test
 /** A command of a person: `USER@HOST/OWNER-RANDOM`, with the name that `ownerName` gives its process. */
 const processForm = /^([\w.@-]+)\/([0-9a-f]{12})-([0-9]+)-([0-9]+)-[0-9a-f]{6}$/u;
 
+/** Who runs op. The user of a container often has no name. */
+export function userOf({ env }: Pick<Context, 'env'>): string {
+  const given = env.USER || env.LOGNAME;
+  if (given) return given;
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid-${process.getuid?.() ?? 'unknown'}`;
+  }
+}
+
 /** A holder for one command of this process: no other has the same, so none continues with its lock. */
 export async function holderOfProcess({ env }: Pick<Context, 'env'>): Promise<string> {
-  const user = env.USER || env.LOGNAME || `uid-${process.getuid?.() ?? 'unknown'}`;
-  const readable = `${user}@${hostname()}`.replace(/[^\w.@-]/gu, '_').slice(0, 200);
+  const readable = `${userOf({ env })}@${hostname()}`.replace(/[^\w.@-]/gu, '_').slice(0, 200);
   return `${readable}/${(await ownerName(process.pid)) ?? process.pid}-${randomBytes(3).toString('hex')}`;
 }
 

@@ -38,7 +38,8 @@ async function attempt(
   waiting: Waiting,
   stateOf: (found: FoundLock) => RunState = unknownRun,
 ): Promise<number | undefined> {
-  const say = (what: string) => context.log.step(`${lock.title} ${lock.place}: ${what}`);
+  const { log } = context;
+  const say = (what: string, own = false) => (own ? log.debug : log.step)(`${lock.title} ${lock.place}: ${what}`);
   for (;;) {
     const found = await lock.read();
     if (found === undefined) {
@@ -60,7 +61,8 @@ async function attempt(
       how = `taken over by ${us} from ${nameOfHolder(found.holder)}, which has held it for ${age}: ${verdict.rule}`;
     }
     if ((await lock.replace(found, takenBy(identity, found, lock.now()))) === 'conflict') continue;
-    say(how);
+    // Each step of a pod continues with the lock of the one before: that it was taken is told once.
+    say(how, found.holder === identity.holder);
     return undefined;
   }
 }

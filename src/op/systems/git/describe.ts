@@ -8,6 +8,12 @@ export interface Described {
   readonly changed: boolean;
 }
 
+/** The id of the tree of a directory in the commit that is checked out; undefined when the commit does not have the directory. */
+export async function treeOf(context: Context, directory: string): Promise<string | undefined> {
+  const ended = await gitIn(context, directory, ['rev-parse', '--verify', '--quiet', 'HEAD:./']);
+  return (ended.ended === 'ok' && ended.stdout.trim()) || undefined;
+}
+
 /**
  * Describes the commit that is checked out; undefined when git cannot.
  * @throws OpError (refused) for a repository that is embedded in another one, or that configures programs

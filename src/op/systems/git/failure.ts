@@ -1,5 +1,6 @@
 import { type Explanation, inputError, type OpError, refusedError, toolError } from '../../kit/errors/op-error.js';
 import { oneLine, printable } from '../../kit/log/printable.js';
+import { withoutNames } from '../../kit/log/without-names.js';
 import { type Ended, failureOf } from '../../kit/process/run.js';
 
 interface Known {
@@ -26,10 +27,10 @@ const withAccessOptions: Advice = {
   diskFull: 'use a larger volume for the workspace, or --depth=1',
 };
 
-/** Messages of git, curl and ssh, and what they mean; the first match applies. Quoted from git 2.39, curl 7.88 and OpenSSH 9.2. */
+/** Messages of git, curl and ssh without names, and what they mean; the first match applies. Quoted from git 2.39, curl 7.88 and OpenSSH 9.2. */
 const known: readonly Known[] = [
   {
-    pattern: /transport '(.*)' not allowed/u,
+    pattern: /transport … not allowed/u,
     make: refusedError,
     why: 'it uses a kind of URL that op does not allow, such as ext:: (runs programs) or file: (reads files of this machine)',
     hint: 'use https or ssh URLs, in .gitmodules too, or leave submodules out with --submodules=false',
@@ -73,7 +74,7 @@ const known: readonly Known[] = [
     hint: ({ credentials }) => credentials,
   },
   {
-    pattern: /SSL certificate problem|server certificate verification failed|certificate/iu,
+    pattern: /SSL certificate problem|server certificate verification failed|\bcertificate\b/iu,
     make: toolError,
     why: 'the certificate of the server is not trusted',
     hint: ({ certificate }) => certificate,
@@ -92,7 +93,7 @@ const known: readonly Known[] = [
   },
   {
     pattern:
-      /repository '.*' not found|Repository not found|not appear to be a git repository|returned error: 404|repository not exported/iu,
+      /repository … not found|Repository not found|not appear to be a git repository|returned error: 404|repository not exported/iu,
     make: inputError,
     why: 'repository not found at that URL, or not visible with these credentials',
     hint: ({ credentials }) => `check the URL; if it is private, ${credentials}`,
@@ -115,12 +116,21 @@ const known: readonly Known[] = [
 const transient =
   /Could not resolve host|Connection (?:refused|timed out|reset)|Failed to connect|Couldn't connect|Temporary failure|early EOF|RPC failed|unexpected disconnect|returned error: (?:429|5\d\d)|Empty reply/iu;
 
+/** What git says, without names of branches, too: they are not in quotes everywhere. */
+const wordsOnly = (stderr: string): string =>
+  withoutNames(
+    stderr
+      .replace(/\b(remote ref|pathspec|refspec|Remote branch|host:|proxy:|connect to) [^\s']\S*/gu, '$1 …')
+      .replace(/\S+ {1,3}-> {1,3}\S+/gu, '… -> …'),
+  );
+
 /** Whether a retry can help. */
-export const isTransient = (stderr: string) => transient.test(stderr);
+export const isTransient = (stderr: string) => transient.test(wordsOnly(stderr));
 
 /** Whether git failed because the server wants credentials, or wants others. */
 export function lacksCredentials(stderr: string): boolean {
-  const hint = known.find(({ pattern }) => pattern.test(stderr))?.hint;
+  const said = wordsOnly(stderr);
+  const hint = known.find(({ pattern }) => pattern.test(said))?.hint;
   return typeof hint === 'function' && hint(withAccessOptions).includes(withAccessOptions.credentials);
 }
 
@@ -130,7 +140,8 @@ export function failureOfGit(doing: string, url: string, ended: Ended, advice: A
   const hint = 'run it again with --debug to see each call of git';
   if (ended.ended === 'missing') return failureOf({ program: 'git', args: [] }, ended, { what, hint });
   const said = wordsOf(ended.stderr);
-  const found = known.find(({ pattern }) => pattern.test(ended.stderr));
+  const plain = wordsOnly(ended.stderr);
+  const found = known.find(({ pattern }) => pattern.test(plain));
   if (found === undefined) return toolError({ what, why: `git said: ${said}`, hint });
   return found.make({
     what,

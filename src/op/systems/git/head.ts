@@ -9,6 +9,8 @@ export interface Head {
   readonly commit: string;
   /** Number of files that differ from the commit, untracked ones included. */
   readonly changed: number;
+  /** One of these files, where the commit has CRLF although .gitattributes says that it is text: git changes that as soon as it looks. */
+  readonly withCarriageReturns?: string | undefined;
   /** The URL of the remote `origin` without credentials; empty when there is none. */
   readonly url: string;
 }
@@ -38,9 +40,14 @@ export async function readHead(context: Context, directory: string): Promise<Hea
   const status = ['status', '--porcelain', '-z', '--untracked-files=normal', '--', ':/'];
   const [changes, origin] = await Promise.all([git(...status), git('remote', 'get-url', 'origin')]);
   if (changes.ended !== 'ok') throw failed(status, changes);
+  const changed = changes.stdout.split('\0').filter((entry) => /^[ MTADRCU?!]{2} /u.test(entry)).length;
+  const eol = changed === 0 ? undefined : await git('ls-files', '--eol', '--modified', '-z', '--', ':/');
   return {
     commit: head.stdout.trim(),
-    changed: changes.stdout.split('\0').filter((entry) => /^[ MTADRCU?!]{2} /u.test(entry)).length,
+    changed,
+    withCarriageReturns: /(?:^|\0)i\/(?:crlf|mixed) [^\0\t]*attr\/text(?=[ \t])[^\0\t]*\t([^\0]*)/u.exec(
+      eol?.stdout ?? '',
+    )?.[1],
     url: origin.ended === 'ok' ? withoutCredentials(origin.stdout.trim()) : '',
   };
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Context } from '../../context.js';
 import { refusedError } from '../../kit/errors/op-error.js';
 import { type Ended, failureOf, run } from '../../kit/process/run.js';
-import { gitGuard, repositoryAbove } from './embedded.js';
+import { gitGuard, repositoryAbove, rootOfVolume } from './embedded.js';
 import { refusePipes } from './regular-files.js';
 
 /** Milliseconds: more than git needs to compare a large work tree. */
@@ -16,7 +16,7 @@ const longest = 600_000;
  */
 export async function gitIn(context: Context, directory: string, args: readonly string[]): Promise<Ended> {
   await refusePipes(directory);
-  const env = { ...gitGuard(context.env), GIT_ALLOW_PROTOCOL: 'none' };
+  const env = { ...gitGuard(context.env, await rootOfVolume(directory)), GIT_ALLOW_PROTOCOL: 'none' };
   const command = { program: 'git', args: ['-C', directory, ...args], env, timeout: longest };
   const ended = await run(context, command);
   if (ended.ended !== 'deadline') return ended;

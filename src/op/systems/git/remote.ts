@@ -24,16 +24,21 @@ export async function listRemote(git: Git, url: string): Promise<Remote> {
   return { refs, defaultBranch };
 }
 
-/** Finds a name among the refs, in git's own order: a full name, then tags, then branches. */
-export function findRef(
-  { refs }: Remote,
-  name: string,
-): { readonly ref: string; readonly commit: string | undefined } | undefined {
-  const ref = [name, `refs/${name}`, `refs/tags/${name}`, `refs/heads/${name}`].find(
-    (full) => full.includes('/') && refs.has(full),
-  );
-  return ref === undefined ? undefined : { ref, commit: refs.get(`${ref}^{}`) ?? refs.get(ref) };
+/** A ref of a server, and its commit. */
+export interface FoundRef {
+  readonly ref: string;
+  readonly commit: string | undefined;
 }
+
+/** The refs that a name can mean, in git's own order: a full name, then tags, then branches. */
+export function findRefs({ refs }: Remote, name: string): readonly FoundRef[] {
+  return [name, `refs/${name}`, `refs/tags/${name}`, `refs/heads/${name}`]
+    .filter((full) => full.includes('/') && refs.has(full))
+    .map((ref) => ({ ref, commit: refs.get(`${ref}^{}`) ?? refs.get(ref) }));
+}
+
+/** The first of them. */
+export const findRef = (remote: Remote, name: string): FoundRef | undefined => findRefs(remote, name)[0];
 
 /** The error for a revision that the server does not have. */
 export function noSuchRevision({ refs, defaultBranch }: Remote, name: string, url: string) {

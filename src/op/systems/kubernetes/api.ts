@@ -9,12 +9,14 @@ import { createConnections } from './connections.js';
 import { follow, type OnState } from './follow.js';
 import type { Kind } from './kind.js';
 import { type LogOptions, readLogs } from './logs.js';
+import type { Identity } from './missing-right.js';
 import { namespaceOf } from './namespace.js';
 import type { KubeObject } from './object.js';
 import { createProxy, makeSocketDirectory } from './proxy.js';
 import type { Clock } from './retry-request.js';
 
 export { type Kind, kinds } from './kind.js';
+export type { Identity, Roles } from './missing-right.js';
 export type { KubeObject } from './object.js';
 
 /**
@@ -68,12 +70,6 @@ export interface Where extends Cluster {
   readonly namespace?: string | undefined;
 }
 
-/** Who op is in the cluster. */
-export interface Identity {
-  /** The Role with the rights of this command, and the ServiceAccount of that name that it runs as; for the error when a right is missing. */
-  readonly ownRole?: string;
-}
-
 /** The API of a cluster for as long as its `await using` lasts. */
 export type OpenApi = KubernetesApi & AsyncDisposable;
 
@@ -85,7 +81,7 @@ export type OpenApi = KubernetesApi & AsyncDisposable;
  * return await findRelease(api).catch(api.rethrow);
  * @throws OpError (input) for a kubeconfig or context that is not found, (tool) without kubectl
  */
-export async function openApi(context: Context, where: Where, { ownRole }: Identity = {}): Promise<OpenApi> {
+export async function openApi(context: Context, where: Where, identity: Identity = {}): Promise<OpenApi> {
   const cluster = { context: where.context, kubeconfig: await checkKubeconfig(context, where.kubeconfig) };
   const directory = await makeSocketDirectory(context);
   // Without HOME, kubectl would cache in `.kube` of the working directory.
@@ -109,7 +105,7 @@ export async function openApi(context: Context, where: Where, { ownRole }: Ident
     const [namespace = ''] = valuesOf(await Promise.allSettled([named, proxy.socket()]));
     const clock: Clock = { ahead: 0 };
     const within = (inner: Context): KubernetesApi => {
-      const calls = createCalls(inner, connections, { namespace, clock, ownRole });
+      const calls = createCalls(inner, connections, { namespace, clock, identity });
       return {
         namespace,
         now: calls.now,

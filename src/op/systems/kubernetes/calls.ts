@@ -5,6 +5,7 @@ import { jsonOf } from '../../kit/json/parse-json.js';
 import type { Answer, Connections } from './connections.js';
 import { failureOfAnswer, type Operation, parseStatus } from './explain.js';
 import { apiVersionOf, type Kind, kinds, pathOfGroup } from './kind.js';
+import type { Identity } from './missing-right.js';
 import { type KubeObject, parseObject } from './object.js';
 import { type Clock, retryingRequests } from './retry-request.js';
 
@@ -42,8 +43,7 @@ export interface CallSettings {
   /** Where a call without a namespace goes. */
   readonly namespace: string;
   readonly clock?: Clock;
-  /** See `missingRight`. */
-  readonly ownRole?: string | undefined;
+  readonly identity?: Identity;
 }
 
 const pageSize = 500;
@@ -67,11 +67,11 @@ export function parametersOf({ labelSelector, fieldSelector }: Query, more: Read
 export function createCalls(
   context: Context,
   connections: Connections,
-  { namespace: own, clock = { ahead: 0 }, ownRole }: CallSettings,
+  { namespace: own, clock = { ahead: 0 }, identity }: CallSettings,
 ) {
   const existing = new Set<string>();
   const send = retryingRequests(context, connections, clock);
-  const begin = (what: string, kind: Kind, namespace = own): Operation => ({ what, kind, namespace, ownRole });
+  const begin = (what: string, kind: Kind, namespace = own): Operation => ({ what, kind, namespace, identity });
 
   const read = (operation: Operation, answer: Answer): KubeObject => {
     if (answer.status >= 300) throw failureOfAnswer(operation, answer);

@@ -7,7 +7,7 @@ import type { Cluster } from './cluster.js';
 import type { Answer } from './connections.js';
 import { type Kind, resourceOf } from './kind.js';
 import { knownFailure } from './known-failures.js';
-import { missingRight } from './missing-right.js';
+import { type Identity, missingRight } from './missing-right.js';
 
 /** What the API server answers instead of an object. Source: apimachinery's metav1.Status. */
 const status = v.object({
@@ -26,8 +26,7 @@ export interface Operation {
   readonly what: string;
   readonly kind: Kind;
   readonly namespace: string;
-  /** See `missingRight`. */
-  readonly ownRole?: string | undefined;
+  readonly identity?: Identity | undefined;
 }
 
 /** The status of an answer, as the cause of an error. */
@@ -48,7 +47,7 @@ export function mayHeal({ cause }: OpError, failures: number): boolean {
 
 /** The error for an answer that is not a success. */
 export function failureOfAnswer(operation: Operation, answer: Pick<Answer, 'status' | 'text'>): OpError {
-  const { kind, namespace, ownRole } = operation;
+  const { kind, namespace, identity } = operation;
   const found = parseStatus(answer.text);
   const text = found?.message || answer.text.trim();
   const said = oneLine(text, 500) || `status ${answer.status}`;
@@ -56,7 +55,7 @@ export function failureOfAnswer(operation: Operation, answer: Pick<Answer, 'stat
   const cause = new HttpStatus(answer.status, said);
   if (answer.status === 404 && found?.reason !== 'NotFound') return noSuchKind(what, kind);
   return (
-    missingRight(what, text, ownRole) ??
+    missingRight(what, text, identity) ??
     knownFailure(what, text, said, cause) ??
     toolError({
       what,

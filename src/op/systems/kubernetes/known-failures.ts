@@ -1,7 +1,10 @@
 import { type Explanation, inputError, type OpError, refusedError, toolError } from '../../kit/errors/op-error.js';
+import { withoutNames } from '../../kit/log/without-names.js';
 
 interface Known {
   readonly pattern: RegExp;
+  /** It is looked for among names, too: it is one. */
+  readonly isName?: true;
   readonly make: (explanation: Explanation) => OpError;
   readonly why: string;
   readonly hint: string;
@@ -30,14 +33,15 @@ const known: readonly Known[] = [
     hint: 'log in again, or in a pod mount the service account token (automountServiceAccountToken)',
   },
   {
+    isName: true,
     pattern:
-      /localhost:8080|(?:127\.0\.0\.1|\[::1\]):8080|no configuration has been provided|current-context must exist|context .* does not exist/u,
+      /(?:\blocalhost|\b127\.0\.0\.1|\[::1\]):8080\b|no configuration has been provided|current-context must exist|\bcontext "[^"]*" does not exist/u,
     make: toolError,
     why: 'no cluster is configured: neither a kubeconfig nor the service account token of a pod was found',
     hint: 'set KUBECONFIG, or in a pod mount the service account token (automountServiceAccountToken)',
   },
   {
-    pattern: /namespaces "[^"]*" not found/u,
+    pattern: /namespaces … not found/u,
     make: inputError,
     why: 'the namespace does not exist',
     hint: 'create it with kubectl create namespace, or give another --namespace',
@@ -49,7 +53,7 @@ const known: readonly Known[] = [
     hint: 'wait until it is deleted and create it again, or give another --namespace',
   },
   {
-    pattern: /x509|certificate/u,
+    pattern: /\bx509: |\bcertificate\b/u,
     make: toolError,
     why: 'the certificate of the API server is not trusted',
     hint: 'check certificate-authority in the kubeconfig',
@@ -71,6 +75,7 @@ const known: readonly Known[] = [
 
 /** The error for a known message; undefined for others. @param said the message on one line */
 export function knownFailure(what: string, text: string, said: string, cause?: Error): OpError | undefined {
-  const found = known.find(({ pattern }) => pattern.test(text));
+  const plain = withoutNames(text.replace(/\b(exceeded quota:) \S+/gu, '$1 …'));
+  const found = known.find(({ pattern, isName }) => pattern.test(isName ? text : plain));
   return found?.make({ what, why: `${found.why} (kubectl said: ${said})`, hint: found.hint, cause });
 }

@@ -1,9 +1,12 @@
 import * as v from 'valibot';
 import type { Context } from '../../context.js';
-import { type OpError, toolError } from '../../kit/errors/op-error.js';
+import { inputError, type OpError, toolError } from '../../kit/errors/op-error.js';
 import { parseJson } from '../../kit/json/parse-json.js';
+import { oneLine } from '../../kit/log/printable.js';
 import { type Command, type Ended, failureOf, run } from '../../kit/process/run.js';
-import { hintFor, type Problem, problemIn } from './problem.js';
+import type { Problem } from './answers/problem-of-answer.js';
+import { type Credential, ownCredential } from './own-credential.js';
+import { hintFor, problemIn } from './problem.js';
 import { formatReference, type Reference, registryOf, repositoryOf } from './reference.js';
 import { type Pauses, pauses, retrying } from './retry.js';
 
@@ -50,7 +53,8 @@ export async function copyImage(
   to: Reference,
 ): Promise<void> {
   const source = `${repositoryOf(from)}${from.digest === undefined ? `:${from.tag ?? 'latest'}` : `@${from.digest}`}`;
-  const target = `${repositoryOf(to)}:${to.tag ?? 'latest'}`;
+  const name = to.tag === undefined && to.digest !== undefined ? `@${to.digest}` : `:${to.tag ?? 'latest'}`;
+  const target = `${repositoryOf(to)}${name}`;
   const ended = await crane(context, access, [from, to], ['copy', source, target]);
   if (ended.ended !== 'ok')
     throw registryError(`cannot copy ${source} to ${target}`, ended, problemIn(ended.stderr), to);
@@ -171,10 +175,7 @@ export async function sizeOf(context: Context, access: RegistryAccess, image: Re
 const bytesOf = ({ config, layers }: Manifest): number =>
   [...layers, ...(config ? [config] : [])].reduce((sum, { size }) => sum + size, 0);
 
-/** User and password of a registry, or the identity token that stands for both. */
-export type Credential = { readonly user: string; readonly pass: string } | { readonly token: string };
-
-/** The configured credential for a registry, wherever Docker's configuration has it; undefined when there is none. */
+/** The configured credential for a registry, wherever Docker's configuration has it; undefined when there is none. @throws OpError (input) */
 export async function credentialFor(
   context: Context,
   access: RegistryAccess,
@@ -186,9 +187,10 @@ export async function credentialFor(
   return user === '<token>' ? { token: pass } : { user, pass };
 }
 
-/** Whether a credential for the registry is configured; the credential itself stays here. */
-export async function hasCredential(context: Context, access: RegistryAccess, registry: string): Promise<boolean> {
-  const { Username: user, Secret: pass } = await login(context, access, registry);
+/** Whether a credential for an image is configured; the credential itself stays here. */
+export async function hasCredential(context: Context, access: RegistryAccess, image: Reference): Promise<boolean> {
+  if ((await ownCredential(context, access.env, image)) !== undefined) return true;
+  const { Username: user, Secret: pass } = await login(context, access, registryOf(image));
   return user !== '' || pass !== '';
 }
 
@@ -197,6 +199,14 @@ const loginForm = v.object({ Username: v.optional(v.string(), ''), Secret: v.opt
 
 async function login(context: Context, { env }: RegistryAccess, registry: string) {
   const ended = await run(context, { program: 'crane', args: ['auth', 'get', registry], env });
+  // Its own message for a helper that is missing or fails. Source: docker-credential-helpers, client.Get.
+  if (ended.ended === 'failed' && ended.stderr.includes('error getting credentials')) {
+    throw inputError({
+      what: `cannot read the credentials of ${registry}`,
+      why: oneLine(ended.stderr.replace(/^Error: /u, ''), 300),
+      hint: 'repair the helper that the docker config names (credHelpers, credsStore), or log in again; op doctor checks it',
+    });
+  }
   const found = ended.ended === 'ok' ? parseJson(loginForm, ended.stdout) : undefined;
   return found ?? { Username: '', Secret: '' };
 }

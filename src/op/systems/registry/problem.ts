@@ -1,35 +1,27 @@
-/**
- * Why a request to a registry failed: image not found; credentials missing or refused; writes not allowed; busy, so that a retry may
- * work; not reachable; anything else.
- */
-export type Problem = 'absent' | 'refused' | 'read-only' | 'busy' | 'unreachable' | 'other';
+import { withoutNames } from '../../kit/log/without-names.js';
+import { type Problem, problemOfAnswer } from './answers/problem-of-answer.js';
+import { readAnswer } from './answers/read-answer.js';
 
-/**
- * The messages of go-containerregistry, which crane, Skaffold and ko print, and those of regclient (`[http 404]`). Source: their errors
- * (transport.Error, reghttp.HTTPError) and Go's net package.
- */
-const signs: readonly (readonly [Problem, RegExp])[] = [
+/** What never reached a registry, or broke off. Source: the messages of Go's net and net/http, and of regclient. */
+const connections: readonly (readonly [Problem, RegExp])[] = [
   [
     'unreachable',
-    /connection refused|no such host|server misbehaving|network is unreachable|no route to host|x509:|tls: |HTTP response to HTTPS client|dial tcp[^\n]*i\/o timeout/iu,
+    /\bconnection refused\b|\bno such host\b|\bserver misbehaving\b|\bnetwork is unreachable\b|\bno route to host\b|\bx509: |\btls: |\bHTTP response to HTTPS client\b|\bdial tcp[^\n]*i\/o timeout/iu,
   ],
-  [
-    'refused',
-    /UNAUTHORIZED|DENIED|(?<!permission )\bdenied\b|\b(?:401 Unauthorized|403 Forbidden)|: unauthorized\b|empty challenge header|no basic auth credentials|authentication required/u,
-  ],
-  ['read-only', /\[http 405\]|405 Method Not Allowed|UNSUPPORTED: /u],
   [
     'busy',
-    /TOOMANYREQUESTS|(?:status code |\[http )(?:408|429|5\d\d)\b|(?:retry|backoff) limit|broken pipe|connection reset|i\/o timeout|TLS handshake timeout|unexpected EOF|: EOF\b|\bshort read\b|failed to send blob[^\n]*\[http 4(?:04|16)\]|failed to put manifest[^\n]*(?:BLOB_UNKNOWN|DIGEST_INVALID)/u,
+    /(?:retry|backoff) limit|broken pipe|connection reset|i\/o timeout|TLS handshake timeout|unexpected EOF|: EOF\b|\bshort read\b/u,
   ],
-  ['absent', /MANIFEST_UNKNOWN|NAME_UNKNOWN|\b404 Not Found|\[http 404\]/u],
 ];
 
 /** Finds the problem in the output of a tool that talked to a registry. */
 export function problemIn(output: string): Problem {
   const last = output.split('\n').filter((line) => line.startsWith('Error:'));
   const text = last.length > 0 ? last.join('\n') : output;
-  return signs.find(([, sign]) => sign.test(text))?.[0] ?? 'other';
+  const answered = problemOfAnswer(readAnswer(text));
+  if (answered !== undefined) return answered;
+  const plain = withoutNames(text);
+  return connections.find(([, sign]) => sign.test(plain))?.[0] ?? 'other';
 }
 
 /** What the user can do about it. */
@@ -41,6 +33,18 @@ export function hintFor(problem: Problem, registry: string): string {
       return `check the name ${registry}, and that it is running; if it has no TLS, add it with --insecure-registry`;
     case 'read-only':
       return `${registry} is read-only: it is a mirror or under maintenance; use another repository, or try again later`;
+    case 'no-referrers':
+      return `${registry} does not keep what refers to an image: sign it there, and leave signatures and attestations behind`;
+    case 'immutable':
+      return `${registry} does not move this tag: build under a new tag, or allow changes of tags in the settings of the repository`;
+    case 'full':
+      return `the quota at ${registry} is used up: delete images that nothing needs, or have it raised, then run the same command again`;
+    case 'too-large':
+      return `${registry}, or a proxy in front of it, takes no layer of this size: raise its limit (nginx: client_max_body_size), or make the layer smaller`;
+    case 'no-repository':
+      return `${registry} does not create repositories (or projects) by itself: create this one, then run the same command again`;
+    case 'proxy':
+      return `check HTTPS_PROXY and HTTP_PROXY; if ${registry} is reached directly, name it in NO_PROXY`;
     case 'busy':
       return `${registry} is busy or limits requests: run the same command again later`;
     default:

@@ -90,6 +90,10 @@ export function formatReference(reference: Reference): string {
 /** The registry that tools contact for this image. */
 export const registryOf = ({ registry }: Reference) => registry ?? 'docker.io';
 
+/** Docker Hub keeps what has one name only below `library`. */
+export const pathOf = (image: Reference): string =>
+  registryOf(image) === 'docker.io' && !image.path.includes('/') ? `library/${image.path}` : image.path;
+
 /** A prefix that image names are appended to. */
 export interface Prefix {
   readonly prefix: string;

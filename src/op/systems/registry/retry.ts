@@ -1,6 +1,7 @@
 import type { Context } from '../../context.js';
 import type { Ended } from '../../kit/process/run.js';
 import { sleep } from '../../kit/process/sleep.js';
+import type { Problem } from './answers/problem-of-answer.js';
 import { problemIn } from './problem.js';
 
 /** Milliseconds to wait before the second attempt, the third, and so on. */
@@ -15,10 +16,11 @@ export async function retrying(
   waits: Pauses,
   what: string,
   attempt: () => Promise<Ended>,
+  judge: (output: string) => Problem = problemIn,
 ): Promise<Ended> {
   for (const wait of waits) {
     const ended = await attempt();
-    if (ended.ended !== 'failed' || problemIn(ended.stderr) !== 'busy') return ended;
+    if (ended.ended !== 'failed' || judge(ended.stderr) !== 'busy') return ended;
     context.log.progress(`${what}: the registry is busy, retrying in ${wait / 1000} s`);
     await sleep(context, wait);
   }

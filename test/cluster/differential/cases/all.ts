@@ -26,6 +26,6 @@ export const cases: readonly PipelineCase[] = [
   ...when,
   ...params,
   ...order,
-  ...randomCases(12, 20261127),
+  ...randomCases(6, 20261127),
   ...refusals,
 ];

@@ -3,7 +3,7 @@ import { inputError } from '../../../kit/errors/op-error.js';
 import { oneLine } from '../../../kit/log/printable.js';
 import { documentName, type YamlDocument, type YamlFile } from './documents.js';
 import { nearest } from './nearest.js';
-import { formatPath, type YamlPath } from './path.js';
+import { formatPath, type PathKey, type YamlPath } from './path.js';
 
 /** The node at a path. */
 export interface FoundNode {
@@ -38,13 +38,13 @@ export function findNode(file: YamlFile, path: YamlPath): FoundNode {
     throw inputError({
       what: `${formatPath(keys)} of ${file.name} cannot be set`,
       why: only.why,
-      hint: 'write the value itself there, or give the path of the anchor',
+      hint: 'write the value itself at each of these places, without anchor, alias and merge key; op then sets one of them',
     });
   }
   throw present.length === 0 ? missing(file, path, asked) : ambiguous(file, keys);
 }
 
-function look(document: YamlDocument, index: number, path: readonly (string | number)[]): FoundNode | PathProblem {
+function look(document: YamlDocument, index: number, path: readonly PathKey[]): FoundNode | PathProblem {
   const aliases = aliasesIn(document);
   const keys: unknown[] = [];
   let node: Node | null = document.contents;
@@ -62,13 +62,13 @@ function look(document: YamlDocument, index: number, path: readonly (string | nu
   return { document: index, node, keys };
 }
 
-function step(
-  node: Node | null,
-  key: string | number,
-): { readonly node: Node | null; readonly key: unknown } | { readonly why: string; readonly refused: boolean } {
+type Step = { readonly node: Node | null; readonly key: unknown } | { readonly why: string; readonly refused: boolean };
+
+function step(node: Node | null, key: PathKey): Step {
+  if (typeof key === 'object') return select(node, key);
   if (isSeq<Node>(node)) {
     const at = typeof key === 'number' ? key : /^\d{1,6}$/u.test(key) ? Number(key) : undefined;
-    if (at === undefined) return { why: 'is a list: use [0], [1] and so on', refused: false };
+    if (at === undefined) return { why: 'is a list: use [0], [1] and so on, or [name=…]', refused: false };
     const item = node.items[at];
     if (item === undefined) return { why: `has ${node.items.length} items, so no [${at}]`, refused: false };
     return { node: item, key: at };
@@ -86,6 +86,22 @@ function step(
   };
 }
 
+/** The only item of a list whose key has a value. */
+function select(node: Node | null, { key, value }: { readonly key: string; readonly value: string }): Step {
+  if (!isSeq<Node>(node)) return { why: 'is not a list', refused: false };
+  const textOf = (item: unknown): string | undefined => {
+    const text: unknown = isMap(item) ? item.get(key) : undefined;
+    return typeof text === 'string' || typeof text === 'number' ? String(text) : undefined;
+  };
+  const found = node.items.flatMap((item, at) => (textOf(item) === value ? [{ node: item, key: at }] : []));
+  const [only] = found;
+  if (found.length === 1 && only !== undefined) return only;
+  if (found.length > 1) return { why: `has ${found.length} items with the ${key} "${oneLine(value)}"`, refused: false };
+  const known = node.items.flatMap((item) => textOf(item) ?? []);
+  const others = known.length === 0 ? 'none of them has one' : `they have ${nearest(value, known)}`;
+  return { why: `has no item with the ${key} "${oneLine(value)}"; ${others}`, refused: false };
+}
+
 const names = ({ key }: Pair<unknown, unknown>, name: string) =>
   isScalar(key) && (key.value === name || (typeof key.value !== 'string' && sourceOf(key) === name));
 
@@ -97,20 +113,17 @@ function aliasesIn(document: YamlDocument): ReadonlySet<string> {
   return aliases;
 }
 
-function sharedBecause(
-  node: Node | null,
-  path: readonly (string | number)[],
-  aliases: ReadonlySet<string>,
-): string | undefined {
+function sharedBecause(node: Node | null, path: readonly PathKey[], aliases: ReadonlySet<string>): string | undefined {
   const where = path.length === 0 ? 'the document' : formatPath(path);
-  if (isAlias(node)) return `${where} is the alias *${node.source}: the value is at the anchor &${node.source}`;
+  if (isAlias(node))
+    return `${where} is the alias *${node.source}: the value is at the anchor &${node.source}, and other values would change with it`;
   if ((isScalar(node) || isMap(node) || isSeq(node)) && node.anchor !== undefined && aliases.has(node.anchor)) {
     return `${where} has the anchor &${node.anchor}, which is used elsewhere: those values would change too`;
   }
   return undefined;
 }
 
-const whereIs = (path: readonly (string | number)[], depth: number) =>
+const whereIs = (path: readonly PathKey[], depth: number) =>
   depth === 0 ? 'the document' : formatPath(path.slice(0, depth));
 
 function missing(file: YamlFile, { document, keys }: YamlPath, looked: readonly (FoundNode | PathProblem)[]) {
@@ -128,7 +141,7 @@ function missing(file: YamlFile, { document, keys }: YamlPath, looked: readonly 
   });
 }
 
-function ambiguous(file: YamlFile, keys: readonly (string | number)[]) {
+function ambiguous(file: YamlFile, keys: readonly PathKey[]) {
   const having = file.documents.flatMap((document, index) => {
     const found = look(document, index, keys);
     return 'why' in found && !found.refused ? [] : [{ index, name: documentName(document, index) }];

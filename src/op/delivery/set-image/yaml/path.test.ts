@@ -20,6 +20,12 @@ describe('a path', () => {
     expect(parsePath(formatPath(keys)).keys).toEqual(keys);
   });
 
+  it('may have an item of a list by one of its values', () => {
+    const keys = ['spec', 'containers', { key: 'name', value: 'web.1' }, 'image'];
+    expect(parsePath('spec.containers[name=web.1].image')).toEqual({ document: undefined, keys });
+    expect(formatPath(keys)).toBe('spec.containers[name=web.1].image');
+  });
+
   it('may start with the index of a document', () => {
     expect(parsePath('2#a.b')).toEqual({ document: 2, keys: ['a', 'b'] });
   });

@@ -7,24 +7,27 @@ import { oneLine } from '../../../kit/log/printable.js';
 export interface YamlPath {
   /** Index of the document in the file, from 0; undefined: the only one that has the path. */
   readonly document: number | undefined;
-  /** Keys of mappings, and indexes in lists, from 0. */
-  readonly keys: readonly (string | number)[];
+  readonly keys: readonly PathKey[];
 }
+
+/** A key of a mapping, the index of an item of a list, from 0, or the only item of a list whose `key` has the value. */
+export type PathKey = string | number | { readonly key: string; readonly value: string };
 
 const bare = /[^.[\]"'\s\p{Cc}]+/uy;
 const index = /\[(\d{1,6})\]/uy;
+const selector = /\[([^.[\]"'=\s\p{Cc}]+)=([^[\]"'\p{Cc}]*)\]/uy;
 const double = /"(?:[^"\\]|\\.)*"/uy;
 const single = /'(?:[^']|'')*'/uy;
 
 /**
- * Parses the path of a value: keys separated by dots, `[0]` for an item of a list, quotes around a key with a dot, and a leading `1#`
+ * Parses the path of a value: keys separated by dots, `[0]` or `[name=web]` for an item of a list, quotes around a key with a dot, and a leading `1#`
  * for the second document of a file.
  * @example parsePath('spec.template.metadata.annotations."example.com/image"')
  * @throws OpError (input)
  */
 export function parsePath(text: string): YamlPath {
   const document = /^(\d{1,4})#/u.exec(text);
-  const keys: (string | number)[] = [];
+  const keys: PathKey[] = [];
   let at = document?.[0].length ?? 0;
   const take = (pattern: RegExp) => {
     pattern.lastIndex = at;
@@ -36,7 +39,7 @@ export function parsePath(text: string): YamlPath {
     inputError({
       what: `"${oneLine(text)}" is not a valid path`,
       why,
-      hint: 'write keys separated by dots, such as spec.values.web.image, containers[0].image or annotations."example.com/image"',
+      hint: 'write keys separated by dots, such as spec.values.web.image, containers[name=web].image or annotations."example.com/image"',
     });
   const quoted = () => {
     const found = take(double)?.[0];
@@ -50,30 +53,36 @@ export function parsePath(text: string): YamlPath {
       keys.push(Number(item));
       continue;
     }
+    const [, key, value] = take(selector) ?? [];
+    if (key !== undefined && value !== undefined) {
+      keys.push({ key, value });
+      continue;
+    }
     if (text[at] === '[') {
       at += 1;
-      const key = quoted();
-      if (key === undefined || text[at] !== ']')
-        throw refuse('"[" must be followed by the index of an item, or a key in quotes');
+      const inside = quoted();
+      if (inside === undefined || text[at] !== ']')
+        throw refuse('"[" must be followed by the index of an item, by its name as in [name=web], or a key in quotes');
       at += 1;
-      keys.push(key);
+      keys.push(inside);
       continue;
     }
     if (keys.length > 0 && take(/\./uy) === null) {
       throw refuse(`after ${formatPath(keys)} comes "${oneLine(text.slice(at), 20)}" instead of "." or "["`);
     }
-    const key = quoted() ?? take(bare)?.[0];
-    if (key === undefined) throw refuse(keys.length === 0 ? 'it has no key' : `no key follows ${formatPath(keys)}`);
-    keys.push(key);
+    const next = quoted() ?? take(bare)?.[0];
+    if (next === undefined) throw refuse(keys.length === 0 ? 'it has no key' : `no key follows ${formatPath(keys)}`);
+    keys.push(next);
   }
   return { document: document === null ? undefined : Number(document[1]), keys };
 }
 
 /** Formats keys as {@link parsePath} parses them. */
-export function formatPath(keys: readonly (string | number)[]): string {
+export function formatPath(keys: readonly PathKey[]): string {
   return keys
     .map((key, at) => {
       if (typeof key === 'number') return `[${key}]`;
+      if (typeof key === 'object') return `[${key.key}=${key.value}]`;
       const plain = key !== '' && /^[^.[\]"'\s#\p{Cc}]+$/u.test(key);
       return `${at === 0 ? '' : '.'}${plain ? key : JSON.stringify(key)}`;
     })

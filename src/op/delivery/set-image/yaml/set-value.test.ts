@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { OpError } from '../../../kit/errors/op-error.js';
 import { parseFile } from './documents.js';
 import { parsePath } from './path.js';
@@ -103,6 +103,12 @@ describe('several values', () => {
   });
 });
 
+test('a value of an item by name is set wherever the item is', () => {
+  const text = (first: string, second: string) =>
+    `containers:\n- {name: envoy, image: ${first}}\n- image: ${second}\n  name: web\n`;
+  expect(set(text('e:1', 'old'), 'containers[name=web].image', 'v1').file.text).toBe(text('e:1', 'v1'));
+});
+
 describe('a value is not changed', () => {
   it.each([
     [
@@ -114,6 +120,14 @@ describe('a value is not changed', () => {
     ['below one that is missing', 'spec:\n  image: x\n', 'spek.image', 'the document has no key "spek"; it has spec'],
     ['below a text', 'spec: x\n', 'spec.image', 'spec is not a mapping or list'],
     ['of a list by name', 'a: [x]\n', 'a.b', 'a is a list: use [0], [1] and so on'],
+    [
+      'of an item that no item is',
+      'a: [{name: x}, {name: y}, 1]\n',
+      'a[name=z]',
+      'a has no item with the name "z"; they have x, y',
+    ],
+    ['of an item that two are', 'a: [{name: x}, {name: x}]\n', 'a[name=x]', 'a has 2 items with the name "x"'],
+    ['of an item of a mapping', 'a: {name: x}\n', 'a[name=x].b', 'a is not a list'],
     ['beyond the end of a list', 'a: [x]\n', 'a[1]', 'a has 1 items, so no [1]'],
     ['that is a mapping', 'a:\n  b: 1\n', 'a', '3 a of shop.yaml is not a string: it is a mapping'],
     ['that is a list', 'a: [1]\n', 'a', 'it is a list'],

@@ -227,6 +227,43 @@ describe('what Flux says', () => {
     expect(verdict).toBe(role === 'owner' ? 'proven' : 'waiting');
   });
 
+  /** A commit is in the source, and the object has applied the one before: that is how it stays when it is suspended. */
+  test.each([
+    ['the Kustomization that applies it', kinds.kustomization, 'owner'],
+    ['a HelmRelease that applies it', kinds.helmRelease, 'owner'],
+    ['a GitRepository', kinds.gitRepository, 'source'],
+    ['an OCIRepository', kinds.ociRepository, 'source'],
+    ['a HelmRepository', kinds.helmRepository, 'source'],
+    ['a HelmChart', kinds.helmChart, 'source'],
+    ['a Bucket', kinds.bucket, 'source'],
+  ] as const)('%s that is suspended is named, though it is behind', (_, kind, role) => {
+    const sourceRef = { kind: 'GitRepository', name: 'fleet' };
+    const artifact = { revision: 'main@sha1:bbbb' };
+    const suspended = fluxPart(kind, {
+      role,
+      name: 'stopped',
+      spec: { suspend: true, sourceRef },
+      status: { lastAttemptedRevision: 'main@sha1:aaaa' },
+    });
+    const above = fluxPart(kinds.kustomization, {
+      role: 'owner',
+      name: 'above',
+      spec: { sourceRef },
+      status: { lastAttemptedRevision: 'main@sha1:aaaa' },
+    });
+    const source = fluxPart(kinds.gitRepository, { role: 'source', name: 'fleet', status: { artifact } });
+    const flux = fluxOf([fluxPart(kinds.helmRelease), suspended, above, source]);
+    const { problems } = judgeSnapshot(snapshotOf(bad(), { flux }), requirementsOf(), different);
+    expect(problems).toMatchObject([
+      {
+        kind: 'input',
+        gracePeriod: 0,
+        why: expect.stringContaining('/stopped is suspended'),
+        hint: expect.stringContaining('{"spec":{"suspend":false}}'),
+      },
+    ]);
+  });
+
   test('a failed owner matters only when the image does not arrive', () => {
     const failed = fluxPart(kinds.kustomization, { role: 'owner', name: 'fleet', status: ready('BuildFailed', 'x') });
     const flux = fluxOf([fluxPart(kinds.helmRelease), failed]);

@@ -45,7 +45,10 @@ export function judgeFlux(flux: FluxState): FluxJudgement {
       ...(flux.isGone ? [deleted] : []),
       ...judged.filter(({ part }) => part.role !== 'owner').flatMap(problemOf),
     ],
-    ownerProblems: behind === undefined ? owners.flatMap(problemOf) : [],
+    // One that is suspended stays behind its source.
+    ownerProblems: owners
+      .filter(({ status }) => behind === undefined || status.state === 'suspended')
+      .flatMap(problemOf),
   };
 }
 

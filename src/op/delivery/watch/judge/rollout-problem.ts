@@ -1,4 +1,5 @@
 import { oneLine } from '../../../kit/log/printable.js';
+import { withoutNames } from '../../../kit/log/without-names.js';
 import { conditionOf, describeCondition } from '../../flux/condition.js';
 import type { ContainerStatus, Pod } from '../read/pod.js';
 import type { FailedCreate } from '../read/snapshot.js';
@@ -85,7 +86,7 @@ function conditionProblems(
       kind: 'tool',
       gracePeriod: 15_000,
       why: `pods cannot be created: ${bothEnds(messages[0])}`,
-      hint: /quota/u.test(messages[0]) ? `kubectl describe quota --namespace=${namespace}` : describe,
+      hint: /exceeded quota/u.test(messages[0]) ? `kubectl describe quota --namespace=${namespace}` : describe,
     });
   }
   return found;
@@ -126,7 +127,8 @@ function containerProblems(workload: Workload, pod: Pod, status: ContainerStatus
     case 'RegistryUnavailable':
     case 'ImageInspectError':
     case 'SignatureValidationFailed': {
-      const isPermanent = waiting.reason !== 'ErrImagePull' && noSuchImage.test(`${waiting.reason} ${waiting.message}`);
+      const isPermanent =
+        waiting.reason !== 'ErrImagePull' && noSuchImage.test(`${waiting.reason} ${withoutNames(waiting.message)}`);
       return problem('image', isPermanent ? 0 : minute, `${waiting.reason}: ${bothEnds(waiting.message)}`);
     }
     case 'CreateContainerConfigError':

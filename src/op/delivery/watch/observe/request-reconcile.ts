@@ -98,7 +98,7 @@ function createSender(context: Context, api: KubernetesApi, requests: ReconcileR
         );
         return;
       }
-      context.log.step(`asked ${fluxName(ref)} to reconcile`);
+      context.log.detail(`asked ${fluxName(ref)} to reconcile`);
       await waitFor(ref, isDone);
     },
   };

@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+import { constants, existsSync } from 'node:fs';
+import { open, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { builderAgent } from '../../../../../tasks/steps/builder-agent.js';
 import { type Pod, startPod } from '../../../../../test/builder/pod.js';
@@ -128,6 +130,26 @@ describe.runIf(process.getuid?.() === 0).each(shells)('the builder agent in %s',
       why: expect.stringContaining(why),
     });
     await dismissAgent(pod.exchange);
+  });
+
+  it('is said to have ended if it does so between the opening of its pipe and the request', async () => {
+    await start();
+    await dismissAgent(pod.exchange);
+    await pod.ended();
+    const requests = join(pod.exchange, 'requests');
+    for (let moment = 0; moment < 20; moment++) {
+      const reader = await open(requests, constants.O_RDONLY | constants.O_NONBLOCK);
+      const asking = ask('true');
+      const refused = expect(asking).rejects.toMatchObject({ message: 'the container of the builder has ended' });
+      while ((await readdir(pod.exchange)).every((name) => !existsSync(join(pod.exchange, name, 'argv'))))
+        await setImmediate();
+      for (let tick = 0; tick < moment % 10; tick++) await setImmediate();
+      await reader.close();
+      await refused;
+      for (const name of await readdir(pod.exchange)) {
+        if (name.startsWith('request-')) await rm(join(pod.exchange, name), { recursive: true });
+      }
+    }
   });
 
   it('ends when op dismisses it, and at once when its container is stopped', async () => {

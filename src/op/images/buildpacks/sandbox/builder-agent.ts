@@ -100,6 +100,9 @@ async function send(directory: string, request: string): Promise<void> {
   if (pipe === undefined) throw gone();
   try {
     await pipe.write(`${request}\n`);
+  } catch {
+    // EPIPE: the agent ended after op had opened the pipe. EAGAIN: it reads no more, and the pipe is full.
+    throw gone();
   } finally {
     await pipe.close();
   }

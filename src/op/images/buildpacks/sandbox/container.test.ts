@@ -49,7 +49,7 @@ script = { api = "0.10", inline = '''${script}''' }
 
   it('builds the same image as a laptop, and ends the builder', async () => {
     pod = await startPod(root);
-    const ran = await build(site, `--builder=${bench.builder}`, '--env=BP_GREETING=hi\nBP_OTHER=x');
+    const ran = await build(site, `--builder=${bench.builder}`, '--env=BP_GREETING=hi\nBP_OTHER=x', '--debug');
     expect(ran).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('BP_GREETING is hi') });
     expect(await pod.ended()).toBe(0);
     const target = reference(`${bench.registry.host}/team/laptop:v1`);
@@ -107,7 +107,7 @@ printf '[types]\\ncache = true\\nlaunch = true\\n' >kept.toml
     pod = await startPod(root);
     const ran = await build(
       withScript(`
-mv /builder/requests /builder/old; mkfifo /builder/requests; exec 4<>/builder/requests
+mkfifo /builder/new; exec 4<>/builder/new; ln /builder/requests /builder/old; mv /builder/new /builder/requests
 (read -r name key <&4; echo 0 >/builder/$name/status; sleep 100) >/dev/null 2>&1 </dev/null &
 `),
       `--image=${bench.registry.host}/team/forged:v1`,

@@ -35,6 +35,8 @@ const sample: Omit<Segment, 'format' | 'version'> = {
 };
 const [image, blob] = [sample.images[0], sample.blobs[0]];
 if (image === undefined || blob === undefined) throw new Error('the sample is empty');
+const signature = { subject: manifest, kind: '.sig', digest: manifest };
+const referring = (parts: object) => ({ images: [{ ...image, referrers: [{ ...signature, ...parts }] }] });
 const parsed = (parts: object) => parseSegment(JSON.stringify({ ...JSON.parse(segmentText(sample)), ...parts }));
 
 describe('segment.json', () => {
@@ -43,8 +45,13 @@ describe('segment.json', () => {
     expect(bytesOf(sample)).toBe(300);
   });
 
+  it('has version 2 only if it has referrers, so that an older op reads all others', () => {
+    const signed = { ...sample, images: [{ ...image, referrers: [signature] }] };
+    expect(parseSegment(segmentText(signed))).toMatchObject({ version: 2, ...signed });
+  });
+
   it.each<readonly [name: string, parts: object, problem: RegExp]>([
-    ['has a newer version', { version: 2 }, /^it has version 2: a newer op wrote it/u],
+    ['has a newer version', { version: 3 }, /^it has version 3: a newer op wrote it/u],
     ['is something else', { format: 'tar' }, /format/u],
     ['has a field that nobody knows', { run: 'rm' }, /run/u],
     ['has no number', { sequence: 0 }, /sequence/u],
@@ -61,6 +68,10 @@ describe('segment.json', () => {
     ['lacks what an image has', { images: [{ ...image, content: [manifest, digestOf('x')] }] }, /does not list/u],
     ['has an image without itself', { images: [{ ...image, content: [layer] }] }, /does not list/u],
     ['has an image that is no manifest', { images: [{ ...image, digest: layer }] }, /does not list/u],
+    ['has a referrer that no part brings', referring({ digest: digestOf('sbom') }), /does not list/u],
+    ['has a referrer that is no manifest', referring({ digest: layer }), /does not list/u],
+    ['has a referrer of something else', referring({ subject: digestOf('x') }), /does not list/u],
+    ['has a referrer of an odd kind', referring({ kind: 'a b' }), /kind/u],
     ['is full and lacks a blob', { baseline: null }, /are not the blob/u],
     ['has a file of another size', { blobs: [{ ...blob, size: 7 }, sample.blobs[1]] }, /are not the blob/u],
     [

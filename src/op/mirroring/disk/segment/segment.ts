@@ -2,8 +2,11 @@ import * as v from 'valibot';
 import { jsonOf, parseJson } from '../../../kit/json/parse-json.js';
 import { digestForm, manifestTypes } from '../../../systems/registry/client/content.js';
 import { formatReference, parseReference } from '../../../systems/registry/reference.js';
+import { referrerKind } from '../../plan/referrers.js';
 
 const format = 'octopipeline-mirror-segment';
+/** Version 2 has referrers; a segment without them is of version 1, which an older op reads. */
+const newest = 2;
 /** Most parts of a segment, and pieces of a blob: their names have four digits. */
 export const mostParts = 9999;
 /** Most segments of a chain: their names have six digits. */
@@ -22,6 +25,16 @@ const source = v.pipe(
   }, 'must be an image'),
 );
 
+const referrer = v.strictObject({
+  /** The manifest that it is about: of the image, or another referrer. */
+  subject: digest,
+  /** Its artifact type, or the suffix of a tag of cosign's: `.sig`, `.att`, `.sbom`. */
+  kind: referrerKind,
+  digest,
+});
+/** A manifest that refers to an image, such as a signature. */
+export type SegmentReferrer = v.InferOutput<typeof referrer>;
+
 const image = v.strictObject({
   /** The image as the mirror file of the sender selects it: with its registry, and its tag, its digest or both. */
   source,
@@ -29,8 +42,10 @@ const image = v.strictObject({
   digest,
   /** The platforms of an index that names more than these; absent if all are there. */
   platforms: v.optional(v.strictObject({ keep: v.array(v.string()), as: v.literal('sparse') })),
-  /** Digests of everything that it consists of: manifests, configurations, layers. */
+  /** Digests of everything that it consists of, and what refers to it: manifests, configurations, layers. */
   content: v.array(digest),
+  /** What refers to it; since version 2. */
+  referrers: v.optional(v.array(referrer)),
 });
 /** One image of the selection, new or not. */
 export type SegmentImage = v.InferOutput<typeof image>;
@@ -53,7 +68,7 @@ export type SegmentBlob = v.InferOutput<typeof blob>;
 const shape = v.pipe(
   v.strictObject({
     format: v.literal(format),
-    version: v.literal(1),
+    version: v.picklist([1, newest]),
     /** Name of the sender's mirror, for people. */
     mirror: v.pipe(v.string(), v.regex(/^[a-z0-9-]{1,63}$/u)),
     /** Names the chain of segments, from the first full one on. */
@@ -80,13 +95,16 @@ export type Segment = v.InferOutput<typeof shape>;
 export type SegmentLink = v.InferOutput<typeof link>;
 
 /** The text of `segment.json`. */
-export const segmentText = (segment: Omit<Segment, 'format' | 'version'>): string =>
-  `${JSON.stringify({ format, version: 1, ...segment }, undefined, 1)}\n`;
+export function segmentText(segment: Omit<Segment, 'format' | 'version'>): string {
+  const version = segment.images.some(({ referrers = [] }) => referrers.length > 0) ? newest : 1;
+  return `${JSON.stringify({ format, version, ...segment }, undefined, 1)}\n`;
+}
 
 /** Reads `segment.json`, of which nothing is trusted. @returns why it is none, if it is none */
 export function parseSegment(text: string): Segment | { readonly problem: string } {
   const head = parseJson(v.object({ format: v.literal(format), version: v.number() }), text);
-  if (head !== undefined && head.version > 1) return { problem: `it has version ${head.version}: a newer op wrote it` };
+  if (head !== undefined && head.version > newest)
+    return { problem: `it has version ${head.version}: a newer op wrote it` };
   const read = v.safeParse(jsonOf(shape), text);
   if (read.success) return read.output;
   const [issue] = read.issues;
@@ -107,8 +125,10 @@ function contradictionIn({ sequence, previous, baseline, images, blobs }: Omit<S
     return 'it names two segments with one number';
   }
   const odd = images.find(
-    ({ digest, content }) =>
-      !manifests.has(digest) || !content.includes(digest) || !content.every((one) => known.has(one)),
+    ({ digest, content, referrers = [] }) =>
+      ![digest, ...referrers.map((one) => one.digest)].every((one) => manifests.has(one)) ||
+      ![digest, ...referrers.flatMap((one) => [one.subject, one.digest])].every((one) => content.includes(one)) ||
+      !content.every((one) => known.has(one)),
   );
   if (odd !== undefined) return `${odd.source} has content that it does not list`;
   const wrong = blobs.find((one) => !isConsistent(one, baseline === null));

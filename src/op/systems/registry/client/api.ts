@@ -4,16 +4,25 @@ import type { Readable } from 'node:stream';
 import type { Context } from '../../../context.js';
 import { sleep } from '../../../kit/process/sleep.js';
 import { credentialFor, type RegistryAccess } from '../crane.js';
-import { isPlainHttp, speaksTls } from '../protocol.js';
+import type { Credential } from '../own-credential.js';
+import { spokenBy } from '../probe.js';
+import { isPlainHttp } from '../protocol.js';
 import type { Trust } from './authorities.js';
 import { type Authorization, authorize, type Scope } from './authorize.js';
 import { type Answer, drop, type Request, readBody } from './exchange.js';
 import { RegistryFailure } from './failure.js';
 import { openServers, type Patience, type Servers } from './host.js';
+import { createPullGuard, type PullGuard, type PullLimits } from './pull-guard.js';
 
 /** How to reach one registry. */
 export interface ApiAccess extends Omit<RegistryAccess, 'pauses'>, Pick<Trust, 'ca'> {
+  /** The credential to use, instead of that of the registry. */
+  readonly credential?: Credential | undefined;
   readonly patience: Patience;
+  /** It did not answer before, with all attempts: it is asked once whether it does now. */
+  readonly wasLost?: boolean;
+  /** Undefined: as the registry allows. */
+  readonly rate?: PullLimits | undefined;
 }
 
 /** A request to the API of a registry. */
@@ -48,27 +57,37 @@ export interface Api extends Disposable {
   readonly upload: (upload: Upload) => Promise<Answer>;
   /** Whether a refusal may also mean that a repository does not exist. */
   readonly isTokenService: () => boolean;
+  /** What its answers have shown so far. */
+  readonly shown: {
+    /** It finds manifests by HEAD: one that it does not find so is not there. */
+    findsByHead: boolean;
+  };
 }
 
 /** Docker Hub's API is not at its name. */
-const apiHosts: Readonly<Record<string, string>> = {
+export const apiHosts: Readonly<Record<string, string>> = {
   'docker.io': 'registry-1.docker.io',
   'index.docker.io': 'registry-1.docker.io',
 };
 const mostRedirects = 5;
 
-/** Opens the API of a registry; credentials are those that crane finds. @param registry `HOST[:PORT]` */
+/**
+ * Opens the API of a registry; credentials are those that crane finds. One that may be without TLS must answer first.
+ * @param registry `HOST[:PORT]` @throws RegistryFailure (unreachable) when it does not
+ */
 export async function openApi(context: Context, registry: string, access: ApiAccess): Promise<Api> {
   const host = apiHosts[registry] ?? registry;
   const insecure = access.insecure.includes(registry);
   const [plain, credential] = await Promise.all([
-    isPlainHttp(host, access.insecure) ? speaksTls(context, host).then((tls) => !tls) : false,
-    mayHaveLogins({ ...context.env, ...access.env }) ? credentialFor(context, access, registry) : undefined,
+    isPlainHttp(host, access.insecure) ? isPlain(context, host, access.wasLost ? [] : access.patience.pauses) : false,
+    access.credential ??
+      (mayHaveLogins({ ...context.env, ...access.env }) ? credentialFor(context, access, registry) : undefined),
   ]);
   const origin = new URL(`${plain ? 'http' : 'https'}://${host}`);
   const servers = openServers(context, { ca: access.ca, unchecked: insecure }, access.patience);
   const authorization = authorize(servers, { registry, origin }, credential);
-  const call: Api['call'] = (call) => follow(servers, authorization, origin, call);
+  const send: Api['call'] = (call) => follow(servers, authorization, origin, call);
+  const call = access.rate === undefined ? send : guarded(send, createPullGuard(context, registry, access.rate));
   return {
     registry,
     origin,
@@ -90,11 +109,26 @@ export async function openApi(context: Context, registry: string, access: ApiAcc
     upload: async ({ target, scope, headers, signal, idle, method, body }) => {
       const url = targetUrl(origin, target);
       const own = url.origin === origin.origin ? await authorization.header(scope, signal) : {};
+      if ('authorization' in own) servers.checkSecret(url);
       return servers.askOnce({ method, url, headers: { ...agent, ...headers, ...own }, body, signal }, idle);
     },
     isTokenService: authorization.isTokenService,
+    shown: { findsByHead: false },
     [Symbol.dispose]: servers[Symbol.dispose],
   };
+}
+
+/** What a registry speaks is asked until it answers: without an answer nothing is sent to it, least of all a password in clear. */
+async function isPlain(context: Context, host: string, pauses: readonly number[]): Promise<boolean> {
+  for (let attempt = 0; ; attempt++) {
+    const spoken = await spokenBy(context, host);
+    context.signal.throwIfAborted();
+    if (spoken.speaks !== 'nothing') return spoken.speaks === 'plain';
+    const pause = pauses[attempt];
+    if (pause === undefined) throw new RegistryFailure(`cannot reach ${host}`, spoken.why, 'unreachable', host);
+    context.log.debug(`${host} does not answer: ${spoken.why}`);
+    await sleep(context, pause);
+  }
 }
 
 /**
@@ -115,6 +149,30 @@ function mayHaveLogins(env: Context['env']): boolean {
   return files.some((file) => file !== undefined && file !== '' && existsSync(file));
 }
 
+/** Passes on what reads no manifest, and what does as far as the limits allow it. */
+const guarded =
+  (send: Api['call'], guard: PullGuard): Api['call'] =>
+  async (call) => {
+    const { pathname } = new URL(call.target, 'http://registry');
+    if (!pathname.includes('/manifests/')) return send(call);
+    if (call.method === 'GET')
+      return guard.pull(
+        () => send(call),
+        () => asked(send, call),
+        call.signal,
+      );
+    const answer = await send(call);
+    guard.learn(answer);
+    return answer;
+  };
+
+/** A request that no registry counts as a pull. */
+async function asked(send: Api['call'], call: Call): Promise<Answer> {
+  const answer = await send({ ...call, method: 'HEAD' });
+  drop(answer);
+  return answer;
+}
+
 const agent = { 'user-agent': 'octopipeline' } as const;
 
 /** Only the registry's own origin gets its credentials: what it redirects to, such as object storage, does not. */
@@ -125,6 +183,7 @@ async function follow(servers: Servers, authorization: Authorization, origin: UR
     const isOwn = url.origin === origin.origin;
     const send = async () => {
       const own = isOwn ? await authorization.header(scope, signal) : {};
+      if ('authorization' in own) servers.checkSecret(url);
       const request = { method, url, headers: { ...agent, ...headers, ...own }, signal };
       return { own, answer: await servers.ask(body === undefined ? request : { ...request, body }) };
     };

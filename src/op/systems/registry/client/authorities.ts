@@ -14,7 +14,7 @@ export interface Trust {
 /** Where distributions of Linux keep the certificates of the system. Source: Go, crypto/x509, root_linux.go. */
 const bundles = ['/etc/ssl/certs/ca-certificates.crt', '/etc/pki/tls/certs/ca-bundle.crt', '/etc/ssl/cert.pem'];
 
-/** Certificates (PEM) of the authorities that are trusted. Node trusts only those of Mozilla; crane and regctl also trust those that an administrator has installed. */
+/** Certificates (PEM) of the authorities that are trusted. Node trusts only those of Mozilla; crane also trusts those that an administrator has installed. */
 export function authorities({ env }: Pick<Context, 'env'>, { ca }: Trust): string[] {
   const system = env.SSL_CERT_FILE || bundles.find((file) => existsSync(file));
   const files = [system, env.NODE_EXTRA_CA_CERTS || undefined, ca].filter((file) => file !== undefined);

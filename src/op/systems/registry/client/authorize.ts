@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { parseJson } from '../../../kit/json/parse-json.js';
-import type { Credential } from '../crane.js';
+import type { Credential } from '../own-credential.js';
 import { isPlainHttp } from '../protocol.js';
 import { type Challenge, parseChallenge } from './challenge.js';
 import { type Answer, readBody } from './exchange.js';
@@ -93,6 +93,7 @@ async function fetchToken(
   const url = realmOf(realm, registry, origin);
   const fields: [string, string][] = scope.map((one) => ['scope', one]);
   if (service !== undefined) fields.unshift(['service', service]);
+  if (credential !== undefined) servers.checkSecret(url);
   const asked = Date.now();
   const answer = await (credential !== undefined && 'token' in credential
     ? servers.ask({

@@ -11,7 +11,8 @@ export async function hasBlob(repository: Repository, { digest }: Descriptor, si
   const answer = await call(repository, { method: 'HEAD', at: `blobs/${digest}`, scope: reading(repository), signal });
   drop(answer);
   if (answer.status === 200) return true;
-  if (answer.status === 404) return false;
+  // Without HEAD, it is sent: the registry drops what it has.
+  if (answer.status === 404 || answer.status === 405) return false;
   throw await refusal(answer, `cannot look for ${nameOf(repository, digest)}`);
 }
 
@@ -56,7 +57,7 @@ export async function beginUpload(
     drop(answer);
     return { mounted: true };
   }
-  if (answer.status !== 202 || location === undefined) throw await refusal(answer, what);
+  if (answer.status !== 202 || location === undefined) throw await refusal(answer, what, 'begin-upload');
   drop(answer);
   return { mounted: false, location: locationOf(answer.url, location) };
 }
@@ -83,7 +84,7 @@ export async function finishUpload(
       signal,
       idle,
     });
-    if (answer.status !== 201) throw await refusal(answer, what);
+    if (answer.status !== 201) throw await refusal(answer, what, 'upload');
     drop(answer);
   } catch (error) {
     signal.throwIfAborted();

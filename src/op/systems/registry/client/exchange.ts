@@ -2,16 +2,20 @@ import { setMaxListeners } from 'node:events';
 import { type Agent, type IncomingMessage, request as plainRequest } from 'node:http';
 import { request as secureRequest } from 'node:https';
 import type { Readable } from 'node:stream';
+import type { HttpProxy } from '../../http/proxy-rules.js';
+import { saidBy } from '../../http/said-by.js';
 import { RegistryFailure } from './failure.js';
 
 /** One request, without what the connection and the credentials add. */
 export interface Request {
-  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT';
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
   readonly url: URL;
   readonly headers?: Readonly<Record<string, string>>;
   /** A stream is sent once; its length is in the headers. */
   readonly body?: Buffer | Readable;
   readonly signal: AbortSignal;
+  /** A proxy that is asked for the whole address, because the server has no TLS. */
+  readonly via?: HttpProxy | undefined;
   /** Milliseconds without a byte in either direction, after which the connection is given up. */
   readonly idle: number;
 }
@@ -38,15 +42,21 @@ export class NoConnection extends Error {
 }
 
 /** Makes one request over a connection of the agent. @throws NoConnection, the signal's reason, and what the body stream failed with */
-export function exchange(agent: Agent, { method, url, headers, body, signal, idle }: Request): Promise<Answer> {
+export function exchange(agent: Agent, { method, url, headers, body, signal, idle, via }: Request): Promise<Answer> {
   return new Promise((settle, fail) => {
     if (signal.aborted) return fail(signal.reason);
     // It may have failed before anything was sent.
     if (body !== undefined && !Buffer.isBuffer(body) && body.destroyed) {
       return fail(body.errored ?? new Error('there is nothing to send'));
     }
-    const start = url.protocol === 'https:' ? secureRequest : plainRequest;
-    const asked = start(url, { method, agent, headers: { ...headers } });
+    const to = via?.url ?? url;
+    const start = to.protocol === 'https:' ? secureRequest : plainRequest;
+    const asked = start(to, {
+      method,
+      agent,
+      ...(via === undefined ? {} : { path: url.href }),
+      headers: { ...headers, ...through(url, via) },
+    });
     let failedBody: unknown;
     const abort = () => void asked.destroy(reasonOf(signal));
     // Every request of an image listens to the same signal.
@@ -81,12 +91,12 @@ export function exchange(agent: Agent, { method, url, headers, body, signal, idl
   });
 }
 
-const reasonOf = (signal: AbortSignal) => (signal.reason instanceof Error ? signal.reason : new Error('aborted'));
+const through = (url: URL, via: HttpProxy | undefined): Readonly<Record<string, string>> =>
+  via === undefined
+    ? {}
+    : { host: url.host, ...(via.authorization === undefined ? {} : { 'proxy-authorization': via.authorization }) };
 
-/** Node gives an AggregateError without a message when a name has several addresses. */
-function saidBy(error: NodeJS.ErrnoException & { readonly errors?: readonly Error[] }): string {
-  return error.message || error.errors?.[0]?.message || error.code || 'the connection failed';
-}
+const reasonOf = (signal: AbortSignal) => (signal.reason instanceof Error ? signal.reason : new Error('aborted'));
 
 /** Reads a whole body. @throws RegistryFailure when it breaks off (busy), or has more bytes than `limit` */
 export async function readBody({ body, url }: Answer, limit: number): Promise<Buffer> {

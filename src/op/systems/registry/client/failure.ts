@@ -1,6 +1,8 @@
 import { OpError } from '../../../kit/errors/op-error.js';
 import { oneLine } from '../../../kit/log/printable.js';
-import { hintFor, type Problem } from '../problem.js';
+import { type Problem, problemOfAnswer } from '../answers/problem-of-answer.js';
+import { type RegistryAnswer, readErrorBody } from '../answers/read-answer.js';
+import { hintFor } from '../problem.js';
 
 /** A registry did not do what it was asked for. */
 export class RegistryFailure extends OpError {
@@ -8,22 +10,20 @@ export class RegistryFailure extends OpError {
   /** What the server answered, if it did. */
   readonly status: number | undefined;
 
-  constructor(what: string, why: string, problem: Problem, registry: string, status?: number) {
-    super('tool', { what: oneLine(what, 300), why: oneLine(why, 500), hint: hintFor(problem, registry) });
+  constructor(what: string, why: string, problem: Problem, registry: string, status?: number, cause?: unknown) {
+    super('tool', { what: oneLine(what, 300), why: oneLine(why, 500), hint: hintFor(problem, registry), cause });
     this.name = 'RegistryFailure';
     this.problem = problem;
     this.status = status;
   }
 }
 
-/** Why a status is a failure. Source: OCI distribution specification, "Error Codes"; the status counts, whatever the body is. */
-export function problemOfStatus(status: number): Problem {
-  if (status === 401 || status === 403) return 'refused';
-  if (status === 404) return 'absent';
-  if (status === 405) return 'read-only';
-  if (status === 408 || status === 429 || status >= 500) return 'busy';
-  return 'other';
-}
+/** What a request was for. */
+export type Requested = RegistryAnswer['request'];
+
+/** Why an answer is a failure. @param body if it is known: a status alone does not tell a quota from a refusal */
+export const problemOf = (status: number, body = '', request: Requested = 'read'): Problem =>
+  problemOfAnswer({ status, ...readErrorBody(body), request }) ?? 'other';
 
 /** What is in the body of an error: JSON of the specification, or, from a proxy in front, a page of HTML, of which nothing is shown. */
 export function saidIn(body: string): string {

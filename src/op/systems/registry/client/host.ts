@@ -3,9 +3,12 @@ import { Agent as SecureAgent } from 'node:https';
 import { createSecureContext } from 'node:tls';
 import type { Context } from '../../../context.js';
 import { sleep } from '../../../kit/process/sleep.js';
+import { type HttpProxy, proxyRules } from '../../http/proxy-rules.js';
+import { TunnelAgent } from '../../http/tunnel.js';
+import type { Problem } from '../answers/problem-of-answer.js';
 import { authorities, type Trust } from './authorities.js';
 import { type Answer, drop, exchange, NoConnection, type Request, readBody } from './exchange.js';
-import { problemOfStatus, RegistryFailure, saidIn } from './failure.js';
+import { problemOf, RegistryFailure, type Requested, saidIn } from './failure.js';
 
 /** How requests are tried again. */
 export interface Patience {
@@ -16,7 +19,7 @@ export interface Patience {
 }
 
 /** A request that may be made again: no stream. */
-export interface Repeatable extends Omit<Request, 'idle' | 'body'> {
+export interface Repeatable extends Omit<Request, 'idle' | 'body' | 'via'> {
   readonly body?: Buffer;
 }
 
@@ -29,7 +32,9 @@ export interface Servers extends Disposable {
    */
   readonly ask: (request: Repeatable) => Promise<Answer>;
   /** Makes a request once, after the pause that the server has asked for. @throws RegistryFailure (busy) */
-  readonly askOnce: (request: Omit<Request, 'idle'>, idle?: number) => Promise<Answer>;
+  readonly askOnce: (request: Omit<Request, 'idle' | 'via'>, idle?: number) => Promise<Answer>;
+  /** @throws RegistryFailure when what is sent to this address can be read by a proxy: no credentials go there */
+  readonly checkSecret: (url: URL) => void;
 }
 
 /** Longest pause that a server can ask for, in milliseconds: two hours. */
@@ -38,15 +43,27 @@ const longest = 2 * 3_600_000;
 /** Opens the connections of a registry. @throws OpError (input) for a file of certificates that cannot be read */
 export function openServers(context: Context, trust: Trust, patience: Patience): Servers {
   const secureContext = once(() => createSecureContext({ ca: authorities(context, trust) }));
+  const proxies = proxyRules(context.env);
+  const rejectUnauthorized = trust.unchecked !== true;
   const plain = new PlainAgent({ keepAlive: true });
-  const secure = once(
-    () =>
-      new SecureAgent({
-        keepAlive: true,
-        secureContext: secureContext(),
-        rejectUnauthorized: trust.unchecked !== true,
-      }),
-  );
+  const secure = once(() => new SecureAgent({ keepAlive: true, secureContext: secureContext(), rejectUnauthorized }));
+  /** Those of proxies, by their addresses. */
+  const tunnels = new Map<string, TunnelAgent>();
+  const tunnelOf = (proxy: HttpProxy): TunnelAgent => {
+    const agent =
+      tunnels.get(proxy.url.href) ??
+      new TunnelAgent(
+        { proxy, secureContext: secureContext() },
+        { secureContext: secureContext(), rejectUnauthorized },
+      );
+    tunnels.set(proxy.url.href, agent);
+    return agent;
+  };
+  const wayTo = (url: URL): { readonly agent: PlainAgent; readonly via: HttpProxy | undefined } => {
+    const proxy = proxies(url);
+    if (url.protocol === 'https:') return { agent: proxy === undefined ? secure() : tunnelOf(proxy), via: undefined };
+    return { agent: proxy?.url.protocol === 'https:' ? secure() : plain, via: proxy };
+  };
   /** When requests to a server may go on, by its origin. */
   const pausedUntil = new Map<string, number>();
   /** The pauses that were printed. */
@@ -68,9 +85,9 @@ export function openServers(context: Context, trust: Trust, patience: Patience):
   const wait = (origin: string) => (pausedUntil.get(origin) ?? 0) - Date.now();
   const askOnce: Servers['askOnce'] = async (request, idle = patience.idle) => {
     await ready(request.url, request.signal);
-    const agent = request.url.protocol === 'https:' ? secure() : plain;
+    const { agent, via } = wayTo(request.url);
     try {
-      const answer = await exchangeAnew(agent, { ...request, idle });
+      const answer = await exchangeAnew(agent, { ...request, idle, via });
       lost.delete(request.url.origin);
       const pause = pauseOf(answer);
       if (pause !== undefined) {
@@ -90,7 +107,7 @@ export function openServers(context: Context, trust: Trust, patience: Patience):
       const pause = pauses[attempt];
       try {
         const answer = await askOnce(request);
-        if (problemOfStatus(answer.status) !== 'busy') return answer;
+        if (problemOf(answer.status) !== 'busy') return answer;
         // Whoever says how long to wait is waited for, until the time limit of the whole.
         const isToldToWait = answer.status === 429 && wait(origin) > 0;
         if (isToldToWait) attempt -= 1;
@@ -98,21 +115,29 @@ export function openServers(context: Context, trust: Trust, patience: Patience):
         drop(answer);
         if (isToldToWait) continue;
       } catch (error) {
-        if (!(error instanceof RegistryFailure) || error.problem === 'other') throw error;
+        if (!(error instanceof RegistryFailure) || error.problem === 'other' || error.problem === 'proxy') throw error;
         if (pause === undefined) {
           if (error.problem === 'unreachable') lost.add(origin);
           throw error;
         }
         context.log.debug(`${request.method} ${origin}${request.url.pathname}: ${error.why}`);
       }
-      await sleep(request, (pause ?? 0) * (0.75 + Math.random() / 2));
+      // Never shorter: a registry that is away for a minute is waited for.
+      await sleep(request, (pause ?? 0) * (1 + Math.random() / 4));
     }
   };
   return {
     ask,
     askOnce,
+    checkSecret: (url) => {
+      const { via } = wayTo(url);
+      if (via === undefined) return;
+      const why = `it has no TLS, and the proxy ${via.url.host} could read them`;
+      throw new RegistryFailure(`cannot send credentials to ${url.host}`, why, 'proxy', url.host);
+    },
     [Symbol.dispose]: () => {
       plain.destroy();
+      for (const agent of tunnels.values()) agent.destroy();
       secure.peek()?.destroy();
     },
   };
@@ -134,23 +159,28 @@ async function exchangeAnew(agent: PlainAgent, request: Request): Promise<Answer
 }
 
 /** A server's answer as a failure. */
-export async function refusal(answer: Answer, what: string): Promise<RegistryFailure> {
+export async function refusal(answer: Answer, what: string, request: Requested = 'read'): Promise<RegistryFailure> {
   const { status, url } = answer;
-  const said = await readBody(answer, 64 * 1024).then(
-    (body) => saidIn(body.toString('utf8')),
+  const body = await readBody(answer, 64 * 1024).then(
+    (bytes) => bytes.toString('utf8'),
     () => '',
   );
+  const said = saidIn(body);
   const why = `${url.host} answered ${status}${said === '' ? '' : `: ${said}`}`;
-  return new RegistryFailure(what, why, problemOfStatus(status), url.host, status);
+  return new RegistryFailure(what, why, problemOf(status, body, request), url.host, status);
 }
 
 /** Codes of errors that another attempt cannot help: the certificate. */
 const untrusted = /^(?:CERT_|UNABLE_|DEPTH_ZERO|SELF_SIGNED|ERR_TLS|ERR_SSL|EPROTO|HPE_)/u;
 
-function unreachable({ host }: URL, { message, code }: NoConnection): RegistryFailure {
-  if (untrusted.test(code)) return new RegistryFailure(`cannot trust ${host}`, message, 'other', host);
-  const away = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'].includes(code);
-  return new RegistryFailure(`cannot reach ${host}`, message, away ? 'unreachable' : 'busy', host);
+function unreachable({ host }: URL, error: NoConnection): RegistryFailure {
+  const { message, code } = error;
+  const failure = (what: string, problem: Problem) =>
+    new RegistryFailure(`cannot ${what} ${host}`, message, problem, host, undefined, error);
+  if (untrusted.test(code)) return failure('trust', 'other');
+  if (code === 'PROXY_REFUSED') return failure('reach', 'proxy');
+  const away = ['PROXY_UNREACHABLE', 'ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'];
+  return failure('reach', away.includes(code) ? 'unreachable' : 'busy');
 }
 
 /** Milliseconds that a server asks to wait. Source: RFC 9110, "Retry-After": seconds, or a date. */

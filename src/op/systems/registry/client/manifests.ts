@@ -7,8 +7,9 @@ import { call, nameOf, type Repository, reading, writing } from './repository.js
 const accept = { accept: manifestTypes.join(', ') } as const;
 
 /**
- * The digest that a tag or a digest has now, with one request that no registry counts as a pull; undefined if there is none. A registry
- * that does not say the digest is asked for the manifest.
+ * The digest that a tag or a digest has now, with one request that no registry counts as a pull; undefined if there is none. Some registries
+ * answer HEAD with 400, 404 or 405 for what GET gives, or do not say the digest: until one has found something by HEAD, GET must say that
+ * there is none.
  */
 export async function findDigest(
   repository: Repository,
@@ -18,13 +19,17 @@ export async function findDigest(
   const parts = { at: `manifests/${reference}`, scope: reading(repository), headers: accept, signal };
   const answer = await call(repository, { method: 'HEAD', ...parts });
   drop(answer);
-  if (answer.status === 404) return undefined;
   const digest = answer.headers['docker-content-digest']?.toString() ?? '';
-  if (answer.status === 200 && digestForm.test(digest)) return digest;
-  if (answer.status !== 200 && answer.status !== 405) {
+  const { shown } = repository.api;
+  if (answer.status === 200 && digestForm.test(digest)) {
+    shown.findsByHead = true;
+    return digest;
+  }
+  if (answer.status === 404 && shown.findsByHead) return undefined;
+  if (![200, 400, 404, 405].includes(answer.status)) {
     throw await refusal(answer, `cannot read ${nameOf(repository, reference)}`);
   }
-  return (await fetchManifest(repository, reference, signal))?.digest;
+  return (await fetchBytes(repository, reference, signal))?.digest;
 }
 
 /** A manifest by tag or digest; undefined if there is none. @throws RegistryFailure also for one that has another digest */
@@ -96,7 +101,9 @@ export async function putManifest(
     body: bytes,
     signal,
   });
-  if (answer.status !== 201 && answer.status !== 200 && answer.status !== 202) throw await refusal(answer, what);
+  if (answer.status !== 201 && answer.status !== 200 && answer.status !== 202) {
+    throw await refusal(answer, what, 'put-manifest');
+  }
   drop(answer);
   const stored = answer.headers['docker-content-digest']?.toString() ?? digest;
   if (stored !== digest) {

@@ -30,7 +30,7 @@ beforeEach(async () => {
     }
     const etag = () => `"${sha256(Buffer.from(stored ?? ''))}"`;
     if (request.method === 'GET') {
-      if (stored === undefined) return void response.writeHead(404).end();
+      if (stored === undefined || deleted.includes(reference)) return void response.writeHead(404).end();
       return void response.writeHead(200, isConditional ? { etag: etag() } : {}).end(stored);
     }
     const body = Buffer.concat(await request.toArray()).toString();

@@ -23,7 +23,7 @@ export async function readReferrersTag(
   subject: string,
   signal: AbortSignal,
 ): Promise<readonly Referrer[] | undefined> {
-  const list = await fetchList(repository, tagOfDigest(subject), signal);
+  const list = await fetchList(repository, subject, signal);
   return list && readReferrers(list.bytes, whatOf(repository, subject), repository.api.registry);
 }
 
@@ -42,8 +42,12 @@ export async function addToReferrersTag(
   const { registry } = repository.api;
   const what = `cannot add to ${nameOf(repository, tag)}`;
   let isPruned = false;
+  let isWritten = false;
   for (let attempt = 0; attempt <= mostAttempts; attempt++) {
-    const current = await fetchList(repository, tag, signal);
+    const current = await fetchList(repository, subject, signal);
+    if (isWritten && current === undefined) {
+      throw new RegistryFailure(what, 'it took the list, and does not give it back', 'no-referrers', registry);
+    }
     const list = current === undefined ? { manifests: [] } : parseJson(listShape, current.bytes.toString('utf8'));
     if (list === undefined) throw new RegistryFailure(what, 'the tag names something else', 'other', registry);
     const listed = new Set(list.manifests.map(({ digest }) => digest));
@@ -59,11 +63,12 @@ export async function addToReferrersTag(
     const condition: Record<string, string> = current?.etag === undefined ? {} : { 'if-match': current.etag };
     try {
       await putManifest(repository, tag, { mediaType: indexType, bytes, digest: sha256(bytes) }, signal, condition);
+      isWritten = true;
     } catch (error) {
-      if (!(error instanceof RegistryFailure) || error.problem !== 'other') throw error;
-      if (error.status === 412) continue;
+      if (!(error instanceof RegistryFailure)) throw error;
+      if (error.status === 412 && current?.etag !== undefined) continue;
       // Distribution takes no list that names what was deleted.
-      if (isPruned) throw error;
+      if (isPruned || error.status !== 400 || error.problem === 'immutable') throw error;
       isPruned = true;
     }
   }
@@ -72,13 +77,16 @@ export async function addToReferrersTag(
 
 const whatOf = (repository: Repository, subject: string) => `cannot list what refers to ${nameOf(repository, subject)}`;
 
-async function fetchList(repository: Repository, tag: string, signal: AbortSignal): Promise<ListAtTag | undefined> {
+async function fetchList(repository: Repository, subject: string, signal: AbortSignal): Promise<ListAtTag | undefined> {
   const { api, path } = repository;
+  const tag = tagOfDigest(subject);
   const target = `/v2/${path}/manifests/${tag}`;
   // All types: whatever else the tag names must not look like nothing.
   const headers = { accept: manifestTypes.join(', ') };
   const parts = { method: 'GET', target, scope: reading(repository), headers, signal } as const;
   const answer = await api.read(parts, largestManifest);
+  // Some registries give the manifest itself, whatever stands for the colon of its digest: that is no list.
+  if (answer.content !== undefined && sha256(answer.content) === subject) return undefined;
   if (answer.content !== undefined) return { bytes: answer.content, etag: answer.headers.etag };
   if (answer.status !== 404) throw await refusal(answer, `cannot read ${nameOf(repository, tag)}`);
   drop(answer);

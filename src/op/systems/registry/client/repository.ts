@@ -1,6 +1,7 @@
-import { type Reference, registryOf } from '../reference.js';
 import type { Api, Call } from './api.js';
 import { type Descriptor, digestForm } from './content.js';
+
+export { pathOf } from '../reference.js';
 
 /** One repository of a registry. Names, tags and digests must have been checked. */
 export interface Repository {
@@ -24,7 +25,3 @@ export const call = ({ api, path }: Repository, parts: Omit<Call, 'target'> & { 
 /** Names a blob in a repository. */
 export const placeOf = ({ api, path }: Repository, { digest }: Pick<Descriptor, 'digest'>): string =>
   `${api.registry}/${path} ${digest}`;
-
-/** Docker Hub keeps what has one name only below `library`. */
-export const pathOf = (image: Reference): string =>
-  registryOf(image) === 'docker.io' && !image.path.includes('/') ? `library/${image.path}` : image.path;

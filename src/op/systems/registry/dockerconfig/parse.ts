@@ -25,9 +25,8 @@ export function parseDockerConfig(source: string, content: string): readonly Reg
   const helpers = Object.entries(object(source, 'credHelpers', config.credHelpers ?? {}));
   const logins = auths.flatMap(([host, auth]): RegistryLogin[] => {
     const entry = object(source, `auths["${host}"]`, auth);
-    if (typeof entry.auth === 'string' && entry.auth !== '' && !isUserAndPassword(entry.auth)) {
-      throw malformed(source, `auths["${host}"].auth is not the base64 text of USER:PASSWORD`);
-    }
+    const wrong = typeof entry.auth === 'string' && entry.auth !== '' ? problemOfAuth(entry.auth) : undefined;
+    if (wrong !== undefined) throw malformed(source, `auths["${host}"].auth ${wrong}`);
     return hasSecret(entry) ? [{ host, from: { kind: 'file' } }] : [];
   });
   const helped = helpers.map(([host, helper]): RegistryLogin => {
@@ -47,7 +46,12 @@ const hasSecret = (entry: Readonly<Record<string, unknown>>) =>
     (key) => typeof entry[key] === 'string' && entry[key] !== '',
   );
 
-const isUserAndPassword = (text: string) => Buffer.from(text, 'base64').toString('utf8').includes(':');
+/** Without a user, a registry answers 401. */
+function problemOfAuth(text: string): string | undefined {
+  const colon = Buffer.from(text, 'base64').toString('utf8').indexOf(':');
+  if (colon < 0) return 'is not the base64 text of USER:PASSWORD';
+  return colon === 0 ? 'is the base64 text of :PASSWORD, without a user' : undefined;
+}
 
 function object(source: string, what: string, value: unknown): Readonly<Record<string, unknown>> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;

@@ -70,7 +70,18 @@ test('a directory with neither file, or that does not exist, is refused', async 
   const why = 'it holds neither config.json nor .dockerconfigjson';
   await expect(prepareDockerConfig(context, await directoryWith('other', '{}'))).rejects.toMatchObject({
     kind: 'input',
-    why,
+    why: expect.stringContaining(why),
   });
-  await expect(prepareDockerConfig(context, join(room, 'nowhere'))).rejects.toMatchObject({ kind: 'input' });
+  await expect(prepareDockerConfig(context, join(room, 'nowhere'))).rejects.toMatchObject({
+    kind: 'input',
+    why: 'there is no such directory',
+  });
+});
+
+test('a Secret with another key is refused with the keys that it has', async () => {
+  const directory = await directoryWith('dockerconfig.json', {});
+  await expect(prepareDockerConfig(context, directory)).rejects.toMatchObject({
+    kind: 'input',
+    why: expect.stringContaining('but dockerconfig.json'),
+  });
 });

@@ -1,8 +1,10 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from '../../../context.js';
 import { inputError } from '../../../kit/errors/op-error.js';
 import { makePrivateDirectory } from '../../../kit/files/private-directory.js';
+import { oneLine } from '../../../kit/log/printable.js';
+import { usualConfig } from './config-file.js';
 import { parseDockerConfig, type RegistryLogin } from './parse.js';
 
 /** Registry credentials for child processes. */
@@ -11,6 +13,8 @@ export interface DockerConfig extends AsyncDisposable {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The registries that there are credentials for. */
   readonly hosts: readonly RegistryLogin[];
+  /** The same, or those of the usual docker config when no directory was given. */
+  readonly logins: readonly RegistryLogin[];
   /** Removes the private copy. */
   readonly dispose: () => Promise<void>;
 }
@@ -22,26 +26,41 @@ const names = ['config.json', '.dockerconfigjson'] as const;
  * Makes a private copy of the docker config in `directory` and points DOCKER_CONFIG at it: a mounted Secret has the file under
  * another name, is read-only, and may be readable by others.
  * @param directory holds `config.json` or `.dockerconfigjson`; undefined for none
- * @throws OpError (input) when it holds neither, or the file is malformed
+ * @throws OpError (input) when it holds neither, or the file is malformed; also the usual one, when no directory was given
  */
 export async function prepareDockerConfig(context: Context, directory: string | undefined): Promise<DockerConfig> {
-  if (directory === undefined) return disposable({}, [], async () => {});
+  if (directory === undefined) {
+    const usual = await usualConfig(context.env);
+    const logins = usual === undefined ? [] : parseDockerConfig(usual.source, usual.content);
+    return disposable({}, [], logins, async () => {});
+  }
   const { source, content } = await readFirst(directory);
   const hosts = parseDockerConfig(source, content);
   const { path, dispose } = await makePrivateDirectory(context, 'dockerconfig');
   await writeFile(join(path, 'config.json'), content, { mode: 0o600 });
-  return disposable({ DOCKER_CONFIG: path }, hosts, dispose);
+  return disposable({ DOCKER_CONFIG: path }, hosts, hosts, dispose);
 }
 
-const disposable = (env: DockerConfig['env'], hosts: DockerConfig['hosts'], dispose: () => Promise<void>) => ({
+const disposable = (
+  env: DockerConfig['env'],
+  hosts: DockerConfig['hosts'],
+  logins: DockerConfig['logins'],
+  dispose: () => Promise<void>,
+) => ({
   env,
   hosts,
+  logins,
   dispose,
   [Symbol.asyncDispose]: dispose,
 });
 
 async function readFirst(directory: string): Promise<{ source: string; content: string }> {
-  let problem = `it holds neither ${names.join(' nor ')}`;
+  const others = await readdir(directory).catch(({ code }: NodeJS.ErrnoException) => code ?? '');
+  const found = (typeof others === 'string' ? [] : others)
+    .filter((name) => !name.startsWith('..'))
+    .map((name) => oneLine(name, 60));
+  let problem = `it holds neither ${names.join(' nor ')}${found.length === 0 ? '' : `, but ${found.slice(0, 5).join(', ')}`}`;
+  if (others === 'ENOENT') problem = 'there is no such directory';
   for (const name of names) {
     const source = join(directory, name);
     try {
@@ -54,6 +73,6 @@ async function readFirst(directory: string): Promise<{ source: string; content: 
   throw inputError({
     what: `${directory} has no registry credentials`,
     why: problem,
-    hint: 'bind a Secret of type kubernetes.io/dockerconfigjson to the workspace dockerconfig, or leave it unbound',
+    hint: 'name a directory that has one of them; in a Task, bind a Secret of type kubernetes.io/dockerconfigjson to the workspace dockerconfig, or leave it unbound',
   });
 }

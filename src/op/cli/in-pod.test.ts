@@ -1,0 +1,30 @@
+/** What op says in a pod, where nobody types a command. */
+import { expect, test } from 'vitest';
+import { startRegistry } from '../../../test/op/local-registry.js';
+import { bundledOp } from '../../../test/op/run-op.js';
+import { makeSampleRepository } from '../../../test/op/sample-repository.js';
+
+const pod = { KUBERNETES_SERVICE_HOST: '10.96.0.1' };
+
+test('a pod is told the params for the flags of an error, and no next command; a person is told the command', async () => {
+  await using op = { ...(await bundledOp()), [Symbol.asyncDispose]: () => op.dispose() };
+  await using registry = { ...(await startRegistry()), [Symbol.asyncDispose]: () => registry.stop() };
+  const repository = await makeSampleRepository();
+  try {
+    const build = ['build-push', `--default-repo=${registry.host}/shop`];
+    const inPod = await op.run(repository.directory, build, pod);
+    expect([inPod.exitCode, inPod.stderr.trim().split('\n').at(-1)]).toEqual([
+      0,
+      `done: 2 images in ${registry.host}/shop, listed in build_result.json`,
+    ]);
+    expect((await op.run(repository.directory, build)).stderr).toMatch(/; next: op publish .*$/u);
+
+    const missing = [...build, '--skaffold-file=none.yaml'];
+    const said = 'in a Task: the param directory, the param skaffold-file';
+    const failed = await op.run(repository.directory, missing, pod);
+    expect([failed.exitCode, failed.stderr.trim().split('\n').at(-1)]).toEqual([3, `       ${said}`]);
+    expect((await op.run(repository.directory, missing)).stderr).not.toContain('in a Task');
+  } finally {
+    await repository.remove();
+  }
+});

@@ -1,0 +1,137 @@
+import type { Json } from '../../store/documents/body.js';
+import type { Deployment, Package, Release, Run, Standing, Written } from '../documents/shapes.js';
+import { runSignature } from '../next/deployments.js';
+import { environmentOf, type RunWork } from '../next/snapshot.js';
+
+/** How many deployments of an environment are remembered. */
+const remembered = 20;
+
+/** What a run that starts is given by its environment. */
+export interface Turn {
+  readonly environment: string;
+  readonly serial: number;
+}
+
+/** A release with one more run. One that is still running there has lost its process: whoever writes this holds the lock of the item. */
+export function startRun(
+  release: Release,
+  { item, does, inputs, why }: RunWork,
+  turn: Turn | undefined,
+  written: Written,
+): { readonly release: Release; readonly run: Run } {
+  const number = Math.max(0, ...release.runs.filter((one) => one.item === item).map((one) => one.number)) + 1;
+  const run: Run = { item, number, does, status: 'running', ...turn, why, inputs: { ...inputs }, started: written };
+  const earlier = release.runs.map((one): Run => {
+    return one.item === item && one.status === 'running' ? { ...one, status: 'lost', ended: written.at } : one;
+  });
+  return { release: { ...release, runs: [...withoutOld(earlier, item), run], written }, run };
+}
+
+/** Runs of one item that are kept, beside the newest complete one: an item that is deployed again every day must fit into its document. */
+const keptRuns = 10;
+
+function withoutOld(runs: readonly Run[], item: string): readonly Run[] {
+  const own = runs.filter((one) => one.item === item);
+  const kept = new Set([...own.slice(-keptRuns), own.findLast(({ status }) => status === 'complete')]);
+  return runs.filter((one) => one.item !== item || kept.has(one));
+}
+
+/** How a run ended. */
+export type Ending =
+  | { readonly status: 'complete'; readonly output: Readonly<Record<string, Json>> }
+  | { readonly status: 'failed'; readonly error: string };
+
+/** The same release after the end of a run. */
+export function endRun(
+  release: Release,
+  ended: Pick<Run, 'item' | 'number'>,
+  ending: Ending,
+  written: Written,
+): Release {
+  const runs = release.runs.map((one): Run => {
+    return one.item === ended.item && one.number === ended.number ? { ...one, ...ending, ended: written.at } : one;
+  });
+  return { ...release, runs, written };
+}
+
+/** The package after the end of a run; the same if it has that already, or something newer. */
+export function recordRun(document: Package, release: number, run: Run, written: Written): Package {
+  if (run.does === 'check') return document;
+  const environment = environmentOf(run.item);
+  if (environment === undefined) return recordCall(document, release, run, written);
+  const before = document.deployments[environment];
+  const serial = run.serial ?? 0;
+  if ((before?.serial ?? 0) >= serial) return document;
+  const after = deploymentAfter(before, release, run, written);
+  return { ...document, deployments: { ...document.deployments, [environment]: after }, written };
+}
+
+function deploymentAfter(before: Deployment | undefined, release: number, run: Run, written: Written): Deployment {
+  const { does, inputs, output = {}, serial = 0, environment = '', status, error = '' } = run;
+  const same = before?.environment === environment;
+  const base: Deployment = {
+    serial,
+    environment,
+    highest: same ? before.highest : 0,
+    history: before?.history ?? [],
+    ...(before?.current === undefined ? {} : { current: before.current }),
+  };
+  if (status !== 'complete') {
+    const signature = runSignature({ does, release, inputs });
+    return { ...base, failed: { does, release, run: run.number, signature, error, at: written.at } };
+  }
+  if (does === 'down') {
+    const { current: _, ...gone } = base;
+    return gone;
+  }
+  const since = { ...run.started, at: run.ended ?? written.at };
+  return {
+    ...base,
+    highest: Math.max(base.highest, release),
+    current: { release, run: run.number, inputs, output, since },
+    history: [...base.history, { release, at: since.at, by: since.by }].slice(-remembered),
+  };
+}
+
+function recordCall(document: Package, release: number, run: Run, written: Written): Package {
+  const name = run.item.slice('task/'.length);
+  const known = document.tasks[name];
+  const newer = known === undefined || release > known.release || (release === known.release && run.number > known.run);
+  if (run.status !== 'complete' || !newer) return document;
+  const since = { ...run.started, at: run.ended ?? written.at };
+  const task = { release, run: run.number, output: run.output ?? {}, since };
+  return { ...document, tasks: { ...document.tasks, [name]: task }, written };
+}
+
+/** A release that has ended, or goes on. */
+export const withStanding = (release: Release, standing: Standing, written: Written): Release => ({
+  ...release,
+  standing,
+  written,
+});
+
+/** The package with this release among the open ones, or not. */
+export function withOpen(document: Package, release: number, open: boolean, written: Written): Package {
+  const others = document.open.filter((number) => number !== release);
+  const list = open ? [...others, release].toSorted((a, b) => a - b) : others;
+  return { ...document, newest: Math.max(document.newest, release), open: list, written };
+}
+
+/** A release whose failed runs may run again. */
+export const retryFailed = (release: Release, written: Written): Release => ({
+  ...release,
+  standing: 'open',
+  runs: release.runs.map((run): Run => (run.status === 'failed' ? { ...run, status: 'retried' } : run)),
+  written,
+});
+
+/** The package without the failures of a release: what failed is tried again. */
+export function forgetFailures(document: Package, release: number, written: Written): Package {
+  const deployments = Object.fromEntries(
+    Object.entries(document.deployments).map(([name, { failed, ...rest }]): [string, Deployment] => [
+      name,
+      failed === undefined || failed.release === release ? rest : { ...rest, failed },
+    ]),
+  );
+  return { ...document, deployments, written };
+}

@@ -1,0 +1,113 @@
+import type { Context } from '../../context.js';
+import { refusedError } from '../../kit/errors/op-error.js';
+import type { RequestOf } from '../../kit/options/option.js';
+import { withOpen } from '../changes/changes.js';
+import type { Release } from '../documents/shapes.js';
+import { type Sources, sourcesOf } from '../load/sources.js';
+import type { Work } from '../next/snapshot.js';
+import type { workOptions } from '../options.js';
+import type { Records } from '../records/records.js';
+import { packageOf } from '../reference/reference.js';
+import { plannedEnvironments, type Worker } from '../worker/act.js';
+import type { RunTekton } from '../worker/tekton.js';
+import { workOn } from '../worker/work-on.js';
+import { type Named, oneWord, openPlace, type Place, referenceOf, repositoryOf } from './place.js';
+import { conclude, waitingFor, waitingText } from './show-next.js';
+
+type NewRequest = RequestOf<typeof workOptions> & { readonly force: boolean };
+
+/** `op release new FILE`: makes a release of the commit that is checked out, and does what can be done. @throws OpError */
+export async function newRelease(
+  context: Context,
+  request: NewRequest,
+  words: readonly string[],
+  runTekton: RunTekton,
+): Promise<void> {
+  await using place = await openPlace(context, request);
+  const repository = repositoryOf(place);
+  const reference = referenceOf(place, oneWord(words, 'release new', 'the file of a release'));
+  const name = packageOf(reference);
+  await using sources = sourcesOf(context, repository);
+  if (repository.changed > 0) {
+    const of = `the release is of commit ${repository.commit.slice(0, 12)}`;
+    context.log.warn(
+      `${of}: ${repository.isModified ? 'changes that are not committed are not in it' : 'the work tree has other files besides'}`,
+    );
+  }
+  const made = await makeRelease(place, sources, name, request.force);
+  const worker: Worker = { ...place, sources, runTekton };
+  if (made === 'environments') {
+    conclude(context, await workOn(worker, (work) => !('package' in work), request.parallel));
+    return;
+  }
+  context.out(`${name}/@r${made}\n`);
+  const of = { package: name, number: made };
+  const worked = await workOn(worker, isOfRelease(of), request.parallel);
+  context.out(waitingText(waitingFor(worked.next, of)));
+  conclude(context, worked);
+}
+
+/** The work of one release, what it closes of its package, and what intent wants of environments and custom state. */
+export const isOfRelease =
+  ({ package: name, number }: Named) =>
+  (work: Work): boolean =>
+    !('package' in work) || (work.package === name && (work.release === number || work.do === 'close'));
+
+/** @returns its number; `environments` for a file that only makes environments */
+async function makeRelease(
+  { records, written, context }: Place,
+  { repository, evaluate }: Sources,
+  name: string,
+  force: boolean,
+): Promise<number | 'environments'> {
+  const snapshot = await records.snapshot();
+  const { commit } = repository;
+  const newest = snapshot.packages.get(name)?.document.newest ?? 0;
+  for (let number = newest + 1; ; number += 1) {
+    const environments = plannedEnvironments(snapshot);
+    const { plan, registered } = await evaluate({ package: name, number, commit }, environments);
+    if (registered.length > 0) {
+      for (const { name: environment, attributes } of registered) {
+        await records.wantEnvironment(environment, attributes);
+        context.log.step(`environment ${environment}: wanted`);
+      }
+      return 'environments';
+    }
+    const before = force ? undefined : await ofCommit(records, name, newest, commit);
+    if (before !== undefined) {
+      throw refusedError({
+        what: `there is a release of this commit: ${before.ref}`,
+        why: `it is ${before.standing}`,
+        hint: `go on with it: op release continue ${before.ref}; or make another one: --force`,
+      });
+    }
+    const created = written();
+    const ref = `${name}/@r${number}`;
+    const release: Release = {
+      ref,
+      package: name,
+      number,
+      commit,
+      plan,
+      created,
+      standing: 'open',
+      runs: [],
+      written: created,
+    };
+    // Whoever looks for releases looks for packages first.
+    if (number === 1)
+      await records.changePackage(name, (found) => (found.newest > 0 ? found : { ...found, newest: 0 }));
+    if ((await records.createRelease(release)) === 'conflict') continue;
+    await records.changePackage(name, (found) => withOpen(found, number, true, written()));
+    return number;
+  }
+}
+
+/** How many releases are looked at for one of the same commit. */
+const lookedAt = 20;
+
+async function ofCommit({ release }: Records, name: string, newest: number, commit: string) {
+  const numbers = Array.from({ length: Math.min(newest, lookedAt) }, (_, index) => newest - index);
+  const found = await Promise.all(numbers.map((number) => release(name, number)));
+  return found.find((one) => one?.commit === commit);
+}

@@ -1,0 +1,76 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { testContext } from '../../../../test/op/test-context.js';
+import { openDirectoryStore } from '../../store/directory/directory.js';
+import { withOpen } from '../changes/changes.js';
+import { releasePlace } from '../documents/place.js';
+import type { Release } from '../documents/shapes.js';
+import { type Records, recordsIn } from './records.js';
+
+const name = 'h.io/Acme/Shop/-/deploy/Shop.release.ts';
+const written = () => ({ by: 'ann', at: '2026-11-27T12:00:00Z', run: 'test' });
+const release = (number: number): Release => ({
+  ref: `${name}/@r${number}`,
+  package: name,
+  number,
+  commit: 'c',
+  plan: { name: 'shop', environments: [], phases: [] },
+  created: written(),
+  standing: 'open',
+  runs: [],
+  written: written(),
+});
+
+let directory: string;
+let records: Records;
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'records-'));
+  const store = await openDirectoryStore(testContext().context, directory);
+  records = recordsIn({ state: store, intent: store }, () => new Date(), written);
+});
+afterAll(() => rm(directory, { recursive: true }));
+
+test('a number is given to one release, however many want it', async () => {
+  await records.changePackage(name, (found) => ({ ...found, newest: 0 }));
+  const made = await Promise.all(Array.from({ length: 8 }, () => records.createRelease(release(1))));
+  expect(made.filter((one) => one === 'created')).toHaveLength(1);
+});
+
+test('a release is found whose maker was killed before it could list it', async () => {
+  await records.createRelease(release(2));
+  const view = (await records.snapshot()).packages.get(name);
+  expect([view?.document.newest, view?.document.open, [...(view?.releases.keys() ?? [])]]).toEqual([2, [1, 2], [1, 2]]);
+});
+
+test('no change is lost among many at the same time', async () => {
+  const numbers = Array.from({ length: 8 }, (_, index) => index + 10);
+  await Promise.all(
+    numbers.map((number) => records.changePackage(name, (found) => withOpen(found, number, true, written()))),
+  );
+  const changed = await records.changePackage(name, (found) => found);
+  expect(changed.open).toEqual([1, 2, ...numbers]);
+});
+
+test('every document says who wrote it, when and from which run', async () => {
+  await records.setCustom('intent', '@/custom/size', 3);
+  await records.wantEnvironment('Prod.EU-1', { type: 'prod' });
+  await records.changeIntent(name, (found) => ({ ...found, verdicts: {} }));
+  const texts = await Promise.all(
+    [...(await records.stores.state.list('releases'))].map(({ path }) =>
+      readFile(join(directory, `${path}.json`), 'utf8'),
+    ),
+  );
+  expect(texts.length).toBeGreaterThanOrEqual(6);
+  for (const text of texts) expect(JSON.parse(text)).toMatchObject({ written: written(), ref: expect.any(String) });
+});
+
+test('a document that somebody broke is named, not overwritten', async () => {
+  const path = releasePlace('h.io/x/-/broken.release.ts', 1);
+  await records.stores.state.create(path, { ref: 'x' });
+  await expect(records.release('h.io/x/-/broken.release.ts', 1)).rejects.toMatchObject({
+    kind: 'tool',
+    message: expect.stringContaining(path),
+  });
+});

@@ -1,0 +1,100 @@
+import { resolve } from 'node:path';
+import * as v from 'valibot';
+import type { Context } from '../../context.js';
+import { OpError, refusedError, toolError } from '../../kit/errors/op-error.js';
+import { oneLine, printable } from '../../kit/log/printable.js';
+import { run } from '../../kit/process/run.js';
+import type { Json } from '../../store/documents/body.js';
+import type { DeployContext, ExecOptions, Executed, ItemFunction } from '../author/item-context.js';
+import type { EnvironmentValue, Inputs } from '../author/values.js';
+import type { Ending } from '../changes/changes.js';
+import { jsonShape } from '../documents/shapes.js';
+
+/** What a function is called with. */
+export interface Call {
+  readonly item: string;
+  readonly function: ItemFunction;
+  readonly inputs: Readonly<Record<string, Json>>;
+  readonly environment: EnvironmentValue;
+  readonly release: DeployContext<Inputs>['release'];
+  readonly directory: string;
+}
+
+/** Outputs go into the store; this much of them. */
+const largestOutput = 64_000;
+const outputs = v.optional(v.record(v.string(), jsonShape), {});
+
+/** Calls a function of a release. What it throws is how it failed; only when op is stopped, or has lost its claim, there is no end to write. */
+export async function execute(context: Context, call: Call): Promise<Ending> {
+  const { item, inputs, environment, release, directory } = call;
+  const secrets: string[] = [];
+  const masked = (text: string) => secrets.reduce((left, secret) => left.replaceAll(secret, '***'), text);
+  const log = (text: string) => context.log.step(`${item}: ${masked(printable(text))}`);
+  try {
+    const returned = await call.function({
+      inputs: inputs as never,
+      environment,
+      release,
+      directory,
+      signal: context.signal,
+      log,
+      secret: (value) => {
+        if (value !== '') secrets.push(value);
+        return value;
+      },
+      exec: (program, args = [], options) => exec(context, { program, args, directory, log, masked }, options),
+    });
+    context.signal.throwIfAborted();
+    return { status: 'complete', output: outputOf(item, returned, secrets) };
+  } catch (error) {
+    context.signal.throwIfAborted();
+    return { status: 'failed', error: oneLine(masked(messageOf(error)), 500) };
+  }
+}
+
+const messageOf = (error: unknown) =>
+  error instanceof OpError ? `${error.message}: ${error.why}` : error instanceof Error ? error.message : String(error);
+
+function outputOf(item: string, returned: unknown, secrets: readonly string[]): Readonly<Record<string, Json>> {
+  const read = v.safeParse(outputs, returned ?? undefined);
+  const refuse = (why: string) =>
+    refusedError({ what: `${item} returned what cannot be an output`, why, hint: 'return an object of JSON values' });
+  if (!read.success) throw refuse('it is not an object whose values are JSON');
+  const text = JSON.stringify(read.output);
+  if (text.length > largestOutput) throw refuse(`it has ${text.length} characters; ${largestOutput} are allowed`);
+  if (secrets.some((secret) => text.includes(JSON.stringify(secret).slice(1, -1))))
+    throw refuse('it contains a secret');
+  return read.output;
+}
+
+interface Started {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly directory: string;
+  readonly log: (text: string) => void;
+  readonly masked: (text: string) => string;
+}
+
+/** Runs a program for a function, with its output in the log. @throws OpError (tool) */
+export async function exec(
+  context: Context,
+  { program, args, directory, log, masked }: Started,
+  { directory: inner = '.', env = {}, input, mayFail = false }: ExecOptions = {},
+): Promise<Executed> {
+  const ended = await run(context, {
+    program,
+    args,
+    env,
+    cwd: resolve(directory, inner),
+    onLine: log,
+    ...(input === undefined ? {} : { input }),
+  });
+  const { stdout, stderr, exitCode = 127 } = ended;
+  if (ended.ended === 'ok' || (mayFail && ended.ended === 'failed')) return { stdout, stderr, exitCode };
+  const last = stderr.trim().split('\n').at(-1) || stdout.trim().split('\n').at(-1) || 'it printed nothing';
+  throw toolError({
+    what: `${program} failed${ended.ended === 'missing' ? '' : ` with exit code ${exitCode}`}`,
+    why: masked(oneLine(last, 300)),
+    hint: `run it by hand: ${program} ${args.join(' ')}`,
+  });
+}
