@@ -30,7 +30,7 @@ export default defineConfig({
         test: {
           name: 'tools',
           include: [...withTools],
-          globalSetup: ['test/parity/global-setup.ts'],
+          globalSetup: ['test/op/bundles.ts', 'test/parity/global-setup.ts'],
           // Most of them wait for other programs: as many workers as cores leave a core idle.
           maxWorkers: 3,
           sequence: { groupOrder: 1 },
@@ -42,6 +42,7 @@ export default defineConfig({
         test: {
           name: 'cluster',
           include: ['test/cluster/**/*.test.ts', 'image/**/*.cluster.test.ts'],
+          globalSetup: ['test/op/bundles.ts'],
           // Each file has a namespace of its own, and mostly waits for pods: two workers leave a third of two cores idle.
           maxWorkers: 3,
           sequence: { groupOrder: 2 },

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
-import { bundle } from '../../scripts/bundle.js';
+import { putOp } from '../op/bundles.js';
 import { withTools } from '../tools.js';
 import { places } from './command.js';
 
@@ -35,11 +35,10 @@ export interface HostOp {
 /** Milliseconds after which a run of op is killed: its own deadline should have ended it long before. */
 const limit = 200_000;
 
-/** Bundles op into a temporary directory. */
+/** Puts op into a temporary directory. */
 export async function hostOp(): Promise<HostOp> {
   const directory = await mkdtemp(join(tmpdir(), 'delivery-'));
-  const file = join(directory, 'op.cjs');
-  await bundle(file);
+  const file = await putOp(directory);
   const { network, kubeconfig, programs } = await places();
   const { PATH = '' } = withTools(['crane', 'git']);
   const home = { PATH: `${programs}:${PATH}`, HOME: directory, TMPDIR: directory, KUBECONFIG: kubeconfig };

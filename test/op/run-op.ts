@@ -2,8 +2,8 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { bundle } from '../../scripts/bundle.js';
 import { withTools } from '../tools.js';
+import { putOp } from './bundles.js';
 
 /** How a run of op ended. */
 export interface Ran {
@@ -30,11 +30,10 @@ export interface Op {
   readonly dispose: () => Promise<void>;
 }
 
-/** Bundles op into a temporary directory. */
+/** Puts op into a temporary directory. */
 export async function bundledOp(tools: readonly string[] = ['skaffold', 'crane', 'git']): Promise<Op> {
   const directory = await mkdtemp(join(tmpdir(), 'op-under-test-'));
-  const file = join(directory, 'op.cjs');
-  await bundle(file);
+  const file = await putOp(directory);
   const temporary = join(directory, 'tmp');
   await mkdir(temporary);
   const { PATH = '' } = withTools(tools);

@@ -1,8 +1,8 @@
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { build } from 'esbuild';
 import { execa } from 'execa';
+import { putPackage } from '../bundles.js';
 import { bundledOp, type Ran } from '../run-op.js';
 
 const root = dirname(dirname(dirname(import.meta.dirname)));
@@ -38,18 +38,7 @@ export async function releaseSandbox(
   const op = await bundledOp(['git']);
   const parent = await mkdtemp(join(tmpdir(), 'releases-'));
   const directory = join(parent, 'shop');
-  await mkdir(join(directory, 'node_modules', 'octopipeline'), { recursive: true });
-  // Of the library only the typed core: the catalog and cdk8s take long to bundle. Each is a bundle of its own, as in the package.
-  const parts = { release: 'src/release.ts', index: 'src/tekton/index.ts' };
-  for (const [name, file] of Object.entries(parts)) {
-    await build({
-      entryPoints: [join(root, file)],
-      outfile: join(directory, 'node_modules', 'octopipeline', `${name}.js`),
-      bundle: true,
-      format: 'esm',
-      platform: 'node',
-    });
-  }
+  await putPackage(join(directory, 'node_modules', 'octopipeline'));
   const exports = { '.': './index.js', './release': './release.js' };
   const manifest = { name: 'octopipeline', type: 'module', exports };
   await writeFile(join(directory, 'node_modules', 'octopipeline', 'package.json'), JSON.stringify(manifest));
