@@ -60,6 +60,26 @@ async function ran(): Promise<readonly string[]> {
 }
 
 describe('a release', () => {
+  test('with more output than its document has room for fails at the item that is too much, and says why', async () => {
+    await box.write({
+      'large.release.ts': `
+import { release } from 'octopipeline/release';
+export default release('large', ({ phase, call }) => {
+  for (let index = 1; index <= 9; index += 1) {
+    phase('p' + index, [call('c' + index, { run: async ({ log }) => { log('writing'); return { text: 'x'.repeat(60_000) }; } })]);
+  }
+});`,
+    });
+    await box.commit('large');
+    const { exitCode, stderr } = await box.op('release', 'new', 'large.release.ts');
+    expect(stderr).toContain('task/c1: writing\n');
+    expect(stderr).toContain('task/c8: failed: its output of 60017 bytes does not fit into');
+    expect(exitCode).toBe(4);
+    const [release] = JSON.parse(await box.must('release', 'list', '--output=json'));
+    expect(release).toMatchObject({ standing: 'failed' });
+    await box.must('release', 'abandon', 'large.release.ts/@r1');
+  });
+
   test('is shown before it runs', async () => {
     await box.must('release', 'new', 'environments.release.ts');
     const text = await box.must('release', 'preview', 'shop.release.ts');

@@ -1,7 +1,8 @@
-import type { Json } from '../../store/documents/body.js';
+import { type Json, sizeOf } from '../../store/documents/body.js';
 import type { Deployment, Package, Release, Run, Standing, Written } from '../documents/shapes.js';
 import { runSignature } from '../next/deployments.js';
 import { environmentOf, type RunWork } from '../next/snapshot.js';
+import { fitted, noRoom, packageFits } from './room.js';
 
 /** How many deployments of an environment are remembered. */
 const remembered = 20;
@@ -12,7 +13,10 @@ export interface Turn {
   readonly serial: number;
 }
 
-/** A release with one more run. One that is still running there has lost its process: whoever writes this holds the lock of the item. */
+/**
+ * A release with one more run. One that is still running there has lost its process: whoever writes this holds the lock of the item.
+ * @throws OpError (refused) when the document has no room for it
+ */
 export function startRun(
   release: Release,
   { item, does, inputs, why }: RunWork,
@@ -24,16 +28,10 @@ export function startRun(
   const earlier = release.runs.map((one): Run => {
     return one.item === item && one.status === 'running' ? { ...one, status: 'lost', ended: written.at } : one;
   });
-  return { release: { ...release, runs: [...withoutOld(earlier, item), run], written }, run };
-}
-
-/** Runs of one item that are kept, beside the newest complete one: an item that is deployed again every day must fit into its document. */
-const keptRuns = 10;
-
-function withoutOld(runs: readonly Run[], item: string): readonly Run[] {
-  const own = runs.filter((one) => one.item === item);
-  const kept = new Set([...own.slice(-keptRuns), own.findLast(({ status }) => status === 'complete')]);
-  return runs.filter((one) => one.item !== item || kept.has(one));
+  const started = { ...release, runs: [...earlier, run], written };
+  const fitting = fitted(started);
+  if (fitting === undefined) throw noRoom(started, item);
+  return { release: fitting, run };
 }
 
 /** How a run ended. */
@@ -41,17 +39,36 @@ export type Ending =
   | { readonly status: 'complete'; readonly output: Readonly<Record<string, Json>> }
   | { readonly status: 'failed'; readonly error: string };
 
-/** The same release after the end of a run. */
+/** The same release after the end of a run. When its document has no room for the output, the run has failed. */
 export function endRun(
   release: Release,
   ended: Pick<Run, 'item' | 'number'>,
   ending: Ending,
   written: Written,
 ): Release {
-  const runs = release.runs.map((one): Run => {
-    return one.item === ended.item && one.number === ended.number ? { ...one, ...ending, ended: written.at } : one;
+  const after = (how: Ending): Release => ({
+    ...release,
+    runs: release.runs.map((one): Run => {
+      return one.item === ended.item && one.number === ended.number ? { ...one, ...how, ended: written.at } : one;
+    }),
+    written,
   });
-  return { ...release, runs, written };
+  const whole = after(ending);
+  return fitted(whole) ?? after(tooLarge(ending, release.ref));
+}
+
+/** What a run becomes whose output does not fit into the document of its release or package. */
+function tooLarge(ending: Ending, document: string): Ending {
+  if (ending.status === 'failed') return ending;
+  const size = sizeOf(ending.output);
+  const why = `its output of ${size} bytes does not fit into ${document} in the store`;
+  return { status: 'failed', error: `${why}: return references to large values (a digest, a URL)` };
+}
+
+/** How a run ended, when the package has room for its output; else, that it failed. */
+export function endingFor(document: Package, release: number, run: Run, ending: Ending, written: Written): Ending {
+  const after = recordRun(document, release, { ...run, ...ending }, written);
+  return packageFits(after) ? ending : tooLarge(ending, document.ref);
 }
 
 /** The package after the end of a run; the same if it has that already, or something newer. */

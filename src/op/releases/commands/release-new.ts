@@ -2,6 +2,7 @@ import type { Context } from '../../context.js';
 import { refusedError } from '../../kit/errors/op-error.js';
 import type { RequestOf } from '../../kit/options/option.js';
 import { withOpen } from '../changes/changes.js';
+import { checkPlan } from '../changes/room.js';
 import type { Release } from '../documents/shapes.js';
 import { type Sources, sourcesOf } from '../load/sources.js';
 import type { Work } from '../next/snapshot.js';
@@ -94,6 +95,7 @@ async function makeRelease(
       runs: [],
       written: created,
     };
+    checkPlan(release);
     // Whoever looks for releases looks for packages first.
     if (number === 1)
       await records.changePackage(name, (found) => (found.newest > 0 ? found : { ...found, newest: 0 }));

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Context } from '../../context.js';
-import { endRun, recordRun, startRun, withOpen, withStanding } from '../changes/changes.js';
+import { endingFor, endRun, recordRun, startRun, withOpen, withStanding } from '../changes/changes.js';
+import { checkPlan } from '../changes/room.js';
 import { checkAction, checkOf } from '../documents/check-names.js';
 import type { Environment, Release, Written } from '../documents/shapes.js';
 import { sameJson } from '../documents/signature.js';
@@ -104,12 +105,11 @@ async function plan(
   const release = await records.release(name, number);
   if (release === undefined) return;
   const evaluated = await sources.evaluate(release, plannedEnvironments(snapshot));
-  await records.changeRelease(name, number, (found) => ({
-    ...found,
-    plan: evaluated.plan,
-    standing: 'open',
-    written: written(),
-  }));
+  await records.changeRelease(name, number, (found) => {
+    const planned: Release = { ...found, plan: evaluated.plan, standing: 'open', written: written() };
+    checkPlan({ ...planned, runs: [] });
+    return planned;
+  });
   await records.changePackage(name, (found) => withOpen(found, number, true, written()));
 }
 
@@ -122,7 +122,8 @@ async function run(worker: Worker, work: RunWork): Promise<Acted> {
   const { context, records } = worker;
   await using held = await claim(context, records.stores.state, claimOf(work));
   if (held === undefined) return 'busy';
-  const inner = { ...worker, context: held.context };
+  // The store says nothing of its locks; the log of the work is that of the command.
+  const inner = { ...worker, context: { ...held.context, log: context.log } };
   const snapshot = await records.snapshot();
   const own = nameOfWork(work);
   const now = nextWork(snapshot).ready.find((one) => nameOfWork(one) === own);
@@ -182,23 +183,27 @@ async function runHeld(worker: Worker, snapshot: Snapshot, work: RunWork, before
     release: { name: `r${number}`, package: name, commit: before.commit },
     directory,
   });
-  const release = await records.changeRelease(name, number, (release) => {
-    const run = release.runs.findLast(({ item }) => item === work.item);
-    const ended = run === undefined ? release : endRun(release, run, ending, written());
-    return ending.status === 'complete' && ended.standing === 'failed' ? withStanding(ended, 'open', written()) : ended;
+  const known = await records.changePackage(name, (document) => document);
+  const newest = ({ runs }: Release) => runs.findLast(({ item }) => item === work.item);
+  const release = await records.changeRelease(name, number, (found) => {
+    const run = newest(found);
+    if (run === undefined) return found;
+    const after = endRun(found, run, endingFor(known, number, run, ending, written()), written());
+    return newest(after)?.status === 'complete' && after.standing === 'failed'
+      ? withStanding(after, 'open', written())
+      : after;
   });
-  const ended = release.runs.findLast(({ item }) => item === work.item);
+  const ended = newest(release);
   await records.changePackage(name, (document) => {
     const recorded = ended === undefined ? document : recordRun(document, number, ended, written());
     return release.standing === 'open' ? withOpen(recorded, number, true, written()) : recorded;
   });
+  const isComplete = ended?.status === 'complete';
   context.log.step(
-    ending.status === 'complete'
-      ? `${work.does} ${name}/@r${number}/${work.item}: done`
-      : `${work.does} ${name}/@r${number}/${work.item}: failed: ${ending.error}`,
+    `${work.does} ${name}/@r${number}/${work.item}: ${isComplete ? 'done' : `failed: ${ended?.error ?? ''}`}`,
   );
   // An item whose check fails waits.
-  return ending.status === 'complete' || check !== undefined ? 'done' : 'failed';
+  return isComplete || check !== undefined ? 'done' : 'failed';
 }
 
 /** Of an environment that is gone: as the deployment was given them. */

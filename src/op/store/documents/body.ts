@@ -35,9 +35,14 @@ const body = v.custom<Body>(
   (value) => typeof value === 'object' && value !== null && !Array.isArray(value) && isJson(value),
 );
 
+const written = (value: object): string => `${JSON.stringify(value, undefined, 2)}\n`;
+
+/** Bytes that a value has as a document of a store. */
+export const sizeOf = (value: object): number => Buffer.byteLength(written(value));
+
 /** The JSON of a body. @throws OpError (input) for a body that no store takes */
 export function textOf(path: string, value: Body): string {
-  const text = `${JSON.stringify(value, undefined, 2)}\n`;
+  const text = written(value);
   const size = Buffer.byteLength(text);
   if (size <= largestBody) return text;
   throw inputError({
