@@ -4,6 +4,7 @@ export {
   type Check,
   check,
   type Day,
+  type GateOptions,
   type GateOrCheck,
   soak,
   type WindowOptions,

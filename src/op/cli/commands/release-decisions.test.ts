@@ -229,3 +229,20 @@ test('work trigger starts a job for each commit with work that is ready, also wh
   await box.must('work', 'any');
   expect(await ends(0, 'work', 'trigger')).toContain('nothing is ready');
 }, 120_000);
+
+test('the plan says which gates nobody may pass by', async () => {
+  await box.write({
+    'strict.release.ts': `
+import { release, soak } from 'octopipeline/release';
+export default release('strict', ({ phase, call }) => {
+  phase('only', [call('a', { gates: [soak('1h', { bypass: false })], run: () => ({}) })]);
+});`,
+  });
+  expect(await ends(0, 'release', 'preview', 'strict.release.ts')).toContain('soak (no bypass)');
+  await box.commit();
+  await ends(0, 'release', 'new', 'strict.release.ts');
+  const item = 'strict.release.ts/@r1/task/a';
+  expect(await ends(3, 'approve', item, '--bypass=soak')).toContain(
+    'its plan does not let anybody pass by its gate soak',
+  );
+});

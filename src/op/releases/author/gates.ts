@@ -7,8 +7,14 @@ import type { Inputs } from './values.js';
 /** Days of a week, as a window names them. */
 export type Day = 'Mon' | 'Tue' | 'Wed' | 'Thu' | 'Fri' | 'Sat' | 'Sun';
 
+/** What gates other than an approval have in common. */
+export interface GateOptions {
+  /** Whether `op approve --bypass` may pass by it; true by default. The plan says so, and approvals are for the plan. */
+  readonly bypass?: boolean;
+}
+
 /** When a deployment may start. */
-export interface WindowOptions {
+export interface WindowOptions extends GateOptions {
   /** Such as `Europe/Berlin`. */
   readonly zone: string;
   readonly days: readonly Day[];
@@ -21,7 +27,13 @@ export interface WindowOptions {
 }
 
 /** The release must have been in the environments of the phase before for this long: `30m`, `24h`. */
-export const soak = (duration: string): Gate => ({ is: 'soak', milliseconds: millisecondsOf(duration) });
+export const soak = (duration: string, options: GateOptions = {}): Gate => ({
+  is: 'soak',
+  milliseconds: millisecondsOf(duration),
+  ...closedTo(options),
+});
+
+const closedTo = ({ bypass = true }: GateOptions) => (bypass ? {} : { bypass: false as const });
 
 /** Somebody has to say yes: `op approve`. It is void when the inputs or gates change, or after a while. */
 export const approval = ({
@@ -41,6 +53,7 @@ export interface Check {
   readonly is: 'check';
   readonly name: string;
   readonly milliseconds: number;
+  readonly bypass?: false;
   readonly run: ((context: DeployContext<Inputs>) => unknown) | TektonRun;
 }
 
@@ -55,22 +68,22 @@ export type GateOrCheck = Gate | Check;
  */
 export function check(
   name: string,
-  { run, every = '1m' }: { readonly run: Check['run']; readonly every?: string },
+  { run, every = '1m', ...options }: { readonly run: Check['run']; readonly every?: string } & GateOptions,
 ): Check {
   if (!/^[A-Za-z0-9][\w.-]{0,62}$/u.test(name)) throw new Error(`"${name}" cannot be the name of a check`);
   const milliseconds = millisecondsOf(every);
   if (milliseconds < 1000) throw new Error('a check is asked again after a second or more');
-  return { is: 'check', name, milliseconds, run };
+  return { is: 'check', name, milliseconds, run, ...closedTo(options) };
 }
 
 /** It starts only at these times. A rollback starts at any time. */
-export function window({ zone, days, from, to, except = [] }: WindowOptions): Gate {
+export function window({ zone, days, from, to, except = [], ...options }: WindowOptions): Gate {
   for (const time of [from, to]) {
     if (!/^(?:[01]\d|2[0-3]):[0-5]\d$/u.test(time)) throw new Error(`"${time}" is not a time such as 09:00`);
   }
   // An unknown zone is an error here, not at the gate.
   new Intl.DateTimeFormat('en', { timeZone: zone });
-  return { is: 'window', zone, days: [...days], from, to, except: [...except] };
+  return { is: 'window', zone, days: [...days], from, to, except: [...except], ...closedTo(options) };
 }
 
 function millisecondsOf(text: string): number {

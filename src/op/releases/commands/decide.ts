@@ -2,7 +2,7 @@ import type { Context } from '../../context.js';
 import { inputError, refusedError } from '../../kit/errors/op-error.js';
 import type { RequestOf } from '../../kit/options/option.js';
 import type { Approval, PlanItem } from '../documents/shapes.js';
-import { approvalSignature } from '../next/gates.js';
+import { approvalSignature, mayBypass } from '../next/gates.js';
 import { plainOf, resolveInputs } from '../next/inputs.js';
 import { itemsOf, standOfItem } from '../next/phases.js';
 import type { placeOptions, reasonOptions } from '../options.js';
@@ -95,6 +95,8 @@ function whyNothing(
   if (gates.length === 0) return 'it has no gates';
   const unknown = bypass.find((gate) => !gates.includes(gate));
   if (unknown !== undefined) return `it has no gate ${unknown} to pass by; it has ${gates.join(', ')}`;
+  const closed = bypass.find((kind) => !planned.gates.some((gate) => gate.is === kind && mayBypass(gate)));
+  if (closed !== undefined) return `its plan does not let anybody pass by its gate ${closed}`;
   if (bypass.length === 0 && !gates.includes('approval')) return `it needs no approval; its gates: ${gates.join(', ')}`;
   if (stand === 'complete') return 'it was done already';
   if (stand === 'superseded') return 'a newer release was deployed there';

@@ -3,6 +3,7 @@ import { table } from '../../kit/log/format.js';
 import type { RequestOf } from '../../kit/options/option.js';
 import type { PlanInput, Release } from '../documents/shapes.js';
 import { sourcesOf } from '../load/sources.js';
+import { mayBypass } from '../next/gates.js';
 import { nextWork } from '../next/next-work.js';
 import type { PackageView } from '../next/snapshot.js';
 import type { drawnOptions, shownOptions } from '../options.js';
@@ -121,7 +122,7 @@ export async function previewRelease(context: Context, request: Drawn, words: re
       Object.entries(inputs)
         .map(([input, value]) => `${input}=${inputText(value)}`)
         .join(' '),
-      gates.map(({ is }) => is).join(', '),
+      gates.map((gate) => (gate.is === 'approval' || mayBypass(gate) ? gate.is : `${gate.is} (no bypass)`)).join(', '),
     ]),
   ]);
   const made = registered.map((one) => [`environment ${one.name}`, JSON.stringify(one.attributes)]);

@@ -23,9 +23,12 @@ const planInput = v.union([
 ]);
 export type PlanInput = v.InferOutput<typeof planInput>;
 
+/** False for a gate that an approval cannot pass by. */
+const bypass = v.optional(v.literal(false));
+
 const gate = v.variant('is', [
   /** It must have been in all environments of the phase before it for this many milliseconds. */
-  v.object({ is: v.literal('soak'), milliseconds: v.number() }),
+  v.object({ is: v.literal('soak'), milliseconds: v.number(), bypass }),
   /** Somebody has to approve it; an approval is void after `milliseconds`. */
   v.object({
     is: v.literal('approval'),
@@ -40,9 +43,10 @@ const gate = v.variant('is', [
     from: v.string(),
     to: v.string(),
     except: v.array(v.string()),
+    bypass,
   }),
   /** A function has to pass; after a failure it is asked again when this many milliseconds have passed, then twice as many, and so on. */
-  v.object({ is: v.literal('check'), name: v.string(), milliseconds: v.number() }),
+  v.object({ is: v.literal('check'), name: v.string(), milliseconds: v.number(), bypass }),
 ]);
 export type Gate = v.InferOutput<typeof gate>;
 
@@ -188,7 +192,7 @@ const approval = v.object({
   /** What was approved: the inputs and the plan. */
   signature: v.string(),
   decision: v.picklist(['approved', 'rejected']),
-  /** Gates that it passes by, too. */
+  /** Kinds of gates that it passes by, too. */
   bypass: v.array(v.string()),
   reason: v.string(),
   written,

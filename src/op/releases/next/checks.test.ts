@@ -4,7 +4,7 @@ import { approvalSignature } from './gates.js';
 
 const app = 'h.io/o/r/-/app.release.ts';
 
-function worldWithCheck(): World {
+function worldWithCheck(bypass?: false): World {
   const world = new World();
   world.wantedEnvironments.set('s', {});
   world.settle();
@@ -13,7 +13,7 @@ function worldWithCheck(): World {
       {
         key: 'deploy/s',
         inputs: { size: { ref: '@/custom/size', default: 1 } },
-        gates: [{ is: 'check', name: 'smoke', milliseconds: 60_000 }],
+        gates: [{ is: 'check', name: 'smoke', milliseconds: 60_000, ...(bypass === undefined ? {} : { bypass }) }],
       },
     ],
   ]);
@@ -61,8 +61,11 @@ test('a new release asks it again', () => {
   expect(world.settle()).toEqual([check.replace('r1', 'r2'), up.replace('r1', 'r2')]);
 });
 
-test('an approval that says so passes by it', () => {
-  const world = worldWithCheck();
+test.each([
+  ['an approval that says so passes by it', undefined, [up]],
+  ['no approval passes by one whose plan forbids it', false, [check, up]],
+] as const)('%s', (_, bypass, expected) => {
+  const world = worldWithCheck(bypass);
   const of = world.package(app);
   const gates = of.releases.get(1)?.plan.phases[0]?.items[0]?.gates ?? [];
   const approval = {
@@ -75,5 +78,5 @@ test('an approval that says so passes by it', () => {
     written: world.written,
   } as const;
   of.intent = { ...of.intent, approvals: [{ ...approval, bypass: [...approval.bypass] }] };
-  expect(world.settle()).toEqual([up]);
+  expect(world.settle()).toEqual(expected);
 });

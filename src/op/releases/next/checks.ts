@@ -1,6 +1,7 @@
 import { checkKey } from '../documents/check-names.js';
 import type { Approval, Gate, Release, UsedInput } from '../documents/shapes.js';
 import { sameJson } from '../documents/signature.js';
+import { isBypassed } from './gates.js';
 import { plainOf } from './inputs.js';
 
 type Check = Extract<Gate, { is: 'check' }>;
@@ -41,4 +42,4 @@ export function nextCheck(
 
 /** The gates that an approval does not pass by. */
 export const gatesLeft = (gates: readonly Gate[], given: Approval | undefined): readonly Gate[] =>
-  gates.filter(({ is }) => !given?.bypass.includes(is));
+  gates.filter((gate) => !isBypassed(gate, given));

@@ -66,6 +66,12 @@ describe('a soak time', () => {
     expect(look(gates, { given: [{}] })).toBe('soak');
     expect(look(gates, { given: [{ bypass: ['soak'] }] })).toBeUndefined();
   });
+
+  test('is not passed by when the plan forbids it, whatever an approval says', () => {
+    const gates = [soak('24h', { bypass: false }), approval()];
+    expect(look(gates, { given: [{ bypass: ['soak'] }] })).toBe('soak');
+    expect(look([...gates, soak('1h')], { given: [{ bypass: ['soak'] }] })).toBe('soak');
+  });
 });
 
 describe('a window', () => {

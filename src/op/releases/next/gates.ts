@@ -30,17 +30,24 @@ export const approvalSignature = (
 
 const order = ['window', 'soak', 'approval'] as const;
 
-/** The first gate that is closed, in the one order that all have; an approval may bypass those that it names. */
+/** The first gate that is closed, in the one order that all have; an approval may bypass those that it names and the plan lets pass. */
 export function closedGate(gates: readonly Gate[], at: AtGate, given = decisionFor(gates, at)): Closed | undefined {
   for (const kind of order) {
     for (const gate of gates) {
-      if (gate.is === 'check' || gate.is !== kind || given?.bypass.includes(kind)) continue;
+      if (gate.is === 'check' || gate.is !== kind || isBypassed(gate, given)) continue;
       const reason = reasonOf(gate, at, given);
       if (reason !== undefined) return { kind, for: reason };
     }
   }
   return undefined;
 }
+
+/** Whether an approval names the kind of a gate, and the plan lets it pass by. */
+export const isBypassed = (gate: Gate, given: Approval | undefined): boolean =>
+  given?.bypass.includes(gate.is) === true && mayBypass(gate);
+
+/** What waits for somebody to say yes is not passed by: saying so is to approve. */
+export const mayBypass = (gate: Gate): boolean => gate.is !== 'approval' && gate.bypass !== false;
 
 function reasonOf(gate: Exclude<Gate, { is: 'check' }>, at: AtGate, given: Approval | undefined): string | undefined {
   if (gate.is === 'window') return windowIsOpen(gate, at.now) ? undefined : `its time: ${windowText(gate)}`;
