@@ -1,12 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
+import * as v from 'valibot';
 import type { Context } from '../../context.js';
-import { toolError } from '../../kit/errors/op-error.js';
+import { inputError, toolError } from '../../kit/errors/op-error.js';
 import { makePrivateDirectory } from '../../kit/files/private-directory.js';
+import { parseJson } from '../../kit/json/parse-json.js';
+import { oneLine } from '../../kit/log/printable.js';
 import { type Command, run } from '../../kit/process/run.js';
 import type { BuiltImage } from '../build-result/build-result.js';
 import { parseBuildResult } from '../build-result/parse.js';
+import { readWithSkaffold } from './artifacts.js';
 import { explainFailure } from './explain.js';
 import { readPlain } from './plain.js';
 import { plainNames } from './plain-names.js';
@@ -46,20 +50,47 @@ export async function dryRun(
   return named ?? askSkaffold(context, project, repository);
 }
 
-/** The same, always from Skaffold. */
+/**
+ * The same, always from Skaffold.
+ * @throws OpError (input) also where inputDigest cannot be computed: Skaffold would push the image as latest, without its reason. Other tag
+ * policies that fail are a warning: people use such a file with Skaffold, and mean latest.
+ */
 export async function askSkaffold(
   context: Context,
   project: Project,
   repository: string | undefined,
 ): Promise<readonly BuiltImage[]> {
-  return fileOutput(context, project, repository, ['--dry-run'], (line) => {
+  let isWithoutTag = false;
+  const images = await fileOutput(context, project, repository, ['--dry-run'], (line) => {
     context.log.debug(line);
-    if (line.startsWith('Some taggers failed')) context.log.warn(`${project.file}: ${tagsFailed}`);
+    isWithoutTag ||= line.startsWith('Some taggers failed');
+  });
+  if (isWithoutTag) await refuseWithoutTag(context, project, repository);
+  return images;
+}
+
+/** Source of the messages: Skaffold, imageTags (pkg/skaffold/runner/build.go), which goes on with the tag latest. */
+async function refuseWithoutTag(context: Context, project: Project, repository: string | undefined): Promise<void> {
+  const flags = ['--dry-run', '--verbosity=debug', ...buildFlags(project, repository)];
+  const { stderr } = await run(context, skaffoldCommand(project, ['build'], flags));
+  const failures = [...stderr.matchAll(/ msg=("generating tag: (?:[^"\\]|\\.)*") subtask=(\S+)/gu)].map(
+    ([, quoted = '', image = '']) => ({ image, why: reasonIn(quoted) }),
+  );
+  const why = failures.map(({ image, why }) => `${image}: ${oneLine(why, 300)}`);
+  const { configs } = await readWithSkaffold(context, project);
+  if (!configs.some(({ build }) => JSON.stringify(build.tagPolicy ?? {}).includes('"inputDigest"'))) {
+    context.log.warn(`${project.file}: Skaffold tags images latest: ${why.join('; ') || 'its tag policy failed'}`);
+    return;
+  }
+  throw inputError({
+    what: `Skaffold gives ${failures.map(({ image }) => image).join(', ') || 'some images'} of ${project.file} no tag, and would push latest`,
+    why: why.join('\n') || 'its tag policy failed',
+    hint: 'correct what the tag policy needs, or choose another one: build.tagPolicy; op --debug shows what Skaffold says',
   });
 }
 
-/** Skaffold says no more than that, and continues with the tag latest. */
-const tagsFailed = 'its tag policy gave some images no tag, so Skaffold tags them latest; op --debug shows more';
+/** The text that Go has quoted. */
+const reasonIn = (quoted: string): string => (parseJson(v.string(), quoted) ?? quoted).replace('generating tag: ', '');
 
 async function fileOutput(
   context: Context,
