@@ -1,6 +1,6 @@
 import { request } from 'node:https';
 import { type Kind, kinds } from '../../src/op/systems/kubernetes/api.js';
-import { pathOfGroup } from '../../src/op/systems/kubernetes/kind.js';
+import { apiVersionOf, pathOfGroup } from '../../src/op/systems/kubernetes/kind.js';
 
 /** The fields of an object to send. */
 export type Sent = Readonly<Record<string, unknown>>;
@@ -9,6 +9,8 @@ export type Sent = Readonly<Record<string, unknown>>;
 export interface Stage {
   readonly create: (kind: Kind, name: string, body: Sent, metadata?: Sent) => Promise<Made>;
   readonly patch: (kind: Kind, name: string, body: Sent) => Promise<Made>;
+  /** Applies an object on the server, as this field manager, which takes all fields. */
+  readonly apply: (manager: string, kind: Kind, name: string, spec: Sent, metadata?: Sent) => Promise<Made>;
   readonly status: (kind: Kind, name: string, status: Sent) => Promise<Made>;
   readonly get: (kind: Kind, name: string) => Promise<Made>;
   readonly remove: (kind: Kind, name: string) => Promise<void>;
@@ -45,9 +47,10 @@ export function stageIn(port: number, namespace: string): Stage {
   const path = (kind: Kind, name = '') => `${pathOfGroup(kind)}/namespaces/${namespace}/${kind.plural}${name}`;
   const merge = 'application/merge-patch+json';
   return {
-    create: (kind, name, body, metadata = {}) => {
-      const apiVersion = kind.group === '' ? kind.version : `${kind.group}/${kind.version}`;
-      return send('POST', path(kind), { apiVersion, kind: kind.kind, metadata: { name, ...metadata }, ...body });
+    create: (kind, name, body, metadata = {}) => send('POST', path(kind), objectOf(kind, name, metadata, body)),
+    apply: (manager, kind, name, spec, metadata = {}) => {
+      const url = `${path(kind, `/${name}`)}?fieldManager=${manager}&force=true`;
+      return send('PATCH', url, objectOf(kind, name, metadata, { spec }), 'application/apply-patch+yaml');
     },
     patch: (kind, name, body) => send('PATCH', path(kind, `/${name}`), body, merge),
     status: (kind, name, status) => send('PATCH', path(kind, `/${name}/status`), { status }, merge),
@@ -57,6 +60,11 @@ export function stageIn(port: number, namespace: string): Stage {
     },
   };
 }
+
+const objectOf = (kind: Kind, name: string, metadata: Sent, body: Sent) => ({
+  ...{ apiVersion: apiVersionOf(kind), kind: kind.kind, metadata: { name, ...metadata } },
+  ...body,
+});
 
 /** A pod template with one container. */
 export const templateOf = (image: string, labels: Sent = { app: 'web' }) => ({

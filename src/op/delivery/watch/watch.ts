@@ -11,6 +11,7 @@ import { acquireLease } from '../lease/acquire.js';
 import { clearDeploymentResult, type Proof, writeDeploymentResult } from './deployment-result.js';
 import { diagnose } from './diagnose.js';
 import { readExpectedImages } from './expected-images.js';
+import { findHandEdit } from './hand-edit.js';
 import { workloadName } from './judge/judge-snapshot.js';
 import { type DigestComparison, describeExpected } from './judge/match-image.js';
 import { observe } from './observe/observe.js';
@@ -55,7 +56,9 @@ export async function watchDeployment(context: Context, flags: WatchFlags): Prom
   } catch (error) {
     await explain(context, api, error, watch);
     const isLate = error instanceof OpError && error.message === what && !context.signal.aborted;
-    return api.rethrow(isLate ? timeoutError(what, watch.status) : error);
+    return api.rethrow(
+      await withHandEdit(context, api, isLate ? timeoutError(what, watch.status) : error, watch.status),
+    );
   }
 }
 
@@ -110,6 +113,16 @@ async function explain(context: Context, api: KubernetesApi, error: unknown, wat
   for (const image of unreadable) {
     context.log.warn(`cannot read ${image} from its registry: only its exact digest was accepted`);
   }
+}
+
+/** The same error; when somebody has changed something by hand, with who it was, and when. */
+async function withHandEdit(context: Context, api: KubernetesApi, error: unknown, status: WatchStatus) {
+  if (!(error instanceof OpError) || (error.kind !== 'refused' && error.kind !== 'deadline')) return error;
+  if (context.signal.aborted) return error;
+  const edit = await findHandEdit(api, status);
+  if (edit === undefined) return error;
+  const { kind, message: what, why, cause } = error;
+  return new OpError(kind, { what, why: `${why}\n${edit.why}`, hint: edit.hint, cause });
 }
 
 /** Prints the proof, and returns the images. */

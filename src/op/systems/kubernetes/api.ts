@@ -6,6 +6,7 @@ import { valuesOf } from '../../kit/process/map-concurrently.js';
 import { type Applied, type ApplyOptions, type ApplyOutcome, createCalls, type ObjectAt, type Query } from './calls.js';
 import { atCluster, type Cluster, errorAtCluster } from './cluster.js';
 import { createConnections } from './connections.js';
+import type { FieldManager } from './field-managers.js';
 import { follow, type OnState } from './follow.js';
 import type { Kind } from './kind.js';
 import { type LogOptions, readLogs } from './logs.js';
@@ -15,6 +16,7 @@ import type { KubeObject } from './object.js';
 import { createProxy, makeSocketDirectory } from './proxy.js';
 import type { Clock } from './retry-request.js';
 
+export type { FieldManager, FieldPath } from './field-managers.js';
 export { type Kind, kinds } from './kind.js';
 export type { Identity, Roles } from './missing-right.js';
 export type { KubeObject } from './object.js';
@@ -32,6 +34,8 @@ export interface KubernetesApi {
   /** False when this kind, in this version, is not installed. */
   readonly serves: (kind: Kind) => Promise<boolean>;
   readonly get: (kind: Kind, name: string, namespace?: string) => Promise<KubeObject | undefined>;
+  /** Who wrote which fields of an object; nobody for one that does not exist. */
+  readonly fieldManagers: (kind: Kind, name: string, namespace?: string) => Promise<readonly FieldManager[]>;
   readonly list: (kind: Kind, query?: Query) => Promise<readonly KubeObject[]>;
   /** `conflict`: an object of that name exists already. */
   readonly create: (kind: Kind, object: object, namespace?: string) => Promise<KubeObject | 'conflict'>;
@@ -111,6 +115,7 @@ export async function openApi(context: Context, where: Where, identity: Identity
         now: calls.now,
         serves: (...given) => calls.serves(...given).catch(rethrow),
         get: (...given) => calls.get(...given).catch(rethrow),
+        fieldManagers: (...given) => calls.fieldManagers(...given).catch(rethrow),
         list: (...given) => calls.list(...given).catch(rethrow),
         create: (...given) => calls.create(...given).catch(rethrow),
         replace: (...given) => calls.replace(...given).catch(rethrow),

@@ -4,6 +4,7 @@ import { inputError, toolError } from '../../kit/errors/op-error.js';
 import { jsonOf } from '../../kit/json/parse-json.js';
 import type { Answer, Connections } from './connections.js';
 import { failureOfAnswer, type Operation, parseStatus } from './explain.js';
+import { type FieldManager, parseFieldManagers } from './field-managers.js';
 import { apiVersionOf, type Kind, kinds, pathOfGroup } from './kind.js';
 import type { Identity } from './missing-right.js';
 import { type KubeObject, parseObject } from './object.js';
@@ -136,6 +137,13 @@ export function createCalls(
       if (!isNotFound(answer)) return read(operation, answer);
       await checkNamespace(operation);
       return undefined;
+    },
+    fieldManagers: async (kind: Kind, name: string, namespace = own): Promise<readonly FieldManager[]> => {
+      const operation = begin(`cannot read ${kind.kind} ${name}`, kind, namespace);
+      const answer = await send(operation, { method: 'GET', path: pathOf(kind, namespace, name) });
+      if (isNotFound(answer)) return [];
+      if (answer.status >= 300) throw failureOfAnswer(operation, answer);
+      return understand(operation, () => parseFieldManagers(v.parse(jsonOf(v.unknown()), answer.text)));
     },
     list: async (kind: Kind, query: Query = {}): Promise<readonly KubeObject[]> => (await listed(kind, query)).objects,
     listed,
