@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { Command as CommanderCommand } from 'commander';
 import type { Context } from '../../context.js';
 import { propertiesOptions } from '../../kit/config/options.js';
@@ -71,7 +72,8 @@ export function command<const O extends Options, const Output extends string>(
       const context = { ...outer, propertiesFile: propertiesFileOf(outer, texts.config) };
       const invocation = { words: added.args, printHelp: () => added.outputHelp() };
       if (definition.outputs === undefined) {
-        await definition.run(context, readRequest(whole, options, texts), invocation);
+        const request = readRequest(whole, options, texts);
+        await definition.run(context, request, invocation).catch(explaining(context, request));
         return;
       }
       const { FailedWithOutputs, parseResultPaths, writeResults } = await import('../../kit/results/results.js');
@@ -80,7 +82,7 @@ export function command<const O extends Options, const Output extends string>(
       const paths = parseResultPaths(readRequest(whole, resultOptions, texts).result, definition.outputs);
       const ended = await definition.run(context, request, invocation).catch((error: unknown) => {
         if (error instanceof FailedWithOutputs) return error;
-        throw error;
+        return explaining(context, request)(error);
       });
       const outputs = ended instanceof FailedWithOutputs ? ended.outputs : ended;
       const warning = await writeResults(paths, outputs);
@@ -89,6 +91,17 @@ export function command<const O extends Options, const Output extends string>(
     });
   };
 }
+
+/** Throws an error again; that of a registry which refuses, with the hosts for which the docker config of the request has credentials. */
+const explaining =
+  (context: Context, request: Readonly<Record<string, unknown>>) =>
+  async (error: unknown): Promise<never> => {
+    const { dockerconfig, directory = '.' } = request;
+    const { namingLogins } = await import('../../systems/registry/naming-logins.js');
+    const cwd = resolve(context.cwd, typeof directory === 'string' ? directory : '.');
+    const given = typeof dockerconfig === 'string' ? dockerconfig : undefined;
+    throw 'dockerconfig' in request ? await namingLogins({ ...context, cwd }, error, given) : error;
+  };
 
 /** The last word of a usage: `file` of `[options] <file>`. */
 const nameOfWords = (usage: string): string => /[<[]([\w-]+)(?:\.{3})?[>\]]$/u.exec(usage)?.[1] ?? 'words';

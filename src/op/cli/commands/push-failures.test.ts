@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   dockerConfig,
@@ -12,6 +13,7 @@ import {
 } from '../../../../test/op/local-registry.js';
 import { bundledOp, type Op, type Ran } from '../../../../test/op/run-op.js';
 import { buildScript, makeSampleRepository, type SampleRepository } from '../../../../test/op/sample-repository.js';
+import { withTools } from '../../../../test/tools.js';
 
 let op: Op;
 let open: LocalRegistry;
@@ -141,9 +143,26 @@ describe('op push fails before it builds anything', () => {
   it('when the registry refuses the password', async () => {
     await writeFile(join(op.home, 'config.json'), dockerConfig(closed.host, 'wrong-pw'));
     const ran = await push(`--default-repo=${closed.host}/x`, `--dockerconfig=${op.home}`);
-    expectError(ran, 4, 'UNAUTHORIZED');
+    expectError(ran, 4, 'UNAUTHORIZED', `has credentials for ${closed.host}: those for ${closed.host} do not suffice`);
     expect(ran.stderr).not.toMatch(/^building \d+ images?: /mu);
     expect(ran.stderr).not.toContain('wrong-pw');
+  });
+
+  it('when the Secret has credentials for other registries, which are named, as crane is refused', async () => {
+    const secret = join(op.home, 'elsewhere');
+    await mkdir(secret, { recursive: true });
+    const config = dockerConfig(closed.host.replace(/:.*/u, ''), password);
+    for (const name of ['.dockerconfigjson', 'config.json']) await writeFile(join(secret, name), config);
+    const peer = await execa('crane', ['catalog', closed.host], {
+      env: { ...withTools(['crane']), DOCKER_CONFIG: secret },
+      reject: false,
+    });
+    expect(peer.stderr).toContain('UNAUTHORIZED');
+    await rm(join(secret, 'config.json'));
+    const ran = await push(`--default-repo=${closed.host}/x`, `--dockerconfig=${secret}`);
+    const why = `${join(secret, '.dockerconfigjson')} has credentials for localhost, not for ${closed.host}`;
+    expectError(ran, 4, 'UNAUTHORIZED', why, `crane auth login ${closed.host}`);
+    expect(ran.stderr).not.toContain(password);
   });
 });
 

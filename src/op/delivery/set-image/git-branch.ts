@@ -4,6 +4,7 @@ import type { Context } from '../../context.js';
 import { inputError } from '../../kit/errors/op-error.js';
 import type { Ended } from '../../kit/process/run.js';
 import type { GitAccess } from '../../systems/git/access.js';
+import type { Advice } from '../../systems/git/failure.js';
 import { createGit, type Git } from '../../systems/git/git.js';
 import { type CommitMessage, listTree, type TreeEntries, writeCommit, writeTree } from '../../systems/git/objects.js';
 import { pushCommit } from '../../systems/git/push.js';
@@ -23,6 +24,8 @@ export interface Commit {
  * that symbolic links, hooks, filters and line-end settings of the repository have no effect.
  */
 export interface ManifestsBranch {
+  /** What to do about a failure. */
+  readonly advice: Advice;
   /** Fetches the newest commit of the branch. */
   readonly fetch: () => Promise<Commit>;
   /** Creates a commit with these files changed. @returns its id */
@@ -61,6 +64,7 @@ export async function openBranch(context: Context, { access, url, branch }: Bran
     ...(sha256 ? ['--object-format=sha256'] : []),
   ]);
   return {
+    advice: git.advice,
     fetch: () => fetchTip(git, url, branch),
     commit: async (base, contents, message) => {
       const tree = await writeTree(git, directory, base.id, changesOf(base.entries, contents));

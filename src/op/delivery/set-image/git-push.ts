@@ -49,7 +49,7 @@ export async function commitAndPush(
     const commit = await manifests.commit(base, edited.contents, message);
     const ended = await manifests.push(commit);
     if (ended.ended === 'ok') return { commit, changes: edited.changes };
-    if (!isBehind(ended)) throw refusalOf({ url, branch }, ended);
+    if (!isBehind(ended)) throw refusalOf({ url, branch }, ended, manifests.advice);
     if (retry === retries) throw alwaysBehind(url, branch, retry + 1);
     context.log.progress(`another push to ${branch} came first: retrying on its commit`);
     await sleep(context, randomInt(20, Math.min(1500, 150 * 2 ** retry)));

@@ -5,7 +5,7 @@ import { OpError } from '../../kit/errors/op-error.js';
 import { countOf } from '../../kit/log/format.js';
 import { oneLine } from '../../kit/log/printable.js';
 import type { Ended } from '../../kit/process/run.js';
-import { failureOfGit, lacksCredentials } from '../../systems/git/failure.js';
+import { type Advice, failureOfGit, lacksCredentials } from '../../systems/git/failure.js';
 import type { Git } from '../../systems/git/git.js';
 import { givesNoCommits } from './fetch.js';
 import type { CloneRequest } from './request.js';
@@ -53,12 +53,12 @@ async function fetchSubmodules(context: Context, git: Git, directory: string, re
     await rm(join(directory, '.git', 'modules'), { recursive: true, force: true });
     fetched = await update(0);
   }
-  if (fetched.ended !== 'ok') throw notFetched(request, fetched);
+  if (fetched.ended !== 'ok') throw notFetched(request, fetched, git.advice);
   await warnOfLfs(context, git, true);
 }
 
-function notFetched({ url, submodulesWithoutCredential }: CloneRequest, ended: Ended): OpError {
-  const failure = failureOfGit('fetch the submodules', url.clean, ended);
+function notFetched({ url, submodulesWithoutCredential }: CloneRequest, ended: Ended, advice: Advice): OpError {
+  const failure = failureOfGit('fetch the submodules', url.clean, ended, advice);
   if (!submodulesWithoutCredential || !lacksCredentials(ended.stderr)) return failure;
   return new OpError(failure.kind, {
     what: failure.message,

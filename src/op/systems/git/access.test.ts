@@ -68,23 +68,59 @@ test.each([
 });
 
 test.each([
-  ['a wrong password', { username: 'robot', password: 'wrong-pw' }, 4, 'the server refused the credentials'],
-  ['a password without a user', { password: 'wrong-pw' }, 3, 'it has a password but no username'],
-  ['an empty password', { username: 'robot', password: '' }, 3, 'password is empty'],
-  ['a Secret of another kind', { token: 'wrong-pw' }, 3, 'has no credentials for git'],
-])('%s has its own message', async (_, files, code, words) => {
+  [
+    'a wrong password',
+    { username: 'robot', password: 'wrong-pw' },
+    4,
+    'the server refused the credentials',
+    'has password, username\n',
+  ],
+  [
+    'credentials of other servers',
+    { '.git-credentials': 'https://robot:wrong-pw@git.example\nhttps://wrong-pw@hub.example:8443/team/shop.git\n' },
+    4,
+    'the server refused the credentials',
+    'has .git-credentials; .git-credentials names git.example, hub.example:8443, not 127.0.0.1:',
+  ],
+  [
+    'a password without a user',
+    { user: 'bob', password: 'wrong-pw' },
+    3,
+    'it has a password but no username',
+    'its keys are password, user\n',
+  ],
+  ['an empty password', { username: 'robot', password: '' }, 3, 'password is empty', ''],
+  [
+    'a Secret of another kind',
+    { token: 'wrong-pw' },
+    3,
+    'has no credentials for git',
+    'nor .git-credentials, nor .gitconfig, but token\n',
+  ],
+])('%s has its own message, with the keys and hosts that there are', async (_, files, code, words, names) => {
   const ended = await clone('never', `--basic-auth=${await secret(files)}`);
   expect(ended).toMatchObject({ exitCode: code, stderr: expect.stringContaining(words) });
-  expect(ended.stderr).not.toContain('wrong-pw');
+  expect(ended.stderr).toContain(names);
+  expect(ended.stderr).not.toMatch(/wrong-pw|\bbob\b/u);
+});
+
+test('a password for an ssh URL has its own message', async () => {
+  const basicAuth = await secret({ username: 'robot', password: 'wrong-pw' });
+  const args = ['--url=git@git.example:team/shop.git', `--destination=${join(room, 'never')}`];
+  const { exitCode, stderr } = await op.run(room, ['git-clone', ...args, `--basic-auth=${basicAuth}`]);
+  expect(exitCode).toBe(3);
+  expect(stderr).toContain(
+    'it has password, username: a password works with http(s) URLs only, and this is git@git.example',
+  );
 });
 
 test.each([
   ['a workspace that does not exist', () => join(room, 'nowhere'), 'cannot read the credentials'],
-  ['known_hosts alone', () => secret({ known_hosts: 'x' }), 'none of its files is a private key'],
+  ['known_hosts alone', () => secret({ known_hosts: 'x' }), 'none of its files is a private key: it has known_hosts\n'],
   [
     'a key without known_hosts',
     () => secret({ 'ssh-privatekey': '-----BEGIN OPENSSH PRIVATE KEY-----\nx\n-----END OPENSSH PRIVATE KEY-----' }),
-    'without known_hosts, anyone could impersonate',
+    'without known_hosts, anyone could impersonate the git server: it has ssh-privatekey\n',
   ],
 ])('%s is not an ssh directory', async (_, directory, words) => {
   const ended = await clone('never', `--ssh-directory=${await directory()}`);

@@ -7,6 +7,8 @@ import { makePrivateDirectory } from '../../kit/files/private-directory.js';
 import type { AccessFlags } from './access-options.js';
 import { type CredentialScope, prepareBasicAuth } from './basic-auth.js';
 import { prepareCertificates } from './certificates.js';
+import { readCredentialFiles } from './credential-files.js';
+import { describeCredentials } from './given-credentials.js';
 import { prepareSsh } from './ssh.js';
 import type { GitUrl } from './url.js';
 
@@ -15,6 +17,8 @@ export interface GitAccess extends AsyncDisposable {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** A private directory outside any repository. */
   readonly home: string;
+  /** What was given of credentials, for an error about them; undefined for none. */
+  readonly given?: string | undefined;
   readonly dispose: () => Promise<void>;
 }
 
@@ -56,12 +60,16 @@ export async function prepareAccess(
       ...proxies(flags),
       ...always,
     };
-    return { env, home, dispose, [Symbol.asyncDispose]: dispose };
+    const given = (await Promise.all([basicAuth, sshDirectory].map((one) => describe(one, url)))).filter(Boolean);
+    return { env, home, given: given.join('\n') || undefined, dispose, [Symbol.asyncDispose]: dispose };
   } catch (error) {
     await dispose();
     throw error;
   }
 }
+
+const describe = async (directory: string | undefined, url: GitUrl): Promise<string | undefined> =>
+  directory === undefined ? undefined : describeCredentials(directory, await readCredentialFiles(directory), url);
 
 /** The user's own configuration, which may set a credential helper; a pod has none. */
 function usersConfig({ env }: Context): readonly string[] {

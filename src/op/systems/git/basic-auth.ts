@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inputError } from '../../kit/errors/op-error.js';
+import { namesShown } from '../../kit/files/names-shown.js';
 import { readCredentialFiles } from './credential-files.js';
 import type { GitUrl } from './url.js';
 
@@ -25,7 +26,7 @@ export async function prepareBasicAuth(
   const config = files.get('.gitconfig');
   const included = config === undefined ? [] : await include(home, config);
   const given = files.get('.git-credentials') ?? fromSecret(directory, files, url);
-  if (given === undefined && config === undefined) throw neither(directory);
+  if (given === undefined && config === undefined) throw neither(directory, files, url);
   if (given !== undefined) {
     const credentials = scope === 'host' ? given : narrowed(given, url);
     await writeFile(join(home, '.git-credentials'), credentials, { mode: 0o600 });
@@ -68,16 +69,21 @@ function fromSecret(directory: string, files: ReadonlyMap<string, string>, url: 
   if (password === '' || user === undefined || user === '') {
     throw inputError({
       what: `the credentials in ${directory} are incomplete`,
-      why: password === '' ? 'password is empty' : 'it has a password but no username',
+      why:
+        password === ''
+          ? 'password is empty'
+          : `it has a password but no username: its keys are ${namesShown(files.keys())}`,
       hint: 'create the Secret with both; for a token, most servers accept any username',
     });
   }
   return `${url.transport}://${encodeURIComponent(user)}:${encodeURIComponent(password)}@${url.host}\n`;
 }
 
-const neither = (directory: string) =>
+const neither = (directory: string, files: ReadonlyMap<string, string>, { clean }: GitUrl) =>
   inputError({
     what: `${directory} has no credentials for git`,
-    why: 'it has neither username and password, nor .git-credentials, nor .gitconfig; a password works with http(s) URLs only',
+    why: files.has('password')
+      ? `it has ${namesShown(files.keys())}: a password works with http(s) URLs only, and this is ${clean}`
+      : `it has neither username and password, nor .git-credentials, nor .gitconfig, but ${namesShown(files.keys())}`,
     hint: 'bind a Secret of type kubernetes.io/basic-auth to the workspace basic-auth, or leave it unbound',
   });

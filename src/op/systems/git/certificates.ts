@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inputError } from '../../kit/errors/op-error.js';
+import { namesIn } from '../../kit/files/names-shown.js';
 
 /** Where Linux distributions keep the certificate authorities that they trust. */
 const systemBundles = ['/etc/ssl/certs/ca-certificates.crt', '/etc/pki/tls/certs/ca-bundle.crt', '/etc/ssl/cert.pem'];
@@ -20,7 +21,7 @@ export async function prepareCertificates(directory: string, file: string | unde
       what: `${directory} has no certificates`,
       why:
         own === undefined
-          ? `it has no readable file ${names.join(', ')}`
+          ? `it has no readable file ${names.join(', ')}, but ${(await namesIn(directory)) ?? 'nothing'}`
           : 'the file is not PEM: it has no BEGIN CERTIFICATE',
       hint: 'save the certificate authority as ca-bundle.crt in the workspace ssl-ca-directory, or name the file with --ssl-ca-file',
     });

@@ -8,6 +8,8 @@ interface Known {
   readonly make: (explanation: Explanation) => OpError;
   readonly why: string;
   readonly hint: string | ((advice: Advice) => string);
+  /** What was given of credentials may be the reason. */
+  readonly isAboutCredentials?: true;
 }
 
 /** What to do about a failure, where that depends on where the user gives URL and credentials. */
@@ -16,10 +18,12 @@ export interface Advice {
   readonly certificate: string;
   readonly protectedBranch: string;
   readonly diskFull: string;
+  /** What was given of credentials, for errors about them. */
+  readonly given?: string | undefined;
 }
 
 /** For commands and Tasks with the options of `accessOptions`. */
-const withAccessOptions: Advice = {
+export const withAccessOptions: Advice = {
   credentials: 'bind a Secret with access to it to the workspace basic-auth (https) or ssh-directory (ssh)',
   certificate: 'bind the certificate authority to the workspace ssl-ca-directory as ca-bundle.crt',
   protectedBranch:
@@ -39,6 +43,7 @@ const known: readonly Known[] = [
     pattern: /Host key verification failed|REMOTE HOST IDENTIFICATION HAS CHANGED/u,
     make: toolError,
     why: 'the host key of the server does not match known_hosts, or is not in it',
+    isAboutCredentials: true,
     hint: 'compare with the keys that the server publishes, then add the output of ssh-keyscan to known_hosts',
   },
   {
@@ -64,6 +69,7 @@ const known: readonly Known[] = [
     pattern: /returned error: 403|Permission to .* denied|(?:push|write) access/iu,
     make: toolError,
     why: 'the server refused the credentials: they do not allow this (a push needs write access), or none were given',
+    isAboutCredentials: true,
     hint: ({ credentials }) => credentials,
   },
   {
@@ -71,6 +77,7 @@ const known: readonly Known[] = [
       /Permission denied \(|Authentication failed|could not read (?:Username|Password)|returned error: 401|Access denied|invalid format|incorrect passphrase/u,
     make: toolError,
     why: 'the server refused the credentials, or requires some and none were given',
+    isAboutCredentials: true,
     hint: ({ credentials }) => credentials,
   },
   {
@@ -96,6 +103,7 @@ const known: readonly Known[] = [
       /repository … not found|Repository not found|not appear to be a git repository|returned error: 404|repository not exported/iu,
     make: inputError,
     why: 'repository not found at that URL, or not visible with these credentials',
+    isAboutCredentials: true,
     hint: ({ credentials }) => `check the URL; if it is private, ${credentials}`,
   },
   {
@@ -143,9 +151,10 @@ export function failureOfGit(doing: string, url: string, ended: Ended, advice: A
   const plain = wordsOnly(ended.stderr);
   const found = known.find(({ pattern }) => pattern.test(plain));
   if (found === undefined) return toolError({ what, why: `git said: ${said}`, hint });
+  const given = found.isAboutCredentials && advice.given !== undefined ? `\n${advice.given}` : '';
   return found.make({
     what,
-    why: `${found.why} (git said: ${said})`,
+    why: `${found.why} (git said: ${said})${given}`,
     hint: typeof found.hint === 'string' ? found.hint : found.hint(advice),
   });
 }

@@ -3,13 +3,15 @@ import type { Context } from '../../context.js';
 import { type Ended, run } from '../../kit/process/run.js';
 import { sleep } from '../../kit/process/sleep.js';
 import type { GitAccess } from './access.js';
-import { type Advice, failureOfGit, isTransient } from './failure.js';
+import { type Advice, failureOfGit, isTransient, withAccessOptions } from './failure.js';
 
 /**
  * Runs git for one repository: in one directory, with one set of credentials.
  * `doing` completes the sentence "git failed to …".
  */
 export interface Git {
+  /** What to do about a failure. */
+  readonly advice: Advice;
   /** A failure is a value. */
   readonly attempt: (args: readonly string[], options?: GitOptions) => Promise<Ended>;
   /** Must succeed; returns stdout. @throws OpError with the reason that git printed */
@@ -51,7 +53,9 @@ export interface GitSetting {
 }
 
 /** Creates the runner. */
-export function createGit(context: Context, { access, directory, url, advice }: GitSetting): Git {
+export function createGit(context: Context, setting: GitSetting): Git {
+  const { access, directory, url } = setting;
+  const advice = { given: access.given, ...(setting.advice ?? withAccessOptions) };
   const attempt: Git['attempt'] = (args, { env, ...options } = {}) =>
     run(context, {
       program: 'git',
@@ -80,7 +84,7 @@ export function createGit(context: Context, { access, directory, url, advice }: 
     if (ended.ended !== 'ok') throw failureOfGit(doing, url, ended, advice);
     return ended.stdout;
   };
-  return { attempt, must, transfer, remote };
+  return { advice, attempt, must, transfer, remote };
 }
 
 /** Milliseconds between two lines of progress. */

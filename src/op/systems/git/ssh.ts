@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inputError } from '../../kit/errors/op-error.js';
+import { namesShown } from '../../kit/files/names-shown.js';
 import { readCredentialFiles } from './credential-files.js';
 
 /** Never prompts, and notices within a minute that the server is gone. */
@@ -26,11 +27,16 @@ export async function prepareSsh(
     await writeFile(join(folder, name), isKey(content) ? `${content.trimEnd()}\n` : content, { mode: 0o600 });
   }
   const keys = [...files].filter(([, content]) => isKey(content)).map(([name]) => join(folder, name));
-  if (keys.length === 0) throw missing(directory, 'none of its files is a private key', 'ssh-privatekey');
+  if (keys.length === 0)
+    throw missing(
+      directory,
+      `none of its files is a private key: it has ${namesShown(files.keys())}`,
+      'ssh-privatekey',
+    );
   if (!files.has('known_hosts') && !acceptNewHosts) {
     throw missing(
       directory,
-      'without known_hosts, anyone could impersonate the git server',
+      `without known_hosts, anyone could impersonate the git server: it has ${namesShown(files.keys())}`,
       'known_hosts (from ssh-keyscan)',
     );
   }

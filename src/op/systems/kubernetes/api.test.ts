@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -69,9 +69,13 @@ describe('without a server', () => {
   });
 
   test('a kubeconfig that does not exist', async () => {
-    await expect(openIn({ kubeconfig: 'none.yaml' }, never)).rejects.toMatchObject({
+    const secret = join(room, 'secret');
+    await mkdir(join(secret, '..data'), { recursive: true });
+    await written('secret/pp.yaml', 's3cret');
+    await expect(openIn({ kubeconfig: join(secret, 'none.yaml') }, never)).rejects.toMatchObject({
       kind: 'input',
-      message: expect.stringContaining('none.yaml'),
+      message: `cannot read the kubeconfig ${secret}/none.yaml`,
+      why: expect.stringMatching(new RegExp(`\n${secret} has pp\\.yaml$`, 'u')),
     });
   });
 
@@ -87,7 +91,7 @@ describe('without a server', () => {
     const kubeconfig = await written('one.yaml', kubeconfigFor('admin', '', 1));
     await expect(openIn({ kubeconfig, context: 'prod' }, never)).rejects.toMatchObject({
       kind: 'input',
-      why: `the kubeconfig ${kubeconfig} has no context "prod"`,
+      why: `the kubeconfig ${kubeconfig} has no context "prod", but test`,
       hint: `use one of: kubectl config get-contexts --output=name --kubeconfig=${kubeconfig}`,
     });
   });

@@ -1,7 +1,8 @@
 import { access, constants } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { Context } from '../../context.js';
 import { inputError } from '../../kit/errors/op-error.js';
+import { namesIn } from '../../kit/files/names-shown.js';
 import { valuesOf } from '../../kit/process/map-concurrently.js';
 import { type Applied, type ApplyOptions, type ApplyOutcome, createCalls, type ObjectAt, type Query } from './calls.js';
 import { atCluster, type Cluster, errorAtCluster } from './cluster.js';
@@ -142,10 +143,11 @@ export async function openApi(context: Context, where: Where, identity: Identity
 async function checkKubeconfig(context: Context, given: string | undefined): Promise<string | undefined> {
   if (given === undefined) return undefined;
   const path = resolve(context.cwd, given);
-  await access(path, constants.R_OK).catch((cause: NodeJS.ErrnoException) => {
+  await access(path, constants.R_OK).catch(async (cause: NodeJS.ErrnoException) => {
+    const names = await namesIn(dirname(path));
     throw inputError({
       what: `cannot read the kubeconfig ${path}`,
-      why: cause.message,
+      why: names === undefined ? cause.message : `${cause.message}\n${dirname(path)} has ${names}`,
       hint: 'name an existing file with --kubeconfig, or with kubeconfig in environments.yaml',
       cause,
     });

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { inputError, type OpError, toolError } from '../../kit/errors/op-error.js';
+import { namesShown } from '../../kit/files/names-shown.js';
 import { parseJson } from '../../kit/json/parse-json.js';
 import { oneLine } from '../../kit/log/printable.js';
 import { type Ended, failureOf } from '../../kit/process/run.js';
@@ -89,16 +90,18 @@ export function failureOfConnection(operation: Operation, cause: Error): OpError
   );
 }
 
-/** The error for a `kubectl proxy` that did not start. */
-export function failureToStart(ended: Ended, { kubeconfig, context }: Cluster): OpError {
+export const isMissingContext = (stderr: string) => /context "[^"]*" does not exist/u.test(stderr);
+
+/** The error for a `kubectl proxy` that did not start. @param contexts those of the kubeconfig, if its context is missing */
+export function failureToStart(ended: Ended, { kubeconfig, context }: Cluster, contexts: readonly string[]): OpError {
   const what = 'cannot connect to the Kubernetes API';
   if (ended.ended === 'missing') return failureOf({ program: 'kubectl', args: [] }, ended, { what, hint: '' });
   const said = oneLine(ended.stderr, 500) || `exit code ${ended.exitCode ?? 'none'}`;
-  if (/context "[^"]*" does not exist/u.test(ended.stderr) && context !== undefined) {
+  if (isMissingContext(ended.stderr) && context !== undefined) {
     const from = kubeconfig === undefined ? '' : ` --kubeconfig=${kubeconfig}`;
     return inputError({
       what,
-      why: `the kubeconfig${kubeconfig === undefined ? '' : ` ${kubeconfig}`} has no context "${oneLine(context)}"`,
+      why: `the kubeconfig${kubeconfig === undefined ? '' : ` ${kubeconfig}`} has no context "${oneLine(context)}", but ${namesShown(contexts)}`,
       hint: `use one of: kubectl config get-contexts --output=name${from}`,
     });
   }

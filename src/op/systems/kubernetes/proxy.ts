@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import type { Context } from '../../context.js';
 import { makePrivateDirectory, type PrivateDirectory } from '../../kit/files/private-directory.js';
 import { superviseGroup } from '../../kit/process/process-group.js';
+import { type Ended, run } from '../../kit/process/run.js';
 import { splitLines } from '../../kit/process/split-lines.js';
 import { type Cluster, optionsFor } from './cluster.js';
-import { failureToStart } from './explain.js';
+import { failureToStart, isMissingContext } from './explain.js';
 
 /** A `kubectl proxy` that only this op uses. */
 export interface Proxy {
@@ -47,6 +48,14 @@ export async function makeSocketDirectory(context: Context): Promise<PrivateDire
   return makePrivateDirectory({ env: { TMPDIR: '/tmp' } }, 'kubernetes');
 }
 
+/** The contexts of the kubeconfig, for the error about one that it does not have. */
+async function contextsIn(context: Context, { kubeconfig }: Cluster, { stderr }: Ended): Promise<readonly string[]> {
+  if (!isMissingContext(stderr)) return [];
+  const args = ['config', 'get-contexts', '--output=name', ...optionsFor({ kubeconfig })];
+  const listed = await run(context, { program: 'kubectl', args, timeout: 30_000 });
+  return listed.stdout.split('\n').filter(Boolean);
+}
+
 interface Running {
   readonly ready: Promise<void>;
   readonly ended: Promise<void>;
@@ -76,15 +85,11 @@ function startProxy(context: Context, cluster: Cluster, path: string, onEnd: () 
     if (said.length > 10) said.shift();
   });
   const failed = new Promise<never>((_, fail) => {
-    const over = (exitCode: number | undefined, missing: boolean) => {
+    const over = async (exitCode: number | undefined, missing: boolean) => {
       group.ended();
       onEnd();
-      fail(
-        failureToStart(
-          { exitCode, stdout: '', stderr: said.join('\n'), ended: missing ? 'missing' : 'failed' },
-          cluster,
-        ),
-      );
+      const ended: Ended = { exitCode, stdout: '', stderr: said.join('\n'), ended: missing ? 'missing' : 'failed' };
+      fail(failureToStart(ended, cluster, await contextsIn(context, cluster, ended)));
     };
     child.once('error', () => over(undefined, true));
     // The exit codes of sh for a program that it cannot find, or cannot run.

@@ -24,11 +24,20 @@ export function problemIn(output: string): Problem {
   return connections.find(([, sign]) => sign.test(plain))?.[0] ?? 'other';
 }
 
+const giveCredentials = (registry: string) =>
+  `give credentials that may push to ${registry} with --dockerconfig DIR (in a Task: the workspace dockerconfig), or log in: crane auth login ${registry}`;
+
+/** The registry whose refusal a hint is about; undefined for other hints. */
+export function refusedBy(hint: string): string | undefined {
+  const [, registry = ''] = /\bgive credentials that may push to (\S+) /u.exec(hint) ?? [];
+  return hint.includes(giveCredentials(registry)) ? registry : undefined;
+}
+
 /** What the user can do about it. */
 export function hintFor(problem: Problem, registry: string): string {
   switch (problem) {
     case 'refused':
-      return `give credentials that may push to ${registry} with --dockerconfig DIR (in a Task: the workspace dockerconfig), or log in: crane auth login ${registry}`;
+      return giveCredentials(registry);
     case 'unreachable':
       return `check the name ${registry}, and that it is running; if it has no TLS, add it with --insecure-registry`;
     case 'read-only':

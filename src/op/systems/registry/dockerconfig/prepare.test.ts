@@ -80,8 +80,9 @@ test('a directory with neither file, or that does not exist, is refused', async 
 
 test('a Secret with another key is refused with the keys that it has', async () => {
   const directory = await directoryWith('dockerconfig.json', {});
+  await writeFile(join(directory, 'auth'), 's3cret-pw');
   await expect(prepareDockerConfig(context, directory)).rejects.toMatchObject({
     kind: 'input',
-    why: expect.stringContaining('but dockerconfig.json'),
+    why: 'it holds neither config.json nor .dockerconfigjson, but auth, dockerconfig.json',
   });
 });

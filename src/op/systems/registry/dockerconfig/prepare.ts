@@ -2,8 +2,8 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from '../../../context.js';
 import { inputError } from '../../../kit/errors/op-error.js';
+import { namesShown } from '../../../kit/files/names-shown.js';
 import { makePrivateDirectory } from '../../../kit/files/private-directory.js';
-import { oneLine } from '../../../kit/log/printable.js';
 import { usualConfig } from './config-file.js';
 import { parseDockerConfig, type RegistryLogin } from './parse.js';
 
@@ -34,7 +34,7 @@ export async function prepareDockerConfig(context: Context, directory: string | 
     const logins = usual === undefined ? [] : parseDockerConfig(usual.source, usual.content);
     return disposable({}, [], logins, async () => {});
   }
-  const { source, content } = await readFirst(directory);
+  const { source, content } = await readGivenConfig(directory);
   const hosts = parseDockerConfig(source, content);
   const { path, dispose } = await makePrivateDirectory(context, 'dockerconfig');
   await writeFile(join(path, 'config.json'), content, { mode: 0o600 });
@@ -54,12 +54,10 @@ const disposable = (
   [Symbol.asyncDispose]: dispose,
 });
 
-async function readFirst(directory: string): Promise<{ source: string; content: string }> {
+/** The docker config in a directory, under one of its names. @throws OpError (input) when it has none */
+export async function readGivenConfig(directory: string): Promise<{ source: string; content: string }> {
   const others = await readdir(directory).catch(({ code }: NodeJS.ErrnoException) => code ?? '');
-  const found = (typeof others === 'string' ? [] : others)
-    .filter((name) => !name.startsWith('..'))
-    .map((name) => oneLine(name, 60));
-  let problem = `it holds neither ${names.join(' nor ')}${found.length === 0 ? '' : `, but ${found.slice(0, 5).join(', ')}`}`;
+  let problem = `it holds neither ${names.join(' nor ')}, but ${namesShown(typeof others === 'string' ? [] : others.toSorted())}`;
   if (others === 'ENOENT') problem = 'there is no such directory';
   for (const name of names) {
     const source = join(directory, name);
