@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { parse } from 'yaml';
+import { parse, stringify } from 'yaml';
+import { TerminationMessage } from '../../src/local/task-run/results.js';
+import { containersOfPod } from '../../src/op/kit/results/message.js';
 import { type GitHost, startGitHost } from '../op/git-host.js';
 import { type LocalRegistry, startRegistry } from '../op/local-registry.js';
 import { bundledOp, type Op } from '../op/run-op.js';
@@ -40,6 +42,9 @@ const digestOf = async (image: string) => {
   const { PATH } = withTools(['crane']);
   return (await execa('crane', ['digest', '--insecure', image], { env: { PATH } })).stdout;
 };
+
+/** The lines of steps. */
+const logOf = (stdout: string): readonly string[] => stdout.split('\n').filter((line) => line.startsWith('['));
 
 test('build-push publishes into a directory, and promote-image takes the images from there by digest', async () => {
   await using home = await makeHome();
@@ -81,6 +86,71 @@ test('build-push publishes into a directory, and promote-image takes the images 
   expect([promoted.exitCode, promoted.stdout]).toEqual([0, expect.stringContaining('promoted 2 images to prod')]);
   expect(await digestOf(`${prod.host}/shop/web:${tag}`)).toBe(digest);
 }, 120_000);
+
+test('more images than the results of a TaskRun hold are built, published and promoted from their list', async () => {
+  await using home = await makeHome();
+  const names = Array.from({ length: 36 }, (_, index) => `service-${String(index).padStart(2, '0')}`);
+  const hosted = await host.repository('services.git');
+  const artifacts = names.map((image) => ({
+    ...{ image, context: '.' },
+    custom: { buildCommand: `sh build/image.sh ${image}`, dependencies: { paths: ['build', image] } },
+  }));
+  await hosted.commit('Many services', {
+    'skaffold.yaml': stringify({ apiVersion: 'skaffold/v4beta13', kind: 'Config', build: { artifacts } }),
+    'build/image.sh': await readFile(join(project, 'examples/sample-app/build/image.sh'), 'utf8'),
+    ...Object.fromEntries(names.map((name) => [`${name}/name.txt`, name])),
+  });
+  const start = (...args: readonly string[]) =>
+    op.run(home.path, ['local', 'start', ...args, `--file=${dist}`, `--state=${home.path}`]);
+  const build = [
+    ...['build-push', '-p', `url=${hosted.url}`, '-p', `repository=${dev.host}/services`],
+    ...['-w', 'name=source,volumeClaimTemplate='],
+  ];
+  const built = await start(...build);
+  expect([built.exitCode, built.stderr]).toEqual([0, expect.stringContaining('Tasks Completed: 2 (Failed: 0')]);
+  // Decided before anything is built, and said again by the step that gives the results.
+  const tooMany = 'images are more than the results of a TaskRun hold: IMAGES stays empty';
+  const lines = logOf(built.stdout);
+  expect(lines.map((line) => line.replace(/^.*?\] /u, '')).filter((line) => line.includes(tooMany))).toHaveLength(2);
+  expect(lines.findIndex((line) => line.includes(tooMany))).toBeLessThan(
+    lines.findIndex((line) => line.includes('building 36 images')),
+  );
+  expect(built.stderr).toMatch(/^IMAGES=$/mu);
+  const last = `${dev.host}/services/service-35`;
+  const [, image = '', tag = ''] = /^IMAGE_URL=(.*):(.*)$/mu.exec(built.stderr) ?? [];
+  expect([image, /^IMAGE_DIGEST=(.*)$/mu.exec(built.stderr)?.[1]]).toEqual([last, await digestOf(`${last}:${tag}`)]);
+  // What does not fit is lost on a cluster and here, where the limit is that of the kubelet: all results of the TaskRun, with these in it.
+  const all = await Promise.all(
+    names.map(
+      async (name) => `${dev.host}/services/${name}:${tag}@${await digestOf(`${dev.host}/services/${name}:${tag}`)}`,
+    ),
+  );
+  const entries = [{ key: 'IMAGES', value: all.join(','), type: 4 as const }];
+  const message = new TerminationMessage();
+  message.add(entries);
+  expect(message.read(containersOfPod)).toEqual([]);
+  expect(lines.at(-1)).toMatch(/published 36 of 36; see the first with: cat \S+image-info-service-00\.yaml$/u);
+
+  // Nothing is built again: what was only found is told by its places.
+  const again = await start(...build);
+  expect([again.exitCode, again.stderr]).toEqual([0, expect.stringMatching(/^IMAGES=\nREUSED_IMAGES=#1-36$/mu)]);
+
+  await using config = await makeHome();
+  const environments = ['dev', 'prod'].map((name) => ({
+    name,
+    repository: `${name === 'dev' ? dev.host : prod.host}/services`,
+  }));
+  await writeFile(join(config.path, 'environments.yaml'), JSON.stringify({ environments }));
+  const promoted = await start(
+    ...['promote-image', '-p', 'environment=prod', '-p', 'from=dev', '-p', 'from-image-info=true'],
+    ...['-w', 'name=source,emptyDir=', '-w', `name=environments,config=${config.path}`],
+  );
+  expect([promoted.exitCode, promoted.stdout]).toEqual([0, expect.stringContaining('promoted 36 images to prod')]);
+  expect(promoted.stdout).toContain('warning: PROMOTED is empty: too long for the results of a TaskRun');
+  expect(await digestOf(`${prod.host}/services/service-07:${tag}`)).toBe(
+    await digestOf(`${dev.host}/services/service-07:${tag}`),
+  );
+}, 240_000);
 
 test('the store can be named, and one that is no directory lets nothing start', async () => {
   await using home = await makeHome();

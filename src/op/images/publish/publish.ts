@@ -46,7 +46,10 @@ export async function publish(context: Context, flags: PublishFlags): Promise<Pu
   });
   const verdict =
     changed === 0 ? 'nothing to publish: already up to date' : `published ${changed} of ${planned.length}`;
-  context.log.step(`${verdict}; see it with: ${store.configMaps.show(names)}`);
+  // Of many, one shows what they are like: a line of twenty names is none that anybody reads.
+  const isMany = names.length > mostShown;
+  const look = store.configMaps.show(isMany ? names.slice(0, 1) : names);
+  context.log.step(`${verdict}; see ${isMany ? 'the first' : 'it'} with: ${look}`);
   return { CONFIGMAPS: names.join(',') };
 }
 
@@ -95,6 +98,8 @@ async function applyChanges(
 }
 
 const atOnce = 4;
+/** ConfigMaps that the last line names. */
+const mostShown = 3;
 
 async function readExisting(configMaps: ConfigMaps, planned: readonly Publication[]) {
   const read = await mapConcurrently(planned, atOnce, async ({ name }) => {

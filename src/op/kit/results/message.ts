@@ -38,6 +38,27 @@ export function firstThatFits<O extends Outputs>(first: O, ...others: readonly O
   return all.find((outputs) => messageBytes(outputs) <= messageLimit) ?? all.at(-1) ?? first;
 }
 
+/**
+ * Outputs of which the longest are empty, until Tekton's entrypoint takes them: it fails a step with more, and what the step has done would
+ * look undone.
+ * @returns the names of those that are empty now
+ */
+export function emptiedToFit(
+  paths: Outputs,
+  outputs: Outputs,
+): { readonly outputs: Outputs; readonly emptied: readonly string[] } {
+  const lengthOf = (name: string) => outputs[name]?.length ?? 0;
+  const names = Object.keys(paths).toSorted((one, other) => lengthOf(other) - lengthOf(one));
+  for (let count = 0; ; count++) {
+    const emptied = names.slice(0, count);
+    const given = { ...outputs, ...Object.fromEntries(emptied.map((name) => [name, ''])) };
+    const handedOn = outputsForTekton(paths, given);
+    if (handedOn === undefined || messageBytes(handedOn) <= bytesOfContainer || count === names.length) {
+      return { outputs: given, emptied };
+    }
+  }
+}
+
 /** The outputs that are asked for, by the names under which Tekton reads them; undefined unless it does. */
 export function outputsForTekton(paths: Outputs, outputs: Outputs): Outputs | undefined {
   const asked = Object.entries(paths);

@@ -51,7 +51,23 @@ test.each([
   ['elsewhere', undefined],
 ])('results in %s that are too large for a pod are written, with the warning %j', async (folder, warning) => {
   const path = join(room, folder, 'IMAGES');
-  const said = await writeResults({ IMAGES: path }, { IMAGES: 'x'.repeat(4000) });
+  const said = await writeResults({ IMAGES: path }, { IMAGES: 'x'.repeat(3000) });
   expect(said?.includes(warning ?? '')).toBe(warning === undefined ? undefined : true);
-  expect(await readFile(path, 'utf8')).toHaveLength(4000);
+  expect(await readFile(path, 'utf8')).toHaveLength(3000);
 });
+
+test.each([
+  ['tekton/steps/x/results', 5000, ''],
+  ['elsewhere', 5000, undefined],
+  ['tekton/steps/x/results', 3000, undefined],
+])(
+  'results in %s with a list of %i bytes, which would fail the step, have %j instead',
+  async (folder, bytes, instead) => {
+    const list = 'x'.repeat(bytes);
+    const paths = { DIGEST: join(room, folder, 'DIGEST'), PROMOTED: join(room, folder, 'PROMOTED') };
+    const said = await writeResults(paths, { DIGEST: 'sha256:0', PROMOTED: list, OTHER: 'not asked for'.repeat(1000) });
+    expect(said?.startsWith('PROMOTED is empty: ') ?? false).toBe(instead !== undefined);
+    expect(await readFile(paths.DIGEST, 'utf8')).toBe('sha256:0');
+    expect(await readFile(paths.PROMOTED, 'utf8')).toBe(instead ?? list);
+  },
+);

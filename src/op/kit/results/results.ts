@@ -1,6 +1,6 @@
 import { inputError, usageError } from '../errors/op-error.js';
 import { writeAtomic } from '../files/write-atomic.js';
-import { containersOfPod, messageBytes, messageLimit, outputsForTekton } from './message.js';
+import { containersOfPod, emptiedToFit, messageBytes, messageLimit, outputsForTekton } from './message.js';
 
 /** Where each named output of a command goes: `--result=NAME=PATH`, repeatable. */
 export type ResultPaths = Readonly<Record<string, string>>;
@@ -42,7 +42,7 @@ export class FailedWithOutputs extends Error {
 }
 
 /**
- * Writes the requested outputs, without a trailing newline: Tekton passes a result on verbatim.
+ * Writes the requested outputs, without a trailing newline: Tekton passes a result on verbatim. The longest is empty if no step may have them all.
  * @returns a warning if together they are larger than what a pod can hand on
  * @throws OpError (input) for a path that cannot be written
  */
@@ -50,8 +50,9 @@ export async function writeResults(
   paths: ResultPaths,
   outputs: Readonly<Record<string, string>>,
 ): Promise<string | undefined> {
+  const { outputs: given, emptied } = emptiedToFit(paths, outputs);
   for (const [name, path] of Object.entries(paths)) {
-    const value = outputs[name] ?? '';
+    const value = given[name] ?? '';
     await writeAtomic(path, value).catch((cause: NodeJS.ErrnoException) => {
       throw inputError({
         what: `cannot write the output ${name} to ${path}`,
@@ -60,6 +61,9 @@ export async function writeResults(
         cause,
       });
     });
+  }
+  if (emptied.length > 0) {
+    return `${emptied.join(' and ')} ${emptied.length === 1 ? 'is' : 'are'} empty: too long for the results of a TaskRun`;
   }
   const handedOn = outputsForTekton(paths, outputs);
   const size = handedOn === undefined ? 0 : messageBytes(handedOn);
