@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { testContext } from '../../../../test/op/test-context.js';
 import type { Artifact, BuildpacksArtifact, DockerArtifact } from '../skaffold/artifact.js';
 import { type Builders, chooseEngine, type Engine } from './engine.js';
+import { warnOfEngine } from './plan.js';
 
 const nothing: Builders = {
   daemon: false,
@@ -230,5 +232,65 @@ describe('the engine', () => {
     expect(choice.engine).toBe(engine);
     expect(choice.why).toContain(why);
     if (choice.engine === undefined) expect(choice.hint).not.toBe('');
+  });
+});
+
+describe('an engine that is asked for', () => {
+  it.each<[string, Artifact, Parameters<typeof chooseEngine>[1], Partial<Builders>, string]>([
+    [
+      'a custom builder',
+      bare,
+      'buildkit',
+      {},
+      'its builder custom needs no Docker daemon; --engine=buildkit does not apply',
+    ],
+    [
+      'a builder elsewhere',
+      { ...dockerfile, elsewhere: 'cluster' },
+      'buildkit',
+      { buildkit: buildkit('--buildkit-host') },
+      'build.cluster builds it; --engine=buildkit does not apply',
+    ],
+    [
+      'a Dockerfile with a setting of Skaffold',
+      squashed,
+      'buildkit',
+      { daemon: true, buildkit: buildkit('--buildkit-host') },
+      'docker.squash works only with Skaffold, and a Docker daemon answers; --engine=buildkit does not apply',
+    ],
+    [
+      'a Dockerfile, for the lifecycle',
+      dockerfile,
+      'lifecycle',
+      { buildkit: buildkit('--buildkit-host') },
+      '--buildkit-host names tcp://buildkitd:1234; --engine=lifecycle does not apply',
+    ],
+    [
+      'buildpacks, for BuildKit',
+      buildpacks,
+      'buildkit',
+      { place: { kind: 'namespaces', cache: '/c' } },
+      'in namespaces of this machine; --engine=buildkit does not apply',
+    ],
+    ['a Dockerfile, for BuildKit', dockerfile, 'buildkit', { buildkit: buildkit('the usual socket') }, '--engine'],
+  ])('says why it does not build %s', (_, artifact, wanted, builders, why) => {
+    expect(chooseEngine(artifact, wanted, { ...nothing, ...builders }).why).toBe(why);
+  });
+
+  it('is warned of when it builds no image', () => {
+    const warned = (wanted: Parameters<typeof chooseEngine>[1], ...artifacts: readonly Artifact[]) => {
+      const { context, printed } = testContext();
+      const builders = { ...nothing, buildkit: buildkit('--buildkit-host') };
+      const target = { imageName: 'web', reference: { path: 'web' } };
+      const plan = artifacts.map((artifact) => ({
+        ...{ artifact, target, stage: 1, choice: chooseEngine(artifact, wanted, builders) },
+      }));
+      warnOfEngine(context, wanted, plan);
+      return printed.join('\n');
+    };
+    expect(warned('buildkit', bare)).toMatch(
+      /--engine=buildkit builds no image: web: its builder custom needs no Docker/u,
+    );
+    expect([warned('buildkit', bare, dockerfile), warned('auto', bare), warned('buildkit')]).toEqual(['', '', '']);
   });
 });

@@ -39,6 +39,12 @@ export type EngineChoice =
 
 /** Chooses the engine of one image. A wanted engine builds every image that it can build; the other images are not affected. */
 export function chooseEngine(artifact: Artifact, wanted: WantedEngine, builders: Builders): EngineChoice {
+  const choice = choose(artifact, wanted, builders);
+  if (choice.engine === undefined || wanted === 'auto' || choice.engine === wanted) return choice;
+  return { ...choice, why: `${choice.why}; --engine=${wanted} does not apply` };
+}
+
+function choose(artifact: Artifact, wanted: WantedEngine, builders: Builders): EngineChoice {
   if (artifact.elsewhere !== undefined) {
     return { engine: 'skaffold', why: `build.${artifact.elsewhere} builds it` };
   }

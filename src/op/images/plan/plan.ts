@@ -1,3 +1,4 @@
+import type { Context } from '../../context.js';
 import { inputError } from '../../kit/errors/op-error.js';
 import { formatReference } from '../../systems/registry/reference.js';
 import type { BuiltImage } from '../build-result/build-result.js';
@@ -46,6 +47,17 @@ function checkSameImages(artifacts: Artifacts['artifacts'], named: readonly Buil
     why: `skaffold diagnose lists ${one.join(', ')}; skaffold build would build ${other.join(', ')}: only one of them activates a profile`,
     hint: 'name the profile with --profile, or do not activate it by command or Kubernetes context',
   });
+}
+
+/** Warns of an engine that was asked for, and that builds none of the images. */
+export function warnOfEngine(
+  { log }: Pick<Context, 'log'>,
+  wanted: BuildRequest['engine'],
+  plan: readonly PlannedImage[],
+): void {
+  if (wanted === 'auto' || plan.some(({ choice: { engine } }) => engine === undefined || engine === wanted)) return;
+  const [first] = plan;
+  if (first !== undefined) log.warn(`--engine=${wanted} builds no image: ${first.artifact.image}: ${first.choice.why}`);
 }
 
 /** An image that can be built here. */

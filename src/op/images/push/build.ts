@@ -7,7 +7,7 @@ import { buildAllWithSkaffold } from '../engines/skaffold.js';
 import { checkTemplates } from '../plan/check-templates.js';
 import { chooseEngine } from '../plan/engine.js';
 import type { BuildRequest } from '../plan/options.js';
-import { checkBuildable, planBuild } from '../plan/plan.js';
+import { checkBuildable, planBuild, warnOfEngine } from '../plan/plan.js';
 import { type PreparedBuild, prepareBuild } from '../plan/prepare.js';
 import { refuseRepositoryCode } from '../plan/repository-code.js';
 import { dependenciesFirst } from '../skaffold/artifacts.js';
@@ -72,6 +72,7 @@ async function buildAndDiscard(outer: PreparedBuild, request: BuildRequest): Pro
   const { context, project, artifacts, builders } = prepared;
   const named = await dryRun(context, project, repository);
   const plan = checkBuildable(project.file, planBuild(artifacts, named, request.engine, builders));
+  warnOfEngine(context, request.engine, plan);
   await checkTemplates(context, project, plan);
   if (plan.every(({ choice }) => choice.engine === 'skaffold')) {
     const outcomes = await buildAllWithSkaffold(

@@ -14,7 +14,7 @@ import { clearResult, writeBuildResult } from '../build-result/result-file.js';
 import type { ImageOutcome } from '../engines/build-context.js';
 import { buildAllWithSkaffold } from '../engines/skaffold.js';
 import { checkTemplates } from '../plan/check-templates.js';
-import { checkBuildable, type PlannedImage, planBuild } from '../plan/plan.js';
+import { checkBuildable, type PlannedImage, planBuild, warnOfEngine } from '../plan/plan.js';
 import { type PreparedBuild, prepareBuild } from '../plan/prepare.js';
 import { refuseRepositoryCode } from '../plan/repository-code.js';
 import { dependenciesFirst } from '../skaffold/artifacts.js';
@@ -98,6 +98,7 @@ async function buildOrReuse(
     wanted.map(({ reference }) => reference),
   );
   const plan = planBuild(artifacts, wanted, request.engine, builders);
+  warnOfEngine(context, request.engine, plan);
   for (const { reference } of wanted.filter(({ reference }) => namesCommitWrongly(reference.tag ?? '', head))) {
     log.warn(`${formatReference(reference)} will name the commit, and be built from a tree that differs from it`);
   }
