@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { pushBusybox } from '../../../../test/op/busybox-image.js';
 import { plainBuild } from '../../../../test/op/dockerfile-build.js';
 import { type LocalBuildKit, startBuildKit } from '../../../../test/op/local-buildkitd.js';
 import { type LocalRegistry, startRegistry } from '../../../../test/op/local-registry.js';
@@ -78,6 +79,8 @@ interface Case {
   readonly dockerfile: () => string;
   readonly ignore?: string;
   readonly before?: () => Promise<void>;
+  /** Of app.txt. */
+  readonly mode?: number;
   readonly change: (directory: string) => Promise<void>;
   /** The environment of op after the change. */
   readonly changed?: Readonly<Record<string, string>>;
@@ -108,6 +111,19 @@ it.each<[string, Case]>([
     },
   ],
   [
+    'the image of RUN --mount=from=, which is its first option',
+    {
+      dockerfile: () =>
+        `FROM ${registry.host}/tools/busybox:1 AS build\nRUN --mount=from=${registry.host}/mounted:stable,target=/t cp /t/moved /copied\nFROM scratch\nCOPY --from=build /copied /\n`,
+      before: async () => {
+        pushBusybox(`${registry.host}/tools/busybox:1`);
+        await pushBase('mounted', 'one');
+      },
+      change: () => pushBase('mounted', 'two'),
+      reused: true,
+    },
+  ],
+  [
     'a base image that escape= hides',
     {
       dockerfile: () => `# escape=\`\nFROM \`\n# a comment\n  ${registry.host}/escaped:stable\nCOPY app.txt /\n`,
@@ -129,11 +145,11 @@ it.each<[string, Case]>([
     },
   ],
   [
-    'the mode of a file',
+    'the mode 600 of a file',
     {
       dockerfile: () => 'FROM scratch\nCOPY app.txt /\n',
-      before: nothing,
-      change: (directory) => chmod(join(directory, 'app.txt'), 0o600),
+      mode: 0o600,
+      change: (directory) => chmod(join(directory, 'app.txt'), 0o644),
       reused: true,
     },
   ],
@@ -166,7 +182,7 @@ it.each<[string, Case]>([
   ],
 ])(
   'an image is built again when %s changes, as without reuse',
-  async (name, { dockerfile, ignore, before, change, changed: variables = {}, reused }) => {
+  async (name, { dockerfile, ignore, before, mode, change, changed: variables = {}, reused }) => {
     const path = name.replaceAll(/[^a-z]+/giu, '-').toLowerCase();
     await before?.();
     const repository = await makeSampleRepository({
@@ -177,6 +193,7 @@ it.each<[string, Case]>([
       'app.txt': 'app\n',
     });
     try {
+      if (mode !== undefined) await chmod(join(repository.directory, 'app.txt'), mode);
       expect((await push(repository, path, {})).stderr).toContain('1 image');
       const first = filesOf(repository, path);
       repository.commit('nothing');

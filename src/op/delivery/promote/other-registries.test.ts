@@ -61,6 +61,8 @@ describe('a registry that answers HEAD otherwise than GET', () => {
   it.each([400, 404, 405])('with %i: the tag of another image is not moved', async (status) => {
     const other = await pushImage(`${pp}/web:v1`);
     there.behave(noHead(status));
+    // crane, too, believes only GET.
+    expect(await registryTool('crane', ['digest', `${pp}/web:v1`])).toBe(other);
     await expect(sandbox.promote()).rejects.toMatchObject({ kind: 'refused', why: expect.stringContaining(other) });
     expect(await stored(`${pp}/web:v1`)).toBe(other);
     await sandbox.promote({ overwrite: true });

@@ -1,4 +1,9 @@
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { withTools } from '../../../../test/tools.js';
 import { OpError } from '../../kit/errors/op-error.js';
 import type { DeliveredImage } from './images.js';
 import { checkUsed } from './used-images.js';
@@ -21,7 +26,27 @@ async function whyNot(files: Readonly<Record<string, string>>): Promise<string |
   }
 }
 const with_ = (images: string, more = 'resources: [pod.yaml]\n') => `${more}images:\n${images}`;
-const own = '- {name: web, newName: me/web}\n';
+const own = '- {name: web, newName: me/web, newTag: v2}\n';
+
+/** Whether kustomize shows the new image somewhere. */
+async function showsNew(files: Readonly<Record<string, string>>): Promise<boolean> {
+  const room = await mkdtemp(join(tmpdir(), 'used-images-'));
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(dirname(join(room, name)), { recursive: true });
+    // kustomize wants objects with names.
+    const named = text.replaceAll(/^( *)(?:- )?kind: (Pod|ConfigMap)$/gmu, (line, indent: string, kind: string) => {
+      const inner = line.includes('- ') ? `${indent}  ` : indent;
+      return `${line}\n${inner}apiVersion: v1\n${inner}metadata: {name: ${kind.toLowerCase()}}`;
+    });
+    await writeFile(join(room, name), named.replace(/^kind: List$/mu, 'kind: List\napiVersion: v1'));
+  }
+  const built = execFileSync('kubectl', ['kustomize', '--load-restrictor=LoadRestrictionsNone', join(room, 'pp')], {
+    env: withTools(['kubectl']),
+    encoding: 'utf8',
+  });
+  await rm(room, { recursive: true });
+  return /image: "?me\/web:v2/u.test(built);
+}
 
 describe('the images of a kustomization are refused', () => {
   it.each([
@@ -35,17 +60,19 @@ describe('the images of a kustomization are refused', () => {
     ['when the name has a registry', with_(own), pod('r.io/web:v1'), 'r.io/web'],
     ['when no resource has containers', with_(own), 'kind: ConfigMap\ndata: {image: web}\n', 'none of its resources'],
   ])('%s', async (_, kustomization, resource, words) => {
-    const why = await whyNot({ 'pp/kustomization.yaml': kustomization, 'pp/pod.yaml': resource });
-    expect(why).toContain(words);
+    const files = { 'pp/kustomization.yaml': kustomization, 'pp/pod.yaml': resource };
+    expect(await whyNot(files)).toContain(words);
+    expect(await showsNew(files)).toBe(false);
   });
 
   it('when a base gives the image another name', async () => {
-    const why = await whyNot({
+    const files = {
       'pp/kustomization.yaml': with_(own, 'resources: [../base]\n'),
       'base/kustomization.yaml': 'resources: [pod.yaml]\nimages:\n- {name: web, newName: base/web}\n',
       'base/pod.yaml': pod('web:v1'),
-    });
-    expect(why).toContain('base/web');
+    };
+    expect(await whyNot(files)).toContain('base/web');
+    expect(await showsNew(files)).toBe(false);
   });
 });
 
@@ -66,7 +93,10 @@ describe('the images of a kustomization are set', () => {
     ],
     [
       'by the new name of an entry with a name of its own',
-      { 'pp/kustomization.yaml': with_('- {name: WEB_IMAGE, newName: me/web}\n'), 'pp/pod.yaml': pod('WEB_IMAGE') },
+      {
+        'pp/kustomization.yaml': with_('- {name: WEB_IMAGE, newName: me/web, newTag: v2}\n'),
+        'pp/pod.yaml': pod('WEB_IMAGE'),
+      },
     ],
     [
       'of a base, under its new name',
@@ -81,11 +111,17 @@ describe('the images of a kustomization are set', () => {
       {
         'pp/kustomization.yaml': with_(
           own,
-          'resources: [pod.yaml]\npatches:\n- patch: |\n    - {op: replace, path: /spec/containers/0/image, value: "web:1"}\n',
+          'resources: [pod.yaml]\npatches:\n- target: {kind: Pod}\n  patch: |\n    - {op: replace, path: /spec/containers/0/image, value: "web:1"}\n',
         ),
         'pp/pod.yaml': pod('other'),
       },
     ],
+  ])('%s, as kustomize sets them', async (_, files) => {
+    expect(await whyNot(files)).toBeUndefined();
+    expect(await showsNew(files)).toBe(true);
+  });
+
+  it.each([
     ['of a component', { 'pp/kustomization.yaml': with_(own, 'kind: Component\nresources: []\n') }],
     ['without resources', { 'pp/kustomization.yaml': with_(own, '') }],
     [
@@ -95,5 +131,5 @@ describe('the images of a kustomization are set', () => {
     ['when there is a chart', { 'pp/kustomization.yaml': with_(own, 'helmCharts: [{name: x}]\n') }],
     ['when a resource cannot be read', { 'pp/kustomization.yaml': with_(own) }],
     ['when a resource is a template', { 'pp/kustomization.yaml': with_(own), 'pp/pod.yaml': '{{ if x }}\n: :\n' }],
-  ])('%s', async (_, files) => expect(await whyNot(files)).toBeUndefined());
+  ])('%s: op cannot know, and writes the entry', async (_, files) => expect(await whyNot(files)).toBeUndefined());
 });
