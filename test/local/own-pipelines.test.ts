@@ -26,7 +26,7 @@ let commit: string;
 beforeAll(async () => {
   op = await bundledOp(['crane', 'git', 'bwrap']);
   [dev, prod] = await Promise.all([startRegistry(), startRegistry()]);
-  host = await startGitHost();
+  host = await startGitHost({ 'http.receivepack': 'true' });
   const hosted = await host.repository('shop.git');
   await cp(join(project, 'examples/sample-app'), hosted.workingCopy, { recursive: true });
   commit = await hosted.commit('The shop');
@@ -46,6 +46,27 @@ const digestOf = async (image: string) => {
 /** The lines of steps. */
 const logOf = (stdout: string): readonly string[] => stdout.split('\n').filter((line) => line.startsWith('['));
 
+/** A whole log, with names for what differs from run to run, and without the spaces of tables. */
+const shown = (stdout: string, state: string): readonly string[] =>
+  logOf(stdout).map((line) =>
+    line
+      .replaceAll(host.url, 'GIT')
+      .replaceAll(dev.host, 'DEV')
+      .replaceAll(prod.host, 'PROD')
+      .replaceAll(state, 'STATE')
+      .replaceAll(/sha256:[0-9a-f]{64}/gu, 'DIGEST')
+      .replaceAll(/\b[0-9a-f]{40}\b/gu, 'COMMIT')
+      .replaceAll(commit.slice(0, 7), 'SHORT')
+      .replaceAll(/\b[0-9a-f]{12}\b/gu, 'HEX')
+      .replaceAll(/\b\d+(?:\.\d+)? s\b/gu, 'N s')
+      .replaceAll(/\b\d+(?:\.\d+)? B\b/gu, 'N B')
+      .replaceAll(/ {2,}/gu, '  '),
+  );
+
+/** Lines that are too wide, but for the command at their end. */
+const wide = (stdout: string) =>
+  logOf(stdout).filter((line) => line.replace(/; (?:next|see it with): .*$/u, '').length > 160);
+
 test('build-push publishes into a directory, and promote-image takes the images from there by digest', async () => {
   await using home = await makeHome();
   const start = (...args: readonly string[]) =>
@@ -57,6 +78,30 @@ test('build-push publishes into a directory, and promote-image takes the images 
 
   const built = await start(...build);
   expect([built.exitCode, built.stderr]).toEqual([0, expect.stringContaining('Tasks Completed: 2 (Failed: 0')]);
+  const table = (how: string, time: string) => [
+    '[build : build-push] IMAGE  TAG  DIGEST  SIZE  ENGINE  HOW  TIME',
+    `[build : build-push] web  DEV/shop/web:SHORT  HEX  N B  skaffold  ${how}  ${time}`,
+    `[build : build-push] team/api  DEV/shop/team_api:SHORT  HEX  N B  skaffold  ${how}  ${time}`,
+  ];
+  const cloned = [
+    '[build : clone] clone GIT/shop.git at its default branch into /source/source',
+    '[build : clone] fetch main',
+    '[build : clone] cloned: COMMIT "The shop" in N s',
+    '[build : build-push] building the images of skaffold.yaml in /source/source, pushing to DEV/shop (--default-repo)',
+    '[build : build-push] commit COMMIT',
+  ];
+  const listed = 'listed in source/build_result.json; next: op publish --build-result=source/build_result.json';
+  const look = 'cat STATE/store/config-maps/image-info-web.yaml STATE/store/config-maps/image-info-team-api.yaml';
+  expect(shown(built.stdout, home.path)).toEqual([
+    ...cloned,
+    '[build : build-push] building 2 images: DEV/shop/web:SHORT is not in the registry',
+    ...table('built', 'N s'),
+    `[build : build-push] done: 2 images in DEV/shop, ${listed} --git-revision=COMMIT`,
+    '[build : record] record 2 images of /source/build_result.json: 2 built, 0 reused',
+    '[publish : publish] publish 2 images of /source/build_result.json to the directory STATE/store',
+    `[publish : publish] published 2 of 2; see it with: ${look}`,
+  ]);
+  expect(wide(built.stdout)).toEqual([]);
   const store = join(home.path, 'store');
   expect(built.stderr).toContain(`no cluster here: op keeps image info and locks in ${store}`);
   const info = parse(await readFile(join(store, 'config-maps/image-info-web.yaml'), 'utf8'));
@@ -68,24 +113,63 @@ test('build-push publishes into a directory, and promote-image takes the images 
   });
 
   const again = await start(...build);
-  expect([again.exitCode, again.stdout]).toEqual([
+  expect([again.exitCode, shown(again.stdout, home.path)]).toEqual([
     0,
-    expect.stringContaining('nothing to publish: already up to date'),
+    [
+      ...cloned,
+      '[build : build-push] already built: DEV/shop/web:SHORT@DIGEST',
+      '[build : build-push] already built: DEV/shop/team_api:SHORT@DIGEST',
+      ...table('reused (same commit)', '-'),
+      `[build : build-push] nothing to build: 2 images in DEV/shop, ${listed} --git-revision=COMMIT`,
+      '[build : record] record 2 images of /source/build_result.json: 0 built, 2 reused',
+      '[publish : publish] publish 2 images of /source/build_result.json to the directory STATE/store',
+      `[publish : publish] nothing to publish: already up to date; see it with: ${look}`,
+    ],
   ]);
+  expect(wide(again.stdout)).toEqual([]);
 
   await using config = await makeHome();
+  const fleet = await host.repository('private/fleet.git');
+  await fleet.commit('Manifests', { 'prod/shop.yaml': 'spec:\n  web: ""\n  api: ""\n' });
+  const set = ['web', 'team/api'].map((image) => ({
+    ...{ file: 'prod/shop.yaml', path: `spec.${image.replace('team/', '')}`, image },
+  }));
   const environments = [
     { name: 'dev', repository: `${dev.host}/shop` },
-    { name: 'prod', repository: `${prod.host}/shop` },
+    { name: 'prod', repository: `${prod.host}/shop`, manifests: { repository: fleet.url, set } },
   ];
   await writeFile(join(config.path, 'environments.yaml'), JSON.stringify({ environments }));
-  const promoted = await start(
-    ...['promote-image', '-p', 'environment=prod', '-p', 'from=dev', '-p', 'from-image-info=true'],
-    ...['-w', 'name=source,emptyDir=', '-w', `name=environments,config=${config.path}`],
-  );
-  expect([promoted.exitCode, promoted.stdout]).toEqual([0, expect.stringContaining('promoted 2 images to prod')]);
+  const deliver = (task: string, params: readonly string[], more: readonly string[] = []) =>
+    start(
+      ...[task, '-p', 'environment=prod', ...params.flatMap((param) => ['-p', param]), ...more],
+      ...['-w', 'name=source,claimName=proven', '-w', `name=environments,config=${config.path}`],
+    );
+  const promoted = await deliver('promote-image', ['from=dev', 'from-image-info=true']);
+  const next = '--environment prod --build-result source/build_result.prod.json --environments /environments';
+  expect([promoted.exitCode, shown(promoted.stdout, home.path)]).toEqual([
+    0,
+    [
+      '[promote-image : promote] promote 2 images from dev (DEV/shop) to prod (PROD/shop)',
+      '[promote-image : promote] promoted 2 images to prod in N s: 2 copied',
+      `[promote-image : promote] next: op set-image ${next}`,
+    ],
+  ]);
   expect(await digestOf(`${prod.host}/shop/web:${tag}`)).toBe(digest);
-}, 120_000);
+  await using secret = await makeHome();
+  for (const [key, value] of Object.entries({ username: 'robot', password: 's3cret-pw' })) {
+    await writeFile(join(secret.path, key), value);
+  }
+  const login = ['-w', `name=basic-auth,secret=${secret.path}`];
+  const written = await deliver('set-image', ['build-result=build_result.prod.json'], login);
+  expect([written.exitCode, shown(written.stdout, home.path)]).toEqual([
+    0,
+    [
+      '[set-image : set-image] set team/api, web for prod in main of GIT/private/fleet.git',
+      `[set-image : set-image] warning: the password is sent to ${host.url.slice('http://'.length)} over http://, without encryption`,
+      '[set-image : set-image] pushed COMMIT to main: 2 values in 1 file, in N s; next: op watch-deployment --environment=prod --build-result=/source/build_result.prod.json --environments=/environments',
+    ],
+  ]);
+}, 240_000);
 
 test('more images than the results of a TaskRun hold are built, published and promoted from their list', async () => {
   await using home = await makeHome();
