@@ -82,6 +82,11 @@ export const plannable: readonly Plannable[] = [
     ],
   },
   {
+    name: 'finds skaffold.yml where there is no skaffold.yaml',
+    from: 'skaffold-yml',
+    plan: ['1 hello hello:COMMIT docker/buildkit .'],
+  },
+  {
     name: 'reads a file in a folder, with contexts relative to the working directory, as Skaffold does',
     from: 'file-in-a-folder',
     file: 'deploy/skaffold.yml',

@@ -1,10 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { stringify } from 'yaml';
 import { makeSampleRepository, type SampleRepository } from '../../../../test/op/sample-repository.js';
 import { testContext } from '../../../../test/op/test-context.js';
+import { withTools } from '../../../../test/tools.js';
 import type { ConfigShape } from '../skaffold/artifacts.js';
 import { warnOfUnknownTags } from './shallow.js';
 
@@ -26,6 +28,25 @@ const configs = (tagPolicy: unknown): readonly ConfigShape[] => [{ build: { arti
 const tags = { gitCommit: { variant: 'Tags' } };
 const template = { customTemplate: { template: '{{.A}}', components: [{ name: 'A', ...tags }] } };
 
+/** The tag that Skaffold gives an image. */
+async function tagOf(directory: string, tagPolicy: object): Promise<string> {
+  const config = join(room, 'skaffold.yaml');
+  const artifacts = [{ image: 'app', context: 'app', custom: { buildCommand: 'true' } }];
+  await writeFile(
+    config,
+    stringify({ apiVersion: 'skaffold/v4beta11', kind: 'Config', build: { tagPolicy, artifacts } }),
+  );
+  const output = join(room, 'builds.json');
+  const flags = ['--dry-run', '--interactive=false', '--update-check=false', `--file-output=${output}`];
+  execFileSync('skaffold', ['build', `--filename=${config}`, ...flags], {
+    cwd: directory,
+    env: { ...withTools(['skaffold', 'git']), HOME: room },
+    stdio: 'ignore',
+  });
+  const { builds }: { builds: readonly { readonly tag: string }[] } = JSON.parse(await readFile(output, 'utf8'));
+  return builds[0]?.tag ?? '';
+}
+
 it.each([
   ['1', tags, true],
   ['1', template, true],
@@ -39,6 +60,9 @@ it.each([
   expect(described.startsWith('v1.0.0-1-g')).toBe(depth === '9');
   const { context, printed } = testContext({ cwd: directory, env: { PATH: process.env.PATH } });
   const project = { file: 'skaffold.yaml', directory, profiles: [], platforms: [], insecure: [], env: {} };
+  // Skaffold's own tag. Without a variant it is the same as with Tags; but that is what most files have, and a warning in each build is read by nobody.
+  const describes = !JSON.stringify(tagPolicy).includes('CommitSha');
+  expect((await tagOf(directory, tagPolicy)).includes('v1.0.0-1-g')).toBe(describes && depth === '9');
   await warnOfUnknownTags(context, { ...project, namespace: undefined }, { configs: configs(tagPolicy) });
   expect(printed.join('').includes('--depth=0')).toBe(warned);
 });
