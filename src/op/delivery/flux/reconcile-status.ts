@@ -1,5 +1,5 @@
 import { withoutNames } from '../../kit/log/without-names.js';
-import { type Condition, conditionOf, describeCondition } from './condition.js';
+import { type Condition, conditionOf, describeCondition, describeReconciling } from './condition.js';
 import { type FluxObject, type FluxRequest, fluxName } from './flux-object.js';
 
 /** The progress of Flux with one object. */
@@ -62,7 +62,7 @@ export function reconcileStatus(object: FluxObject, request: FluxRequest | undef
   const ready = conditionOf(object.conditions, 'Ready');
   const reconciling = conditionOf(object.conditions, 'Reconciling');
   if (request !== undefined && !isHandled(object, request)) {
-    const progress = reconciling?.status === 'True' ? `: ${describeCondition(reconciling)}` : '';
+    const progress = reconciling?.status === 'True' ? `: ${describeReconciling(reconciling)}` : '';
     return { state: 'working', why: `${name} to be reconciled${progress}` };
   }
   const stalled = conditionOf(object.conditions, 'Stalled');
@@ -74,7 +74,7 @@ export function reconcileStatus(object: FluxObject, request: FluxRequest | undef
     return { state: 'working', why: `${name} to observe its generation ${object.generation}` };
   }
   if (ready.status === 'False') return failedStatus(object, ready);
-  if (reconciling?.status === 'True') return { state: 'working', why: `${name}: ${describeCondition(reconciling)}` };
+  if (reconciling?.status === 'True') return { state: 'working', why: `${name}: ${describeReconciling(reconciling)}` };
   if (ready.status !== 'True') return { state: 'working', why: `${name}: ${describeCondition(ready)}` };
   if (object.observedGeneration !== object.generation) {
     return { state: 'working', why: `${name} to finish its generation ${object.generation}` };

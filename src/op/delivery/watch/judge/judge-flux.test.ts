@@ -67,6 +67,21 @@ describe('what Flux says', () => {
       },
       /^waiting: .*Running upgrade/u,
     ],
+    [
+      'helm waits, after a crash until its own timeout',
+      {
+        status: {
+          lastHandledReconcileAt: 'before',
+          conditions: [
+            {
+              ...fluxCondition('Reconciling', 'True', 'Progressing', "Running 'upgrade' action with timeout of 5m0s"),
+              lastTransitionTime: '2026-01-02T03:58:04Z',
+            },
+          ],
+        },
+      },
+      /^waiting: .*to be reconciled: Progressing: Running 'upgrade' action with timeout of 5m0s, until 04:03:04 UTC/u,
+    ],
     ['Unknown', { status: ready('Progressing', 'Running install', 'Unknown') }, /^waiting: .*Running install/u],
     [
       'ready, but the newest Helm release failed',
