@@ -1,10 +1,38 @@
 /** What op says in a pod, where nobody types a command. */
+import { execa } from 'execa';
 import { expect, test } from 'vitest';
 import { startRegistry } from '../../../test/op/local-registry.js';
 import { bundledOp } from '../../../test/op/run-op.js';
 import { makeSampleRepository } from '../../../test/op/sample-repository.js';
+import { withTools } from '../../../test/tools.js';
 
 const pod = { KUBERNETES_SERVICE_HOST: '10.96.0.1' };
+
+test('a pod that is stopped is told what may have stopped it: the kubelet does the same for each', async () => {
+  await using op = { ...(await bundledOp()), [Symbol.asyncDispose]: () => op.dispose() };
+  const repository = await makeSampleRepository({ 'build-image.sh': '#!/bin/sh\necho builder runs\nexec sleep 60\n' });
+  try {
+    const build = ['build-push', '--debug', '--default-repo=localhost:1/shop', '--timeout=50s'];
+    const stopped = async (env: Readonly<Record<string, string>>) => {
+      const child = execa('node', [op.file, ...build], {
+        cwd: repository.directory,
+        env: { ...withTools(['skaffold', 'crane', 'git']), HOME: op.home, TMPDIR: op.temporary, ...env },
+        extendEnv: false,
+        reject: false,
+        forceKillAfterDelay: false,
+      });
+      child.stderr.on('data', (chunk) => String(chunk).includes('commit ') && child.kill('SIGTERM'));
+      const { exitCode, stderr } = await child;
+      return [exitCode, ...stderr.trim().split('\n').slice(-3)];
+    };
+    const why = '  why: a time limit of the run, a cancelled run, or a deleted pod';
+    const lines = ['stopped by SIGTERM', why, '  do:  see which with: tkn taskrun describe NAME'];
+    expect(await stopped(pod)).toEqual([143, ...lines]);
+    expect((await stopped({})).at(-1)).toBe('stopped by SIGTERM');
+  } finally {
+    await repository.remove();
+  }
+});
 
 test('a pod is told the params for the flags of an error, and no next command; a person is told the command', async () => {
   await using op = { ...(await bundledOp()), [Symbol.asyncDispose]: () => op.dispose() };

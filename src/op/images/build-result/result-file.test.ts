@@ -33,6 +33,15 @@ async function refusal(listDigest: string | undefined): Promise<string> {
   return 'not refused';
 }
 
+it('a list that is missing says that pods share no emptyDir', async () => {
+  await rm(path);
+  await expect(readBuildResult(path)).rejects.toMatchObject({
+    kind: 'input',
+    why: 'the file does not exist: no build has succeeded here yet',
+    hint: expect.stringContaining('with an emptyDir, each pod has its own'),
+  });
+});
+
 describe('a list with its digest', () => {
   it('is read when its bytes are those that op wrote', async () => {
     const bytes = await readFile(path);
