@@ -26,11 +26,21 @@ type Tree =
       readonly entries: ReadonlyMap<string, { readonly line: number; readonly tree: Tree }>;
     };
 
-/** Reads the one document of a file. */
-export function readYamlText(content: string): YamlText | { readonly problems: readonly YamlProblem[] } {
+/** A scalar as it is written; one that is empty, or `~` or `null` without quotes, has the text ''. */
+export interface YamlScalar {
+  readonly text: string;
+  readonly quoted: boolean;
+}
+
+/** Reads the one document of a file. @param scalarOf what a scalar is; without it, its text */
+export function readYamlText(
+  content: string,
+  scalarOf: (scalar: YamlScalar) => unknown = ({ text }) => text,
+): YamlText | { readonly problems: readonly YamlProblem[] } {
   const lines = new LineCounter();
-  const documents = parseAllDocuments(content, { lineCounter: lines, schema: 'failsafe' });
   const problem = (line: number, what: string) => ({ problems: [{ line, path: '', what }] });
+  if (isTooDeep(content)) return problem(1, 'is nested too deep');
+  const documents = parseAllDocuments(content, { lineCounter: lines, schema: 'failsafe' });
   if (!Array.isArray(documents) || documents.length === 0) return problem(1, 'is empty');
   const written = documents.filter(({ contents, errors }) => errors.length > 0 || !isEmpty(contents));
   const [document, second] = written;
@@ -49,7 +59,7 @@ export function readYamlText(content: string): YamlText | { readonly problems: r
   try {
     const tree = treeReader(lineAt)(document.contents);
     return {
-      value: toValue(tree),
+      value: toValue(tree, scalarOf),
       lineOf: (path) => find(tree, path).line,
       isQuoted: (path) => {
         const { found } = find(tree, path);
@@ -60,6 +70,19 @@ export function readYamlText(content: string): YamlText | { readonly problems: r
     if (error instanceof Unreadable) return problem(error.line, error.message);
     throw error;
   }
+}
+
+/** Levels that a file may have: the parser takes minutes for ten thousands of them before it gives up. Brackets in texts count, too. */
+const deepest = 1000;
+
+function isTooDeep(content: string): boolean {
+  if (content.includes(' '.repeat(deepest)) || content.includes('- '.repeat(deepest))) return true;
+  let depth = 0;
+  for (const [bracket] of content.matchAll(/[[\]{}]/gu)) {
+    depth = bracket === '[' || bracket === '{' ? depth + 1 : Math.max(0, depth - 1);
+    if (depth > deepest) return true;
+  }
+  return false;
 }
 
 const isEmpty = (contents: ParsedNode | null): boolean =>
@@ -143,10 +166,10 @@ function treeReader(lineAt: (node: unknown) => number) {
   return read;
 }
 
-function toValue(tree: Tree): unknown {
-  if (tree.kind === 'text') return tree.text;
-  if (tree.kind === 'list') return tree.items.map(toValue);
-  return Object.fromEntries([...tree.entries].map(([name, { tree }]) => [name, toValue(tree)]));
+function toValue(tree: Tree, scalarOf: (scalar: YamlScalar) => unknown): unknown {
+  if (tree.kind === 'text') return scalarOf(tree);
+  if (tree.kind === 'list') return tree.items.map((item) => toValue(item, scalarOf));
+  return Object.fromEntries([...tree.entries].map(([name, { tree }]) => [name, toValue(tree, scalarOf)]));
 }
 
 function find(tree: Tree, path: YamlPath): { readonly line: number; readonly found: Tree | undefined } {

@@ -135,7 +135,7 @@ async function isPlain(context: Context, host: string, pauses: readonly number[]
  * Whether there is a file that crane would read logins from: without one, there is no need to start it. Source: go-containerregistry,
  * authn/keychain.go.
  */
-function mayHaveLogins(env: Context['env']): boolean {
+export function mayHaveLogins(env: Context['env']): boolean {
   const { HOME: home, DOCKER_CONFIG: config, REGISTRY_AUTH_FILE: authFile, XDG_RUNTIME_DIR: runtime } = env;
   if (!home) return true;
   const podman = join('containers', 'auth.json');
@@ -173,7 +173,8 @@ async function asked(send: Api['call'], call: Call): Promise<Answer> {
   return answer;
 }
 
-const agent = { 'user-agent': 'octopipeline' } as const;
+/** Of every request. */
+export const agent = { 'user-agent': 'octopipeline' } as const;
 
 /** Only the registry's own origin gets its credentials: what it redirects to, such as object storage, does not. */
 async function follow(servers: Servers, authorization: Authorization, origin: URL, call: Call): Promise<Answer> {

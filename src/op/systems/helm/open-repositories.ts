@@ -1,0 +1,237 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { BlockList, isIP } from 'node:net';
+import { dirname } from 'node:path';
+import { Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { Context } from '../../context.js';
+import { inputError } from '../../kit/errors/op-error.js';
+import { agent, locationOf, mayHaveLogins } from '../registry/client/api.js';
+import { contentFailure } from '../registry/client/blobs.js';
+import { type Answer, drop, readBody } from '../registry/client/exchange.js';
+import { RegistryFailure } from '../registry/client/failure.js';
+import { openServers, refusal, type Servers } from '../registry/client/host.js';
+import type { RegistrySettings } from '../registry/client/registries.js';
+import { retryTransfer } from '../registry/copy/retry-transfer.js';
+import { credentialFor } from '../registry/crane.js';
+import { checkHelpers } from '../registry/missing-helper.js';
+import { isPlainHttp } from '../registry/protocol.js';
+
+/** How the hosts of repositories are reached. */
+export interface HelmAccess {
+  /** Those of a host, `HOST[:PORT]`. */
+  readonly settingsOf: (host: string) => Promise<RegistrySettings>;
+  /** Whether the user has named a host: then it may be an address of a private network. */
+  readonly isNamed: (host: string) => boolean;
+}
+
+/** A file of a repository. */
+export interface Asked {
+  /** The address of the repository: its origin gets its credentials, no other does. */
+  readonly repository: URL;
+  /** Absolute. */
+  readonly url: URL;
+  /** Most bytes. */
+  readonly limit: number;
+  readonly signal: AbortSignal;
+}
+
+/** Files of HTTP Helm repositories. */
+export interface HelmFiles extends AsyncDisposable {
+  /** The whole file; undefined if it is not there. @throws RegistryFailure */
+  readonly read: (asked: Asked) => Promise<Buffer | undefined>;
+  /**
+   * Writes a file that must have this digest.
+   * @returns its size; undefined if it is not there @throws RegistryFailure
+   */
+  readonly download: (asked: Asked, digest: string, path: string) => Promise<number | undefined>;
+}
+
+const mostRedirects = 10;
+
+/** Opens each host when it is first needed. */
+export function openHelmFiles(context: Context, { settingsOf, isNamed }: HelmAccess): HelmFiles {
+  const opened = new Map<string, Promise<Host>>();
+  const hostOf = (url: URL): Promise<Host> => {
+    const host = opened.get(url.host) ?? settingsOf(url.host).then((settings) => openHost(context, url.host, settings));
+    opened.set(url.host, host);
+    return host;
+  };
+  const ask = async ({ repository, url: first, signal }: Asked): Promise<Answer> => {
+    let url = first;
+    for (let redirects = 0; redirects <= mostRedirects; redirects++) {
+      checkAddress(repository, url, isNamed);
+      const host = await hostOf(url);
+      checkEncryption(repository, url, host.settings);
+      const own = url.origin === repository.origin ? await host.login() : {};
+      if ('authorization' in own) host.servers.checkSecret(url);
+      const answer = await host.servers.ask({ method: 'GET', url, headers: { ...agent, ...own }, signal });
+      const { location } = answer.headers;
+      if (answer.status < 301 || answer.status > 308 || location === undefined) return answer;
+      drop(answer);
+      url = locationOf(url, location);
+    }
+    throw new RegistryFailure(
+      `cannot read from ${first.host}`,
+      `it redirects more than ${mostRedirects} times`,
+      'other',
+      first.host,
+    );
+  };
+  const again = async <Value>(asked: Asked, attempt: () => Promise<Value>): Promise<Value> => {
+    checkAddress(asked.repository, asked.url, isNamed);
+    const { settings } = await hostOf(asked.url);
+    return retryTransfer({ log: context.log, signal: asked.signal }, settings.patience.pauses, attempt);
+  };
+  return {
+    read: async (asked) => {
+      const answer = await ask(asked);
+      if (answer.status !== 200) return absent(answer, asked);
+      return readBody(answer, asked.limit).catch((error: unknown) => {
+        asked.signal.throwIfAborted();
+        if (!(error instanceof RegistryFailure) || error.problem !== 'busy') throw error;
+        return again(asked, async () => {
+          const other = await ask(asked);
+          return other.status === 200 ? readBody(other, asked.limit) : absent(other, asked);
+        });
+      });
+    },
+    download: (asked, digest, path) =>
+      again(asked, async () => {
+        const answer = await ask(asked);
+        return answer.status === 200 ? save(answer, asked, digest, path) : absent(answer, asked);
+      }),
+    [Symbol.asyncDispose]: async () => {
+      for (const host of await Promise.allSettled(opened.values())) {
+        if (host.status === 'fulfilled') host.value.servers[Symbol.dispose]();
+      }
+    },
+  };
+}
+
+interface Host {
+  readonly settings: RegistrySettings;
+  readonly servers: Servers;
+  readonly login: () => Promise<Readonly<Record<string, string>>>;
+}
+
+function openHost(context: Context, host: string, settings: RegistrySettings): Host {
+  const { ca, env, insecure, logins, patience } = settings;
+  let login: Promise<Readonly<Record<string, string>>> | undefined;
+  const find = async () => {
+    if (!mayHaveLogins({ ...context.env, ...env })) return {};
+    checkHelpers(context, logins, [{ registry: host, path: '' }]);
+    const found = await credentialFor(context, { env, insecure }, host);
+    // An identity token is for registries only.
+    if (found === undefined || !('user' in found)) return {};
+    return { authorization: `Basic ${Buffer.from(`${found.user}:${found.pass}`).toString('base64')}` };
+  };
+  return {
+    settings,
+    servers: openServers(context, { ca, unchecked: insecure.includes(host) }, patience),
+    login: () => {
+      login ??= find();
+      return login;
+    },
+  };
+}
+
+async function absent(answer: Answer, { url }: Asked): Promise<undefined> {
+  if (answer.status !== 404 && answer.status !== 410) throw await refusal(answer, `cannot read ${shown(url)}`);
+  drop(answer);
+  return undefined;
+}
+
+async function save(answer: Answer, { url, limit, signal }: Asked, digest: string, path: string): Promise<number> {
+  const what = `cannot read ${shown(url)}`;
+  const hash = createHash('sha256');
+  let size = 0;
+  const count = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      size += chunk.length;
+      hash.update(chunk);
+      done(
+        size > limit ? new RegistryFailure(what, `it has more than ${limit} bytes`, 'other', url.host) : null,
+        chunk,
+      );
+    },
+  });
+  const partial = `${path}.${randomBytes(6).toString('hex')}.partial`;
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await pipeline(answer.body, count, createWriteStream(partial));
+    const found = `sha256:${hash.digest('hex')}`;
+    if (found !== digest) {
+      const why = `its SHA-256 is ${found.slice(7)}, and index.yaml of the repository has ${digest.slice(7)}`;
+      throw new RegistryFailure(what, why, 'other', url.host);
+    }
+    await rename(partial, path);
+    return size;
+  } catch (error) {
+    await rm(partial, { force: true });
+    signal.throwIfAborted();
+    throw contentFailure(what, error, url.host);
+  }
+}
+
+/** Without a query, which may hold a secret. */
+export const shown = ({ origin, pathname }: URL): string => `${origin}${pathname}`;
+
+/** Networks that are not of the internet. Source: IANA, special-purpose address registries. */
+const ownNetworks = new BlockList();
+for (const [address, length] of [
+  ['0.0.0.0', 8],
+  ['10.0.0.0', 8],
+  ['100.64.0.0', 10],
+  ['127.0.0.0', 8],
+  ['169.254.0.0', 16],
+  ['172.16.0.0', 12],
+  ['192.168.0.0', 16],
+] as const) {
+  ownNetworks.addSubnet(address, length, 'ipv4');
+}
+for (const [address, length] of [
+  ['::', 127],
+  ['fc00::', 7],
+  ['fe80::', 10],
+] as const) {
+  ownNetworks.addSubnet(address, length, 'ipv6');
+}
+
+/** An index and a redirect may name any address. @throws RegistryFailure for what only a user may name */
+function checkAddress(repository: URL, url: URL, isNamed: (host: string) => boolean): void {
+  if (url.host === repository.host || isNamed(url.host)) return;
+  const name = url.hostname.replace(/^\[|\]$/gu, '');
+  const version = isIP(name);
+  const isOwn =
+    version === 0
+      ? name === 'localhost' || name.endsWith('.localhost')
+      : ownNetworks.check(name, version === 4 ? 'ipv4' : 'ipv6');
+  if (!isOwn) return;
+  throw new RegistryFailure(
+    `cannot read ${shown(url)}`,
+    `${repository.host} leads to an address of this machine or of a private network: name ${url.host} in registries if that is right`,
+    'other',
+    repository.host,
+  );
+}
+
+/** @throws OpError (input) for a repository without TLS that nobody has allowed, RegistryFailure for another address */
+function checkEncryption(repository: URL, url: URL, { insecure }: RegistrySettings): void {
+  if (url.protocol === 'https:' || isPlainHttp(url.host, insecure)) return;
+  const why = `${url.host} would be asked without TLS: anybody on the way could change what it answers`;
+  if (url.host !== repository.host) {
+    throw new RegistryFailure(
+      `cannot read ${shown(url)}`,
+      `${why}; allow it with insecure: true for ${url.host} in registries`,
+      'other',
+      url.host,
+    );
+  }
+  throw inputError({
+    what: `cannot read the Helm repository ${shown(repository)}`,
+    why,
+    hint: `write https://, or allow it with insecure: true for ${url.host} in registries of the mirror file`,
+  });
+}
