@@ -43,6 +43,7 @@ export type { TektonProps } from './cdk8s/tekton-object.js';
 export {
   type MirrorDefaults,
   type MirrorDrift,
+  type MirrorHelmCharts,
   type MirrorKeep,
   type MirrorPlan,
   type MirrorPlatforms,

@@ -61,10 +61,21 @@ export interface MirrorTags {
   readonly newest?: number | undefined;
 }
 
-/** A repository, or one image of it, and where it goes. */
+/** Charts of an HTTP Helm repository. */
+export interface MirrorHelmCharts {
+  /** URL of the repository: what is before `/index.yaml`. */
+  readonly helm: string;
+  /** Names of the charts. */
+  readonly charts: readonly string[];
+  /** A chart without a provenance file (`.prov`) is not copied. @default one is copied if it is there */
+  readonly provenance?: 'required' | undefined;
+}
+
+/** A repository, or one image of it, or charts, and where they go. */
 export interface MirrorSource extends MirrorDefaults {
-  /** A repository; with `:TAG` or `@DIGEST`, exactly this image. */
-  readonly from: string;
+  /** A repository; with `:TAG` or `@DIGEST`, exactly this image. Or charts, which have no platforms, referrers and digests. */
+  readonly from: string | MirrorHelmCharts;
+  /** For charts: which of their versions. */
   readonly tags?: MirrorTags | undefined;
   /** Images that have no tag, as `sha256:DIGEST`. */
   readonly digests?: readonly string[] | undefined;

@@ -1,5 +1,7 @@
 import type { Context } from '../context.js';
+import { openHelmFiles } from '../systems/helm/open-repositories.js';
 import type { Registries } from '../systems/registry/client/registries.js';
+import { openCharts } from './charts/open-charts.js';
 import { copy } from './copy/copy.js';
 import type { WrittenHistory } from './history/written.js';
 import type { Mirror } from './mirror-file/read.js';
@@ -10,6 +12,7 @@ import { beforeCopy } from './prune/note-written.js';
 import { openManifestCache } from './registries/manifests.js';
 import { fromRegistries, type Origins } from './registries/origin.js';
 import { openRegistries } from './registries/registries.js';
+import { type Lister, listerOf } from './resolve/list-images.js';
 import { type Resolved, resolve } from './resolve/resolve.js';
 
 /** What every command works with. */
@@ -18,6 +21,7 @@ export interface Work extends AsyncDisposable {
   readonly files: Files;
   readonly registries: Registries;
   readonly origins: Origins;
+  readonly list: Lister;
   readonly request: MirrorRequest;
 }
 
@@ -27,16 +31,21 @@ export function openWork(context: Context, mirror: Mirror, request: MirrorReques
     ...(request.pauses === undefined ? {} : { pauses: request.pauses }),
     ...(request.idle === undefined ? {} : { idle: request.idle }),
   };
-  const registries = openRegistries(context, mirror, request, patience);
+  const { registries, hosts } = openRegistries(context, mirror, request, patience);
   const files = filesIn(context.cwd, request.directory);
-  const origins = fromRegistries(registries, openManifestCache(files.manifests));
+  const charts = openCharts(openHelmFiles(context, hosts), files);
+  const origins = fromRegistries(registries, charts.origin, openManifestCache(files.manifests));
   return {
     mirror,
     files,
     registries,
     origins,
+    list: listerOf(registries, charts.versions),
     request,
-    [Symbol.asyncDispose]: () => registries[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: async () => {
+      await charts[Symbol.asyncDispose]();
+      await registries[Symbol.asyncDispose]();
+    },
   };
 }
 

@@ -10,7 +10,6 @@ import type { Turn } from './history/take-turn.js';
 import type { WrittenHistory } from './history/written.js';
 import type { ReadPlan } from './plan/plan.js';
 import type { Report } from './report/reported.js';
-import { tagsIn } from './resolve/list-images.js';
 import { resolve } from './resolve/resolve.js';
 import { verify } from './verify/verify.js';
 import { copyAll, makePlan, pausesOf, type Work } from './work.js';
@@ -56,10 +55,9 @@ async function copyAndVerify(
 }
 
 async function planToDisk(context: Context, work: Work, { documents }: Turn): Promise<Planned> {
-  const { request, registries, mirror } = work;
+  const { request, mirror } = work;
   const parts: ToDiskWork = {
     ...work,
-    list: tagsIn(registries),
     history: chainHistoryIn(documents, mirror.name, 'written'),
     disk: diskOf(context.cwd, request),
     wish: wishOf(request),

@@ -43,9 +43,9 @@ type Sends = readonly (readonly [Placed, number])[];
  * @throws OpError (tool), (refused) when the tag was given to another image since the plan was made
  */
 export async function copyImage(work: ImageWork, item: ToCopy, signal: AbortSignal): Promise<Sent> {
-  const { digest, sourceDigest = digest, platforms, found, destination, source, action } = item;
+  const { digest, sourceDigest = digest, platforms, found, destination, source, action, chart } = item;
   const target = referenceOf(destination);
-  const [from, to] = await Promise.all([work.origins(referenceOf(source)), work.registries.repository(target)]);
+  const [from, to] = await Promise.all([work.origins(referenceOf(source), chart), work.registries.repository(target)]);
   const name = tagOrDigest(target);
   const read = (one: string) => from.manifest(one, signal);
   const place = async (blob: Descriptor) => {

@@ -70,7 +70,7 @@ export async function transferAll(
   };
   const failed = images.filter(({ outcome }) => outcome === 'failed');
   if (failed.length > 0) await writeAtomic(files.retry, failed.map(({ source }) => `${source}\n`).join(''));
-  else await rm(files.manifests, { recursive: true, force: true });
+  else await Promise.all([files.manifests, files.charts].map((kept) => rm(kept, { recursive: true, force: true })));
   await writeAtomic(files.copied, `${JSON.stringify(copied, undefined, 1)}\n`);
   return copied;
 }

@@ -9,8 +9,9 @@ import { planReferrers } from '../referrers/plan-referrers.js';
 import { type ReferrerSearch, referrersOf } from '../referrers/side.js';
 import { readTree } from '../registries/manifests.js';
 import type { Origins } from '../registries/origin.js';
+import { missing, namesOf } from '../resolve/compare.js';
 import type { Expected } from '../resolve/expected-digests.js';
-import type { Wanted } from '../resolve/list-images.js';
+import { notThere, type Wanted } from '../resolve/list-images.js';
 import { referrersIn, withReferrers } from './referrers.js';
 import { type Fresh, hasImage, newContent, type State } from './state.js';
 
@@ -29,13 +30,11 @@ export interface DiskSides {
 }
 
 /** Says what is to be done with one image, for a segment. The source is asked by HEAD; a manifest is read only of what will be written. */
-export async function compareToState(
-  context: Context,
-  sides: DiskSides,
-  { from, to, source }: Wanted,
-): Promise<PlanItem> {
+export async function compareToState(context: Context, sides: DiskSides, wanted: Wanted): Promise<PlanItem> {
+  const { from, source, chart } = wanted;
   const { origins, expected, state, timeout, counted, trees } = sides;
-  const names = { source: formatReference(from), destination: formatReference(to), fails: false };
+  const names = namesOf(wanted);
+  if (chart !== undefined && 'problem' in chart) return missing(names, chart.problem);
   using deadline = startDeadline(context, timeout, {
     what: `cannot compare ${names.source}`,
     why: `it took longer than ${timeout / 1000} s`,
@@ -44,10 +43,9 @@ export async function compareToState(
   const { signal } = deadline.context;
   const { platforms, drift } = source;
   try {
-    const origin = await origins(from);
+    const origin = await origins(from, chart);
     const sourceDigest = await origin.find(signal);
-    if (sourceDigest === undefined)
-      return { ...names, action: 'missing', fails: true, why: 'the source does not have it' };
+    if (sourceDigest === undefined) return missing(names, notThere);
     const digest = await expected(origin, sourceDigest, platforms, signal);
     const there = state.images.get(names.source);
     const item = {

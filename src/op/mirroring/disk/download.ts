@@ -26,10 +26,10 @@ export function transferTo(
   onBroken: (failure: DiskFailure) => void,
 ): Transfer {
   const flights = createSingleFlight<number>();
-  return async ({ source, found, action }, signal) => {
+  return async ({ source, found, action, chart }, signal) => {
     const tree = trees.get(source);
     if (tree === undefined || draft === undefined) throw new Error(`${source} is not in the plan`);
-    const origin = await origins(referenceOf(source));
+    const origin = await origins(referenceOf(source), chart);
     const manifests = new Map(tree.manifests.map(({ digest, bytes }) => [digest, bytes]));
     const write = async (blob: Descriptor): Promise<number> => {
       const bytes = manifests.get(blob.digest);

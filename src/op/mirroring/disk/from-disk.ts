@@ -6,10 +6,11 @@ import { countOf, bytes as shownBytes } from '../../kit/log/format.js';
 import { startByteProgress } from '../../kit/log/progress.js';
 import type { Registries } from '../../systems/registry/client/registries.js';
 import { formatReference, parseReference, type Reference, repositoryOf } from '../../systems/registry/reference.js';
+import { versionOfTag } from '../charts/chart-name.js';
 import type { Mirror } from '../mirror-file/read.js';
 import type { Origins } from '../registries/origin.js';
 import type { Report } from '../report/reported.js';
-import type { TagLister, Wanted } from '../resolve/list-images.js';
+import type { Lister, Wanted } from '../resolve/list-images.js';
 import type { Listed } from '../resolve/resolve.js';
 import type { ChainHistory } from './chain-history.js';
 import { fromSegments } from './from-segments.js';
@@ -23,7 +24,7 @@ import { bytesOf } from './segment/segment.js';
 export interface OpenedDisk {
   readonly way: Way;
   readonly origins: Origins;
-  readonly list: TagLister;
+  readonly list: Lister;
   /** Every image of the disk must be one that the mirror file selects. @throws OpError (refused) */
   readonly onListed: (listed: Listed) => void;
 }
@@ -61,7 +62,11 @@ export async function openDisk(
   return {
     way,
     origins: fromSegments(way, registries, destinations),
-    list: async (repository) => tagsOn(way, repository),
+    list: {
+      tags: async (repository) => tagsOn(way, repository),
+      // They come from the disk, like images.
+      versions: async (repository) => tagsOn(way, repository).map((tag) => ({ version: versionOfTag(tag) })),
+    },
     onListed: ({ wanted }) => {
       for (const { from, to } of wanted) {
         const source = formatReference(from);

@@ -7,7 +7,7 @@ import { openKnown } from '../referrers/known.js';
 import { createReferrerLists } from '../referrers/lists.js';
 import type { Origins } from '../registries/origin.js';
 import { openExpectedDigests } from '../resolve/expected-digests.js';
-import type { TagLister } from '../resolve/list-images.js';
+import type { Lister } from '../resolve/list-images.js';
 import { compareAll, listAll, planOf, refuseNothing } from '../resolve/resolve.js';
 import { type BaselineWish, chooseBaseline } from './baseline.js';
 import type { ChainHistory } from './chain-history.js';
@@ -23,7 +23,7 @@ export interface ToDiskWork {
   readonly mirror: Mirror;
   readonly files: Files;
   readonly origins: Origins;
-  readonly list: TagLister;
+  readonly list: Lister;
   readonly history: ChainHistory;
   /** Absolute path. */
   readonly disk: string;

@@ -55,10 +55,10 @@ export const digest = v.pipe(
   v.string('must be a string'),
   v.regex(/^sha256:[0-9a-f]{64}$/u, 'must be sha256: and 64 hexadecimal digits'),
 );
-/** A tag, perhaps pinned to a digest. */
+/** A tag, perhaps pinned to a digest, or a version of a chart. */
 export const tag = v.pipe(
   v.string('must be a string; quote a tag that looks like a number'),
-  v.regex(/^\w[\w.-]{0,127}(?:@sha256:[0-9a-f]{64})?$/u, 'must be a tag, or TAG@sha256:DIGEST'),
+  v.regex(/^\w[\w.+-]{0,127}(?:@sha256:[0-9a-f]{64})?$/u, 'must be a tag, or TAG@sha256:DIGEST'),
 );
 
 /** The sentence goes into the JSON Schema. */

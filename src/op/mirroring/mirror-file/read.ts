@@ -9,7 +9,8 @@ import { countOf } from '../../kit/log/format.js';
 import { oneLine } from '../../kit/log/printable.js';
 import { parseDuration } from '../../kit/options/duration.js';
 import type { PullLimits } from '../../systems/registry/client/pull-guard.js';
-import { parsePrefix } from '../../systems/registry/reference.js';
+import { type NotAReference, parsePrefix } from '../../systems/registry/reference.js';
+import { nameOfChart } from '../charts/chart-name.js';
 import { parseBytes } from './bytes.js';
 import { nameOfFile } from './name.js';
 import type { KeepRules } from './prune-rules.js';
@@ -22,6 +23,15 @@ export type TagSelection = NonNullable<Checked['sources'][number]['tags']>;
 /** Which platforms of an index are copied, and what becomes of the index. */
 export type PlatformChoice = NonNullable<Checked['sources'][number]['platforms']>;
 
+/** A chart of an HTTP Helm repository. */
+export interface ChartChoice {
+  /** URL of the repository. */
+  readonly repository: string;
+  readonly name: string;
+  /** Required: a chart without a provenance file is not copied. */
+  readonly provenance: 'required' | undefined;
+}
+
 /** What is copied of all that refers to an image. */
 export interface ReferrerChoice {
   readonly copy: 'all' | readonly string[];
@@ -33,7 +43,10 @@ export interface ReferrerChoice {
 export interface MirrorSource {
   /** For messages, such as `mirror.yaml:12: sources[2]`. */
   readonly at: string;
+  /** A repository or an image; for a chart, what it is called in plans. */
   readonly from: string;
+  /** Undefined: images of a registry. */
+  readonly chart: ChartChoice | undefined;
   readonly to: string;
   readonly tags: TagSelection | undefined;
   readonly digests: readonly string[];
@@ -116,17 +129,36 @@ export function parseMirror(file: string, content: string, directory: string): M
     name: read.value.name ?? nameOfFile(file),
     file,
     digest: `sha256:${createHash('sha256').update(content).digest('hex')}`,
-    sources: sources.map((one, index) => ({
-      at: `${file}:${read.lineOf(['sources', index])}: sources[${index}]`,
-      from: one.from,
-      to: one.to ?? defaults.to ?? '',
-      tags: one.tags,
-      digests: one.digests ?? [],
-      platforms: one.platforms ?? defaults.platforms,
-      referrers: choiceOf(one.referrers ?? defaults.referrers),
-      drift: one.drift ?? defaults.drift ?? 'overwrite',
-      immutableTags: one.immutableTags ?? defaults.immutableTags ?? [],
-    })),
+    sources: sources.flatMap((one, index): MirrorSource[] => {
+      const common = {
+        at: `${file}:${read.lineOf(['sources', index])}: sources[${index}]`,
+        to: one.to ?? defaults.to ?? '',
+        tags: one.tags,
+        digests: one.digests ?? [],
+        drift: one.drift ?? defaults.drift ?? 'overwrite',
+        immutableTags: one.immutableTags ?? defaults.immutableTags ?? [],
+      };
+      const { from } = one;
+      if (typeof from === 'object') {
+        // What defaults says of platforms and referrers is for images.
+        return [...new Set(from.charts)].map((name) => ({
+          ...common,
+          from: textOf(nameOfChart(from.helm, name)),
+          chart: { repository: from.helm, name, provenance: from.provenance },
+          platforms: undefined,
+          referrers: undefined,
+        }));
+      }
+      return [
+        {
+          ...common,
+          from,
+          chart: undefined,
+          platforms: one.platforms ?? defaults.platforms,
+          referrers: choiceOf(one.referrers ?? defaults.referrers),
+        },
+      ];
+    }),
     registries: registries.map(({ host, dockerconfig, ca, insecure = false, rate }) => {
       const read = parsePrefix(host);
       return {
@@ -144,6 +176,11 @@ export function parseMirror(file: string, content: string, directory: string): M
     limits: { newImages, bytes: typeof bytes === 'string' ? parseBytes(bytes) : bytes, deletions },
     keep: read.value.prune?.keep,
   };
+}
+
+function textOf(name: string | NotAReference): string {
+  if (typeof name === 'string') return name;
+  throw new Error(`the mirror file was not checked: ${name.problem}`);
 }
 
 const milliseconds = (text: string | undefined) => (text === undefined ? undefined : parseDuration(text));

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { parsePrefix, parseReference } from '../../systems/registry/reference.js';
 import { destinationProblem } from './destination.js';
 import { byteCount, checked, described, digest, duration, nonEmptyList, pattern, text, wholeNumber } from './fields.js';
+import { helmCharts } from './helm-charts.js';
 import { mirrorName } from './name.js';
 import { pruneRules } from './prune-rules.js';
 import { referrerChoice } from './referrer-choice.js';
@@ -62,18 +63,23 @@ const to = described(
   'Destination: REGISTRY/PATH[:TAG] with {registry}, {path}, {name} and {tag} of the source.',
 );
 
+const image = v.pipe(
+  text,
+  checked((value) => {
+    const read = parseReference(value);
+    return 'problem' in read ? `is not an image: ${read.problem}` : undefined;
+  }),
+);
+const imageOrCharts = v.union([image, helmCharts], 'must be an image, or an object with helm and charts');
 const source = v.pipe(
   v.strictObject(
     {
       from: described(
-        v.pipe(
-          text,
-          checked((value) => {
-            const read = parseReference(value);
-            return 'problem' in read ? `is not an image: ${read.problem}` : undefined;
-          }),
+        // A union alone would not say what is wrong in the one that is meant. The schema for editors is made without a value.
+        v.lazy((value) =>
+          value === undefined ? imageOrCharts : typeof value === 'object' && value !== null ? helmCharts : image,
         ),
-        'Repository to copy from; with :TAG or @DIGEST, exactly this image.',
+        'Repository to copy from; with :TAG or @DIGEST, exactly this image. Or charts of an HTTP Helm repository.',
       ),
       to: v.optional(to),
       tags: v.optional(tagSelection),
@@ -90,21 +96,46 @@ const source = v.pipe(
   v.rawCheck(({ dataset, addIssue }) => {
     if (!dataset.typed) return;
     const { from, tags, digests } = dataset.value;
+    const wrong = (key: string, message: string) =>
+      addIssue({ message, path: [{ type: 'object', origin: 'value', input: dataset.value, key, value: from }] });
+    if (typeof from === 'object') {
+      for (const [key, message] of chartProblems(dataset.value)) wrong(key, message);
+      return;
+    }
     const read = parseReference(from);
     if ('problem' in read) return;
+    if (tags?.exact?.some((tag) => tag.includes('+')))
+      wrong('tags', 'has a plus in exact, which no tag of an image has');
     const named = read.tag !== undefined || read.digest !== undefined;
     const selected = tags !== undefined || digests !== undefined;
     if (named === selected) {
       const message = named
         ? 'names one image, so tags and digests cannot be given'
         : 'selects no image: add :TAG or @DIGEST, tags, or digests';
-      addIssue({
-        message,
-        path: [{ type: 'object', origin: 'value', input: dataset.value, key: 'from', value: from }],
-      });
+      wrong('from', message);
     }
   }),
 );
+
+/** What a source of charts cannot have. */
+function chartProblems({
+  tags,
+  ...others
+}: {
+  readonly tags?: { readonly exact?: readonly string[] | undefined } | undefined;
+  readonly digests?: unknown;
+  readonly platforms?: unknown;
+  readonly referrers?: unknown;
+}): readonly (readonly [key: string, message: string])[] {
+  const forImages = (['digests', 'platforms', 'referrers'] as const).filter((key) => others[key] !== undefined);
+  return [
+    ...forImages.map((key) => [key, 'is for images, and a chart has none'] as const),
+    ...(tags === undefined ? [['from', 'selects no version: add tags'] as const] : []),
+    ...(tags?.exact?.some((tag) => tag.includes('@'))
+      ? [['tags', 'has a digest in exact, and charts have those of their index.yaml'] as const]
+      : []),
+  ];
+}
 
 const rate = v.pipe(
   v.strictObject(

@@ -25,6 +25,10 @@ export interface Files {
   readonly segments: string;
   /** Manifests that were read; only while there is something to copy. */
   readonly manifests: string;
+  /** Archives of charts that were downloaded; only while there is something to copy. */
+  readonly charts: string;
+  /** Digests that charts have at the destination, so that none is downloaded to know its own. */
+  readonly chartDigests: string;
 }
 
 /** The files in a directory. */
@@ -45,5 +49,7 @@ export function filesIn(cwd: string, given: string): Files {
     referrers: named('referrers.json'),
     segments: named('segments'),
     manifests: named('manifests'),
+    charts: named('charts'),
+    chartDigests: named('charts.json'),
   };
 }

@@ -23,9 +23,25 @@ const reference = v.pipe(
 const digest = v.pipe(v.string(), v.regex(/^sha256:[0-9a-f]{64}$/u));
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
+const url = v.pipe(v.string(), v.url());
+const chart = v.strictObject({
+  /** URL of its HTTP Helm repository. */
+  repository: url,
+  /** URL of its archive. */
+  url,
+  /** Digest of the archive, as the index of the repository has it. */
+  archive: digest,
+  /** It is not copied without a provenance file. */
+  provenance: v.optional(v.literal('required')),
+});
+/** Where a chart comes from. */
+export type ChartItem = v.InferOutput<typeof chart>;
+
 const item = v.strictObject({
-  /** The image, without a registry's short forms. */
+  /** The image, without a registry's short forms; for a chart, what it is called here. */
   source: reference,
+  /** Where it comes from, if it is a chart of an HTTP Helm repository. */
+  chart: v.optional(chart),
   destination: reference,
   action: v.picklist(actions),
   /** What the destination should have; absent if that is unknown. */

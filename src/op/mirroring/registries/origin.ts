@@ -5,6 +5,7 @@ import type { Registries } from '../../systems/registry/client/registries.js';
 import { nameOf, type Repository } from '../../systems/registry/client/repository.js';
 import { type BlobSource, blobIn } from '../../systems/registry/copy/blob-source.js';
 import type { Reference } from '../../systems/registry/reference.js';
+import type { ChartItem } from '../plan/plan.js';
 import type { ManifestCache } from './manifests.js';
 
 /** A manifest that refers to another, as a disk has it. */
@@ -14,14 +15,24 @@ export interface ListedReferrer extends Descriptor {
   readonly kind: string;
 }
 
-/** Where one image comes from: a repository, or a disk. */
+/** What a destination has under the name that an image gets there. */
+export interface There {
+  /** Undefined: nothing. */
+  readonly digest: Promise<string | undefined>;
+  readonly manifest: (digest: string) => Promise<Manifest | undefined>;
+}
+
+/** Where one image comes from: a repository, a disk, or, for a chart, a Helm repository. */
 export interface Origin {
   /** For messages. */
   readonly name: string;
-  /** Undefined for a disk. */
+  /** Undefined for all but a repository of a registry. */
   readonly repository: Repository | undefined;
-  /** The digest of the image now; undefined if it is not there. */
-  readonly find: (signal: AbortSignal) => Promise<string | undefined>;
+  /**
+   * The digest of the image now; undefined if it is not there.
+   * @param there if what the destination has may tell, where a source does not say it
+   */
+  readonly find: (signal: AbortSignal, there?: There) => Promise<string | undefined>;
   readonly manifest: (digest: string, signal: AbortSignal) => Promise<Manifest>;
   /** What refers to its manifests, if it is a disk. */
   readonly referrers?: readonly ListedReferrer[];
@@ -36,13 +47,18 @@ export async function mustHave(origin: Origin, blob: Descriptor, signal: AbortSi
   throw new RegistryFailure(`cannot copy ${origin.name}`, `nothing has ${blob.digest} of it`, 'other', origin.name);
 }
 
-/** Where images come from. */
-export type Origins = (image: Reference) => Promise<Origin>;
+/** Where images come from. @param chart where it comes from, if it is a chart of a Helm repository */
+export type Origins = (image: Reference, chart?: ChartItem) => Promise<Origin>;
 
-/** Images come from their registries. Manifests that are read go through the cache. */
+/** Images come from their registries, charts from their repositories. Manifests that are read go through the cache. */
 export const fromRegistries =
-  (registries: Registries, cache: ManifestCache): Origins =>
-  async (image) => {
+  (
+    registries: Registries,
+    chartOrigin: (image: Reference, chart: ChartItem) => Origin,
+    cache: ManifestCache,
+  ): Origins =>
+  async (image, chart) => {
+    if (chart !== undefined) return chartOrigin(image, chart);
     const repository = await registries.repository(image);
     return {
       name: nameOf(repository),

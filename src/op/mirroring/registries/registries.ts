@@ -1,6 +1,7 @@
 import type { Context } from '../../context.js';
+import type { HelmAccess } from '../../systems/helm/open-repositories.js';
 import type { Patience } from '../../systems/registry/client/host.js';
-import { connectRegistries, type Registries } from '../../systems/registry/client/registries.js';
+import { connectRegistries, type Registries, type RegistrySettings } from '../../systems/registry/client/registries.js';
 import { type DockerConfig, prepareDockerConfig } from '../../systems/registry/dockerconfig/prepare.js';
 import type { Mirror } from '../mirror-file/read.js';
 
@@ -15,13 +16,19 @@ const usualPauses = [1000, 3000, 10_000, 30_000];
 /** Milliseconds without a byte, after which a connection is given up. */
 const usualIdle = 60_000;
 
+/** Registries, and how hosts that are none are reached. */
+export interface OpenedRegistries {
+  readonly registries: Registries;
+  readonly hosts: HelmAccess;
+}
+
 /** Those of the command line and of the mirror file, which knows each registry better. @param patience tests shorten it */
 export function openRegistries(
   context: Context,
   mirror: Mirror,
   flags: RegistryFlags,
   patience: Partial<Patience> = {},
-): Registries {
+): OpenedRegistries {
   const { pauses = usualPauses, idle = usualIdle } = patience;
   const tries = Array.from({ length: mirror.retries }, (_, index) => pauses[Math.min(index, pauses.length - 1)] ?? 0);
   const insecure = [
@@ -36,18 +43,25 @@ export function openRegistries(
     configs.set(registry, config);
     return config;
   };
-  const registries = connectRegistries(context, async (registry) => {
+  const settings = async (registry: string): Promise<RegistrySettings> => {
     const { ca, rate } = settingsOf(registry) ?? {};
     const { env, logins } = await configOf(registry);
     return { insecure, env, logins, ca, rate, patience: { pauses: tries, idle } };
-  });
+  };
+  const registries = connectRegistries(context, settings);
   return {
-    repository: registries.repository,
-    [Symbol.asyncDispose]: async () => {
-      await registries[Symbol.asyncDispose]();
-      for (const config of await Promise.allSettled(configs.values())) {
-        if (config.status === 'fulfilled') await config.value.dispose();
-      }
+    registries: {
+      repository: registries.repository,
+      [Symbol.asyncDispose]: async () => {
+        await registries[Symbol.asyncDispose]();
+        for (const config of await Promise.allSettled(configs.values())) {
+          if (config.status === 'fulfilled') await config.value.dispose();
+        }
+      },
+    },
+    hosts: {
+      settingsOf: settings,
+      isNamed: (host) => insecure.includes(host) || settingsOf(host) !== undefined,
     },
   };
 }

@@ -2,7 +2,7 @@ import type { Context } from '../../context.js';
 import { OpError } from '../../kit/errors/op-error.js';
 import { startDeadline } from '../../kit/process/deadline.js';
 import { RegistryFailure } from '../../systems/registry/client/failure.js';
-import { findDigest } from '../../systems/registry/client/manifests.js';
+import { fetchManifest, findDigest } from '../../systems/registry/client/manifests.js';
 import type { Registries } from '../../systems/registry/client/registries.js';
 import type { Repository } from '../../systems/registry/client/repository.js';
 import { formatReference } from '../../systems/registry/reference.js';
@@ -15,7 +15,7 @@ import { bytesLacking, type Counts, lackingThere } from '../registries/lacking.j
 import { readTree } from '../registries/manifests.js';
 import { mustHave, type Origin, type Origins } from '../registries/origin.js';
 import type { Expected } from './expected-digests.js';
-import type { Wanted } from './list-images.js';
+import { notThere, type Wanted } from './list-images.js';
 
 /** What images are compared with. */
 export interface Sides extends Counts {
@@ -31,7 +31,9 @@ export interface Sides extends Counts {
 
 /** Says what is to be done with one image. Both ends are asked by HEAD; a manifest is read only of what will be copied. */
 export async function compare(context: Context, sides: Sides, wanted: Wanted): Promise<PlanItem> {
-  const names = { source: formatReference(wanted.from), destination: formatReference(wanted.to), fails: false };
+  const names = namesOf(wanted);
+  const { chart } = wanted;
+  if (chart !== undefined && 'problem' in chart) return missing(names, chart.problem);
   using deadline = startDeadline(context, sides.timeout, {
     what: `cannot compare ${names.source}`,
     why: `it took longer than ${sides.timeout / 1000} s`,
@@ -39,20 +41,13 @@ export async function compare(context: Context, sides: Sides, wanted: Wanted): P
   });
   const { signal } = deadline.context;
   try {
-    const [from, to] = await Promise.all([sides.origins(wanted.from), sides.registries.repository(wanted.to)]);
+    const [from, to] = await Promise.all([sides.origins(wanted.from, chart), sides.registries.repository(wanted.to)]);
+    const there = digestAtDestination(to, tagOrDigest(wanted.to), signal);
     const [sourceDigest, found] = await Promise.all([
-      from.find(signal),
-      digestAtDestination(to, tagOrDigest(wanted.to), signal),
+      from.find(signal, { digest: there, manifest: (digest) => fetchManifest(to, digest, signal) }),
+      there,
     ]);
-    if (sourceDigest === undefined) {
-      return {
-        ...names,
-        action: 'missing',
-        fails: true,
-        ...(found === undefined ? {} : { found }),
-        why: 'the source does not have it',
-      };
-    }
+    if (sourceDigest === undefined) return { ...missing(names, notThere), ...(found === undefined ? {} : { found }) };
     const { platforms } = wanted.source;
     const digest = await sides.expected(from, sourceDigest, platforms, signal);
     const chosen = platforms === undefined ? {} : { platforms };
@@ -86,6 +81,21 @@ export async function compare(context: Context, sides: Sides, wanted: Wanted): P
     return { ...names, action: 'unknown', fails: true, why: `${error.message}: ${error.why}` };
   }
 }
+
+/** What a plan says of an image before anything is asked. */
+export const namesOf = ({ from, to, chart }: Wanted) => ({
+  source: formatReference(from),
+  ...(chart === undefined || 'problem' in chart ? {} : { chart }),
+  destination: formatReference(to),
+  fails: false,
+});
+
+export const missing = (names: ReturnType<typeof namesOf>, why: string): PlanItem => ({
+  ...names,
+  action: 'missing',
+  fails: true,
+  why,
+});
 
 const isImmutable = ({ to, from, source: { immutableTags } }: Wanted) =>
   [to.tag, from.tag].some((tag) => tag !== undefined && matchesOne(immutableTags, tag));

@@ -4,8 +4,10 @@ import { listTags } from '../../systems/registry/client/list-tags.js';
 import type { Registries } from '../../systems/registry/client/registries.js';
 import { pathOf } from '../../systems/registry/client/repository.js';
 import { formatReference, parseReference, type Reference, registryOf } from '../../systems/registry/reference.js';
+import { tagOfVersion, versionOfTag } from '../charts/chart-name.js';
 import { fillDestination } from '../mirror-file/destination.js';
-import type { MirrorSource } from '../mirror-file/read.js';
+import type { ChartChoice, MirrorSource } from '../mirror-file/read.js';
+import type { ChartItem } from '../plan/plan.js';
 import { needsList, selectTags } from './select-tags.js';
 
 /** An image that a source selects, and where it goes. */
@@ -13,31 +15,77 @@ export interface Wanted {
   readonly from: Reference;
   readonly to: Reference;
   readonly source: MirrorSource;
+  /** For a chart, where it comes from, or why it cannot be mirrored; absent if it comes from a disk. */
+  readonly chart?: ListedVersion['chart'];
 }
 
-/** Lists the tags of a repository. @throws RegistryFailure */
-export type TagLister = (repository: Reference, signal: AbortSignal) => Promise<readonly string[]>;
+/** A version of a chart that a repository, or a disk, has. */
+export interface ListedVersion {
+  readonly version: string;
+  /** Where it comes from, or why it cannot be mirrored; absent if it comes from a disk. */
+  readonly chart?: ChartItem | { readonly problem: string };
+}
 
-/** Tags are listed by their registries. */
-export const tagsIn =
-  (registries: Registries): TagLister =>
-  async (repository, signal) =>
-    listTags(await registries.repository(repository), signal);
+/** Why an image is missing. */
+export const notThere = 'the source does not have it';
+
+/** Lists what there is to choose from. */
+export interface Lister {
+  /** The tags of a repository. @throws RegistryFailure */
+  readonly tags: (repository: Reference, signal: AbortSignal) => Promise<readonly string[]>;
+  /** The versions of a chart, which is called like a repository. @throws RegistryFailure */
+  readonly versions: (
+    repository: Reference,
+    chart: ChartChoice,
+    signal: AbortSignal,
+  ) => Promise<readonly ListedVersion[]>;
+}
+
+/** Tags are listed by their registries, charts by their repositories. */
+export const listerOf = (
+  registries: Registries,
+  versions: (chart: ChartChoice, signal: AbortSignal) => Promise<readonly ListedVersion[]>,
+): Lister => ({
+  tags: async (repository, signal) => listTags(await registries.repository(repository), signal),
+  versions: (_, chart, signal) => versions(chart, signal),
+});
 
 /** The images of a source. @throws RegistryFailure when its tags cannot be listed */
-export async function imagesOf(list: TagLister, source: MirrorSource, signal: AbortSignal): Promise<readonly Wanted[]> {
+export async function imagesOf(list: Lister, source: MirrorSource, signal: AbortSignal): Promise<readonly Wanted[]> {
   const named = parseReference(source.from);
   if ('problem' in named) throw new Error(`the mirror file was not checked: ${named.problem}`);
   const base: Reference = { ...named, registry: registryOf(named), path: pathOf(named) };
-  return (await selected(list, base, source, signal)).map((from) => {
-    const to = fillDestination(source.to, from);
-    if ('problem' in to) throw badDestination(source, from, to.problem);
-    return { from, to, source };
+  const chosen =
+    source.chart === undefined
+      ? (await selected(list, base, source, signal)).map((from) => ({ from }))
+      : await selectedVersions(list, base, source, source.chart, signal);
+  return chosen.map((one) => {
+    const to = fillDestination(source.to, one.from);
+    if ('problem' in to) throw badDestination(source, one.from, to.problem);
+    return { ...one, to, source };
+  });
+}
+
+async function selectedVersions(
+  list: Lister,
+  base: Reference,
+  { tags = {} }: MirrorSource,
+  choice: ChartChoice,
+  signal: AbortSignal,
+): Promise<readonly Pick<Wanted, 'from' | 'chart'>[]> {
+  const listed = new Map((await list.versions(base, choice, signal)).map((one) => [one.version, one]));
+  const chosen = needsList(tags) ? selectTags([...listed.keys()], tags) : [];
+  return [...new Set([...chosen, ...(tags.exact ?? [])])].map((version) => {
+    // In `exact`, a version may be written as its tag.
+    const found = listed.get(version) ?? listed.get(versionOfTag(version));
+    const { chart } = found ?? { chart: { problem: notThere } };
+    const from = { ...base, tag: tagOfVersion(version) };
+    return chart === undefined ? { from } : { from, chart };
   });
 }
 
 async function selected(
-  list: TagLister,
+  list: Lister,
   base: Reference,
   { tags, digests, referrers }: MirrorSource,
   signal: AbortSignal,
@@ -45,7 +93,7 @@ async function selected(
   if (base.tag !== undefined || base.digest !== undefined) return [base];
   const byTag = new Map<string, Reference>();
   if (tags !== undefined && needsList(tags)) {
-    const listed = await list(base, signal);
+    const listed = await list.tags(base, signal);
     // They go with their images, and lists of referrers at the destination have more entries.
     const images =
       referrers === undefined ? listed : listed.filter((tag) => !/^sha256-[0-9a-f]{64}(?:\.\w+)?$/u.test(tag));

@@ -5,7 +5,7 @@ import { startProgress } from '../../kit/log/progress.js';
 import { startDeadline } from '../../kit/process/deadline.js';
 import { mapConcurrently, valuesOf } from '../../kit/process/map-concurrently.js';
 import type { Registries } from '../../systems/registry/client/registries.js';
-import { formatReference } from '../../systems/registry/reference.js';
+import { formatReference, type Reference } from '../../systems/registry/reference.js';
 import type { Workflow } from '../history/recorded.js';
 import type { Mirror } from '../mirror-file/read.js';
 import type { Files } from '../plan/files.js';
@@ -15,7 +15,7 @@ import { createReferrerLists } from '../referrers/lists.js';
 import type { Origins } from '../registries/origin.js';
 import { compare } from './compare.js';
 import { openExpectedDigests } from './expected-digests.js';
-import { distinctImages, imagesOf, type TagLister, tagsIn, type Wanted } from './list-images.js';
+import { distinctImages, imagesOf, type Lister, type Wanted } from './list-images.js';
 
 /** A plan that was made just now. */
 export interface Resolved extends ReadPlan {
@@ -35,7 +35,7 @@ export async function resolve(
     origins,
     files,
     deep,
-    list = tagsIn(registries),
+    list,
     workflow = 'direct',
     onListed = (listed) => refuseNothing(mirror, listed),
   }: {
@@ -44,7 +44,7 @@ export async function resolve(
     readonly origins: Origins;
     readonly files: Files;
     readonly deep: boolean;
-    readonly list?: TagLister;
+    readonly list: Lister;
     readonly workflow?: Workflow;
     /** Called before anything is compared; what it throws ends the command. */
     readonly onListed?: (listed: Listed) => void;
@@ -116,16 +116,26 @@ export interface Listed {
 }
 
 /** Lists and selects. @throws OpError (input) for images that have no place of their own */
-export async function listAll(context: Context, mirror: Mirror, list: TagLister): Promise<Listed> {
+export async function listAll(context: Context, mirror: Mirror, list: Lister): Promise<Listed> {
   const { sources, parallel, timeout } = mirror;
-  context.log.step(`resolve ${countOf(sources.length, 'source')} of ${mirror.file}`);
-  const inTime: TagLister = async (repository, signal) => {
-    using deadline = startDeadline({ ...context, signal }, timeout, {
+  // Charts of one source are listed one by one.
+  const count = new Set(sources.map(({ at }) => at)).size;
+  context.log.step(`resolve ${countOf(count, 'source')} of ${mirror.file}`);
+  const startListing = (repository: Reference, signal: AbortSignal) =>
+    startDeadline({ ...context, signal }, timeout, {
       what: `cannot list the tags of ${formatReference(repository)}`,
       why: `it took longer than ${timeout / 1000} s`,
       hint: 'increase run.timeout',
     });
-    return await list(repository, deadline.context.signal);
+  const inTime: Lister = {
+    tags: async (repository, signal) => {
+      using deadline = startListing(repository, signal);
+      return await list.tags(repository, deadline.context.signal);
+    },
+    versions: async (repository, chart, signal) => {
+      using deadline = startListing(repository, signal);
+      return await list.versions(repository, chart, deadline.context.signal);
+    },
   };
   const lists = await mapConcurrently(sources, 2 * parallel, (source) => imagesOf(inTime, source, context.signal));
   context.signal.throwIfAborted();

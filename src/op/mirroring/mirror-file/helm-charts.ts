@@ -1,0 +1,42 @@
+import * as v from 'valibot';
+import { parseReference } from '../../systems/registry/reference.js';
+import { nameOfChart } from '../charts/chart-name.js';
+import { checked, described, nonEmptyList, text } from './fields.js';
+
+function repositoryProblem(value: string): string | undefined {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (url === undefined || !/^https?:$/u.test(url.protocol) || url.hash !== '') {
+    return 'must be an http or https URL, such as https://charts.example.com/stable';
+  }
+  if (url.username !== '' || url.password !== '') {
+    return 'has a user or a password: these belong in dockerconfig of registries';
+  }
+  const name = nameOfChart(value, 'chart');
+  return typeof name === 'string' ? undefined : `is no address that can be mirrored: ${name.problem}`;
+}
+
+const chartProblem = (value: string): string | undefined =>
+  value.includes('/') || 'problem' in parseReference(`example.com/${value}`) || /[:@]/u.test(value)
+    ? 'must be the name of a chart, of small letters, digits, "-", "_" and ".": registries take no others'
+    : undefined;
+
+/** Charts of an HTTP Helm repository. */
+export const helmCharts = v.strictObject(
+  {
+    helm: described(
+      v.pipe(text, checked(repositoryProblem)),
+      'URL of an HTTP Helm repository: what is before /index.yaml.',
+    ),
+    charts: described(
+      nonEmptyList(v.pipe(text, checked(chartProblem))),
+      'Names of the charts; tags chooses their versions.',
+    ),
+    provenance: v.optional(
+      described(
+        v.literal('required', 'must be required'),
+        'A chart without a provenance file (.prov) is not copied. Without this, one is copied if it is there.',
+      ),
+    ),
+  },
+  'must be an image, or an object with helm and charts',
+);
