@@ -36,6 +36,21 @@ describe('a mirror plan in TypeScript', () => {
     ]);
   });
 
+  it('has charts of Helm repositories', () => {
+    const text = mirrorPlan({
+      version: 1,
+      sources: [
+        {
+          from: { helm: 'https://charts.example.com', charts: ['web'], provenance: 'required' },
+          to: 'r.test/charts/{name}',
+          tags: { semver: '^1', newest: 2 },
+        },
+      ],
+    });
+    const [source] = parseMirror('mirror.yaml', text, '/').sources;
+    expect(source?.chart).toEqual({ repository: 'https://charts.example.com', name: 'web', provenance: 'required' });
+  });
+
   it('is refused with all of its problems', () => {
     const plan = {
       version: 1,

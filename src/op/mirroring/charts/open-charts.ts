@@ -14,12 +14,12 @@ import { type ChartIndex, type IndexedChart, readIndex } from '../../systems/hel
 import { checking, type Descriptor, digestForm } from '../../systems/registry/client/content.js';
 import { RegistryFailure } from '../../systems/registry/client/failure.js';
 import { formatReference, type Reference } from '../../systems/registry/reference.js';
+import { versionOfTag } from '../mirror-file/chart-name.js';
 import type { ChartChoice } from '../mirror-file/read.js';
 import type { Files } from '../plan/files.js';
 import type { ChartItem } from '../plan/plan.js';
 import type { Origin } from '../registries/origin.js';
 import type { ListedVersion } from '../resolve/list-images.js';
-import { versionOfTag } from './chart-name.js';
 
 /** Charts of HTTP Helm repositories. */
 export interface Charts extends AsyncDisposable {

@@ -6,7 +6,7 @@ import { countOf, bytes as shownBytes } from '../../kit/log/format.js';
 import { startByteProgress } from '../../kit/log/progress.js';
 import type { Registries } from '../../systems/registry/client/registries.js';
 import { formatReference, parseReference, type Reference, repositoryOf } from '../../systems/registry/reference.js';
-import { versionOfTag } from '../charts/chart-name.js';
+import { versionOfTag } from '../mirror-file/chart-name.js';
 import type { Mirror } from '../mirror-file/read.js';
 import type { Origins } from '../registries/origin.js';
 import type { Report } from '../report/reported.js';

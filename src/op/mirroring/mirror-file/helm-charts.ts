@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { parseReference } from '../../systems/registry/reference.js';
-import { nameOfChart } from '../charts/chart-name.js';
+import { nameOfChart } from './chart-name.js';
 import { checked, described, nonEmptyList, text } from './fields.js';
 
 function repositoryProblem(value: string): string | undefined {

@@ -76,6 +76,63 @@ sources: [{ from: a/b:v1 }, { from: a/c:v1, referrers: { copy: [.sig] } }, { fro
     ]);
   });
 
+  it('has charts of HTTP Helm repositories, each of which is a source of its own', () => {
+    const text = `version: 1
+defaults: { to: 'a.test/{registry}/{path}', platforms: { keep: [linux/amd64], as: child }, referrers: { copy: all } }
+sources:
+  - from: { helm: 'https://charts.test:8443/Repo__A/x.y/', charts: [web, api, web] }
+    tags: { semver: '>=1', exact: [1.0.0+build.5] }
+  - from: { helm: 'http://chartmuseum?token=1', charts: [web], provenance: required }
+    tags: { regex: '.*' }
+`;
+    const charts = parseMirror('mirror.yaml', text, '/site').sources;
+    expect(charts.map(({ from, chart }) => [from, chart?.name, chart?.provenance])).toEqual([
+      ['charts.test:8443/repo__a/x.y/web', 'web', undefined],
+      ['charts.test:8443/repo__a/x.y/api', 'api', undefined],
+      ['chartmuseum:80/web', 'web', 'required'],
+    ]);
+    // What defaults says of images is not for them.
+    expect(charts[0]).toMatchObject({ platforms: undefined, referrers: undefined, to: 'a.test/{registry}/{path}' });
+  });
+
+  it('is told what is wrong with charts', () => {
+    const wrong = `version: 1
+defaults: { to: 'a.test/{path}' }
+sources:
+  - from: { helm: 'oci://charts.test/a', charts: [web] }
+    tags: { regex: '.*' }
+  - from: { helm: 'https://ann:secret@charts.test', charts: [Web, ../web, 'web:1', ok] }
+    tags: { regex: '.*' }
+  - from: { helm: https://charts.test, charts: [], versions: 1 }
+  - from: { helm: https://charts.test, charts: [web] }
+    digests: ['sha256:${'a'.repeat(64)}']
+    referrers: { copy: all }
+  - from: { helm: https://charts.test, charts: [web], provenance: maybe }
+    tags: { exact: ['1.0.0@sha256:${'a'.repeat(64)}'] }
+  - from: quay.io/acme/web
+    tags: { exact: [1.0.0+5] }
+  - from: [quay.io/acme/web]
+  - to: a.test/x
+`;
+    const name = 'must be the name of a chart, of small letters, digits, "-", "_" and ".": registries take no others';
+    expect(problemsOf(wrong).split('\n')).toEqual([
+      'mirror.yaml:4: sources[0].from.helm must be an http or https URL, such as https://charts.example.com/stable',
+      'mirror.yaml:6: sources[1].from.helm has a user or a password: these belong in dockerconfig of registries',
+      `mirror.yaml:6: sources[1].from.charts[0] ${name}`,
+      `mirror.yaml:6: sources[1].from.charts[1] ${name}`,
+      `mirror.yaml:6: sources[1].from.charts[2] ${name}`,
+      'mirror.yaml:8: sources[2].from.charts must not be empty',
+      'mirror.yaml:8: sources[2].from.versions is unknown',
+      'mirror.yaml:9: sources[3].from selects no version: add tags',
+      'mirror.yaml:10: sources[3].digests is for images, and a chart has none',
+      'mirror.yaml:11: sources[3].referrers is for images, and a chart has none',
+      'mirror.yaml:12: sources[4].from.provenance must be required',
+      'mirror.yaml:15: sources[5].tags has a plus in exact, which no tag of an image has',
+      'mirror.yaml:16: sources[6].from must be a string',
+      'mirror.yaml:17: sources[7].from is missing',
+    ]);
+  });
+
   it('is reported with all of its problems, each with line and path', () => {
     const wrong = `version: 2
 defaults: { drift: ignore }

@@ -77,7 +77,11 @@ const source = v.pipe(
       from: described(
         // A union alone would not say what is wrong in the one that is meant. The schema for editors is made without a value.
         v.lazy((value) =>
-          value === undefined ? imageOrCharts : typeof value === 'object' && value !== null ? helmCharts : image,
+          value === undefined
+            ? imageOrCharts
+            : typeof value === 'object' && value !== null && !Array.isArray(value)
+              ? helmCharts
+              : image,
         ),
         'Repository to copy from; with :TAG or @DIGEST, exactly this image. Or charts of an HTTP Helm repository.',
       ),

@@ -4,7 +4,7 @@ import { listTags } from '../../systems/registry/client/list-tags.js';
 import type { Registries } from '../../systems/registry/client/registries.js';
 import { pathOf } from '../../systems/registry/client/repository.js';
 import { formatReference, parseReference, type Reference, registryOf } from '../../systems/registry/reference.js';
-import { tagOfVersion, versionOfTag } from '../charts/chart-name.js';
+import { tagOfVersion, versionOfTag } from '../mirror-file/chart-name.js';
 import { fillDestination } from '../mirror-file/destination.js';
 import type { ChartChoice, MirrorSource } from '../mirror-file/read.js';
 import type { ChartItem } from '../plan/plan.js';
