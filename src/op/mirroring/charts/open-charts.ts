@@ -8,7 +8,7 @@ import { writeAtomic } from '../../kit/files/write-atomic.js';
 import { parseJson } from '../../kit/json/parse-json.js';
 import { hasArchive, type PackedChart, packChart } from '../../systems/helm/chart-manifest.js';
 import { NotAChart } from '../../systems/helm/chart-metadata.js';
-import { type HelmFiles, shown } from '../../systems/helm/open-repositories.js';
+import { type HelmFiles, shown, WrongChart } from '../../systems/helm/open-repositories.js';
 import { readChart } from '../../systems/helm/read-chart.js';
 import { type ChartIndex, type IndexedChart, readIndex } from '../../systems/helm/read-index.js';
 import { checking, type Descriptor, digestForm } from '../../systems/registry/client/content.js';
@@ -177,7 +177,7 @@ async function fetchChart(
 ): Promise<PackedChart> {
   const [repository, url] = [new URL(chart.repository), new URL(chart.url)];
   const what = `cannot mirror the chart ${formatReference(image)}`;
-  const failure = (why: string) => new RegistryFailure(what, why, 'other', url.host);
+  const failure = (why: string) => new WrongChart(what, why, 'other', url.host);
   const parts = { repository, url, limit: largestArchive, signal };
   const size = (await sizeOf(path, chart.archive)) ?? (await files.download(parts, chart.archive, path));
   if (size === undefined) throw failure(`${shown(url)} is not there`);

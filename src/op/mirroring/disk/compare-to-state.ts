@@ -1,6 +1,7 @@
 import type { Context } from '../../context.js';
 import { inputError, OpError } from '../../kit/errors/op-error.js';
 import { startDeadline } from '../../kit/process/deadline.js';
+import { WrongChart } from '../../systems/helm/open-repositories.js';
 import { formatReference } from '../../systems/registry/reference.js';
 import type { PlanItem } from '../plan/plan.js';
 import type { FoundReferrer } from '../referrers/compare-listed.js';
@@ -80,7 +81,8 @@ export async function compareToState(context: Context, sides: DiskSides, wanted:
   } catch (error) {
     context.signal.throwIfAborted();
     if (!(error instanceof OpError) || error.kind === 'input') throw error;
-    return { ...names, action: 'unknown', fails: true, why: `${error.message}: ${error.why}` };
+    const why = `${error.message}: ${error.why}`;
+    return error instanceof WrongChart ? missing(names, why) : { ...names, action: 'unknown', fails: true, why };
   }
 }
 

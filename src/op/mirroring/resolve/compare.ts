@@ -1,6 +1,7 @@
 import type { Context } from '../../context.js';
 import { OpError } from '../../kit/errors/op-error.js';
 import { startDeadline } from '../../kit/process/deadline.js';
+import { WrongChart } from '../../systems/helm/open-repositories.js';
 import { RegistryFailure } from '../../systems/registry/client/failure.js';
 import { fetchManifest, findDigest } from '../../systems/registry/client/manifests.js';
 import type { Registries } from '../../systems/registry/client/registries.js';
@@ -78,7 +79,8 @@ export async function compare(context: Context, sides: Sides, wanted: Wanted): P
   } catch (error) {
     context.signal.throwIfAborted();
     if (!(error instanceof OpError) || error.kind === 'input') throw error;
-    return { ...names, action: 'unknown', fails: true, why: `${error.message}: ${error.why}` };
+    const why = `${error.message}: ${error.why}`;
+    return error instanceof WrongChart ? missing(names, why) : { ...names, action: 'unknown', fails: true, why };
   }
 }
 

@@ -18,6 +18,9 @@ import { credentialFor } from '../registry/crane.js';
 import { checkHelpers } from '../registry/missing-helper.js';
 import { isPlainHttp } from '../registry/protocol.js';
 
+/** What a repository has is not what it says: only its owner can help. */
+export class WrongChart extends RegistryFailure {}
+
 /** How the hosts of repositories are reached. */
 export interface HelmAccess {
   /** Those of a host, `HOST[:PORT]`. */
@@ -151,10 +154,7 @@ async function save(answer: Answer, { url, limit, signal }: Asked, digest: strin
     transform(chunk: Buffer, _encoding, done) {
       size += chunk.length;
       hash.update(chunk);
-      done(
-        size > limit ? new RegistryFailure(what, `it has more than ${limit} bytes`, 'other', url.host) : null,
-        chunk,
-      );
+      done(size > limit ? new WrongChart(what, `it has more than ${limit} bytes`, 'other', url.host) : null, chunk);
     },
   });
   const partial = `${path}.${randomBytes(6).toString('hex')}.partial`;
@@ -164,7 +164,7 @@ async function save(answer: Answer, { url, limit, signal }: Asked, digest: strin
     const found = `sha256:${hash.digest('hex')}`;
     if (found !== digest) {
       const why = `its SHA-256 is ${found.slice(7)}, and index.yaml of the repository has ${digest.slice(7)}`;
-      throw new RegistryFailure(what, why, 'other', url.host);
+      throw new WrongChart(what, why, 'other', url.host);
     }
     await rename(partial, path);
     return size;
