@@ -50,3 +50,9 @@ describe('a scalar of YAML as Go reads it', () => {
     expect(goScalar({ text: '', quoted: true })).toBe('');
   });
 });
+
+it('does not take long for a number without end', () => {
+  const start = Date.now();
+  expect(textOf('9'.repeat(5_000_000))).toBe('+Inf');
+  expect(Date.now() - start).toBeLessThan(5000);
+});

@@ -40,7 +40,8 @@ const largest = 2n ** 64n;
 
 function integerOf(text: string): GoNumber | undefined {
   const [, sign = '', digits] = integer.exec(text) ?? [];
-  if (digits === undefined) return undefined;
+  // More digits than any number of 64 bits has, in any base.
+  if (digits === undefined || digits.length > 70) return undefined;
   const octal = /^0[0-7]+$/u.test(digits);
   const size = BigInt(octal ? `0o${digits.slice(1)}` : digits);
   const value = sign === '-' ? -size : size;

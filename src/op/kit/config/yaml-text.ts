@@ -40,7 +40,8 @@ export function readYamlText(
   const lines = new LineCounter();
   const problem = (line: number, what: string) => ({ problems: [{ line, path: '', what }] });
   if (isTooDeep(content)) return problem(1, 'is nested too deep');
-  const documents = parseAllDocuments(content, { lineCounter: lines, schema: 'failsafe' });
+  // The parser compares every key with every other; here that is done with a map.
+  const documents = parseAllDocuments(content, { lineCounter: lines, schema: 'failsafe', uniqueKeys: false });
   if (!Array.isArray(documents) || documents.length === 0) return problem(1, 'is empty');
   const written = documents.filter(({ contents, errors }) => errors.length > 0 || !isEmpty(contents));
   const [document, second] = written;
@@ -148,10 +149,13 @@ function treeReader(lineAt: (node: unknown) => number) {
   }): Tree {
     const entries = new Map<string, { readonly line: number; readonly tree: Tree }>();
     const merged: Tree[] = [];
+    const names = new Set<string>();
     for (const { key, value } of node.items) {
       if (!isScalar(key)) throw new Unreadable(lineAt(key), 'has a key that is not a text');
       const name = String(key.value);
       const line = lineAt(key);
+      if (names.has(name)) throw new Unreadable(line, 'is not YAML: Map keys must be unique');
+      names.add(name);
       const tree: Tree = value === null ? { kind: 'text', line, text: '', quoted: false } : read(value);
       if (name !== '<<' || key.type !== 'PLAIN') entries.set(name, { line, tree });
       else merged.push(...(tree.kind === 'list' ? tree.items : [tree]));

@@ -37,6 +37,8 @@ const entries = v.nullish(v.array(v.unknown()), []);
 /** What Helm takes for a version. Source: Masterminds/semver 3, version.go: a leading v, and missing parts. */
 const versionForm =
   /^v?\d+(?:\.\d+){0,2}(?:-[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?$/u;
+/** Bytes about one chart: it is parsed, and a thousand versions have two megabytes. */
+const largestPart = 10 * 1024 * 1024;
 /** It becomes a tag. */
 const longestVersion = 128;
 
@@ -54,6 +56,8 @@ export function readIndex(content: string): ChartIndex | { readonly problem: str
     versions: (name) => {
       const part = parts.charts.get(name);
       if (part === undefined) return undefined;
+      if (part.text.length > largestPart)
+        return { problem: `what it says of ${name} has more than ${largestPart} bytes` };
       const read = readYamlText(part.text, goScalar);
       if ('problems' in read) {
         const [{ line, what } = { line: 1, what: 'is not YAML' }] = read.problems;
@@ -70,7 +74,7 @@ function versionsOf(name: string, value: unknown): readonly IndexedChart[] | { r
   return list.output.flatMap((one) => {
     const read = v.safeParse(entry, one);
     const { version = '', digest, urls } = read.success ? read.output : {};
-    if (!versionForm.test(version) || version.length > longestVersion) return [];
+    if (version.length > longestVersion || !versionForm.test(version)) return [];
     return [{ version, url: urls?.[0], digest: digestOf(digest) }];
   });
 }
@@ -94,6 +98,9 @@ interface Part {
   /** Its first line in the index. */
   readonly line: number;
 }
+
+/** Characters of a line that names a chart: the expression for it takes long for long lines. */
+const longestKey = 300;
 
 const isContent = (line: string) => !/^\s*(?:#|$)/u.test(line);
 const indentOf = (line: string) => line.length - line.trimStart().length;
@@ -128,7 +135,10 @@ function partsOf(content: string): { readonly charts: ReadonlyMap<string, Part> 
     }
     if (/^\s*-(?:\s|$)/u.test(line)) continue;
     close(at);
-    const name = /^\s*(?:"([^"\\]*)"|'([^']*)'|([^\s"'&*!|>{}[\]#][^:]*?))\s*:(?:\s|$)/u.exec(line)?.slice(1).join('');
+    const name = /^\s*(?:"([^"\\]*)"|'([^']*)'|([^\s"'&*!|>{}[\]#][^:]*?))\s*:(?:\s|$)/u
+      .exec(line.slice(0, longestKey))
+      ?.slice(1)
+      .join('');
     if (name === undefined) return { problem: `line ${at + 1} is not about a chart` };
     if (charts.has(name)) return { problem: `line ${at + 1} is about ${name}, which is there twice` };
     open = { name, at };
