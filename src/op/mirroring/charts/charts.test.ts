@@ -340,6 +340,41 @@ describe('a Helm repository that cannot be trusted', () => {
   });
 
   it.each([
+    [
+      'the metadata service of a cloud',
+      'http://169.254.169.254/latest/web.tgz',
+      'an address of this machine or of a private network',
+    ],
+    [
+      'this machine, in another form',
+      'https://[::ffff:7f00:1]:6443/web.tgz',
+      'name [::ffff:7f00:1]:6443 in registries',
+    ],
+    ['a decimal address', 'http://2130706433/web.tgz', 'name 127.0.0.1 in registries'],
+    ['a host without TLS', 'http://files.example.com/web.tgz', 'files.example.com would be asked without TLS'],
+  ])('whose index leads to %s is not followed, nor when it redirects there', async (_, url, why) => {
+    await own.add('web', '1.0.0');
+    const content = await own.readIndex();
+    await own.writeIndex(content.replace('- web-1.0.0.tgz', `- ${url}`));
+    expect(await reason()).toContain(why);
+    await own.writeIndex(content);
+    own.answerInstead((path, answer) => {
+      if (path.endsWith('.tgz')) answer.writeHead(307, { location: url }).end();
+      return path.endsWith('.tgz');
+    });
+    expect(await reason()).toContain(why);
+  });
+
+  it('that redirects in a circle is given up', async () => {
+    await own.add('web', '1.0.0');
+    own.answerInstead((path, answer) => {
+      if (path.endsWith('.tgz')) answer.writeHead(302, { location: path }).end();
+      return path.endsWith('.tgz');
+    });
+    expect(await reason()).toContain('it redirects more than 10 times');
+  });
+
+  it.each([
     ['a page', '<html>not found</html>', 'it is no index of a Helm repository: it has no entries'],
     ['no such chart', 'apiVersion: v1\nentries:\n  api:\n  - version: 1.0.0\n', 'its index.yaml has no such chart'],
     ['broken JSON', '{ "entries": {', 'it is JSON without an object "entries"'],

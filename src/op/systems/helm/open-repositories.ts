@@ -199,7 +199,7 @@ for (const [address, length] of [
   ownNetworks.addSubnet(address, length, 'ipv6');
 }
 
-/** An index and a redirect may name any address. @throws RegistryFailure for what only a user may name */
+/** An index and a redirect may name any address. @throws WrongChart for what only a user may name */
 function checkAddress(repository: URL, url: URL, isNamed: (host: string) => boolean): void {
   if (url.host === repository.host || isNamed(url.host)) return;
   const name = url.hostname.replace(/^\[|\]$/gu, '');
@@ -209,7 +209,7 @@ function checkAddress(repository: URL, url: URL, isNamed: (host: string) => bool
       ? name === 'localhost' || name.endsWith('.localhost')
       : ownNetworks.check(name, version === 4 ? 'ipv4' : 'ipv6');
   if (!isOwn) return;
-  throw new RegistryFailure(
+  throw new WrongChart(
     `cannot read ${shown(url)}`,
     `${repository.host} leads to an address of this machine or of a private network: name ${url.host} in registries if that is right`,
     'other',
@@ -217,12 +217,12 @@ function checkAddress(repository: URL, url: URL, isNamed: (host: string) => bool
   );
 }
 
-/** @throws OpError (input) for a repository without TLS that nobody has allowed, RegistryFailure for another address */
+/** @throws OpError (input) for a repository without TLS that nobody has allowed, WrongChart for another address */
 function checkEncryption(repository: URL, url: URL, { insecure }: RegistrySettings): void {
   if (url.protocol === 'https:' || isPlainHttp(url.host, insecure)) return;
   const why = `${url.host} would be asked without TLS: anybody on the way could change what it answers`;
   if (url.host !== repository.host) {
-    throw new RegistryFailure(
+    throw new WrongChart(
       `cannot read ${shown(url)}`,
       `${why}; allow it with insecure: true for ${url.host} in registries`,
       'other',
