@@ -5,7 +5,7 @@ import { mapConcurrently, valuesOf } from '../../kit/process/map-concurrently.js
 import { digestForm } from '../../systems/registry/client/content.js';
 import { listTags } from '../../systems/registry/client/list-tags.js';
 import { findDigest } from '../../systems/registry/client/manifests.js';
-import { listReferrers, tagOfDigest } from '../../systems/registry/client/referrers.js';
+import { listReferrers, type Referrer, tagOfDigest } from '../../systems/registry/client/referrers.js';
 import { readReferrersTag } from '../../systems/registry/client/referrers-tag.js';
 import type { Repository } from '../../systems/registry/client/repository.js';
 import { formatReference, type Reference } from '../../systems/registry/reference.js';
@@ -70,14 +70,15 @@ async function readLevels(place: Place, image: StoredImage, referrers: boolean):
   const { repository, manifests, signal } = place;
   const { digest: root = '' } = image.at;
   const listing = referrers ? listTags(repository, signal) : undefined;
-  // When there is no such image, nobody waits for the list.
-  listing?.catch(() => undefined);
+  const ofRoot = referrers ? findReferrers(place, root) : undefined;
+  // When there is no such image, nobody waits for these.
+  for (const list of [listing, ofRoot]) list?.catch(() => undefined);
   if ((await manifests.bytes(repository, root, signal)) === undefined) return undefined;
   const listed = await listing;
   const tags = listed && digestTagsOf(listed);
   const known = new Map<string, Promise<Named>>();
   const named = (digest: string) => {
-    const list = known.get(digest) ?? namedBy(place, digest, tags);
+    const list = known.get(digest) ?? namedBy(place, digest, tags, digest === root ? ofRoot : undefined);
     known.set(digest, list);
     return list;
   };
@@ -131,11 +132,19 @@ function digestTagsOf(tags: readonly string[]): ReadonlyMap<string, readonly str
   return found;
 }
 
+/** By the API of the registry, or else by the list that a tag names. */
+async function findReferrers({ repository, signal }: Place, digest: string): Promise<readonly Referrer[]> {
+  const listed = await listReferrers(repository, digest, signal);
+  return typeof listed === 'string' ? ((await readReferrersTag(repository, digest, signal)) ?? []) : listed;
+}
+
 async function namedBy(
-  { repository, manifests, signal }: Place,
+  place: Place,
   digest: string,
   tags: ReadonlyMap<string, readonly string[]> | undefined,
+  asked: Promise<readonly Referrer[]> | undefined,
 ): Promise<Named> {
+  const { repository, manifests, signal } = place;
   const none: Named = { children: [], referrers: [], digestTags: [], foreignLayers: [], isSigned: false };
   const manifest = await manifests.bytes(repository, digest, signal);
   if (manifest === undefined) return none;
@@ -152,8 +161,7 @@ async function namedBy(
   const digestTags = valuesOf(tagged).flatMap((one) =>
     one.digest === undefined ? [] : [{ ...one, digest: one.digest }],
   );
-  const listed = await listReferrers(repository, digest, signal);
-  const found = typeof listed === 'string' ? ((await readReferrersTag(repository, digest, signal)) ?? []) : listed;
+  const found = await (asked ?? findReferrers(place, digest));
   const isSigned =
     digestTags.some(({ tag }) => isSignatureTag(tag)) || found.some(({ artifactType }) => isSignature(artifactType));
   return { children, foreignLayers, digestTags, referrers: found.map((one) => one.digest), isSigned };

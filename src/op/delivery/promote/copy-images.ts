@@ -63,7 +63,7 @@ export async function checkTags(
   options: CopyOptions,
 ): Promise<void> {
   using progress = startProgress(context, 'checking the tags', promoted.length);
-  const checks = await mapConcurrently(promoted, 2 * options.jobs, (one) =>
+  const checks = await mapConcurrently(promoted, 4 * options.jobs, (one) =>
     checkTag(registries, one).finally(progress.done),
   );
   allSucceeded(context, checks, notPromoted(promoted, options));

@@ -1,15 +1,14 @@
-import { OpError, refusedError, toolError } from '../../kit/errors/op-error.js';
+import { OpError, refusedError } from '../../kit/errors/op-error.js';
 import { mapConcurrently, valuesOf } from '../../kit/process/map-concurrently.js';
 import type { Manifest } from '../../systems/registry/client/content.js';
 import { RegistryFailure } from '../../systems/registry/client/failure.js';
 import { findDigest, putManifest } from '../../systems/registry/client/manifests.js';
 import type { Repository } from '../../systems/registry/client/repository.js';
 import { blobIn } from '../../systems/registry/copy/blob-source.js';
-import { treeOf } from '../../systems/registry/copy/image-tree.js';
 import { retryTransfer } from '../../systems/registry/copy/retry-transfer.js';
 import { formatReference, registryOf } from '../../systems/registry/reference.js';
-import { deepest, most } from './artifacts.js';
 import { atTag, type ImagePlan } from './plan.js';
+import { readTree } from './read-tree.js';
 import type { PromoteRegistries } from './registries.js';
 
 /** Blobs of one image, or manifests of one index, at the same time. */
@@ -65,10 +64,7 @@ async function copyBelow(
   plan: ImagePlan,
 ): Promise<Manifest> {
   const { manifests, blobs, signal } = registries;
-  const read = (one: string) => manifests.manifest(from, one, signal);
-  const odd = (why: string) =>
-    toolError({ what: `cannot copy ${formatReference(plan.from)}`, why, hint: 'build it again' });
-  const tree = await treeOf(await read(digest), read, { deepest, most }, odd);
+  const tree = await readTree(registries, from, digest, plan.from);
   const place = { to, signal };
   valuesOf(
     await mapConcurrently(tree.blobs, atOnce, (blob) =>
@@ -80,7 +76,7 @@ async function copyBelow(
   const isImage = ({ children }: Manifest) => children.length === 0;
   valuesOf(await mapConcurrently(below.filter(isImage), atOnce, put));
   for (const index of below) if (!isImage(index)) await put(index);
-  return read(digest);
+  return manifests.manifest(from, digest, signal);
 }
 
 /**
@@ -108,7 +104,7 @@ export const putTag = (registries: PromoteRegistries, plan: TagToSet): Promise<v
     if (to.tag === undefined) return;
     const { manifests, signal } = registries;
     const [source, target] = await Promise.all([registries.repository(plan.from), registries.repository(to)]);
-    const now = await findDigest(target, to.tag, signal);
+    const now = await findDigest(target, to.tag, signal, found === undefined ? 'absent' : undefined);
     if (now === digest) return;
     if (now !== found) throw tagMoved(plan, now);
     await write(registries, plan, target, to.tag, await manifests.manifest(source, digest, signal));

@@ -7,6 +7,7 @@ import { formatReference, type Reference } from '../../systems/registry/referenc
 import type { ArtifactReader, Artifacts, StoredImage } from './artifacts.js';
 import { type DigestTag, planDigestTags } from './digest-tags.js';
 import { allSucceeded } from './each-image.js';
+import { findLacking } from './find-lacking.js';
 import type { NamedImage } from './name-images.js';
 import type { PromoteRegistries } from './registries.js';
 import { readSigned } from './signature.js';
@@ -86,16 +87,20 @@ async function planImage(
   const digest = named.digest ?? (await digestAtSource(registries, named, imageName, options));
   const from = { ...named, digest };
   const to = { ...target, digest };
+  const image = { imageName, at: from };
+  // Both sides are asked at the same time.
+  const reading = options.referrers ? artifacts.read(image, true) : undefined;
+  reading?.catch(() => undefined);
   const found = await registries.findAtDestination(atTag(to));
   const planned = { imageName, from, to, digest, found };
   const isThere = found === digest;
   if (!isThere && found !== undefined && !options.overwrite) throw tagTaken(planned, options);
   const alone = { ...planned, referrers: undefined, digestTags: [], foreignLayers: [] };
   if (isThere && !options.referrers) return { ...alone, action: 'already there' };
-  const image = { imageName, at: from };
-  const read = options.referrers
-    ? await readSigned(context, artifacts, image, { wait: options.requireSignature, source: options.source })
-    : await artifacts.read(image, false);
+  const signing = { wait: options.requireSignature, source: options.source };
+  const read = await (reading === undefined
+    ? artifacts.read(image, false)
+    : readSigned(context, artifacts, image, signing, reading));
   if (read === undefined && !isThere) throw notAtSource(imageName, from, options);
   // Whoever cleans up the source may: the image is where it should be.
   if (read === undefined) return { ...alone, action: 'already there' };
@@ -103,7 +108,10 @@ async function planImage(
   const digestTags = await planDigestTags(registries, { imageName, from, to }, read.digestTags, options);
   const referrers = options.referrers ? [...read.referrers, ...read.digestTags.map(({ tag }) => tag)] : undefined;
   const all = { ...planned, referrers, digestTags, foreignLayers };
-  if (!isThere) return { ...all, action: found === undefined ? 'copy' : 'overwrite' };
+  if (!isThere) {
+    if (!options.dryRun) await findLacking(registries, planned);
+    return { ...all, action: found === undefined ? 'copy' : 'overwrite' };
+  }
   const isComplete =
     digestTags.every((one) => one.found === one.digest) && (await hasReferrers(artifacts, { imageName, at: to }, read));
   return { ...all, action: isComplete ? 'already there' : 'attach' };

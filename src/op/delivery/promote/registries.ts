@@ -12,6 +12,8 @@ import type { Reference } from '../../systems/registry/reference.js';
 export interface PromoteRegistries extends Registries {
   readonly manifests: ManifestMemory;
   readonly blobs: BlobPlacer;
+  /** Blobs that repositories of the destination were found to lack, as `placeOf` names them. */
+  readonly lacking: Set<string>;
   readonly tags: ReferrerTagWriter;
   /** The digest that a reference has now; undefined if there is none. @throws RegistryFailure */
   readonly find: (image: Reference) => Promise<string | undefined>;
@@ -46,12 +48,14 @@ export function openRegistries(
   const { signal } = context;
   const settings = { insecure, env, logins, patience: { pauses, idle } };
   const registries = connectRegistries(context, async () => settings);
+  const lacking = new Set<string>();
   const find: PromoteRegistries['find'] = async (image) =>
     findDigest(await registries.repository(image), image.digest ?? image.tag ?? 'latest', signal);
   return {
     repository: registries.repository,
     manifests: createManifestMemory(),
-    blobs: createBlobPlacer(context, { pauses }),
+    blobs: createBlobPlacer(context, { pauses, lacking }),
+    lacking,
     tags: createReferrerTagWriter(),
     find,
     findAtDestination: async (image) => {

@@ -21,6 +21,7 @@ export function checkSignatureOptions({ requireSignature, referrers }: PromoteRe
 /**
  * Reads what belongs to an image, again until it is signed. Whose signature it is, is not checked: that needs a key.
  * @param wait milliseconds; 0 requires none
+ * @param first what a look just now has found
  * @throws OpError (refused) when it is not signed in time
  */
 export async function readSigned(
@@ -28,10 +29,11 @@ export async function readSigned(
   artifacts: ArtifactReader,
   image: StoredImage,
   { wait, source }: { readonly wait: number; readonly source: string },
+  first: Promise<Artifacts | undefined>,
 ): Promise<Artifacts | undefined> {
   const start = context.now().getTime();
   for (let isFirst = true; ; isFirst = false) {
-    const read = await artifacts.read(image, true);
+    const read = await (isFirst ? first : artifacts.read(image, true));
     if (wait === 0 || read === undefined || read.isSigned) return read;
     const left = start + wait - context.now().getTime();
     if (left <= 0) throw unsigned(image, source, wait);

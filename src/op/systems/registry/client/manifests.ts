@@ -10,17 +10,20 @@ const accept = { accept: manifestTypes.join(', ') } as const;
  * The digest that a tag or a digest has now, with one request that no registry counts as a pull; undefined if there is none. Some registries
  * answer HEAD with 400, 404 or 405 for what GET gives, or do not say the digest: until one has found something by HEAD, GET must say that
  * there is none.
+ * @param expected `absent`: where GET would have to say so, it is asked at once
  */
 export async function findDigest(
   repository: Repository,
   reference: string,
   signal: AbortSignal,
+  expected?: 'absent',
 ): Promise<string | undefined> {
+  const { shown } = repository.api;
+  if (expected === 'absent' && !shown.findsByHead) return (await fetchBytes(repository, reference, signal))?.digest;
   const parts = { at: `manifests/${reference}`, scope: reading(repository), headers: accept, signal };
   const answer = await call(repository, { method: 'HEAD', ...parts });
   drop(answer);
   const digest = answer.headers['docker-content-digest']?.toString() ?? '';
-  const { shown } = repository.api;
   if (answer.status === 200 && digestForm.test(digest)) {
     shown.findsByHead = true;
     return digest;
