@@ -4,6 +4,7 @@ import type { RequestOf } from '../../kit/options/option.js';
 import { forgetFailures, retryFailed, withOpen } from '../changes/changes.js';
 import { sourcesOf } from '../load/sources.js';
 import type { workOptions } from '../options.js';
+import { runsHere } from '../worker/run-here.js';
 import type { RunTekton } from '../worker/tekton.js';
 import { workOn } from '../worker/work-on.js';
 import { type Named, oneWord, openPlace, type Place, referenceOf, releaseOf, repositoryOf } from './place.js';
@@ -57,7 +58,7 @@ export async function retryRelease(
 async function goOn(place: Place, request: Request, of: Named, runTekton: RunTekton): Promise<void> {
   const { context } = place;
   await using sources = sourcesOf(context, repositoryOf(place));
-  const worked = await workOn({ ...place, sources, runTekton }, isOfRelease(of), request.parallel);
+  const worked = await workOn({ ...place, runner: runsHere(sources, runTekton) }, isOfRelease(of), request.parallel);
   const release = await place.records.release(of.package, of.number);
   context.out(`${of.package}/@r${of.number}: ${release?.standing ?? 'gone'}\n`);
   context.out(waitingText(waitingFor(worked.next, of)));

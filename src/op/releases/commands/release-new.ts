@@ -10,6 +10,7 @@ import type { workOptions } from '../options.js';
 import type { Records } from '../records/records.js';
 import { packageOf } from '../reference/reference.js';
 import { plannedEnvironments, type Worker } from '../worker/act.js';
+import { runsHere } from '../worker/run-here.js';
 import type { RunTekton } from '../worker/tekton.js';
 import { workOn } from '../worker/work-on.js';
 import { type Named, oneWord, openPlace, type Place, referenceOf, repositoryOf } from './place.js';
@@ -36,7 +37,7 @@ export async function newRelease(
     );
   }
   const made = await makeRelease(place, sources, name, request.force);
-  const worker: Worker = { ...place, sources, runTekton };
+  const worker: Worker = { ...place, runner: runsHere(sources, runTekton) };
   if (made === 'environments') {
     conclude(context, await workOn(worker, (work) => !('package' in work), request.parallel));
     return;

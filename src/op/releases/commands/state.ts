@@ -12,6 +12,7 @@ import type { placeOptions, workOptions } from '../options.js';
 import { compileGlob } from '../reference/glob.js';
 import { formatReference, packageOf, parseReference, type Reference, valueAt } from '../reference/reference.js';
 import { forgetIntent, nameOfWork } from '../worker/act.js';
+import { runsHere } from '../worker/run-here.js';
 import type { RunTekton } from '../worker/tekton.js';
 import { workOn } from '../worker/work-on.js';
 import { notAName, unknownEnvironment } from './environment.js';
@@ -174,7 +175,7 @@ export async function applyState(
   await using sources = sourcesOf(context, repositoryOf(place));
   const { type, subpath } = reference;
   const worked = await workOn(
-    { ...place, sources, runTekton },
+    { ...place, runner: runsHere(sources, runTekton) },
     (work) => {
       if ('ref' in work) return work.ref === ref;
       if ('name' in work) return type === 'environment' && work.name === subpath;

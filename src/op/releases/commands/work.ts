@@ -9,6 +9,7 @@ import type { Snapshot, Work } from '../next/snapshot.js';
 import type { dryRunOptions, placeOptions, workOptions } from '../options.js';
 import { nameOfWork } from '../worker/act.js';
 import { exec } from '../worker/execute.js';
+import { runsHere } from '../worker/run-here.js';
 import type { RunTekton } from '../worker/tekton.js';
 import { workOn } from '../worker/work-on.js';
 import { openPlace, repositoryOf } from './place.js';
@@ -55,7 +56,7 @@ export async function work(
   }
   const ofCommit = new Set<string>();
   const worked = await workOn(
-    { ...place, sources, runTekton },
+    { ...place, runner: runsHere(sources, runTekton) },
     (one, snapshot) => {
       const ours = isOurs(snapshot)(one);
       if (!ours && needsCode(one)) ofCommit.add(nameOfWork(one));

@@ -5,24 +5,19 @@ import { checkPlan } from '../changes/room.js';
 import { checkAction, checkOf } from '../documents/check-names.js';
 import type { Environment, Release, Written } from '../documents/shapes.js';
 import { sameJson } from '../documents/signature.js';
-import type { Sources } from '../load/sources.js';
 import { plainOf } from '../next/inputs.js';
 import { nextWork } from '../next/next-work.js';
-import { itemsOf } from '../next/phases.js';
 import { environmentOf, type RunWork, type Snapshot, type Work } from '../next/snapshot.js';
 import type { Records } from '../records/records.js';
 import { claim } from './claim.js';
-import { execute } from './execute.js';
-import { type RunTekton, tektonFunction } from './tekton.js';
+import type { Runner } from './runner.js';
 
 /** What a worker has. */
 export interface Worker {
   readonly context: Context;
   readonly records: Records;
-  readonly sources: Sources;
+  readonly runner: Runner;
   readonly written: () => Written;
-  /** Runs Tasks and Pipelines. */
-  readonly runTekton: RunTekton;
 }
 
 /**
@@ -38,7 +33,7 @@ export const nameOfWork = (work: Work): string =>
       ? `${work.do} ${work.ref}`
       : `${work.do === 'run' ? work.does : work.do} ${work.package}/@r${work.release}${'item' in work ? `/${work.item}` : ''}`;
 
-/** Does one piece of work. @throws OpError when the store or the sources cannot be used */
+/** Does one piece of work. @throws OpError when the store or the code cannot be used */
 export async function act(worker: Worker, snapshot: Snapshot, work: Work): Promise<Acted> {
   if (work.do === 'run') return run(worker, work);
   await settle(worker, snapshot, work);
@@ -97,16 +92,16 @@ export const plannedEnvironments = ({ environments, wantedEnvironments }: Snapsh
   [...environments.values()].filter(({ name }) => wantedEnvironments.has(name));
 
 async function plan(
-  { records, sources, written }: Worker,
+  { records, runner, written }: Worker,
   snapshot: Snapshot,
   name: string,
   number: number,
 ): Promise<void> {
   const release = await records.release(name, number);
   if (release === undefined) return;
-  const evaluated = await sources.evaluate(release, plannedEnvironments(snapshot));
+  const plan = await runner.plan(release, plannedEnvironments(snapshot));
   await records.changeRelease(name, number, (found) => {
-    const planned: Release = { ...found, plan: evaluated.plan, standing: 'open', written: written() };
+    const planned: Release = { ...found, plan, standing: 'open', written: written() };
     checkPlan({ ...planned, runs: [] });
     return planned;
   });
@@ -136,7 +131,7 @@ async function run(worker: Worker, work: RunWork): Promise<Acted> {
 }
 
 async function runHeld(worker: Worker, snapshot: Snapshot, work: RunWork, before: Release): Promise<Acted> {
-  const { context, records, sources, written, runTekton } = worker;
+  const { context, records, runner, written } = worker;
   const { package: name, release: number } = work;
   const environment = environmentOf(work.item);
   const deployment =
@@ -151,15 +146,7 @@ async function runHeld(worker: Worker, snapshot: Snapshot, work: RunWork, before
   const check = checkOf(work.item);
   const item = check?.item ?? work.item;
   const action = check === undefined ? work.does : checkAction(check.name);
-  // Before anything is changed: the code may not be there.
-  const evaluated = await sources.evaluate(before, before.plan.environments);
-  const planned = itemsOf(before.plan).find(({ key }) => key === item)?.runs?.[action];
-  const found =
-    planned === undefined
-      ? evaluated.functions.get(item)?.[action]
-      : tektonFunction(context, runTekton, before.plan, planned);
-  if (found === undefined) throw new Error(`${name}/@r${number} has no ${work.does} of ${work.item} any more`);
-  const directory = planned === undefined ? evaluated.directory : await sources.filesOf(before.commit);
+  const found = await runner.find(context, before, item, action);
   const place = environmentOf(item);
   const there = place === undefined ? undefined : snapshot.environments.get(place);
   const turn =
@@ -175,13 +162,11 @@ async function runHeld(worker: Worker, snapshot: Snapshot, work: RunWork, before
   await records.changeRelease(name, number, (release) => startRun(release, work, turn, started).release);
   context.log.step(`${work.does} ${name}/@r${number}/${work.item} (${work.why})`);
   const inputs = plainOf(work.inputs);
-  const ending = await execute(context, {
+  const ending = await found({
     item: work.item,
-    function: found,
     inputs,
     environment: { name: place ?? '', attributes: there?.attributes ?? attributesIn(inputs) },
     release: { name: `r${number}`, package: name, commit: before.commit },
-    directory,
   });
   const known = await records.changePackage(name, (document) => document);
   const newest = ({ runs }: Release) => runs.findLast(({ item }) => item === work.item);

@@ -5,18 +5,14 @@ import { OpError, refusedError, toolError } from '../../kit/errors/op-error.js';
 import { oneLine, printable } from '../../kit/log/printable.js';
 import { run } from '../../kit/process/run.js';
 import type { Json } from '../../store/documents/body.js';
-import type { DeployContext, ExecOptions, Executed, ItemFunction } from '../author/item-context.js';
-import type { EnvironmentValue, Inputs } from '../author/values.js';
+import type { ExecOptions, Executed, ItemFunction } from '../author/item-context.js';
 import type { Ending } from '../changes/changes.js';
 import { jsonShape } from '../documents/shapes.js';
+import type { Call } from './runner.js';
 
-/** What a function is called with. */
-export interface Call {
-  readonly item: string;
+/** A function, and what it is called with. */
+interface FunctionCall extends Call {
   readonly function: ItemFunction;
-  readonly inputs: Readonly<Record<string, Json>>;
-  readonly environment: EnvironmentValue;
-  readonly release: DeployContext<Inputs>['release'];
   readonly directory: string;
 }
 
@@ -25,7 +21,7 @@ const largestOutput = 64_000;
 const outputs = v.optional(v.record(v.string(), jsonShape), {});
 
 /** Calls a function of a release. What it throws is how it failed; only when op is stopped, or has lost its claim, there is no end to write. */
-export async function execute(context: Context, call: Call): Promise<Ending> {
+export async function execute(context: Context, call: FunctionCall): Promise<Ending> {
   const { item, inputs, environment, release, directory } = call;
   const secrets: string[] = [];
   const masked = (text: string) => secrets.reduce((left, secret) => left.replaceAll(secret, '***'), text);
