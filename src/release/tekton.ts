@@ -33,6 +33,11 @@ interface Common {
   readonly files?: readonly string[];
   /** @default one hour, as in Tekton */
   readonly timeout?: Duration;
+  /**
+   * Of its pods on a cluster: one that the Pipelines `release` and `work` allow.
+   * @default that of all items
+   */
+  readonly serviceAccount?: string;
 }
 
 /** Params and workspaces of a run of a definition: what it requires must be given. */
@@ -84,9 +89,9 @@ export function tekton<const R extends string = never>(
 ): TektonRun<{ readonly [N in R]: string }>;
 export function tekton(
   what: TaskDefinition | PipelineDefinition | NamedTekton<string>,
-  { params = {}, workspaces = {}, files = [], timeout }: NamedOptions = {},
+  { params = {}, workspaces = {}, files = [], timeout, serviceAccount }: NamedOptions = {},
 ): TektonRun {
-  const of = { octopipeline: 'tekton', params, workspaces, timeout } as const;
+  const of = { octopipeline: 'tekton', params, workspaces, timeout, serviceAccount } as const;
   if (!('kind' in what)) {
     const { task, pipeline, files: own, results = [] } = what;
     const named =

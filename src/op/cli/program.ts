@@ -19,6 +19,7 @@ import { publish } from './commands/publish.js';
 import { buildPush, push } from './commands/push.js';
 import { head, record } from './commands/record.js';
 import { approve, reject, release } from './commands/release.js';
+import { releaseItem, releaseWorker } from './commands/release-worker.js';
 import { run } from './commands/run.js';
 import { schedule } from './commands/schedule.js';
 import { setImage } from './commands/set-image.js';
@@ -52,6 +53,8 @@ const commands: readonly Command[] = [
   environment,
   approve,
   reject,
+  releaseWorker,
+  releaseItem,
   run,
   local,
   startRegistry,

@@ -4,6 +4,7 @@ import {
   recordRun,
   retryFailed,
   startRun,
+  withAway,
   withOpen,
   withStanding,
 } from '../../../src/op/releases/changes/changes.js';
@@ -19,6 +20,7 @@ import type {
 } from '../../../src/op/releases/documents/shapes.js';
 import { nextWork } from '../../../src/op/releases/next/next-work.js';
 import {
+  claimOf,
   environmentOf,
   type Next,
   type PackageView,
@@ -32,7 +34,12 @@ import type { Json } from '../../../src/op/store/documents/body.js';
 export type Planner = (environments: readonly Environment[]) => readonly (readonly PlanItem[])[];
 
 /** Where an attempt to do some work stops. */
-export type Ends = 'complete' | 'failed' | 'killed while it runs' | 'killed before it is recorded';
+export type Ends =
+  | 'complete'
+  | 'failed'
+  | 'killed while it runs'
+  | 'killed before it is recorded'
+  | 'goes on elsewhere';
 
 interface Mutable {
   document: Package;
@@ -180,7 +187,25 @@ export class World {
     } else if (work.do === 'record') {
       const run = release.runs.findLast(({ item, status }) => item === work.item && status === 'complete');
       if (run !== undefined) one.document = recordRun(one.document, work.release, run, written);
-    } else this.run(work, ends, release);
+    } else if (work.do === 'collect') this.collect(work, ends, release);
+    else this.run(work, ends, release);
+  }
+
+  private collect(work: Extract<Work, { do: 'collect' }>, ends: Ends, release: Release): void {
+    const one = this.package(work.package);
+    const { written } = this;
+    const ending =
+      ends === 'failed'
+        ? ({ status: 'failed', error: 'it broke' } as const)
+        : ({
+            status: 'complete',
+            output: this.output({ ...work, do: 'run', does: 'call', inputs: {}, why: '' }),
+          } as const);
+    const ended = endRun(release, { item: work.item, number: work.run }, ending, written);
+    const run = ended.runs.find(({ item, number }) => item === work.item && number === work.run);
+    one.releases.set(work.release, ended);
+    if (run !== undefined) one.document = recordRun(one.document, work.release, run, written);
+    one.document = withAway(one.document, claimOf(work), undefined, written);
   }
 
   private run(work: RunWork, ends: Ends, before: Release): void {
@@ -205,7 +230,19 @@ export class World {
     );
     one.releases.set(work.release, started.release);
     this.ran.push({ ...work, ended: ends });
-    if (ends === 'killed while it runs') return;
+    if (ends === 'goes on elsewhere') {
+      const until = this.now.toISOString();
+      const away = {
+        release: work.release,
+        item: work.item,
+        run: started.run.number,
+        in: 'taskrun/ci/x',
+        cluster: '',
+        until,
+      };
+      one.document = withAway(one.document, claimOf(work), away, written);
+    }
+    if (ends === 'killed while it runs' || ends === 'goes on elsewhere') return;
     const ending =
       ends === 'failed'
         ? ({ status: 'failed', error: 'it broke' } as const)

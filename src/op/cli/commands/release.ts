@@ -46,7 +46,10 @@ const retry = command({
   name: 'retry',
   description: 'run again what has failed of a release',
   words: file,
-  options: workOptions,
+  options: {
+    later: option.flag('only say so: the next op work any, or Pipeline work, runs it', { plain: true }),
+    ...workOptions,
+  },
   helpEnd,
   run: async (context, request, { words }) => {
     const { retryRelease } = await import('../../releases/commands/release-continue.js');

@@ -10,6 +10,7 @@ const run = (params: TektonRun['params']): TektonRun => ({
   params,
   workspaces: {},
   timeout: undefined,
+  serviceAccount: undefined,
   results: undefined,
 });
 

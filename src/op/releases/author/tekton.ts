@@ -27,6 +27,8 @@ export interface TektonRun<O = unknown> {
   readonly workspaces: Readonly<Record<string, RunWorkspace>>;
   /** Such as `30m`. */
   readonly timeout: string | undefined;
+  /** Of its pods on a cluster; undefined for that of all items. */
+  readonly serviceAccount: string | undefined;
   /** The results that become outputs; undefined for all. */
   readonly results: readonly string[] | undefined;
   readonly [outputType]?: O;

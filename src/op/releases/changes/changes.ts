@@ -1,5 +1,5 @@
 import { type Json, sizeOf } from '../../store/documents/body.js';
-import type { Deployment, Package, Release, Run, Standing, Written } from '../documents/shapes.js';
+import type { Away, Deployment, Package, Release, Run, Standing, Written } from '../documents/shapes.js';
 import { runSignature } from '../next/deployments.js';
 import { environmentOf, type RunWork } from '../next/snapshot.js';
 import { fitted, noRoom, packageFits } from './room.js';
@@ -13,6 +13,10 @@ export interface Turn {
   readonly serial: number;
 }
 
+/** The number of the next run of an item. */
+export const nextNumber = ({ runs }: Pick<Release, 'runs'>, item: string): number =>
+  Math.max(0, ...runs.filter((one) => one.item === item).map((one) => one.number)) + 1;
+
 /**
  * A release with one more run. One that is still running there has lost its process: whoever writes this holds the lock of the item.
  * @throws OpError (refused) when the document has no room for it
@@ -23,7 +27,7 @@ export function startRun(
   turn: Turn | undefined,
   written: Written,
 ): { readonly release: Release; readonly run: Run } {
-  const number = Math.max(0, ...release.runs.filter((one) => one.item === item).map((one) => one.number)) + 1;
+  const number = nextNumber(release, item);
   const run: Run = { item, number, does, status: 'running', ...turn, why, inputs: { ...inputs }, started: written };
   const earlier = release.runs.map((one): Run => {
     return one.item === item && one.status === 'running' ? { ...one, status: 'lost', ended: written.at } : one;
@@ -133,6 +137,22 @@ export function withOpen(document: Package, release: number, open: boolean, writ
   const list = open ? [...others, release].toSorted((a, b) => a - b) : others;
   return { ...document, newest: Math.max(document.newest, release), open: list, written };
 }
+
+/** The package with a run that goes on elsewhere, or without one. @param what it holds, see `claimOf` */
+export function withAway(document: Package, what: string, run: Away | undefined, written: Written): Package {
+  const { [what]: _, ...others } = document.away ?? {};
+  return { ...document, away: run === undefined ? others : { ...others, [what]: run }, written };
+}
+
+/** A release without a run that ended without a word. */
+export const loseRun = (release: Release, lost: Pick<Run, 'item' | 'number'>, written: Written): Release => ({
+  ...release,
+  runs: release.runs.map((one): Run => {
+    const isIt = one.item === lost.item && one.number === lost.number && one.status === 'running';
+    return isIt ? { ...one, status: 'lost', ended: written.at } : one;
+  }),
+  written,
+});
 
 /** A release whose failed runs may run again. */
 export const retryFailed = (release: Release, written: Written): Release => ({

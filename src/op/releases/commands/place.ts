@@ -25,8 +25,16 @@ export interface Place extends AsyncDisposable {
   readonly written: () => Written;
 }
 
-/** Opens the stores of the flags, the environment or the repository. @throws OpError (input, tool) */
-export async function openPlace(context: Context, request: RequestOf<typeof placeOptions>): Promise<Place> {
+/**
+ * Opens the stores of the flags, the environment or the repository.
+ * @param writer who writes, if that is not the user and the process
+ * @throws OpError (input, tool)
+ */
+export async function openPlace(
+  context: Context,
+  request: RequestOf<typeof placeOptions>,
+  writer?: Pick<Written, 'by' | 'run'>,
+): Promise<Place> {
   const { store, intentStore = context.env.OP_INTENT_STORE || undefined, namespace } = request;
   const repository = await findRepository(context);
   const withoutCommit = repository === undefined && (await topOf(context, context.cwd)) !== undefined;
@@ -48,8 +56,7 @@ export async function openPlace(context: Context, request: RequestOf<typeof plac
     wanted === undefined
       ? ofState
       : await open(await chooseStore(context, wanted), intentStore ? quiet : atRoot, 'octopipeline-release-approver');
-  const run = await holderOfProcess(context);
-  const by = userOf(context);
+  const { by, run } = writer ?? { by: userOf(context), run: await holderOfProcess(context) };
   const written = (): Written => ({ by, at: context.now().toISOString(), run });
   return {
     context,

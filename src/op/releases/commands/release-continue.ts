@@ -29,7 +29,7 @@ export async function continueRelease(
 /** `op release retry FILE[/@rN]`: runs again what has failed of a release. @throws OpError */
 export async function retryRelease(
   context: Context,
-  request: Request,
+  request: Request & { readonly later: boolean },
   words: readonly string[],
   runTekton: RunTekton,
 ): Promise<void> {
@@ -52,7 +52,8 @@ export async function retryRelease(
   await records.changePackage(of.package, (found) =>
     forgetFailures(withOpen(found, of.number, true, written()), of.number, written()),
   );
-  await goOn(place, request, of, runTekton);
+  if (request.later) context.log.step(`${of.package}/@r${of.number}: what has failed may run again; next: op work any`);
+  else await goOn(place, request, of, runTekton);
 }
 
 async function goOn(place: Place, request: Request, of: Named, runTekton: RunTekton): Promise<void> {

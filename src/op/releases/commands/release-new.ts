@@ -3,8 +3,9 @@ import { refusedError } from '../../kit/errors/op-error.js';
 import type { RequestOf } from '../../kit/options/option.js';
 import { withOpen } from '../changes/changes.js';
 import { checkPlan } from '../changes/room.js';
-import type { Release } from '../documents/shapes.js';
-import { type Sources, sourcesOf } from '../load/sources.js';
+import type { Environment, Release } from '../documents/shapes.js';
+import type { Evaluated } from '../load/evaluate.js';
+import { sourcesOf } from '../load/sources.js';
 import type { Work } from '../next/snapshot.js';
 import type { workOptions } from '../options.js';
 import type { Records } from '../records/records.js';
@@ -36,7 +37,11 @@ export async function newRelease(
       `${of}: ${repository.isModified ? 'changes that are not committed are not in it' : 'the work tree has other files besides'}`,
     );
   }
-  const made = await makeRelease(place, sources, name, request.force);
+  const { commit } = repository;
+  const made = await makeRelease(place, name, request.force ? 'anew' : 'once', async (number, environments) => ({
+    ...(await sources.evaluate({ package: name, number, commit }, environments)),
+    commit,
+  }));
   const worker: Worker = { ...place, runner: runsHere(sources, runTekton) };
   if (made === 'environments') {
     conclude(context, await workOn(worker, (work) => !('package' in work), request.parallel));
@@ -55,19 +60,28 @@ export const isOfRelease =
   (work: Work): boolean =>
     !('package' in work) || (work.package === name && (work.release === number || work.do === 'close'));
 
-/** @returns its number; `environments` for a file that only makes environments */
-async function makeRelease(
+/** The plan of a release with this number, for these environments. */
+type PlanRelease = (
+  number: number,
+  environments: readonly Environment[],
+) => Promise<Pick<Evaluated, 'plan' | 'registered'> & Pick<Release, 'commit'>>;
+
+/**
+ * Makes a release.
+ * @param when a commit that has a release is refused, gets another one, or goes on with that
+ * @returns its number; `environments` for a file that only makes environments
+ */
+export async function makeRelease(
   { records, written, context }: Place,
-  { repository, evaluate }: Sources,
   name: string,
-  force: boolean,
+  when: 'once' | 'anew' | 'or go on',
+  planRelease: PlanRelease,
 ): Promise<number | 'environments'> {
   const snapshot = await records.snapshot();
-  const { commit } = repository;
   const newest = snapshot.packages.get(name)?.document.newest ?? 0;
   for (let number = newest + 1; ; number += 1) {
     const environments = plannedEnvironments(snapshot);
-    const { plan, registered } = await evaluate({ package: name, number, commit }, environments);
+    const { plan, registered, commit } = await planRelease(number, environments);
     if (registered.length > 0) {
       for (const { name: environment, attributes } of registered) {
         await records.wantEnvironment(environment, attributes);
@@ -75,7 +89,8 @@ async function makeRelease(
       }
       return 'environments';
     }
-    const before = force ? undefined : await ofCommit(records, name, newest, commit);
+    const before = when === 'anew' ? undefined : await ofCommit(records, name, number - 1, commit);
+    if (before !== undefined && when === 'or go on') return before.number;
     if (before !== undefined) {
       throw refusedError({
         what: `there is a release of this commit: ${before.ref}`,
@@ -109,7 +124,8 @@ async function makeRelease(
 /** How many releases are looked at for one of the same commit. */
 const lookedAt = 20;
 
-async function ofCommit({ release }: Records, name: string, newest: number, commit: string) {
+/** The newest release of a commit. */
+export async function ofCommit({ release }: Records, name: string, newest: number, commit: string) {
   const numbers = Array.from({ length: Math.min(newest, lookedAt) }, (_, index) => newest - index);
   const found = await Promise.all(numbers.map((number) => release(name, number)));
   return found.find((one) => one?.commit === commit);

@@ -21,8 +21,9 @@ export const waitingFor = ({ waiting }: Next, of?: { readonly package: string; r
   waiting.filter((one) => of === undefined || (one.package === of.package && one.release === of.number));
 
 /** Ends a command that worked: failures are its exit code. @throws OpError when something failed, or could not be done here */
-export function conclude({ log }: Context, { failed, busy, stuck }: WorkedOn): void {
+export function conclude({ log }: Context, { failed, busy, away, stuck }: WorkedOn): void {
   for (const one of busy) log.step(`${one}: somebody else is at it`);
+  for (const one of away) log.step(`${one.replace(/^collect /u, '')}: goes on; the next work writes its end`);
   const [first] = failed;
   const told = first === undefined ? stuck.slice(1) : stuck;
   for (const { work, error } of told) log.warn(`${work}: ${error.message}: ${error.why}\n${error.hint}`);

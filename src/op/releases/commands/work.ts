@@ -86,7 +86,10 @@ export async function trigger(
   const repository = repositoryOf(place);
   await using sources = sourcesOf(context, repository);
   const snapshot = await place.records.snapshot();
-  const ready = nextWork(snapshot).ready.filter((one) => !('package' in one) || sources.has(one.package));
+  // What goes on elsewhere is for whoever started it.
+  const ready = nextWork(snapshot).ready.filter(
+    (one) => one.do !== 'collect' && (!('package' in one) || sources.has(one.package)),
+  );
   const commits = new Set(ready.map((one) => releaseOfWork(snapshot, one)?.commit ?? repository.commit));
   const call = repository.definition?.trigger;
   if (request.dryRun || call === undefined) {

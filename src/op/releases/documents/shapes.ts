@@ -11,7 +11,7 @@ export interface Written {
 
 /** Quick: most of what a store has for releases are such values. */
 export const jsonShape = v.custom<Json>(isJson, 'Expected JSON');
-const values = v.record(v.string(), jsonShape);
+export const valuesShape = v.record(v.string(), jsonShape);
 const number = v.pipe(v.number(), v.integer(), v.minValue(0));
 const written = v.object({ by: v.string(), at: v.string(), run: v.string() });
 const does = v.picklist(['call', 'up', 'down', 'check']);
@@ -70,6 +70,7 @@ const planRun = v.object({
     ]),
   ),
   timeout: v.optional(v.string()),
+  serviceAccount: v.optional(v.string()),
   /** Those that become outputs; without this, all. */
   results: v.optional(v.array(v.string())),
 });
@@ -85,24 +86,24 @@ const planItem = v.object({
 });
 export type PlanItem = v.InferOutput<typeof planItem>;
 
-const environment = v.object({
+export const environmentValue = v.object({
   name: v.string(),
   attributes: v.record(v.string(), v.string()),
   /** Another one for an environment that is made again under the same name. */
   id: v.string(),
 });
-export type Environment = v.InferOutput<typeof environment>;
+export type Environment = v.InferOutput<typeof environmentValue>;
 
-const plan = v.object({
+export const planShape = v.object({
   name: v.string(),
   /** The environments that it was made for. */
-  environments: v.array(environment),
+  environments: v.array(environmentValue),
   phases: v.array(v.object({ name: v.string(), items: v.array(planItem) })),
   /** YAML of Tasks and Pipelines, by its SHA-256: what was planned is what runs, whatever is installed then. */
   documents: v.optional(v.record(v.string(), v.string())),
 });
 /** What a release consists of: phases in order, items of a phase side by side. */
-export type Plan = v.InferOutput<typeof plan>;
+export type Plan = v.InferOutput<typeof planShape>;
 
 /** An input as it was used. */
 const usedInput = v.object({ ref: v.optional(v.string()), default: v.optional(jsonShape), value: jsonShape });
@@ -122,7 +123,7 @@ const run = v.object({
   serial: v.optional(number),
   why: v.string(),
   inputs: usedInputs,
-  output: v.optional(values),
+  output: v.optional(valuesShape),
   error: v.optional(v.string()),
   started: written,
   ended: v.optional(v.string()),
@@ -137,7 +138,7 @@ export const releaseShape = v.object({
   package: v.string(),
   number,
   commit: v.string(),
-  plan,
+  plan: planShape,
   created: written,
   standing: v.picklist(standings),
   runs: v.array(run),
@@ -157,7 +158,7 @@ const deployment = v.object({
       release: number,
       run: number,
       inputs: usedInputs,
-      output: values,
+      output: valuesShape,
       since: written,
     }),
   ),
@@ -170,6 +171,20 @@ const deployment = v.object({
 });
 export type Deployment = v.InferOutput<typeof deployment>;
 
+/** A run that goes on outside of the process that started it: nobody else may begin what it holds before its end is written. */
+const away = v.object({
+  release: number,
+  item: v.string(),
+  run: number,
+  /** `taskrun/NAMESPACE/NAME` or `pipelinerun/NAMESPACE/NAME`. */
+  in: v.string(),
+  /** The cluster with that namespace, as in a lock of the store. */
+  cluster: v.string(),
+  /** When it has ended for certain, also for those who cannot see it. */
+  until: v.string(),
+});
+export type Away = v.InferOutput<typeof away>;
+
 export const packageShape = v.object({
   ref: v.string(),
   newest: number,
@@ -178,7 +193,9 @@ export const packageShape = v.object({
   /** By environment. */
   deployments: v.record(v.string(), deployment),
   /** The newest end of each call, by name. */
-  tasks: v.record(v.string(), v.object({ release: number, run: number, output: values, since: written })),
+  tasks: v.record(v.string(), v.object({ release: number, run: number, output: valuesShape, since: written })),
+  /** By what it holds, see `claimOf`. */
+  away: v.optional(v.record(v.string(), away)),
   written,
 });
 /** What is known about all releases of a package together: the only document to read when nothing is to be done. */
@@ -214,7 +231,12 @@ export const intentShape = v.object({
 export type Intent = v.InferOutput<typeof intentShape>;
 
 /** In intent it may be held: then no release goes there by itself, of any package. */
-export const environmentShape = v.object({ ref: v.string(), ...environment.entries, hold: v.optional(hold), written });
+export const environmentShape = v.object({
+  ref: v.string(),
+  ...environmentValue.entries,
+  hold: v.optional(hold),
+  written,
+});
 export type EnvironmentDocument = v.InferOutput<typeof environmentShape>;
 export type Hold = v.InferOutput<typeof hold>;
 export const customShape = v.object({ ref: v.string(), value: jsonShape, written });

@@ -123,7 +123,17 @@ function planItem(item: Item, base: ReferenceBase, refuse: (why: string) => OpEr
   };
 }
 
-const planRun = ({ kind, name, documents, files, params, workspaces, timeout, results }: BoundRun): PlanRun => ({
+const planRun = ({
+  kind,
+  name,
+  documents,
+  files,
+  params,
+  workspaces,
+  timeout,
+  serviceAccount,
+  results,
+}: BoundRun): PlanRun => ({
   kind,
   name,
   ...(documents === undefined ? {} : { digest: digestOf(documents) }),
@@ -131,6 +141,7 @@ const planRun = ({ kind, name, documents, files, params, workspaces, timeout, re
   params,
   workspaces,
   ...(timeout === undefined ? {} : { timeout }),
+  ...(serviceAccount === undefined ? {} : { serviceAccount }),
   ...(results === undefined ? {} : { results: [...results] }),
 });
 

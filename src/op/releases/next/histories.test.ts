@@ -4,7 +4,7 @@ import { type Ends, World } from '../../../../test/op/releases/world.js';
 import type { PlanItem } from '../documents/shapes.js';
 import { sameJson } from '../documents/signature.js';
 import { runSignature } from './deployments.js';
-import { environmentOf, type RunWork } from './snapshot.js';
+import { claimOf, environmentOf, type RunWork } from './snapshot.js';
 
 const app = 'h.io/o/r/-/app.release.ts';
 const network = 'h.io/o/r/-/network.release.ts';
@@ -18,6 +18,8 @@ const ends: fc.Arbitrary<Ends> = fc.constantFrom(
   'failed',
   'killed while it runs',
   'killed before it is recorded',
+  'goes on elsewhere',
+  'goes on elsewhere',
 );
 
 /** What people, CI and workers do, in any order. */
@@ -191,6 +193,9 @@ test('whatever happens in whatever order, the rules hold, and it all comes to re
             work.do === 'run' && work.does !== 'call' && work.does !== 'check' ? [`${work.package} ${work.item}`] : [],
           );
         expect(new Set(claims).size).toBe(claims.length);
+        const away = [...world.packages.values()].flatMap(({ document }) => Object.keys(document.away ?? {}));
+        const begun = world.next().ready.flatMap((work) => (work.do === 'run' ? claimOf(work) : []));
+        expect(begun.filter((claim) => away.includes(claim))).toEqual([]);
       }
       world.settle();
       expect(world.custom).toEqual(world.wantedCustom);

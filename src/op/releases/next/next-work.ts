@@ -2,6 +2,7 @@ import { sameJson } from '../documents/signature.js';
 import { leaving, nextDowns, nextOfPlace, placesIn, placesOf } from './deployments.js';
 import { newEnvironments, nextOfRelease } from './phases.js';
 import {
+  claimOf,
   environmentOf,
   type Next,
   type PackageView,
@@ -26,7 +27,24 @@ export function nextWork(snapshot: Snapshot): Next {
     ready.push(...next.ready);
     waiting.push(...next.waiting);
   }
-  return { ready, waiting };
+  return afterThoseAway(snapshot, { ready, waiting });
+}
+
+/** Nothing begins where a run goes on elsewhere. Its end is written also when nothing asks for it any more. */
+function afterThoseAway({ packages }: Snapshot, { ready, waiting }: Next): Next {
+  const away = new Map([...packages.values()].flatMap(({ document }) => Object.entries(document.away ?? {})));
+  if (away.size === 0) return { ready, waiting };
+  const collect = [...packages.values()].flatMap(({ name, document }) =>
+    Object.values(document.away ?? {}).map(
+      ({ release, item, run, in: place }) => ({ do: 'collect', package: name, release, item, run, in: place }) as const,
+    ),
+  );
+  const isHeld = (work: Work): work is RunWork => work.do === 'run' && away.has(claimOf(work));
+  const held = ready.filter(isHeld).map((work): Waiting => {
+    const { package: name, release, item } = work;
+    return { package: name, release, item, kind: 'away', for: `the end of ${away.get(claimOf(work))?.in}` };
+  });
+  return { ready: [...collect, ...ready.filter((work) => !isHeld(work))], waiting: [...waiting, ...held] };
 }
 
 /** Environments and custom state become what intent says. An environment goes last, when nothing is deployed there. */
@@ -37,6 +55,9 @@ function nextSettings(snapshot: Snapshot): readonly Work[] {
       deployment.current === undefined ? [] : [environment],
     ),
   );
+  for (const { document } of snapshot.packages.values()) {
+    for (const { item } of Object.values(document.away ?? {})) used.add(environmentOf(item) ?? '');
+  }
   return [
     ...[...wantedEnvironments]
       .filter(([name, attributes]) => !sameJson(environments.get(name)?.attributes, attributes))

@@ -1,5 +1,5 @@
 import type { Json } from '../../store/documents/body.js';
-import type { Environment, Hold, Intent, Package, Release, Standing, UsedInput } from '../documents/shapes.js';
+import type { Away, Environment, Hold, Intent, Package, Release, Standing, UsedInput } from '../documents/shapes.js';
 
 /** All releases of one file. */
 export interface PackageView {
@@ -45,6 +45,8 @@ export type Work =
   | { readonly do: 'remove-custom'; readonly ref: string }
   /** Evaluate the file of the release again: there are other environments. */
   | { readonly do: 'plan'; readonly package: string; readonly release: number; readonly why: string }
+  /** Look for the end of a run that goes on elsewhere, and write it. */
+  | (Pick<Away, 'release' | 'item' | 'run' | 'in'> & { readonly do: 'collect'; readonly package: string })
   /** A run has ended, and whoever ran it could not write that into the document of the package. */
   | { readonly do: 'record'; readonly package: string; readonly release: number; readonly item: string }
   | {
@@ -65,6 +67,7 @@ export const waitingKinds = [
   'failed',
   'newer',
   'order',
+  'away',
 ] as const;
 
 /** Something that cannot be done now, and for what it waits. */
@@ -87,6 +90,10 @@ export interface Next {
 /** The environment that an item deploys to; undefined for a call. */
 export const environmentOf = (item: string): string | undefined =>
   item.startsWith('deploy/') ? item.slice('deploy/'.length) : undefined;
+
+/** What a run holds: one environment of a package, or one call or check of a release. */
+export const claimOf = ({ package: name, release, item }: Pick<RunWork, 'package' | 'release' | 'item'>): string =>
+  environmentOf(item) === undefined ? `${name}/@r${release}/${item}` : `${name}/@/${item}`;
 
 /** The environment of this name, if it exists and should. */
 export function standingEnvironment(

@@ -67,7 +67,8 @@ export function tektonFunction(
   };
 }
 
-function resultOf(given: Readonly<Record<string, TektonValue>>, result: string): TektonValue {
+/** A result that becomes an output. @throws OpError (refused) when there is none */
+export function resultOf(given: Readonly<Record<string, TektonValue>>, result: string): TektonValue {
   const value = given[result];
   if (value !== undefined) return value;
   const names = Object.keys(given);
@@ -78,7 +79,8 @@ function resultOf(given: Readonly<Record<string, TektonValue>>, result: string):
   });
 }
 
-function paramOf(param: string, value: unknown): TektonValue {
+/** The value of a param. @throws OpError (refused) for one that no param can have */
+export function paramOf(param: string, value: unknown): TektonValue {
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   if (isText(value)) return value;
   if (Array.isArray(value) && value.every(isText)) return value;
@@ -96,7 +98,7 @@ function paramOf(param: string, value: unknown): TektonValue {
 const isText = (value: unknown): value is string => typeof value === 'string';
 
 /** A file of the repository, or a directory whose YAML files are all in the repository. @throws OpError (refused) */
-async function filesOf(directory: string, path: string): Promise<string> {
+export async function filesOf(directory: string, path: string): Promise<string> {
   const found = await insideOf(directory, path);
   if (!(await stat(found)).isDirectory()) return found;
   const entries = await readdir(found, { withFileTypes: true });

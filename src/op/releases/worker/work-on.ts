@@ -1,13 +1,15 @@
 import { OpError } from '../../kit/errors/op-error.js';
 import { nextWork } from '../next/next-work.js';
-import type { Next, Snapshot, Work } from '../next/snapshot.js';
-import { act, claimOf, nameOfWork, type Worker } from './act.js';
+import { claimOf, type Next, type Snapshot, type Work } from '../next/snapshot.js';
+import { act, nameOfWork, type Worker } from './act.js';
 
 /** What a worker did. */
 export interface WorkedOn {
   readonly failed: readonly string[];
   /** Work that somebody else is doing. */
   readonly busy: readonly string[];
+  /** Work that goes on elsewhere. */
+  readonly away: readonly string[];
   /** Work that could not be done here, and why. */
   readonly stuck: readonly { readonly work: string; readonly error: OpError }[];
   /** As it is now. */
@@ -17,7 +19,8 @@ export interface WorkedOn {
 
 /**
  * Does what is ready until nothing is, for work that is `ours`. Runs go on side by side, `atOnce` at a time; each end is looked at at once.
- * Nothing is tried twice here: what fails, or is somebody else's, is for a later command.
+ * Nothing is tried twice here: what fails, or is somebody else's, is for a later command. What goes on elsewhere is waited for as long as
+ * the runner does.
  * @throws OpError when the store cannot be used
  */
 export async function workOn(
@@ -25,11 +28,12 @@ export async function workOn(
   ours: (work: Work, snapshot: Snapshot) => boolean,
   atOnce: number,
 ): Promise<WorkedOn> {
-  const { context, records } = worker;
+  const { context, records, runner } = worker;
   /** By what it holds. */
   const running = new Map<string, Promise<void>>();
   const failed: string[] = [];
   const busy = new Set<string>();
+  const away = new Set<string>();
   const stuck = new Map<string, OpError>();
   let broken: { readonly error: unknown } | undefined;
   const start = async (snapshot: Snapshot, work: Work, name: string) => {
@@ -37,6 +41,7 @@ export async function workOn(
       const acted = await act(worker, snapshot, work);
       if (acted === 'failed') failed.push(name);
       if (acted === 'busy') busy.add(name);
+      if (acted === 'away') away.add(name);
     } catch (error) {
       if (error instanceof OpError && !context.signal.aborted) stuck.set(name, error);
       else broken ??= { error };
@@ -51,7 +56,7 @@ export async function workOn(
     const next = nextWork(snapshot);
     const isNew = (work: Work) => {
       const name = nameOfWork(work);
-      if (busy.has(name) || stuck.has(name) || !ours(work, snapshot)) return false;
+      if (busy.has(name) || away.has(name) || stuck.has(name) || !ours(work, snapshot)) return false;
       return work.do !== 'run' || !running.has(claimOf(work));
     };
     const ready = next.ready.filter(isNew);
@@ -69,9 +74,17 @@ export async function workOn(
       );
     }
     if (running.size === 0) {
+      const elsewhere = next.ready.flatMap((work) =>
+        work.do === 'collect' && away.has(nameOfWork(work)) ? work.in : [],
+      );
+      if (away.size > 0 && (await runner.untilOneEnds(context, elsewhere))) {
+        away.clear();
+        continue;
+      }
       return {
         failed,
         busy: [...busy],
+        away: [...away],
         stuck: [...stuck].map(([work, error]) => ({ work, error })),
         snapshot,
         next,

@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest';
+import type { Plan, PlanItem, PlanRun } from '../documents/shapes.js';
+import { digestOf } from '../documents/signature.js';
+import { problemOfPlan } from './check-plan.js';
+
+const planOf = (item: Partial<PlanItem>, more: Partial<Plan> = {}): Plan => ({
+  name: 'shop',
+  environments: [{ name: 'dev', attributes: {}, id: '1' }],
+  phases: [{ name: 'all', items: [{ key: 'deploy/dev', inputs: {}, gates: [], ...item }] }],
+  ...more,
+});
+const run: PlanRun = { kind: 'Task', name: 'scan', files: [], params: {}, workspaces: {} };
+
+test('a plan as op makes it', () => {
+  const environment = { ref: '@/environment/dev' };
+  const image = { ref: 'h.io/o/r/-/shop.release.ts/@r1/task/build#output/image' };
+  const digest = digestOf('{}');
+  const plan = planOf(
+    {
+      inputs: { environment, image, size: { value: 3 } },
+      gates: [
+        { is: 'soak', milliseconds: 1000 },
+        { is: 'approval', by: ['ann'] },
+        { is: 'check', name: 'errors', milliseconds: 60_000 },
+        { is: 'window', zone: 'Europe/Berlin', days: ['Mon'], from: '09:00', to: '16:30', except: [] },
+      ],
+      runs: { up: { ...run, digest, params: { image: 'image' }, files: [] } },
+    },
+    { documents: { [digest]: '{}' } },
+  );
+  expect(problemOfPlan(plan)).toBeUndefined();
+});
+
+test.each([
+  ['an item of no kind', planOf({ key: 'x/dev' }), 'is not an item'],
+  ['an item that leads out of its folder', planOf({ key: 'task/../../x' }), 'is not an item'],
+  ['an environment that there is not', planOf({ key: 'deploy/prod' }), 'is not an item'],
+  ['a reference that cannot be read', planOf({ inputs: { a: { ref: 'no reference' } } }), 'no valid reference'],
+  ['a reference that is not whole', planOf({ inputs: { a: { ref: './task/build' } } }), 'no valid reference'],
+  ['another value for the environment', planOf({ inputs: { environment: { value: 1 } } }), 'its own input'],
+  ['a name that is none', planOf({ inputs: { 'a b': { value: 1 } } }), 'name of an input'],
+  [
+    'a number that JSON has not',
+    planOf({ gates: [{ is: 'soak', milliseconds: Number.POSITIVE_INFINITY }] }),
+    'gate soak is not valid',
+  ],
+  [
+    'a check that is asked all the time',
+    planOf({ gates: [{ is: 'check', name: 'a', milliseconds: 1 }] }),
+    'gate check',
+  ],
+  [
+    'a zone that there is not',
+    planOf({ gates: [{ is: 'window', zone: 'Mars', days: [], from: '09:00', to: '10:00', except: [] }] }),
+    'gate window',
+  ],
+  ['a Task that the plan does not have', planOf({ runs: { up: { ...run, digest: 'x' } } }), 'is missing'],
+  ['a Task with another digest', planOf({}, { documents: { x: '{}' } }), 'is another one'],
+  ['a Task in files', planOf({ runs: { up: { ...run, files: ['a.yaml'] } } }), 'in files'],
+  ['a param of no input', planOf({ runs: { up: { ...run, params: { a: 'b' } } } }), 'which is not there'],
+  ['a name of a path', planOf({ runs: { up: { ...run, name: '../x' } } }), 'cannot be the name'],
+] as const)('%s is refused', (_, plan, why) => expect(problemOfPlan(plan)).toContain(why));

@@ -1,0 +1,74 @@
+import type { Gate, Plan, PlanItem } from '../documents/shapes.js';
+import { digestOf } from '../documents/signature.js';
+import { canBeName } from '../load/evaluate.js';
+import { itemsOf } from '../next/phases.js';
+import { formatReference, parseReference } from '../reference/reference.js';
+
+/**
+ * Why a plan that code of a repository handed over cannot be one; undefined when it can. It has the shape already. op makes no such plan,
+ * but that code may: and whoever looks for what is next reads all plans of a store.
+ */
+export function problemOfPlan(plan: Plan): string | undefined {
+  const { environments, documents = {} } = plan;
+  const items = itemsOf(plan);
+  const keys = items.map(({ key }) => key);
+  const isPlanned = (key: string) => {
+    const [, is, name = ''] = /^(task|deploy)\/(.+)$/u.exec(key) ?? [];
+    return canBeName(name) && (is === 'task' || environments.some((one) => one.name === name));
+  };
+  const wrong = keys.find((key) => !isPlanned(key));
+  if (wrong !== undefined) return `"${wrong}" is not an item`;
+  if (new Set(keys).size < keys.length) return 'an item is there twice';
+  const digest = Object.entries(documents).find(([digest, text]) => digestOf(text) !== digest);
+  if (digest !== undefined) return `the document ${digest[0]} is another one`;
+  for (const item of items) {
+    const problem = problemOfInputs(item) ?? problemOfRuns(item, documents);
+    if (problem !== undefined) return `${item.key}: ${problem}`;
+    const gate = item.gates.find((one) => !isGate(one));
+    if (gate !== undefined) return `${item.key}: its gate ${gate.is} is not valid`;
+  }
+  return undefined;
+}
+
+function problemOfInputs({ key, inputs }: PlanItem): string | undefined {
+  for (const [name, input] of Object.entries(inputs)) {
+    if (!/^[A-Za-z_]\w{0,62}$/u.test(name)) return `"${name}" cannot be the name of an input`;
+    if (name === 'environment' && !(key.startsWith('deploy/') && 'ref' in input)) return 'environment is its own input';
+    if ('ref' in input && !isReference(input.ref)) return `input ${name} has no valid reference`;
+  }
+  return undefined;
+}
+
+function isReference(text: string): boolean {
+  try {
+    return formatReference(parseReference(text)) === text;
+  } catch {
+    return false;
+  }
+}
+
+function problemOfRuns({ inputs, runs = {} }: PlanItem, documents: Plan['documents'] = {}): string | undefined {
+  for (const { name, digest, files, params } of Object.values(runs)) {
+    if (!/^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/u.test(name)) return `"${name}" cannot be the name of a Task`;
+    if (files.length > 0) return 'its Task is in files, and not in the plan';
+    if (digest !== undefined && !Object.hasOwn(documents, digest)) return `the document of ${name} is missing`;
+    const missing = Object.values(params).find((input) => !Object.hasOwn(inputs, input));
+    if (missing !== undefined) return `a param is the input ${missing}, which is not there`;
+  }
+  return undefined;
+}
+
+const isTime = (text: string) => /^(?:[01]\d|2[0-3]):[0-5]\d$/u.test(text);
+const isCount = (value: number | undefined) => value === undefined || (Number.isSafeInteger(value) && value >= 0);
+
+function isGate(gate: Gate): boolean {
+  if (gate.is !== 'window') {
+    return isCount(gate.milliseconds) && (gate.is !== 'check' || (canBeName(gate.name) && gate.milliseconds >= 1000));
+  }
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: gate.zone });
+  } catch {
+    return false;
+  }
+  return isTime(gate.from) && isTime(gate.to);
+}
