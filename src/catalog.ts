@@ -5,6 +5,7 @@ import { NightlyMirror } from '../optional/mirror/nightly-mirror.js';
 import { OcMirrorPipelines } from '../optional/mirror/oc-mirror-pipelines.js';
 import { OcMirrorWorkloads } from '../optional/mirror/oc-mirror-workloads.js';
 import { ReleaseRoles } from '../optional/releases/roles.js';
+import { WorkSchedule } from '../optional/releases/work-schedule.js';
 import { buildPush, buildPushRules } from '../pipelines/build-push.js';
 import { deliver, deliverRules, deliverTo, usualEnvironments } from '../pipelines/deliver.js';
 import {
@@ -15,12 +16,15 @@ import {
 import { deliverClustersExample, deliverExample, promoteExample, watchExample } from '../pipelines/examples/deliver.js';
 import { mirrorDiskExample, mirrorExample } from '../pipelines/examples/mirror.js';
 import { mirrorBuildExample, mirrorDeployExample } from '../pipelines/examples/oc-mirror.js';
+import { releaseExample, workExample } from '../pipelines/examples/release.js';
 import { mirror as mirrorPipeline, mirrorRules } from '../pipelines/mirror.js';
 import { mirrorBuild, mirrorBuildRules } from '../pipelines/mirror-build.js';
 import { mirrorDeploy, mirrorDeployRules } from '../pipelines/mirror-deploy.js';
 import { mirrorDisk as mirrorDiskPipeline } from '../pipelines/mirror-disk.js';
 import { promote, promoteRules } from '../pipelines/promote.js';
+import { release, releaseRules } from '../pipelines/release.js';
 import { watch, watchRules } from '../pipelines/watch.js';
+import { work } from '../pipelines/work.js';
 import { build } from '../tasks/build.js';
 import { buildBuildpacks } from '../tasks/build-buildpacks.js';
 import { buildDockerfile } from '../tasks/build-dockerfile.js';
@@ -37,6 +41,9 @@ import { mirrorReport } from '../tasks/mirror-report.js';
 import { promoteImage } from '../tasks/promote-image.js';
 import { publishImageInfo } from '../tasks/publish-image-info.js';
 import { push } from '../tasks/push.js';
+import { releaseItem } from '../tasks/release-item.js';
+import { releaseStart } from '../tasks/release-start.js';
+import { releaseWork } from '../tasks/release-work.js';
 import { setImage } from '../tasks/set-image.js';
 import { image } from '../tasks/steps/image.js';
 import { watchDeployment } from '../tasks/watch-deployment.js';
@@ -44,12 +51,14 @@ import { applyToParams, applyToTask } from './cdk8s/apply-config.js';
 import { CatalogApp } from './cdk8s/catalog-app.js';
 import { CatalogChart } from './cdk8s/catalog-chart.js';
 import { type CatalogConfig, imageOf, problemsOf } from './cdk8s/config.js';
+import { ItemNetwork } from './cdk8s/item-network.js';
 import { Pipeline } from './cdk8s/pipeline.js';
 import { PipelineAccess } from './cdk8s/pipeline-access.js';
 import { PipelineNetwork } from './cdk8s/pipeline-network.js';
 import { PipelineRun } from './cdk8s/pipeline-run.js';
 import { Task } from './cdk8s/task.js';
 import { TaskNetwork } from './cdk8s/task-network.js';
+import { itemLabel } from './op/releases/cluster/options.js';
 import { referencePage } from './reference.js';
 import { version } from './version.js';
 
@@ -72,6 +81,9 @@ const tasks = [
   mirrorDisk,
   mirrorReport,
   mirrorDeployTask,
+  releaseStart,
+  releaseWork,
+  releaseItem,
 ];
 const pipelinesOf = ({ environments = usualEnvironments }: CatalogConfig) => [
   { definition: buildPush, rules: buildPushRules },
@@ -82,6 +94,8 @@ const pipelinesOf = ({ environments = usualEnvironments }: CatalogConfig) => [
   { definition: mirrorDiskPipeline, rules: mirrorRules },
   { definition: mirrorBuild, rules: mirrorBuildRules },
   { definition: mirrorDeploy, rules: mirrorDeployRules },
+  { definition: release, rules: releaseRules },
+  { definition: work, rules: releaseRules },
 ];
 const examples = {
   'build-push': buildPushExample,
@@ -95,6 +109,8 @@ const examples = {
   'mirror-disk': mirrorDiskExample,
   'mirror-build': mirrorBuildExample,
   'mirror-deploy': mirrorDeployExample,
+  release: releaseExample,
+  work: workExample,
 };
 
 const producedBy = `octopipeline ${version}`;
@@ -125,6 +141,7 @@ export function createCatalog(config: CatalogConfig, outdir?: string): CatalogAp
   if (config.networkPolicy !== false) {
     new TaskNetwork(chart('network', 'src/catalog.ts'), 'network', { tasks: tasks.map(({ name }) => name) });
   }
+  addReleaseItems(chart('release-items', 'src/catalog.ts'), config);
   addBuildKits(app, config);
   const optional = (id: string, source: string) =>
     new CatalogChart(app, id, {
@@ -135,6 +152,9 @@ export function createCatalog(config: CatalogConfig, outdir?: string): CatalogAp
   new EnvironmentRoles(optional('environment', 'optional/environment/environment.ts'), 'roles');
   new FluxPolicy(optional('flux-policy', 'optional/environment/flux-policy.ts'), 'flux');
   new ReleaseRoles(optional('releases', 'optional/releases/roles.ts'), 'roles');
+  new WorkSchedule(optional('release-work', 'optional/releases/work-schedule.ts'), 'work', {
+    image: imageOf(config.registryPrefix, image),
+  });
   new NightlyMirror(optional('mirror-nightly', 'optional/mirror/nightly-mirror.ts'), 'mirror', {
     image: imageOf(config.registryPrefix, image),
   });
@@ -147,7 +167,18 @@ export function createCatalog(config: CatalogConfig, outdir?: string): CatalogAp
 
 /** The app that writes the PipelineRuns of `examples/`. */
 export function createExamples(outdir: string): CatalogApp {
-  const installed = [buildPush, deliver, promote, watch, mirrorPipeline, mirrorDiskPipeline, mirrorBuild, mirrorDeploy];
+  const installed = [
+    buildPush,
+    deliver,
+    promote,
+    watch,
+    mirrorPipeline,
+    mirrorDiskPipeline,
+    mirrorBuild,
+    mirrorDeploy,
+    release,
+    work,
+  ];
   const app = new CatalogApp({ producedBy, outdir, installed });
   for (const [id, definition] of Object.entries(examples)) {
     new PipelineRun(new CatalogChart(app, id, { source: 'pipelines/examples' }), id, { definition });
@@ -167,6 +198,13 @@ export function createReference(): Map<string, string> {
       referencePage(definition, source),
     ]),
   );
+}
+
+/** The ServiceAccount of pods with code of a repository, without any right, and what the pods of Tasks of a plan may reach. */
+function addReleaseItems(chart: CatalogChart, { networkPolicy }: CatalogConfig): void {
+  new PipelineAccess(chart, 'access', { name: 'octopipeline-release-item' });
+  if (networkPolicy !== false)
+    new ItemNetwork(chart, 'network', { name: 'octopipeline-release-items', label: itemLabel });
 }
 
 /** Steps and sidecars that are in the configuration but not in the catalog. */

@@ -196,6 +196,27 @@ export const paramsOfTasks: Readonly<Record<string, ParamsOfCommand>> = {
     same: ['build-result', 'repository'],
     other: {},
   },
+  'release-item': { same: ['request'], other: { directory: 'subdirectory' } },
+  'release-worker': {
+    same: [
+      'file',
+      'revision',
+      'force',
+      'url',
+      'repository',
+      'store',
+      'intent-store',
+      'wait',
+      'item-timeout',
+      'item-service-account',
+      'service-accounts',
+      'ssl-verify',
+      'basic-auth-secret',
+      'ssh-secret',
+      'ssl-ca-configmap',
+    ],
+    other: {},
+  },
   'set-image': {
     same: [
       'environment',
