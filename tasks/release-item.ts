@@ -1,14 +1,24 @@
 import { itemOptions } from '../src/op/releases/cluster/options.js';
 import { result, step, task, text } from '../src/tekton/index.js';
 import { cloneParams, cloneResults, cloneStep, cloneWorkspaces, sourceWorkspace } from './steps/clone.js';
-import { withApiToken } from './steps/environment.js';
 import { image } from './steps/image.js';
 import { metadata } from './steps/metadata.js';
 import { optionParams } from './steps/option-params.js';
-import { apiToken } from './steps/restricted.js';
+import { apiToken, restricted } from './steps/restricted.js';
 
 const item = optionParams(itemOptions, { request: 'request' });
 const answer = { ANSWER: result.string({ description: 'How it ended, as op packs it' }) };
+
+/** The token with the name of the namespace, as Kubernetes would mount it: functions run kubectl without another one. */
+const tokenWithNamespace = {
+  name: apiToken.volume.name,
+  projected: {
+    sources: [
+      ...apiToken.volume.projected.sources,
+      { downwardAPI: { items: [{ path: 'namespace', fieldRef: { fieldPath: 'metadata.namespace' } }] } },
+    ],
+  },
+};
 
 /**
  * Evaluates a release, or runs a function of it: the only pod with code of the repository. What it says are results of its steps: those of
@@ -22,7 +32,8 @@ export const releaseItem = task('release-item', {
     categories: ['Deployment', 'Integration & Delivery'],
     tags: ['release', 'environments', 'delivery'],
   }),
-  ...withApiToken,
+  stepTemplate: restricted.stepTemplate,
+  volumes: [...restricted.volumes, tokenWithNamespace],
   params: { ...cloneParams, ...item.params },
   workspaces: { source: sourceWorkspace, ...cloneWorkspaces },
   steps: ({ params, workspaces }) => [

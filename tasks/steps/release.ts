@@ -58,7 +58,10 @@ const workerStep = {
 } as const;
 
 const workFlags = ({ params, context: { taskRun } }: WorkScope) =>
-  worker.flags(params, { holder: text`taskrun/${taskRun.namespace}/${taskRun.name}/${taskRun.uid}` });
+  worker.flags(params, {
+    namespace: taskRun.namespace,
+    holder: text`taskrun/${taskRun.namespace}/${taskRun.name}/${taskRun.uid}`,
+  });
 
 /** The step that makes a release of a commit, and starts what is ready. */
 export const startStep = (scope: StartScope): CommandStep => ({

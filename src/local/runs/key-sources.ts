@@ -23,6 +23,8 @@ interface Projected {
   readonly configMap?: Named;
   /** Absent here, see cluster-token.ts. */
   readonly serviceAccountToken?: object;
+  /** Refused here, see documents/refused.ts. */
+  readonly downwardAPI?: object;
 }
 
 /** A volume, or the binding of a workspace, as far as it shows keys. */

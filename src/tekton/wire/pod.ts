@@ -98,6 +98,11 @@ export type Projection =
       readonly configMap: { readonly name: string; readonly items?: readonly KeyToPath[]; readonly optional?: boolean };
     }
   | {
+      readonly downwardAPI: {
+        readonly items: readonly { readonly path: string; readonly fieldRef: { readonly fieldPath: string } }[];
+      };
+    }
+  | {
       readonly serviceAccountToken: {
         readonly path: string;
         readonly audience?: string;

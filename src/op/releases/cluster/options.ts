@@ -20,6 +20,10 @@ export const workerOptions = {
   }),
   store: option.text('where state is: cluster:NAMESPACE, or git:URL#BRANCH', { value: '<store>', required: store }),
   intentStore: option.text('where intent is', { value: '<store>', otherwise: 'where state is' }),
+  namespace: option.text('namespace of the TaskRuns, and of the store cluster', {
+    value: '<name>',
+    otherwise: "that of the kubeconfig, or the pod's",
+  }),
   wait: option.duration('how long to go on with what ends in that time; what waits for something is not waited for', {
     default: '10m',
   }),

@@ -83,16 +83,22 @@ async function openWorker(context: Context, request: WorkRequest): Promise<Clust
       hint: 'give --repository, such as git.example.com/acme/shop',
     });
   }
-  const { store, intentStore, holder } = request;
+  const { store, intentStore, holder, namespace } = request;
   const place = await openPlace(
     context,
-    { store, ...(intentStore === undefined ? {} : { intentStore }) },
+    {
+      store,
+      ...(intentStore === undefined ? {} : { intentStore }),
+      ...(namespace === undefined ? {} : { namespace }),
+    },
     holder === undefined ? undefined : { by: holder.split('/').slice(0, 3).join('/'), run: holder },
   );
-  const api = await openApi(context, {}, { ownRole: 'octopipeline-release' }).catch(async (error: unknown) => {
-    await place[Symbol.asyncDispose]();
-    throw error;
-  });
+  const api = await openApi(context, { namespace }, { ownRole: 'octopipeline-release' }).catch(
+    async (error: unknown) => {
+      await place[Symbol.asyncDispose]();
+      throw error;
+    },
+  );
   const on: OnCluster = {
     context,
     api,
