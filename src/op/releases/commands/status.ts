@@ -2,43 +2,26 @@ import type { Context } from '../../context.js';
 import { table } from '../../kit/log/format.js';
 import type { RequestOf } from '../../kit/options/option.js';
 import { ageText } from '../../store/hold/lock.js';
-import { nextWork } from '../next/next-work.js';
-import { holdOf } from '../next/phases.js';
-import type { PackageView, Snapshot } from '../next/snapshot.js';
 import type { reportOptions, shownOptions } from '../options.js';
 import { figuresOf } from '../report/figures.js';
+import { type Cell, statusOf } from '../report/status.js';
 import { nameOfWork } from '../worker/act.js';
 import { openPlace } from './place.js';
 import { waitingText } from './show-next.js';
-
-/** What is in one environment of a package. */
-interface Cell {
-  readonly package: string;
-  readonly environment: string;
-  /** `r3`; null when nothing is there. */
-  readonly release: string | null;
-  readonly since: string | null;
-  readonly by: string | null;
-  /** The release that intent wants; null for none. */
-  readonly wanted: string | null;
-  readonly held: string | null;
-  readonly failed: string | null;
-}
 
 /** `op status`: what runs where, since when and by whom, and what waits for what. @throws OpError */
 export async function showStatus(context: Context, request: RequestOf<typeof shownOptions>): Promise<void> {
   await using place = await openPlace(context, request);
   const snapshot = await place.records.snapshot();
-  const next = nextWork(snapshot);
-  const cells = cellsOf(snapshot);
+  const status = statusOf(snapshot);
   if (request.output === 'json') {
-    const environments = [...snapshot.environments.values()];
-    const packages = [...snapshot.packages.keys()];
-    context.out(`${JSON.stringify({ environments, packages, deployments: cells, ...next }, undefined, 2)}\n`);
+    context.out(`${JSON.stringify(status, undefined, 2)}\n`);
     return;
   }
-  const environments = [...new Set([...snapshot.environments.keys(), ...cells.map(({ environment }) => environment)])];
-  const cellAt = new Map(cells.map((one) => [`${one.environment} ${one.package}`, one]));
+  const { deployments, ready } = status;
+  const named = [...status.environments, ...deployments.map(({ environment: name }) => ({ name }))];
+  const environments = [...new Set(named.map(({ name }) => name))];
+  const cellAt = new Map(deployments.map((one) => [`${one.environment} ${one.package}`, one]));
   const rows = [...snapshot.packages.values()].map((view) => [
     view.name,
     ...environments.map((environment) => cellText(cellAt.get(`${environment} ${view.name}`), context.now())),
@@ -49,10 +32,10 @@ export async function showStatus(context: Context, request: RequestOf<typeof sho
     return;
   }
   context.out(`${table([['PACKAGE', ...environments, 'OPEN'], ...rows])}\n`);
-  if (next.ready.length > 0) {
-    context.out(`\nready (op work any):\n${next.ready.map((work) => `  ${nameOfWork(work)}\n`).join('')}`);
+  if (ready.length > 0) {
+    context.out(`\nready (op work any):\n${ready.map((work) => `  ${nameOfWork(work)}\n`).join('')}`);
   }
-  const waiting = waitingText(next.waiting);
+  const waiting = waitingText(status.waiting);
   if (waiting !== '') context.out(`\n${waiting}`);
 }
 
@@ -85,30 +68,6 @@ export async function showReport(
   ]);
   const head = ['ENVIRONMENT', 'RELEASES', 'PER DAY', 'LEAD TIME', 'FAILED', 'RESTORED IN'];
   context.out(`${table([head, ...rows])}\n`);
-}
-
-const cellsOf = (snapshot: Snapshot): readonly Cell[] =>
-  [...snapshot.packages.values()].flatMap((view) =>
-    [...new Set([...Object.keys(view.document.deployments), ...Object.keys(view.intent.deployments)])]
-      .map((name) => cellOf(snapshot, view, name))
-      // What was taken away is history.
-      .filter(({ release, wanted, failed }) => release !== null || wanted !== null || failed !== null),
-  );
-
-function cellOf(snapshot: Snapshot, view: PackageView, environment: string): Cell {
-  const { current, failed: last } = view.document.deployments[environment] ?? {};
-  const failed = last !== undefined && view.intent.verdicts[last.release]?.is === 'abandoned' ? undefined : last;
-  const wanted = view.intent.deployments[environment];
-  return {
-    package: view.name,
-    environment,
-    release: current === undefined ? null : `r${current.release}`,
-    since: current?.since.at ?? null,
-    by: current?.since.by ?? null,
-    wanted: wanted === undefined ? null : `r${wanted.release}`,
-    held: holdOf(snapshot, view, environment)?.for ?? null,
-    failed: failed === undefined ? null : `${failed.does} r${failed.release}: ${failed.error}`,
-  };
 }
 
 function cellText(cell: Cell | undefined, now: Date): string {
