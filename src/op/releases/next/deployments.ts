@@ -1,3 +1,4 @@
+import { shellWord } from '../../kit/process/shell-word.js';
 import type { Deployment } from '../documents/shapes.js';
 import { sameJson, signatureOf } from '../documents/signature.js';
 import { packageOf, parseReference } from '../reference/reference.js';
@@ -90,7 +91,7 @@ const failedBefore = (view: PackageView, { release, does, error }: Failed, envir
   item: `deploy/${environment}`,
   kind: 'failed',
   for: `somebody to look at it: its ${does} failed (${error})`,
-  hint: `op release retry ${view.name}/@r${release}`,
+  hint: `op release retry ${shellWord(`${view.name}/@r${release}`)}`,
 });
 
 /**

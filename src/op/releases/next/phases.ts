@@ -1,3 +1,4 @@
+import { shellWord } from '../../kit/process/shell-word.js';
 import { checkKey } from '../documents/check-names.js';
 import type { Hold, Plan, PlanItem, Release } from '../documents/shapes.js';
 import { sameJson } from '../documents/signature.js';
@@ -128,7 +129,8 @@ function lookAt(
   const given = decisionFor(gates, at);
   const closed = closedGate(gates, at, given);
   if (closed !== undefined) {
-    const hint = closed.kind === 'approval' ? { hint: `op approve ${view.name}/@r${release.number}/${key}` } : {};
+    const ref = `${view.name}/@r${release.number}/${key}`;
+    const hint = closed.kind === 'approval' ? { hint: `op approve ${shellWord(ref)}` } : {};
     return { ...of, ...closed, ...hint };
   }
   const check = nextCheck(release, key, gatesLeft(gates, given), inputs, snapshot.now);
@@ -136,7 +138,12 @@ function lookAt(
     if ('run' in check) {
       return { do: 'run', ...of, item: checkKey(key, check.run.name), does: 'check', inputs, why: `before ${key}` };
     }
-    return { ...of, kind: 'check', for: check.for, hint: `op release retry ${view.name}/@r${release.number}` };
+    return {
+      ...of,
+      kind: 'check',
+      for: check.for,
+      hint: `op release retry ${shellWord(`${view.name}/@r${release.number}`)}`,
+    };
   }
   return { do: 'run', ...of, does: environment === undefined ? 'call' : 'up', inputs, why: 'release' };
 }
@@ -150,10 +157,10 @@ export function holdOf(
   const text = ({ until, reason, written }: Hold) =>
     `the end of a hold by ${written.by}${until === undefined ? '' : ` until ${until}`} (${reason || 'no reason given'})`;
   const ofAll = environmentHoldOf(snapshot, environment);
-  if (ofAll !== undefined) return { for: text(ofAll), hint: `op environment unhold ${environment}` };
+  if (ofAll !== undefined) return { for: text(ofAll), hint: `op environment unhold ${shellWord(environment)}` };
   const own = intent.holds[environment];
   if (own === undefined || !lasts(own, snapshot.now)) return undefined;
-  return { for: text(own), hint: `op release unhold ${name} --environment=${environment}` };
+  return { for: text(own), hint: `op release unhold ${shellWord(name)} --environment=${shellWord(environment)}` };
 }
 
 /** The hold of an environment for all packages, while it lasts. */

@@ -39,3 +39,17 @@ test('what intent wants, what is held and what failed is said of each deployment
     },
   ]);
 });
+
+test('a command to type has the name of a package as one word, whatever is in it', () => {
+  const world = new World();
+  const { written } = world;
+  world.environments.set('dev', { name: 'dev', attributes: {}, id: 'dev' });
+  world.wantedEnvironments.set('dev', {});
+  world.addPackage('h.io/shop/-/$(touch,x);y.release.ts', () => [[{ key: 'deploy/dev', inputs: {}, gates: [] }]]);
+  world.newRelease('h.io/shop/-/$(touch,x);y.release.ts');
+  const one = world.package('h.io/shop/-/$(touch,x);y.release.ts');
+  one.intent = { ...one.intent, holds: { dev: { reason: 'freeze', written } } };
+  expect(statusOf(world.snapshot()).waiting).toMatchObject([
+    { kind: 'hold', hint: "op release unhold 'h.io/shop/-/$(touch,x);y.release.ts' --environment=dev" },
+  ]);
+});
