@@ -2,7 +2,7 @@ import { OpError } from '../../kit/errors/op-error.js';
 import { mapConcurrently } from '../../kit/process/map-concurrently.js';
 import { placeOf } from '../../systems/registry/client/repository.js';
 import { isThere } from '../../systems/registry/copy/place-blobs.js';
-import type { ImagePlan } from './plan.js';
+import type { Reference } from '../../systems/registry/reference.js';
 import { readTree } from './read-tree.js';
 import type { PromoteRegistries } from './registries.js';
 
@@ -15,7 +15,7 @@ const atOnce = 4;
  */
 export async function findLacking(
   registries: PromoteRegistries,
-  { from, to, digest }: Pick<ImagePlan, 'from' | 'to' | 'digest'>,
+  { from, to, digest }: { readonly from: Reference; readonly to: Reference; readonly digest: string },
 ): Promise<void> {
   const { lacking, signal } = registries;
   try {

@@ -3,7 +3,7 @@ import type * as v from 'valibot';
 import { parseJson } from '../../kit/json/parse-json.js';
 
 /** Characters of JSON that a packed value may have. */
-export const largestPacked = 1_000_000;
+const largestPacked = 1_000_000;
 
 /** JSON as one word, which nothing on its way takes for a variable or a quote. */
 export const pack = (value: unknown): string => gzipSync(JSON.stringify(value), { level: 9 }).toString('base64url');
