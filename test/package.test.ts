@@ -70,6 +70,11 @@ test('the public API is exactly this', () => {
       "promoteRules",
       "publishImageInfoTask",
       "pushTask",
+      "releaseItemTask",
+      "releasePipeline",
+      "releaseRules",
+      "releaseStartTask",
+      "releaseWorkTask",
       "restricted",
       "result",
       "setImageTask",
@@ -92,6 +97,7 @@ test('the public API is exactly this', () => {
       "watchDeploymentTask",
       "watchPipeline",
       "watchRules",
+      "workPipeline",
       "workspace",
     ]
   `);
