@@ -72,14 +72,23 @@ const ownedBy = (owner: KubeObject) => ({
   ownerReferences: [{ kind: String(owner.kind), name: owner.metadata.name, uid: owner.metadata.uid, controller: true }],
 });
 
-/** A ReplicaSet or Job, with the hash that its controller adds to the template. */
-export function podControllerObject(kind: Kind, owner: KubeObject, template: Fields, status: Fields = {}): KubeObject {
+/** A ReplicaSet or Job, with the hash that its controller adds to the template. @param revision in the history of a Deployment */
+export function podControllerObject(
+  kind: Kind,
+  owner: KubeObject,
+  template: Fields,
+  status: Fields = {},
+  revision?: number,
+): KubeObject {
   const labels = { app: 'web', 'pod-template-hash': 'abc' };
   return kubeObject(
     kind,
     `${owner.metadata.name}-1`,
     { spec: { template: { ...template, metadata: { labels } } }, status },
-    ownedBy(owner),
+    {
+      ...ownedBy(owner),
+      ...(revision === undefined ? {} : { annotations: { 'deployment.kubernetes.io/revision': `${revision}` } }),
+    },
   );
 }
 
@@ -89,6 +98,8 @@ export interface PodPlay {
   readonly labels?: Fields;
   /** The `imageID` of each container by name, or several fields of its status. */
   readonly containers: Readonly<Record<string, Given>>;
+  /** What its template was made of. */
+  readonly template?: Fields;
   readonly phase?: string;
   readonly terminating?: boolean;
 }
@@ -96,7 +107,7 @@ export interface PodPlay {
 /** A pod that is running and ready. */
 export function podObject(
   owner: KubeObject,
-  { name = 'web-1-a', labels = {}, containers, phase = 'Running', terminating }: PodPlay,
+  { name = 'web-1-a', labels = {}, containers, template, phase = 'Running', terminating }: PodPlay,
 ): KubeObject {
   const statuses = Object.entries(containers).map(([container, given]) => ({
     name: container,
@@ -112,7 +123,8 @@ export function podObject(
     initContainerStatuses: statuses.filter((one) => one.name.startsWith('i')),
   };
   const deletion = terminating ? { deletionTimestamp: '2026-11-21T10:00:00Z' } : {};
-  return kubeObject(kinds.pod, name, { status }, { labels, ...ownedBy(owner), ...deletion });
+  const spec = template === undefined ? {} : { spec: template.spec };
+  return kubeObject(kinds.pod, name, { ...spec, status }, { labels, ...ownedBy(owner), ...deletion });
 }
 
 /** The snapshot of some objects. */

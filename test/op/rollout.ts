@@ -81,7 +81,7 @@ export function playDeployment(stage: Stage, name = 'web') {
   return {
     create: (image: string, metadata: Sent = {}, replicas = 2) =>
       stage.create(kinds.deployment, name, { spec: { replicas, selector, template: templateOf(image) } }, metadata),
-    replicaSet: async (suffix: string) => {
+    replicaSet: async (suffix: string, revision?: number) => {
       const deployment = await stage.get(kinds.deployment, name);
       const labels = { app: 'web', 'pod-template-hash': suffix };
       const spec = {
@@ -93,7 +93,10 @@ export function playDeployment(stage: Stage, name = 'web') {
         kinds.replicaSet,
         `${name}-${suffix}`,
         { spec },
-        { labels, ...owned('Deployment', deployment) },
+        {
+          ...{ labels, ...owned('Deployment', deployment) },
+          ...(revision === undefined ? {} : { annotations: { 'deployment.kubernetes.io/revision': `${revision}` } }),
+        },
       );
     },
     pod: async (of: Made, suffix: string, image: string, more: Sent = {}) => {

@@ -30,6 +30,8 @@ export interface Ended {
 export interface WatchRoom {
   readonly server: Server;
   readonly room: string;
+  /** The environment of op. */
+  readonly env: Readonly<Record<string, string>>;
   /** A new namespace for a test. */
   readonly newStage: () => Promise<{ readonly stage: Stage; readonly namespace: string }>;
   readonly watch: (
@@ -53,10 +55,13 @@ export async function startWatchRoom({ flux }: { readonly flux: boolean }): Prom
   // An environment with manifests: op set-image writes them before the watch, so a finished Flux is final.
   const manifests = { repository: 'https://git.invalid/fleet.git' };
   await writeFile(join(room, 'environments.yaml'), JSON.stringify({ environments: [{ name: 'dev', manifests }] }));
+  const PATH = [kubernetesPath, withTools(['crane']).PATH].join(delimiter);
+  const env = { PATH, HOME: room, TMPDIR: room };
   let count = 0;
   return {
     server,
     room,
+    env,
     newStage: async () => {
       count += 1;
       const namespace = `shop-${count}`;
@@ -64,8 +69,7 @@ export async function startWatchRoom({ flux }: { readonly flux: boolean }): Prom
       return { stage: stageIn(server.port, namespace), namespace };
     },
     watch: (namespace, flags = {}, parts = {}) => {
-      const PATH = [kubernetesPath, withTools(['crane']).PATH].join(delimiter);
-      const { context, printed } = testContext({ cwd: room, env: { PATH, HOME: room, TMPDIR: room }, ...parts });
+      const { context, printed } = testContext({ cwd: room, env, ...parts });
       const all: WatchFlags = {
         ...readRequest('watch-deployment', watchOptions, { environment: ['dev'] }),
         ...{ component: 'web', namespace, repository, timeout: 20_000, kubeconfig: server.kubeconfig('admin') },

@@ -3,14 +3,23 @@ import { oneLine } from '../../kit/log/printable.js';
 import { startDeadline } from '../../kit/process/deadline.js';
 import type { KubernetesApi } from '../../systems/kubernetes/api.js';
 import { conditionLines, imageLines } from './describe-status.js';
+import { describePrevious, type PreviousImage } from './judge/previous-images.js';
 import type { WatchStatus } from './observe/watch-status.js';
 import type { Pod } from './read/pod.js';
 import { eventLines } from './warning-events.js';
 
 const shownLines = 20;
 
-/** Prints what explains a failed watch: expected and running images, conditions, events, and the log of a failing container. Never throws. */
-export async function diagnose(context: Context, api: KubernetesApi, status: WatchStatus): Promise<void> {
+/**
+ * Prints what explains a failed watch: expected and running images, conditions, events, the log of a failing container, and what ran before.
+ * Never throws.
+ */
+export async function diagnose(
+  context: Context,
+  api: KubernetesApi,
+  status: WatchStatus,
+  before: readonly PreviousImage[],
+): Promise<void> {
   const { snapshot, judgement } = status;
   if (snapshot === undefined || judgement === undefined) return;
   const say = (title: string, lines: readonly string[]) => {
@@ -27,6 +36,7 @@ export async function diagnose(context: Context, api: KubernetesApi, status: Wat
   } catch (error) {
     context.log.debug(`diagnosis: ${String(error)}`);
   }
+  say('before this rollout', before.map(describePrevious));
 }
 
 /** The last lines of the container that the problem names, else of the first failing one. */

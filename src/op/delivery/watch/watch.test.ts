@@ -99,6 +99,54 @@ describe.skipIf(missingTools.length > 0)('a workload that Flux does not own', ()
     expect(printed.join('\n')).toContain(`Pod/${pod} Failed: Failed to pull image`);
   });
 
+  test.each<[string, Readonly<Record<string, string>>, string]>([
+    [
+      'in a pod',
+      { KUBERNETES_SERVICE_HOST: '10.96.0.1' },
+      `start the Pipeline deliver with rebuild=false and revision to what this prints: git rev-parse '0a1b2c3^{commit}'`,
+    ],
+    [
+      'on a laptop',
+      {},
+      'git checkout 0a1b2c3 && op push && op set-image --environment=dev && op watch-deployment --environment=dev',
+    ],
+  ])('a crash loop ends with what ran before, and how to deliver it, %s', async (_, env, command) => {
+    const { stage, namespace } = await it.newStage();
+    const play = playDeployment(stage);
+    const [last, oldest] = [`${web}:0a1b2c3@${old}`, `${web}:9f8e7d6@sha256:${'c'.repeat(64)}`];
+    await play.create(oldest);
+    await play.replicaSet('oldest', 1);
+    for (const [image, name, revision] of [
+      [last, 'last', 2],
+      [`${web}:v2@${wanted}`, 'new', 3],
+    ] as const) {
+      await stage.patch(kinds.deployment, 'web', {
+        metadata: { annotations: { 'deployment.kubernetes.io/revision': `${revision}` } },
+        spec: { template: templateOf(image) },
+      });
+      await play.replicaSet(name, revision);
+    }
+    const pod = await play.pod(await stage.get(kinds.replicaSet, 'web-new'), 'a', `${web}:v2@${wanted}`);
+    await play.status({ replicas: 1, updatedReplicas: 1, unavailableReplicas: 1 });
+    await stage.status(kinds.pod, pod, {
+      phase: 'Running',
+      containerStatuses: [containerStatus(`${web}@${wanted}`, { waiting: { reason: 'CrashLoopBackOff' } }, false, 3)],
+    });
+    const { ended, printed } = it.watch(namespace, {}, { env: { ...it.env, ...env } });
+    const { error } = await ended;
+    expect(error).toMatchObject({ kind: 'tool', why: expect.stringContaining('it was started 4 times') });
+    expect(printed.at(-1)).toBe(`--- before this rollout\ncontainer web of Deployment web ran ${last}`);
+    expect(error?.hint.split('\n')).toEqual([
+      expect.stringMatching(/ logs web-new-a .* --previous$/u),
+      `to go back to 0a1b2c3: ${command}`,
+    ]);
+    // kubectl goes back to the same.
+    const of = ['deployment/web', `--namespace=${namespace}`];
+    await it.server.kubectl(['rollout', 'undo', ...of]);
+    const { spec } = await stage.get(kinds.deployment, 'web');
+    expect(spec).toMatchObject({ template: { spec: { containers: [{ image: last }] } } });
+  });
+
   test('the deadline error says what it was still waiting for', async () => {
     const { stage, namespace } = await it.newStage();
     await playDeployment(stage).create(`${web}:v10`);

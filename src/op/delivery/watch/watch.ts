@@ -14,6 +14,7 @@ import { readExpectedImages } from './expected-images.js';
 import { findHandEdit } from './hand-edit.js';
 import { workloadName } from './judge/judge-snapshot.js';
 import { type DigestComparison, describeExpected } from './judge/match-image.js';
+import { type PreviousImage, previousImages } from './judge/previous-images.js';
 import { observe } from './observe/observe.js';
 import { timeoutError } from './observe/watch-errors.js';
 import type { WatchStatus } from './observe/watch-status.js';
@@ -21,6 +22,7 @@ import type { WatchFlags } from './options.js';
 import { componentName, findComponent } from './read/component.js';
 import { resolveRequest, type WatchRequest } from './resolve-request.js';
 import { sameImageInRegistry } from './same-image-in-registry.js';
+import { wayBack } from './way-back.js';
 
 /** The outputs of `op watch-deployment`. */
 export interface Deployed {
@@ -54,11 +56,11 @@ export async function watchDeployment(context: Context, flags: WatchFlags): Prom
     if (resultFile !== undefined) await writeDeploymentResult(resultFile, proof);
     return { DEPLOYED: report(context, api, proof) };
   } catch (error) {
-    await explain(context, api, error, watch);
+    const before = ranBefore(error, watch.status);
+    await explain(context, api, error, { ...watch, before });
     const isLate = error instanceof OpError && error.message === what && !context.signal.aborted;
-    return api.rethrow(
-      await withHandEdit(context, api, isLate ? timeoutError(what, watch.status) : error, watch.status),
-    );
+    const shown = withWayBack(context, request, isLate ? timeoutError(what, watch.status) : error, before);
+    return api.rethrow(await withHandEdit(context, api, shown, watch.status));
   }
 }
 
@@ -101,18 +103,41 @@ async function prove(context: Context, api: KubernetesApi, watch: Watch): Promis
 }
 
 /** Prints what helps to understand why the watch failed. */
-async function explain(context: Context, api: KubernetesApi, error: unknown, watch: Watch): Promise<void> {
-  const { status, unreadable } = watch;
+async function explain(
+  context: Context,
+  api: KubernetesApi,
+  error: unknown,
+  { status, unreadable, before }: Watch & { readonly before: readonly PreviousImage[] },
+): Promise<void> {
   if (context.signal.aborted) {
     context.log.step(`stopped while waiting for ${status.judgement?.why ?? status.waitingFor}`);
     return;
   }
   if (!(error instanceof OpError)) return;
-  await diagnose(context, api, status);
+  await diagnose(context, api, status, before);
   if (error.kind !== 'refused') return;
   for (const image of unreadable) {
     context.log.warn(`cannot read ${image} from its registry: only its exact digest was accepted`);
   }
+}
+
+/** What ran before a rollout that failed, or was not done in time: it may be wanted again. */
+function ranBefore(error: unknown, { snapshot, judgement }: WatchStatus): readonly PreviousImage[] {
+  if (!(error instanceof OpError) || (error.kind !== 'tool' && error.kind !== 'deadline')) return [];
+  return snapshot === undefined || judgement === undefined ? [] : previousImages(judgement.workloads, snapshot);
+}
+
+/** The same error, which also says how to deliver what ran before. */
+function withWayBack(
+  context: Context,
+  { environment }: WatchRequest,
+  error: unknown,
+  before: readonly PreviousImage[],
+): unknown {
+  const back = wayBack(before, environment, Boolean(context.env.KUBERNETES_SERVICE_HOST));
+  if (!(error instanceof OpError) || back === undefined || context.signal.aborted) return error;
+  const { kind, message: what, why, hint, cause } = error;
+  return new OpError(kind, { what, why, hint: `${hint}\n${back}`, cause });
 }
 
 /** The same error; when somebody has changed something by hand, with who it was, and when. */

@@ -28,6 +28,9 @@ const namesTree = (tag: string, tree: string | undefined) =>
 /** Whether a tag has words that can be the id of an object of git. */
 export const hasObjectId = (tag: string) => hexWords(tag).length > 0;
 
+/** The last word of a tag that can be the id of a commit, abbreviated or not: `abc1234` of `v1.2-3-gabc1234`. */
+export const objectIdIn = (tag: string): string | undefined => hexWords(tag).at(-1);
+
 /** Whether a tag says by itself that it moves: `latest`, and what Skaffold makes of a changed tree. */
 const movesByName = (tag: string) => tag === 'latest' || tag.endsWith('-dirty');
 

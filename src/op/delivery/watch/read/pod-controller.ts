@@ -10,6 +10,8 @@ export interface PodController {
   readonly uid: string;
   /** The uid of its workload. */
   readonly owner: string | undefined;
+  /** The revision of a ReplicaSet in the history of its Deployment; 0: unknown. */
+  readonly revision: number;
   readonly templateHash: string;
   readonly containers: readonly Container[];
   readonly conditions: readonly Condition[];
@@ -20,13 +22,17 @@ const shape = v.object({
   status: v.optional(v.object({ conditions: v.optional(v.array(conditionShape), []) }), { conditions: [] }),
 });
 
+/** Source: Kubernetes, pkg/controller/deployment/util, RevisionAnnotation: `kubectl rollout undo` reads it too. */
+const revisionAnnotation = 'deployment.kubernetes.io/revision';
+
 /** Reads a ReplicaSet or a Job. @throws ValiError */
 export function parsePodController(object: KubeObject): PodController {
   const { spec, status } = v.parse(shape, object);
-  const { name, uid } = object.metadata;
+  const { name, uid, annotations = {} } = object.metadata;
   return {
     ...{ name, uid },
     owner: ownerUidOf(object),
+    revision: Number(annotations[revisionAnnotation] ?? 0) || 0,
     containers: containersOf(spec.template.spec),
     templateHash: podTemplateHash(object),
     conditions: status.conditions,

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import type { KubeObject } from '../../../systems/kubernetes/api.js';
 import { type Condition, conditionShape } from '../../flux/condition.js';
+import { type Container, containersOf, podSpecShape } from './container.js';
 import { ownerUidOf } from './pod-controller.js';
 
 /** The status of one container of a pod, as the kubelet reports it. */
@@ -31,6 +32,7 @@ export interface Pod {
   readonly terminating: boolean;
   /** Its phase is neither Succeeded nor Failed. */
   readonly active: boolean;
+  readonly containers: readonly Container[];
   readonly statuses: readonly ContainerStatus[];
   readonly conditions: readonly Condition[];
 }
@@ -56,6 +58,7 @@ const containerStatus = v.object({
 });
 const statuses = v.optional(v.array(containerStatus), []);
 const shape = v.object({
+  spec: v.optional(podSpecShape, { containers: [], initContainers: [] }),
   status: v.optional(
     v.object({
       phase: text,
@@ -69,13 +72,14 @@ const shape = v.object({
 
 /** Reads a pod from the API server. @throws ValiError */
 export function parsePod(object: KubeObject): Pod {
-  const { status } = v.parse(shape, object);
+  const { spec, status } = v.parse(shape, object);
   const { name, namespace = '', uid, labels = {}, deletionTimestamp } = object.metadata;
   return {
     ...{ name, namespace, uid, labels },
     owner: ownerUidOf(object),
     terminating: deletionTimestamp !== undefined,
     active: status.phase !== 'Succeeded' && status.phase !== 'Failed',
+    containers: containersOf(spec),
     statuses: [...status.initContainerStatuses, ...status.containerStatuses].map(read),
     conditions: status.conditions,
   };
