@@ -3,6 +3,7 @@ import { toolError } from '../../kit/errors/op-error.js';
 import { countOf, secondsBetween } from '../../kit/log/format.js';
 import { startProgress } from '../../kit/log/progress.js';
 import { mapConcurrently } from '../../kit/process/map-concurrently.js';
+import { semaphore, type WithPlace } from '../../kit/process/semaphore.js';
 import { formatReference, registryOf } from '../../systems/registry/reference.js';
 import type { ArtifactReader } from './artifacts.js';
 import { copyManifests, putTag, type TagToSet, tagMoved } from './copy-manifests.js';
@@ -28,14 +29,15 @@ interface Registries {
 
 /** How to copy. */
 export interface CopyOptions {
-  /** Images at the same time. */
+  /** Images whose content is copied at the same time. */
   readonly jobs: number;
   /** Name of the environment, for messages. */
   readonly destination: string;
 }
 
 /**
- * Copies images, several at a time; one that fails does not stop the others.
+ * Copies images, the content of several at a time; a tag is a small request, so the next image does not wait for it. One that fails does not
+ * stop the others.
  * @throws OpError (tool, refused) when one of them failed
  */
 export async function copyImages(
@@ -45,8 +47,9 @@ export async function copyImages(
   options: CopyOptions,
 ): Promise<readonly PromotedImage[]> {
   using progress = startProgress(context, 'copying', plans.length);
-  const copied = await mapConcurrently(plans, options.jobs, (plan) =>
-    copyImage(context, parts, plan).finally(progress.done),
+  const withPlace = semaphore(options.jobs);
+  const copied = await mapConcurrently(plans, 4 * options.jobs, (plan) =>
+    copyImage(context, parts, plan, withPlace).finally(progress.done),
   );
   return allSucceeded(context, copied, notPromoted(plans, options));
 }
@@ -81,20 +84,19 @@ const notPromoted =
  */
 async function copyImage(
   context: Context,
-  { registries, artifacts }: Registries,
+  parts: Registries,
   plan: ImagePlan,
+  withPlace: WithPlace,
 ): Promise<PromotedImage> {
   const { from, to, action, found, referrers = [], digestTags } = plan;
   if (action === 'already there') return { ...plan, outcome: 'already-there' };
-  const start = context.now();
-  let missing = referrers;
-  for (let attempt = 1; attempt === 1 || missing.length > 0; attempt++) {
-    if (attempt > attempts) throw referrersLost(plan, missing);
-    await copyManifests(registries, plan);
-    for (const one of digestTags) await putTag(registries, { ...plan, ...digestTagOf(plan, one) });
-    missing = await missingReferrers(artifacts, plan, referrers);
-  }
-  await putTag(registries, plan);
+  const start = await withPlace(async () => {
+    context.signal.throwIfAborted();
+    const begun = context.now();
+    await copyContent(parts, plan);
+    return begun;
+  });
+  await putTag(parts.registries, plan);
   for (const { tag, digest, found: before, isGrown } of digestTags) {
     if (before === undefined || before === digest || isGrown) continue;
     context.log.step(`moved ${formatReference(atTag({ ...to, tag }))} to ${digest}, instead of ${before}`);
@@ -113,6 +115,18 @@ async function copyImage(
     `copied ${formatReference(from)} to ${formatReference(atTag(to))}${along} in ${took} s${instead}`,
   );
   return { ...plan, outcome: action === 'overwrite' ? 'overwritten' : 'copied' };
+}
+
+/** All but the tag of the image. */
+async function copyContent({ registries, artifacts }: Registries, plan: ImagePlan): Promise<void> {
+  const { referrers = [], digestTags } = plan;
+  let missing = referrers;
+  for (let attempt = 1; attempt === 1 || missing.length > 0; attempt++) {
+    if (attempt > attempts) throw referrersLost(plan, missing);
+    await copyManifests(registries, plan);
+    for (const one of digestTags) await putTag(registries, { ...plan, ...digestTagOf(plan, one) });
+    missing = await missingReferrers(artifacts, plan, referrers);
+  }
 }
 
 /** By the digest of the plan, whatever the tag at the source names by now. */

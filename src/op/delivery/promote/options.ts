@@ -29,7 +29,7 @@ export const promoteOptions = {
     'time to wait until each image has a signature at the source, as Tekton Chains adds one after a build; then nothing is promoted without; 0s requires none',
     { default: '0s' },
   ),
-  jobs: option.count('number of images to copy in parallel', { default: 6 }),
+  jobs: option.count('number of images whose content is copied in parallel', { default: 6 }),
   timeout: option.duration('time limit for the promotion', { default: '20m' }),
   promotionResult: option.text('record of the promotion to write', {
     value: '<file>',

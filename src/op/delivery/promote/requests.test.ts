@@ -53,3 +53,27 @@ it('a copy of an image with a layer and a configuration takes eleven requests at
     'GET /v2/dev/web/tags/list',
   ]);
 });
+
+it('the next image does not wait for the tag of the one before it', async () => {
+  const names = ['one', 'two', 'three'];
+  const digests = await Promise.all(names.map((name) => pushImage(`${here.host}/dev/${name}:v1`, 100_000)));
+  await sandbox.built(
+    Object.fromEntries(names.map((name, at) => [name, `${here.host}/dev/${name}:v1@${digests[at]}`])),
+  );
+  there.calm();
+  // Once the first blob has arrived, whether a tag is still free takes long.
+  const isUpload = (method: string, path: string) => method === 'PUT' && path.includes('/blobs/uploads/');
+  there.behave(({ method, path }) =>
+    method === 'GET' && path.includes('/manifests/') && there.requests.some((one) => isUpload(one.method, one.path))
+      ? { delay: 3000 }
+      : undefined,
+  );
+  await sandbox.promote({ jobs: 1 });
+  const order = there.requests.flatMap(({ method, path }) => {
+    const [, name = '', kind] = /^\/v2\/pp\/(\w+)\/(blobs\/uploads|manifests)\//u.exec(path) ?? [];
+    return method === 'PUT' ? [`${kind === 'manifests' ? 'tag' : 'blob'} of ${name}`] : [];
+  });
+  // One at a time, and the first tag when the content of all has arrived.
+  expect(order.slice(0, 6)).toEqual(names.flatMap((name) => [`blob of ${name}`, `blob of ${name}`]));
+  expect(order.slice(6).sort()).toEqual(names.map((name) => `tag of ${name}`).sort());
+});

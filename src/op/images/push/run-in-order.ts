@@ -1,3 +1,5 @@
+import { semaphore } from '../../kit/process/semaphore.js';
+
 /** Private reason of an abort: the error to throw is that of the item that failed. */
 const anotherFailed = new Error('another image failed');
 
@@ -40,21 +42,4 @@ export async function runInOrder<Item>(
   await Promise.all(items.map(start));
   const [first] = failures.filter((failure) => failure !== anotherFailed);
   if (failures.length > 0) throw first;
-}
-
-/** Lets at most `free` run at once; the others wait in their order. */
-function semaphore(free: number) {
-  const waiting: (() => void)[] = [];
-  let left = free;
-  return async <T>(act: () => Promise<T>): Promise<T> => {
-    if (left === 0) await new Promise<void>((go) => void waiting.push(go));
-    else left -= 1;
-    try {
-      return await act();
-    } finally {
-      const next = waiting.shift();
-      if (next === undefined) left += 1;
-      else next();
-    }
-  };
 }
