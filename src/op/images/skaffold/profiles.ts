@@ -48,8 +48,8 @@ export function malformed(file: string, why: string): OpError {
     .replace(/^error parsing skaffold configuration file: /u, '');
   return inputError({
     what: `Skaffold cannot read ${file}`,
-    // Skaffold repeats some lines.
-    why: [...new Set(cause.split('\n'))].join('\n'),
+    // Skaffold repeats some lines, and some beginnings of a line: `creating tagger: creating tagger: `.
+    why: [...new Set(cause.split('\n'))].map((line) => line.replace(/^(.{1,1000}?: )\1+/u, '$1')).join('\n'),
     hint: `correct ${file}; skaffold diagnose --yaml-only shows how Skaffold reads it`,
   });
 }
