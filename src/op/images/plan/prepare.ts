@@ -1,7 +1,9 @@
 import { access, realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import type { Context } from '../../context.js';
+import type { Env } from '../../kit/config/setting.js';
 import { inputError } from '../../kit/errors/op-error.js';
+import { within } from '../../kit/files/path.js';
 import { startDeadline } from '../../kit/process/deadline.js';
 import { gitGuard, refuseEmbedded, repositoryAbove, rootOfVolume } from '../../systems/git/embedded.js';
 import { type Head, readHead, workTree } from '../../systems/git/head.js';
@@ -19,7 +21,7 @@ import type { Project } from '../skaffold/project.js';
 import type { Builders } from './engine.js';
 import { findBuilders } from './find-builders.js';
 import type { BuildRequest } from './options.js';
-import { refuseCodeOfFiles, refuseCodeOfTags, refuseSecretsOfEnvironment } from './repository-code.js';
+import { copyIt, refuseCodeOfFiles, refuseCodeOfTags, refuseSecretsOfEnvironment } from './repository-code.js';
 import { warnOfUnknownTags } from './shallow.js';
 import { checkNoCycle } from './stages.js';
 
@@ -175,7 +177,8 @@ async function checkContexts(
   const top = await realpath(root);
   const repositories = new Set<string>();
   for (const { image, context: path } of artifacts) {
-    const real = await directoryWithin({ path, what: `the context of ${image}`, root }, hint);
+    const outside = isFetched(path, context.env) ? copyIt : undefined;
+    const real = await directoryWithin({ path, what: `the context of ${image}`, root, outside }, hint);
     await refuseEmbedded(top, real);
     const repository = await repositoryAbove(top, real);
     if (repository !== undefined && repository !== top) repositories.add(repository);
@@ -183,6 +186,10 @@ async function checkContexts(
   // That of the root was checked when its commit was read. Skaffold runs git in the others, too.
   for (const repository of repositories) await refuseFilters(context, repository);
 }
+
+/** Whether Skaffold has fetched it, from where `requires[].git` says. Source: pkg/skaffold/git/gitutil.go; the flag --remote-cache-dir. */
+const isFetched = (path: string, { SKAFFOLD_REMOTE_CACHE_DIR: directory }: Env): boolean =>
+  directory ? within(resolve(directory), path) : path.includes('/.skaffold/remote-cache/');
 
 /** Skaffold reads skaffold.yml where there is no skaffold.yaml. Source: ReadConfiguration, pkg/skaffold/util/config.go. */
 async function orWithYml(directory: string, file: string): Promise<string> {

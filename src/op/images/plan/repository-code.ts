@@ -15,6 +15,9 @@ import type { PlannedImage } from './plan.js';
 
 const hint =
   'remove it, or allow code of the repository with --allow-custom=true (in a Task: the parameter allow-custom)';
+/** What to do about a configuration of another repository: images are built from this one only. */
+export const copyIt =
+  'copy that configuration, with what its images are built from, into this repository, and require it there (requires: [{path: DIRECTORY}])';
 
 /**
  * Refuses what would run code as soon as Skaffold reads the files. To be called before Skaffold is started.
@@ -33,6 +36,9 @@ async function refuseCodeOfFile(path: string, seen: Set<string>): Promise<void> 
   // Skaffold itself reports a file that is missing.
   if (file === undefined) return;
   if (typeof file === 'string') throw refused(path, file);
+  if ('remote' in file) {
+    throw refused(path, `requires[].${file.remote} is a configuration of another repository`, copyIt);
+  }
   for (const text of file.texts) refuseTemplate(path, text);
   for (const module of file.modules) await refuseCodeOfFile(module, seen);
 }
@@ -117,5 +123,5 @@ const namesOf = (artifacts: readonly Artifact[]) =>
     .map((artifact) => `${artifact.image} (${artifact.builder}${hasHooks(artifact) ? ' with hooks' : ''})`)
     .join(', ');
 
-const refused = (path: string, why: string) =>
-  refusedError({ what: `cannot use ${path} with --allow-custom=false`, why, hint });
+const refused = (path: string, why: string, remedy = hint) =>
+  refusedError({ what: `cannot use ${path} with --allow-custom=false`, why, hint: remedy });

@@ -11,6 +11,12 @@ export interface SafeFile {
   readonly modules: readonly string[];
 }
 
+/** A file that requires a configuration of another repository. */
+export interface WithRemote {
+  /** The kind of its source, such as `git`. */
+  readonly remote: string;
+}
+
 const path = v.pipe(v.string(), v.regex(/^[\w.][\w./-]*$/u));
 const anything = v.optional(v.unknown());
 const config = v.looseObject({
@@ -35,7 +41,7 @@ const patched = /^\/(?:build|deploy|manifests|metadata|portForward|render|resour
  * @param file absolute path
  * @returns undefined if there is no such file; a string says why op cannot tell what Skaffold would read
  */
-export async function readSafely(file: string): Promise<SafeFile | string | undefined> {
+export async function readSafely(file: string): Promise<SafeFile | WithRemote | string | undefined> {
   const text = await textOfConfig(file);
   if (text === undefined || 'problem' in text) return text?.problem;
   const odd = oddPart(text.content);
@@ -45,7 +51,7 @@ export async function readSafely(file: string): Promise<SafeFile | string | unde
   const modules: string[] = [];
   for (const [index, document] of documents.entries()) {
     const remote = remoteModule(document.toJS());
-    if (remote !== undefined) return `requires[].${remote} is a configuration of another repository`;
+    if (remote !== undefined) return { remote };
     if (document.errors.length + document.warnings.length > 0)
       return 'it is not valid YAML, so op cannot tell whether it runs code';
     visit(document, {

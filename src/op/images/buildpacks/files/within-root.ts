@@ -10,6 +10,8 @@ interface RepositoryPath {
   readonly what: string;
   /** The directory that it must be in. */
   readonly root: string;
+  /** What to do when it is not. */
+  readonly outside?: string | undefined;
 }
 
 /**
@@ -17,7 +19,12 @@ interface RepositoryPath {
  * @returns undefined if it does not exist
  * @throws OpError (input) if it is outside the repository, directly or through symbolic links
  */
-export async function realPathWithin({ path, what, root }: RepositoryPath): Promise<string | undefined> {
+export async function realPathWithin({
+  path,
+  what,
+  root,
+  outside = 'use a path inside the repository, or set the repository with --directory',
+}: RepositoryPath): Promise<string | undefined> {
   const real = await realpath(path).catch(absent);
   if (real === undefined) return undefined;
   const realRoot = await realpath(root);
@@ -25,7 +32,7 @@ export async function realPathWithin({ path, what, root }: RepositoryPath): Prom
   throw inputError({
     what: `${what} is outside the repository`,
     why: real === path ? `${path} is not in ${root}` : `${path} leads to ${real}, which is not in ${root}`,
-    hint: 'use a path inside the repository, or set the repository with --directory',
+    hint: outside,
   });
 }
 
