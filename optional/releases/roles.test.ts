@@ -93,4 +93,31 @@ describe.skipIf(missingTools.length > 0)('the Roles for releases, on a real API 
     expect(await ran()).toEqual(['up dev shop:r1', 'down dev']);
     expect(JSON.parse(await must('status', '--output=json'))).toMatchObject({ deployments: [], waiting: [] });
   }, 280_000);
+
+  test('who only looks sees a release whose maker was killed before it could list it, and writes nothing', async () => {
+    await become('worker');
+    await must('release', 'new', 'environments.release.mjs');
+    await must('release', 'new', 'shop.release.mjs', '--force');
+    const ofPackage = async () => {
+      const selector = '--selector=app.kubernetes.io/component=store-document';
+      const args = ['get', 'configmaps', `--namespace=${state}`, selector, '--output=json'];
+      const { items } = JSON.parse(await server.kubectl(args));
+      return items.find(({ data }: { data: { path: string } }) => data.path.startsWith('releases/packages/'));
+    };
+    const earlier = await ofPackage();
+    await must('release', 'new', 'shop.release.mjs', '--force');
+    const { metadata } = await ofPackage();
+    await server.kubectl(['replace', '--filename=-'], JSON.stringify({ ...earlier, metadata }));
+    const before = await ofPackage();
+
+    await become('bob');
+    const { newest } = JSON.parse(before.data['document.json']);
+    const status = JSON.parse(await must('status', '--output=json'));
+    expect(status.ready).toContainEqual(expect.objectContaining({ release: newest + 1, do: 'record' }));
+    expect(await must('release', 'list')).toContain(`@r${newest + 1} `);
+    expect(await must('release', 'show', 'shop.release.mjs')).toContain(`@r${newest + 1}: open`);
+    await must('state', 'view', '--output=status.html');
+    expect(await readFile(join(box.directory, 'status.html'), 'utf8')).toContain(`>r${newest + 1}: <`);
+    expect(await ofPackage()).toEqual(before);
+  }, 280_000);
 });

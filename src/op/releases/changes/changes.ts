@@ -131,9 +131,16 @@ export const withStanding = (release: Release, standing: Standing, written: Writ
   written,
 });
 
-/** The package with this release among the open ones, or not. */
+/**
+ * The package with a release that is open, or is not. One between those that it lists and this one is open too: its maker was killed before
+ * it could list it.
+ */
 export function withOpen(document: Package, release: number, open: boolean, written: Written): Package {
-  const others = document.open.filter((number) => number !== release);
+  const unlisted = Array.from(
+    { length: Math.max(0, release - document.newest - 1) },
+    (_, at) => document.newest + 1 + at,
+  );
+  const others = [...document.open, ...unlisted].filter((number) => number !== release);
   const list = open ? [...others, release].toSorted((a, b) => a - b) : others;
   return { ...document, newest: Math.max(document.newest, release), open: list, written };
 }

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { testContext } from '../../../../test/op/test-context.js';
 import { openDirectoryStore } from '../../store/directory/directory.js';
 import { withOpen } from '../changes/changes.js';
-import { releasePlace } from '../documents/place.js';
+import { folders, placeOf, releasePlace } from '../documents/place.js';
 import type { Release } from '../documents/shapes.js';
 import { type Records, recordsIn } from './records.js';
 
@@ -40,17 +40,25 @@ test('a number is given to one release, however many want it', async () => {
 
 test('a release is found whose maker was killed before it could list it', async () => {
   await records.createRelease(release(2));
+  const written = await records.stores.state.get(placeOf(folders.packages, name));
   const view = (await records.snapshot()).packages.get(name);
   expect([view?.document.newest, view?.document.open, [...(view?.releases.keys() ?? [])]]).toEqual([2, [1, 2], [1, 2]]);
+  expect(await records.stores.state.get(placeOf(folders.packages, name))).toEqual(written);
+});
+
+test('the next release that is listed lists one before it whose maker was killed', async () => {
+  const changed = await records.changePackage(name, (found) => withOpen(found, 3, true, written()));
+  expect([changed.newest, changed.open]).toEqual([3, [1, 2, 3]]);
 });
 
 test('no change is lost among many at the same time', async () => {
-  const numbers = Array.from({ length: 8 }, (_, index) => index + 10);
+  const calls = Array.from({ length: 8 }, (_, index) => `call-${index}`);
+  const end = { release: 1, run: 1, output: {}, since: written() };
   await Promise.all(
-    numbers.map((number) => records.changePackage(name, (found) => withOpen(found, number, true, written()))),
+    calls.map((call) => records.changePackage(name, (found) => ({ ...found, tasks: { ...found.tasks, [call]: end } }))),
   );
   const changed = await records.changePackage(name, (found) => found);
-  expect(changed.open).toEqual([1, 2, ...numbers]);
+  expect(Object.keys(changed.tasks).toSorted()).toEqual(calls);
 });
 
 test('every document says who wrote it, when and from which run', async () => {

@@ -30,6 +30,7 @@ export interface Stores {
 /** What op remembers of releases: every change is made at the revision that was read. */
 export interface Records {
   readonly stores: Stores;
+  /** Reads only: whoever may see the documents may call it. */
   readonly snapshot: () => Promise<Snapshot>;
   readonly release: (name: string, number: number) => Promise<Release | undefined>;
   readonly releases: (name: string) => Promise<readonly Release[]>;
@@ -165,13 +166,11 @@ export function recordsIn(stores: Stores, now: () => Date, written: () => Writte
       };
     },
   };
-  /** A release whose maker was killed before it could list it. */
+  /** Also lists a release whose maker was killed before it could: the next change of the package writes that down. */
   async function withUnlisted(document: Package): Promise<Package> {
     let whole = document;
     for (let next = whole.newest + 1; (await release(document.ref, next)) !== undefined; next += 1) {
-      whole = await changePackage(document.ref, (found) =>
-        found.newest >= next ? found : withOpen(found, next, true, written()),
-      );
+      whole = withOpen(whole, next, true, document.written);
     }
     return whole;
   }
