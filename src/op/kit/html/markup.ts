@@ -1,4 +1,4 @@
-import { printable } from '../../kit/log/printable.js';
+import { printable } from '../log/printable.js';
 
 /** HTML that may be written as it is. */
 export interface Markup {

@@ -1,29 +1,12 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { background, hasBrowser, launchBrowser, type Opened, openInBrowser } from '../../../../test/op/browser.js';
 import { hostile, reportWith } from '../../../../test/op/report-sample.js';
-import { findTool, withTools } from '../../../../test/tools.js';
 import { htmlPageOf } from './html-page.js';
 import type { Report } from './reported.js';
-
-const program = findTool('chromium', withTools([]).PATH ?? '');
-
-const args = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-
-/** Code for the page, as text: these tests are compiled without the types of a browser. */
-const background = 'getComputedStyle(document.body).backgroundColor';
 
 const sample = reportWith(
   [
@@ -36,12 +19,11 @@ const sample = reportWith(
   { gone: ['acme/old'] },
 );
 
-describe.skipIf(program === undefined)('the report in a browser (chromium is missing)', () => {
+describe.skipIf(!hasBrowser)('the report in a browser (chromium is missing)', () => {
   let browser: Browser;
   let room: string;
   beforeAll(async () => {
-    // Its profile is a new directory.
-    browser = await chromium.launch({ executablePath: program ?? '', args });
+    browser = await launchBrowser();
     room = await mkdtemp(join(tmpdir(), 'report-in-browser-'));
   });
   afterAll(async () => {
@@ -49,30 +31,10 @@ describe.skipIf(program === undefined)('the report in a browser (chromium is mis
     if (room !== undefined) await rm(room, { recursive: true, force: true });
   });
 
-  interface Opened extends AsyncDisposable {
-    readonly page: Page;
-    /** What the page asked for, after itself. */
-    readonly requests: readonly string[];
-    /** What the browser had to complain of, such as something that the policy forbids. */
-    readonly complaints: readonly string[];
-  }
-
   async function open(report: Report, options: BrowserContextOptions = {}): Promise<Opened> {
     const file = join(room, 'report.html');
     await writeFile(file, htmlPageOf(report));
-    const context = await browser.newContext(options);
-    const page = await context.newPage();
-    const [requests, complaints]: [string[], string[]] = [[], []];
-    const own = pathToFileURL(file).href;
-    page.on('request', (request) => request.url() !== own && requests.push(request.url()));
-    page.on('console', (message) => complaints.push(message.text()));
-    page.on('pageerror', (error) => complaints.push(error.message));
-    page.on('dialog', (dialog) => {
-      complaints.push(dialog.message());
-      return dialog.dismiss();
-    });
-    await page.goto(own);
-    return { page, requests, complaints, [Symbol.asyncDispose]: () => context.close() };
+    return openInBrowser(browser, file, options);
   }
 
   /** The tags of the images that are shown, in order. */

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
+import { html, type Markup } from '../../kit/html/markup.js';
+import { htmlPage } from '../../kit/html/page.js';
 import { countOf, bytes as shownBytes } from '../../kit/log/format.js';
 import { type Change, type ChangeKind, changeKinds } from '../history/changes.js';
 import { script } from './html-script.js';
 import { style } from './html-style.js';
-import { html, type Markup, verbatim } from './markup.js';
 import { type Outcome, outcomes, type Report, type ReportedImage } from './reported.js';
 import { advice, changeWords, minuteOf, noEarlierRun, shortDigest, type Verdict, verdictOf } from './verdict.js';
 
@@ -53,26 +53,11 @@ const toneOfChange: Readonly<Record<ChangeKind, Tone | undefined>> = {
 
 /** `7,241`: the formatter of Node takes 20 ms to load. */
 const grouped = (count: number) => `${count}`.replace(/\B(?=(?:\d{3})+$)/gu, ',');
-const hash = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
-/** Nothing is loaded, sent or framed, and only the two blocks of this page apply: whatever a registry says stays text. */
-const policy = `default-src 'none'; style-src ${hash(style)}; script-src ${hash(script)}; base-uri 'none'; form-action 'none'`;
-
 /** A report as one HTML page that needs nothing else: it can be sent by mail, and opened without a network. */
 export function htmlPageOf(report: Report): string {
   const { name, images, totals, unlisted, refused } = report;
   const { word, rest } = verdictOf(report);
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<title>Mirror ${name}: ${word.toLowerCase()}</title>
-<style>${verbatim(style)}</style>
-</head>
-<body>
-<header>
+  const body = html`<header>
 <p class="kicker">Mirror report</p>
 <h1>${name}</h1>
 <p class="verdict ${toneOfVerdict[word]}"><strong>${word}${word === 'Copied' ? ',' : ':'}</strong> ${rest}</p>
@@ -104,11 +89,8 @@ ${tableOf(images, totals)}
 <footer>
 <p>Plan <code>${report.planDigest}</code></p>
 <p>Mirror file ${report.mirrorFile}, <code>${report.mirrorDigest}</code></p>
-</footer>
-<script>${verbatim(script)}</script>
-</body>
-</html>
-`.markup;
+</footer>`;
+  return htmlPage({ title: `Mirror ${name}: ${word.toLowerCase()}`, style, script, body });
 }
 
 function timesOf({ plannedAt, copiedAt, verifiedAt, verifiedDeep }: Report): readonly Markup[] {

@@ -1,8 +1,9 @@
 import { OpError } from '../../kit/errors/op-error.js';
 import { writeAtomic } from '../../kit/files/write-atomic.js';
+import { html } from '../../kit/html/markup.js';
+import { htmlPage } from '../../kit/html/page.js';
 import { oneLine } from '../../kit/log/printable.js';
 import type { Files } from '../plan/files.js';
-import { html, verbatim } from './markup.js';
 
 /**
  * Writes the report of a run that ended before it had a plan, such as for an invalid mirror file or a damaged segment. Without it, the
@@ -26,23 +27,12 @@ export async function reportNoRun(files: Files, now: Date, error: unknown): Prom
   ];
   await writeAtomic(files.reportPage, `${page.join('\n\n')}\n`);
   const rows = lines.map(([title, text]) => html`<dt>${title}</dt><dd>${text}</dd>`);
-  const { markup } = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>Mirror: did not run</title>
-<style>${verbatim(style)}</style>
-</head>
-<body>
+  const body = html`<main>
 <h1>The mirror did not run</h1>
 <p>At ${at}. Nothing was copied.</p>
 <dl>${rows}</dl>
-</body>
-</html>
-`;
-  await writeAtomic(files.reportHtml, markup);
+</main>`;
+  await writeAtomic(files.reportHtml, htmlPage({ title: 'Mirror: did not run', style, body }));
 }
 
 const style = `
