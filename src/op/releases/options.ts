@@ -28,6 +28,15 @@ export const drawnOptions = {
   }),
 };
 
+export const viewOptions = {
+  ...placeOptions,
+  listen: option.text('where the page is shown: 127.0.0.1:PORT, localhost:PORT or [::1]:PORT; with 0, at a free port', {
+    value: '<address>',
+    default: '127.0.0.1:0',
+  }),
+  output: option.text('write the page to this file instead', { value: '<file>', letter: 'o' }),
+};
+
 export const workOptions = {
   ...placeOptions,
   parallel: option.count('how many items run at a time', { default: 4 }),

@@ -1,5 +1,5 @@
 import { option } from '../../kit/options/option.js';
-import { placeOptions, reportOptions, shownOptions, workOptions } from '../../releases/options.js';
+import { placeOptions, reportOptions, shownOptions, viewOptions, workOptions } from '../../releases/options.js';
 import { command, group } from '../commander/command.js';
 import { shownExitCodes, wantedExitCodes, workExitCodes } from './release-exit-codes.js';
 import { runTekton } from './run-tekton.js';
@@ -81,6 +81,18 @@ const apply = command({
   },
 });
 
+const view = command({
+  name: 'view',
+  description:
+    'show what op status shows, and the history of releases, as a page for a browser of this machine, or as a file',
+  options: viewOptions,
+  helpEnd: `The page cannot change anything, and ends with Ctrl-C. ${shownExitCodes}`,
+  run: async (context, request) => {
+    const { viewState } = await import('../../releases/commands/state-view.js');
+    await viewState(context, request);
+  },
+});
+
 /** `op state`: what is known, and what is wanted. */
 export const state = group('state', 'what is known of releases and environments, and what is wanted', [
   get,
@@ -89,6 +101,7 @@ export const state = group('state', 'what is known of releases and environments,
   remove,
   diff,
   apply,
+  view,
 ]);
 
 /** `op status`: one screen. */

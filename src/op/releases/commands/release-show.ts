@@ -41,7 +41,7 @@ export async function listReleases(context: Context, request: Request, words: re
 }
 
 /** What people said of a release counts at once, before the next work writes it down. */
-const withVerdict = (release: Release, view: PackageView | undefined): Release => ({
+export const withVerdict = (release: Release, view: PackageView | undefined): Release => ({
   ...release,
   standing: view?.intent.verdicts[release.number]?.is ?? release.standing,
 });

@@ -4,7 +4,7 @@ import type { RequestOf } from '../../kit/options/option.js';
 import { ageText } from '../../store/hold/lock.js';
 import type { reportOptions, shownOptions } from '../options.js';
 import { figuresOf } from '../report/figures.js';
-import { type Cell, statusOf } from '../report/status.js';
+import { type Cell, environmentNames, statusOf } from '../report/status.js';
 import { nameOfWork } from '../worker/act.js';
 import { openPlace } from './place.js';
 import { waitingText } from './show-next.js';
@@ -19,8 +19,7 @@ export async function showStatus(context: Context, request: RequestOf<typeof sho
     return;
   }
   const { deployments, ready } = status;
-  const named = [...status.environments, ...deployments.map(({ environment: name }) => ({ name }))];
-  const environments = [...new Set(named.map(({ name }) => name))];
+  const environments = environmentNames(status);
   const cellAt = new Map(deployments.map((one) => [`${one.environment} ${one.package}`, one]));
   const rows = [...snapshot.packages.values()].map((view) => [
     view.name,

@@ -33,6 +33,11 @@ export const statusOf = (snapshot: Snapshot): Status => ({
   ...nextWork(snapshot),
 });
 
+/** The environments that there are, and those where something is although they are gone. */
+export const environmentNames = ({ environments, deployments }: Status): readonly string[] => [
+  ...new Set([...environments.map(({ name }) => name), ...deployments.map(({ environment }) => environment)]),
+];
+
 const cellsOf = (snapshot: Snapshot): readonly Cell[] =>
   [...snapshot.packages.values()].flatMap((view) =>
     [...new Set([...Object.keys(view.document.deployments), ...Object.keys(view.intent.deployments)])]
