@@ -34,7 +34,7 @@ test('a pod that is stopped is told what may have stopped it: the kubelet does t
   }
 });
 
-test('a pod is told the params for the flags of an error, and no next command; a person is told the command', async () => {
+test('a step, in a pod or of op local, is told the params for the flags of an error, and no next command; a person is told the command', async () => {
   await using op = { ...(await bundledOp()), [Symbol.asyncDispose]: () => op.dispose() };
   await using registry = { ...(await startRegistry()), [Symbol.asyncDispose]: () => registry.stop() };
   const repository = await makeSampleRepository();
@@ -45,12 +45,15 @@ test('a pod is told the params for the flags of an error, and no next command; a
       0,
       `done: 2 images in ${registry.host}/shop, listed in build_result.json`,
     ]);
+    const locally = await op.run(repository.directory, build, { OP_LOCAL: 'true' });
+    expect(locally.stderr).toMatch(/nothing to build: 2 images in .*, listed in build_result\.json\n?$/u);
     expect((await op.run(repository.directory, build)).stderr).toMatch(/; next: op publish .*$/u);
 
     const missing = [...build, '--skaffold-file=none.yaml'];
     const said = 'in a Task: the param directory, the param skaffold-file';
     const failed = await op.run(repository.directory, missing, pod);
     expect([failed.exitCode, failed.stderr.trim().split('\n').at(-1)]).toEqual([3, `       ${said}`]);
+    expect((await op.run(repository.directory, missing, { OP_LOCAL: 'true' })).stderr).toContain(said);
     expect((await op.run(repository.directory, missing)).stderr).not.toContain('in a Task');
   } finally {
     await repository.remove();

@@ -27,7 +27,15 @@ export async function runProgram(argv: readonly string[], importModule: Context[
   for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe);
   const now = () => new Date();
   const write = (text: string) => void process.stderr.write(text);
-  const log = createLog({ write, tty: process.stderr.isTTY === true, now, debug, clean, inPod: inPod() });
+  const log = createLog({
+    write,
+    tty: process.stderr.isTTY === true,
+    now,
+    debug,
+    clean,
+    inPod: inPod(),
+    inStep: inStep(),
+  });
   const context: Omit<Context, 'propertiesFile'> = {
     env: process.env,
     cwd: process.cwd(),
@@ -46,7 +54,7 @@ export async function runProgram(argv: readonly string[], importModule: Context[
     // `op` alone has printed its help.
     if (thrown instanceof CommanderError && thrown.code === 'commander.help') return exitCodes.usage;
     const failure = report(thrown instanceof CommanderError ? explainCommandLine(thrown, argv) : thrown, debug);
-    process.stderr.write(`${log.keptBack()}${failure.text}${inPod() ? moreInPod(thrown, argv) : ''}`);
+    process.stderr.write(`${log.keptBack()}${failure.text}${inStep() ? moreInStep(thrown, argv) : ''}`);
     return failure.exitCode;
   } finally {
     for (const signal of stopSignals) process.off(signal, onSignal);
@@ -57,10 +65,12 @@ export async function runProgram(argv: readonly string[], importModule: Context[
 const whyInPod =
   '  why: a time limit of the run, a cancelled run, or a deleted pod\n  do:  see which with: tkn taskrun describe NAME\n';
 const inPod = () => Boolean(process.env.KUBERNETES_SERVICE_HOST);
+/** `op local` sets this variable for steps on this machine. */
+const inStep = () => inPod() || process.env.OP_LOCAL === 'true';
 
-/** In a pod nobody types flags: what sets them there. */
-function moreInPod(thrown: unknown, [command = '']: readonly string[]): string {
-  if (thrown instanceof Interrupted && thrown.signal === 'SIGTERM') return whyInPod;
+/** In a step nobody types flags: what sets them there. */
+function moreInStep(thrown: unknown, [command = '']: readonly string[]): string {
+  if (thrown instanceof Interrupted && thrown.signal === 'SIGTERM') return inPod() ? whyInPod : '';
   const params = thrown instanceof OpError ? paramsNamed(command, thrown.hint) : undefined;
   return params === undefined ? '' : `       ${params}\n`;
 }

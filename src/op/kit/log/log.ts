@@ -29,15 +29,17 @@ interface Sink {
   readonly now: () => Date;
   readonly debug: boolean;
   readonly clean: (text: string) => string;
-  /** Nobody can type a command: the next one is not told. */
+  /** In a pod, where somebody else sets variables. */
   readonly inPod?: boolean;
+  /** In a step of a Task, whose paths are nowhere else: the next command is not told, since nobody can type it. */
+  readonly inStep?: boolean;
 }
 
 const clock = (now: Date) => now.toISOString().slice(11, 19);
 const eraseLine = '\r\u001b[2K';
 
 /** Creates a log that writes to one sink; text passes through `clean` (redaction) first. */
-export function createLog({ write, tty, now, debug, clean, inPod = false }: Sink): OpenLog {
+export function createLog({ write, tty, now, debug, clean, inPod = false, inStep = inPod }: Sink): OpenLog {
   let pending = false;
   const line = (text: string) => {
     write(`${pending ? eraseLine : ''}${clean(text)}\n`);
@@ -49,7 +51,7 @@ export function createLog({ write, tty, now, debug, clean, inPod = false }: Sink
   const own = details();
   return {
     step(text) {
-      const said = inPod ? text.replace(/(?:^|; )next: op .*$/u, '') : text;
+      const said = inStep ? text.replace(/(?:^|; )next: op .*$/u, '') : text;
       if (said !== '' || text === '') line(said);
     },
     progress(text) {

@@ -1,6 +1,7 @@
 import type { Context } from '../../context.js';
 import { inputError, refusedError } from '../../kit/errors/op-error.js';
 import type { RequestOf } from '../../kit/options/option.js';
+import { shellWord } from '../../kit/process/shell-word.js';
 import type { Approval, PlanItem } from '../documents/shapes.js';
 import { approvalSignature, mayBypass } from '../next/gates.js';
 import { plainOf, resolveInputs } from '../next/inputs.js';
@@ -47,7 +48,7 @@ async function decide(
     throw inputError({
       what: `${item} has nothing to ${verb}`,
       why: nothing ?? 'the release has no such item',
-      hint: `op release preview FILE shows the gates of each item, op release show ${of.package}/@r${of.number} what ran`,
+      hint: `op release preview FILE shows the gates of each item, op release show ${shellWord(`${of.package}/@r${of.number}`)} what ran`,
     });
   }
   const by = planned.gates.flatMap((gate) => (gate.is === 'approval' ? [gate.by] : []));
@@ -79,7 +80,7 @@ async function decide(
   const follows =
     decision === 'approved'
       ? 'op work any goes on'
-      : `the release waits; op release abandon ${of.package}/@r${of.number} ends it`;
+      : `the release waits; op release abandon ${shellWord(`${of.package}/@r${of.number}`)} ends it`;
   context.log.step(`${item} is ${decision} by ${approval.written.by}; ${follows}`);
 }
 

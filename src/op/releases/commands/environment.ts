@@ -2,6 +2,7 @@ import type { Context } from '../../context.js';
 import { inputError, refusedError, usageError } from '../../kit/errors/op-error.js';
 import { table } from '../../kit/log/format.js';
 import type { RequestOf } from '../../kit/options/option.js';
+import { shellWord } from '../../kit/process/shell-word.js';
 import type { Environment } from '../documents/shapes.js';
 import { canBeName } from '../load/evaluate.js';
 import { placesOf } from '../next/deployments.js';
@@ -53,7 +54,7 @@ export async function wantEnvironment(
     throw refusedError({
       what: `cannot ${is} ${name}`,
       why: before === undefined ? 'there is no such environment' : 'there is one already',
-      hint: before === undefined ? `op environment add ${name}` : `op environment change ${name}`,
+      hint: before === undefined ? `op environment add ${shellWord(name)}` : `op environment change ${shellWord(name)}`,
     });
   }
   if (is === 'change' && request.attribute.length === 0) {

@@ -1,6 +1,7 @@
 import type { Context } from '../../context.js';
 import { refusedError } from '../../kit/errors/op-error.js';
 import type { RequestOf } from '../../kit/options/option.js';
+import { shellWord } from '../../kit/process/shell-word.js';
 import { forgetFailures, retryFailed, withOpen } from '../changes/changes.js';
 import { sourcesOf } from '../load/sources.js';
 import type { workOptions } from '../options.js';
@@ -45,7 +46,7 @@ export async function retryRelease(
     throw refusedError({
       what: `nothing of ${of.package}/@r${of.number} has failed`,
       why: `it is ${release?.standing}`,
-      hint: `op release show ${of.package}/@r${of.number} shows its items`,
+      hint: `op release show ${shellWord(`${of.package}/@r${of.number}`)} shows its items`,
     });
   }
   await records.changeRelease(of.package, of.number, (found) => retryFailed(found, written()));

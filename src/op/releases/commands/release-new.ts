@@ -1,6 +1,7 @@
 import type { Context } from '../../context.js';
 import { refusedError } from '../../kit/errors/op-error.js';
 import type { RequestOf } from '../../kit/options/option.js';
+import { shellWord } from '../../kit/process/shell-word.js';
 import { withOpen } from '../changes/changes.js';
 import { checkPlan } from '../changes/room.js';
 import type { Environment, Release } from '../documents/shapes.js';
@@ -95,7 +96,7 @@ export async function makeRelease(
       throw refusedError({
         what: `there is a release of this commit: ${before.ref}`,
         why: `it is ${before.standing}`,
-        hint: `go on with it: op release continue ${before.ref}; or make another one: --force`,
+        hint: `go on with it: op release continue ${shellWord(before.ref)}; or make another one: --force`,
       });
     }
     const created = written();

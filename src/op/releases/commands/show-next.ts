@@ -1,6 +1,7 @@
 import type { Context } from '../../context.js';
 import { OpError, toolError } from '../../kit/errors/op-error.js';
 import { table } from '../../kit/log/format.js';
+import { shellWord } from '../../kit/process/shell-word.js';
 import type { Next, Waiting } from '../next/snapshot.js';
 import type { WorkedOn } from '../worker/work-on.js';
 
@@ -36,6 +37,9 @@ export function conclude({ log }: Context, { failed, busy, away, stuck }: Worked
   throw toolError({
     what: failed.length === 1 ? `${first} failed` : `${failed.length} items failed: ${failed.join(', ')}`,
     why: 'its function failed; the lines above say how',
-    hint: `correct it, and make a new release, or run it again: op release retry ${first.split(' ')[1]?.replace(/\/(?:task|deploy)\/.*$/u, '')}`,
+    hint: `correct it, and make a new release, or run it again: op release retry ${shellWord(releaseIn(first))}`,
   });
 }
+
+/** The release in the name of a run: what is between its first word and its item. */
+const releaseIn = (name: string): string => /^\S+ (.*\/@r\d+)\//su.exec(name)?.[1] ?? name;

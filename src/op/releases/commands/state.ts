@@ -3,6 +3,7 @@ import type { Context } from '../../context.js';
 import { inputError, refusedError, usageError } from '../../kit/errors/op-error.js';
 import { parseJson } from '../../kit/json/parse-json.js';
 import type { RequestOf } from '../../kit/options/option.js';
+import { shellWord } from '../../kit/process/shell-word.js';
 import type { Json } from '../../store/documents/body.js';
 import { jsonShape } from '../documents/shapes.js';
 import { canBeName } from '../load/evaluate.js';
@@ -83,7 +84,7 @@ export async function setState(
   await using place = await openPlace(context, request);
   const reference = referenceOf(place, word);
   await want(place, reference, request.format === 'string' ? text : readValue(text));
-  context.log.step(`${formatReference(reference)}: wanted; op work any does it, or op state apply ${word}`);
+  context.log.step(`${formatReference(reference)}: wanted; op work any does it, or op state apply ${shellWord(word)}`);
 }
 
 function readValue(text: string): Json {

@@ -1,6 +1,7 @@
 import type { Context } from '../../context.js';
 import { refusedError } from '../../kit/errors/op-error.js';
 import type { RequestOf } from '../../kit/options/option.js';
+import { shellWord } from '../../kit/process/shell-word.js';
 import type { Intent } from '../documents/shapes.js';
 import type { PackageView } from '../next/snapshot.js';
 import type { placeOptions, reasonOptions } from '../options.js';
@@ -28,7 +29,7 @@ export async function abandon(context: Context, request: Request, words: readonl
     throw refusedError({
       what: `nothing is left to abandon of ${of.package}/@r${of.number}`,
       why: `it is ${standing}`,
-      hint: `op release list shows all; if it must not run, op release bad ${of.package}/@r${of.number}`,
+      hint: `op release list shows all; if it must not run, op release bad ${shellWord(`${of.package}/@r${of.number}`)}`,
     });
   }
   await place.records.changeIntent(of.package, (found) =>

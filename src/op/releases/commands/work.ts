@@ -2,6 +2,7 @@ import type { Context } from '../../context.js';
 import { toolError } from '../../kit/errors/op-error.js';
 import { oneLine } from '../../kit/log/printable.js';
 import type { RequestOf } from '../../kit/options/option.js';
+import { shellWord } from '../../kit/process/shell-word.js';
 import type { Release } from '../documents/shapes.js';
 import { sourcesOf } from '../load/sources.js';
 import { nextWork } from '../next/next-work.js';
@@ -95,7 +96,7 @@ export async function trigger(
   if (request.dryRun || call === undefined) {
     const why = call === undefined && !request.dryRun ? 'octopipeline.repo.ts has no trigger; by hand:\n' : '';
     if (why !== '' && commits.size > 0) context.log.step(why.trim());
-    for (const commit of commits) context.out(`git checkout ${commit} && op work continue\n`);
+    for (const commit of commits) context.out(`git checkout ${shellWord(commit)} && op work continue\n`);
     return;
   }
   if (commits.size === 0) context.log.step('nothing is ready');

@@ -5,6 +5,7 @@ import type { Context } from '../../context.js';
 import { toolError } from '../../kit/errors/op-error.js';
 import { makePrivateDirectory } from '../../kit/files/private-directory.js';
 import { oneLine } from '../../kit/log/printable.js';
+import { shellWord } from '../../kit/process/shell-word.js';
 import { gitIn } from '../../systems/git/own-configuration.js';
 import type { Repository } from './repository.js';
 
@@ -33,7 +34,7 @@ export async function checkOut(
     throw toolError({
       what: `cannot check out ${commit}`,
       why: oneLine(added.stderr, 300),
-      hint: `fetch it, and run this again: git fetch origin ${commit}`,
+      hint: `fetch it, and run this again: git fetch origin ${shellWord(commit)}`,
     });
   }
   const installed = join(root, 'node_modules');
