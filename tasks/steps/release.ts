@@ -20,6 +20,7 @@ const worker = optionParams(workerOptions, {
   'item-timeout': 'itemTimeout',
   'item-service-account': 'itemServiceAccount',
   'service-accounts': 'serviceAccounts',
+  secrets: 'secrets',
   'ssl-verify': 'sslVerify',
   'basic-auth-secret': 'basicAuthSecret',
   'ssh-secret': 'sshSecret',

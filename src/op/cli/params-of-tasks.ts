@@ -210,6 +210,7 @@ export const paramsOfTasks: Readonly<Record<string, ParamsOfCommand>> = {
       'item-timeout',
       'item-service-account',
       'service-accounts',
+      'secrets',
       'ssl-verify',
       'basic-auth-secret',
       'ssh-secret',

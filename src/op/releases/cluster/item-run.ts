@@ -7,6 +7,7 @@ import type { RunWorkspace } from '../author/tekton.js';
 import type { Plan, PlanRun } from '../documents/shapes.js';
 import { digestOf } from '../documents/signature.js';
 import { paramOf } from '../worker/tekton.js';
+import { problemOfSecrets, problemOfSpec } from './check-task.js';
 import { itemLabel } from './options.js';
 import { pack } from './packed.js';
 import { type ItemRequest, largestRequest } from './request.js';
@@ -21,6 +22,8 @@ export interface ItemSettings {
   readonly serviceAccount: string;
   /** Those that a plan may name. */
   readonly serviceAccounts: readonly string[];
+  /** Those that a Task or a Pipeline of a plan may use. */
+  readonly secrets: readonly string[];
   /** Milliseconds that an item may take. */
   readonly timeout: number;
   readonly sslVerify: boolean;
@@ -134,6 +137,20 @@ export function plannedRun(
       what: `the plan has no ${kind} ${name}`,
       why: 'it is not in the YAML that the plan has for it',
       hint: 'make another release',
+    });
+  }
+  const tasks = kind === 'Task' ? [] : objects.filter((one) => one.kind === 'Task');
+  const bound = Object.values(workspaces).flatMap((what) => ('secret' in what ? [what.secret] : []));
+  const problem = [
+    problemOfSecrets(bound, settings.secrets),
+    own && problemOfSpec(kind, own, settings.secrets),
+    ...tasks.map(({ spec }) => problemOfSpec('Task', spec, settings.secrets)),
+  ].find((one) => one !== undefined);
+  if (problem !== undefined) {
+    throw refusedError({
+      what: `${of} may not run the ${kind} ${name}`,
+      why: `the code of a repository chooses it, and ${problem}`,
+      hint: 'a Secret: add it to the param secrets of the Pipelines release and work; else install the Task, and name it without files',
     });
   }
   const common = {

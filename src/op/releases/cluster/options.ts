@@ -37,6 +37,7 @@ export const workerOptions = {
     value: '<names>',
     otherwise: 'none',
   }),
+  secrets: option.list('Secrets that Tasks and Pipelines of a plan may use', { value: '<names>', otherwise: 'none' }),
   sslVerify: option.flag("verify the TLS certificate of the repository's server", { default: true }),
   basicAuthSecret: option.text('Secret with the username and password for the repository', { value: '<name>' }),
   sshSecret: option.text('Secret with the SSH key for the repository', { value: '<name>' }),

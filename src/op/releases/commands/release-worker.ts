@@ -110,6 +110,7 @@ async function openWorker(context: Context, request: WorkRequest): Promise<Clust
       task: request.itemTask,
       serviceAccount: request.itemServiceAccount,
       serviceAccounts: request.serviceAccounts,
+      secrets: request.secrets,
       timeout: request.itemTimeout,
       sslVerify: request.sslVerify,
       basicAuth: request.basicAuthSecret,
