@@ -1,8 +1,8 @@
-import { inLine } from './printable.js';
+import { inLine, printable } from './printable.js';
 
-/** Columns as wide as their widest cell, two spaces apart; a line break in a cell becomes a space. */
+/** Columns as wide as their widest cell, two spaces apart. A line break in a cell becomes a space, and what would control a terminal is left out. */
 export function table(cells: readonly (readonly string[])[]): string {
-  const rows = cells.map((row) => row.map(inLine));
+  const rows = cells.map((row) => row.map((cell) => inLine(printable(cell))));
   const widths: number[] = [];
   for (const row of rows) {
     for (const [column, cell] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, cell.length);

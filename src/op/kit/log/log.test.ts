@@ -25,6 +25,14 @@ test('in a pod every line is complete, and progress has a timestamp', () => {
   expect(text()).toBe('clone ***\n10:20:30 still at it\nwarning: careful\n');
 });
 
+test('a table shows text from elsewhere without what controls a terminal, in columns that fit', () => {
+  const rows = [
+    ['\u001b]0;owned\u0007\u001b[2Jdev', 'r1'],
+    ['production', '\u202er2'],
+  ];
+  expect(table(rows)).toBe('dev         r1\nproduction  r2');
+});
+
 test.each([
   ['done: 2 images; next: op publish --build-result=x', 'done: 2 images\n'],
   ['next: op set-image --environment dev', ''],

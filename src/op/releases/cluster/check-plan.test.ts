@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Plan, PlanItem, PlanRun } from '../documents/shapes.js';
 import { digestOf } from '../documents/signature.js';
-import { problemOfPlan } from './check-plan.js';
+import { problemOfEnvironments, problemOfPlan } from './check-plan.js';
 
 const planOf = (item: Partial<PlanItem>, more: Partial<Plan> = {}): Plan => ({
   name: 'shop',
@@ -60,3 +60,29 @@ test.each([
   ['a param of no input', planOf({ runs: { up: { ...run, params: { a: 'b' } } } }), 'which is not there'],
   ['a name of a path', planOf({ runs: { up: { ...run, name: '../x' } } }), 'cannot be the name'],
 ] as const)('%s is refused', (_, plan, why) => expect(problemOfPlan(plan)).toContain(why));
+
+test('environments as a file makes them', () => {
+  const attributes = { type: 'prod', region: 'eu-1', 'note.of_all': 'two words, ä' };
+  expect(problemOfEnvironments([{ name: 'Prod.EU-1', attributes }, { name: 'dev', attributes: {} }])).toBeUndefined();
+});
+
+const environment = (name: string, attributes: Readonly<Record<string, string>> = {}) => ({ name, attributes });
+
+test.each([
+  ['a path', [environment('../prod')], 'is not a name'],
+  ['a window title', [environment('\u001b]0;owned\u0007')], 'is not a name'],
+  ['no name', [environment('')], 'is not a name'],
+  ['one that is there twice', [environment('dev'), environment('dev', { type: 'prod' })], 'dev is there twice'],
+  ['an attribute with a space', [environment('dev', { 'a b': '' })], 'cannot be the name of an attribute'],
+  ['a colour', [environment('dev', { type: '\u001b[31mprod' })], 'attribute type of dev'],
+  ['a line break', [environment('dev', { type: 'prod\nstaging' })], 'attribute type of dev'],
+  ['a long value', [environment('dev', { type: 'x'.repeat(1001) })], 'attribute type of dev'],
+  ['many', Array.from({ length: 201 }, (_, index) => environment(`e${index}`)), 'more than 200'],
+  [
+    'many attributes',
+    [environment('dev', Object.fromEntries(Array.from({ length: 51 }, (_, index) => [`a${index}`, ''])))],
+    'more than 50',
+  ],
+] as const)('%s is refused as an environment', (_, environments, why) =>
+  expect(problemOfEnvironments(environments)).toContain(why),
+);

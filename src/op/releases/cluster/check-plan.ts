@@ -1,3 +1,5 @@
+import { oneLine, printable } from '../../kit/log/printable.js';
+import type { EnvironmentValue } from '../author/values.js';
 import type { Gate, Plan, PlanItem } from '../documents/shapes.js';
 import { digestOf } from '../documents/signature.js';
 import { canBeName } from '../load/evaluate.js';
@@ -26,6 +28,30 @@ export function problemOfPlan(plan: Plan): string | undefined {
     if (problem !== undefined) return `${item.key}: ${problem}`;
     const gate = item.gates.find((one) => !isGate(one));
     if (gate !== undefined) return `${item.key}: its gate ${gate.is} is not valid`;
+  }
+  return undefined;
+}
+
+/** How many environments a file makes, how many attributes each has, and how many characters each of these has, at most. */
+const most = { environments: 200, attributes: 50, value: 1000 };
+
+/** The same for environments that such code wants: everybody who uses the store reads and prints them. */
+export function problemOfEnvironments(environments: readonly EnvironmentValue[]): string | undefined {
+  if (environments.length > most.environments) return `it has more than ${most.environments} environments`;
+  const names = environments.map(({ name }) => name);
+  const wrong = names.find((name) => !canBeName(name));
+  if (wrong !== undefined) return `"${oneLine(wrong)}" is not a name of an environment`;
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) return `environment ${twice} is there twice`;
+  for (const { name, attributes } of environments) {
+    const given = Object.entries(attributes);
+    if (given.length > most.attributes) return `environment ${name} has more than ${most.attributes} attributes`;
+    for (const [key, value] of given) {
+      if (!/^[A-Za-z_][\w.-]{0,62}$/u.test(key)) return `"${oneLine(key)}" cannot be the name of an attribute of ${name}`;
+      if (value.length > most.value || /[\t\n]/u.test(value) || printable(value) !== value) {
+        return `attribute ${key} of ${name} is not one line of at most ${most.value} characters`;
+      }
+    }
   }
   return undefined;
 }

@@ -13,7 +13,7 @@ import { parseReference } from '../reference/reference.js';
 import type { Call, Found, Runner, SeenAway } from '../worker/runner.js';
 import { resultOf, type TektonValue } from '../worker/tekton.js';
 import { type Answer, answerResult, decodeAnswer } from './answer.js';
-import { problemOfPlan } from './check-plan.js';
+import { problemOfEnvironments, problemOfPlan } from './check-plan.js';
 import { digestAnnotation, type ItemRun, type ItemSettings, plannedRun, requestRun } from './item-run.js';
 import { hasEnded, type Judged, judge } from './judge.js';
 import { itemLabel } from './options.js';
@@ -198,7 +198,7 @@ function readPlan(answer: Answer | undefined, ended: Ended, { what, place, envir
   if (answer?.is !== 'planned') throw wrong(ended.is === 'failed' ? ended.why : 'its TaskRun has given no plan');
   if (!/^[0-9a-f]{40}(?:[0-9a-f]{24})?$/u.test(commit)) throw wrong('its TaskRun does not say of which commit it is');
   const plan = { ...answer.plan, environments: [...environments] };
-  const problem = problemOfPlan(plan);
+  const problem = problemOfPlan(plan) ?? problemOfEnvironments(answer.registered);
   if (problem !== undefined) throw wrong(`its TaskRun has given a plan that is not valid: ${oneLine(problem, 200)}`);
   return { commit, plan, registered: answer.registered };
 }

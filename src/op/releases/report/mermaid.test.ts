@@ -83,3 +83,8 @@ test('a release also says how each item stands', () => {
   expect(text).toContain('item2["deploy/eu<br/>up running"]');
   expect(text).toContain('item3["deploy/us<br/>gates: soak, approval"]');
 });
+
+test('names are drawn without what controls a terminal', () => {
+  const phases = [{ name: '\u001b]0;owned\u0007\u009b2Jbuild', items: [] }];
+  expect(mermaidOf(ref, { ...plan, phases })).toContain('subgraph phase1["1. 2Jbuild"]');
+});

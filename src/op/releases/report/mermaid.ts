@@ -1,3 +1,4 @@
+import { inLine, printable } from '../../kit/log/printable.js';
 import type { Plan, PlanItem, Run } from '../documents/shapes.js';
 import { itemsOf } from '../next/phases.js';
 import { formatReference, parseReference } from '../reference/reference.js';
@@ -42,4 +43,4 @@ function labelOf({ key, gates }: PlanItem, runs: readonly Run[]): string {
 
 /** Source: Mermaid, "Entity codes to escape characters". A backquote would begin Markdown. */
 const textOf = (text: string): string =>
-  text.replace(/[\r\n]+/gu, ' ').replace(/["#&<>`\\]/gu, (found) => `#${found.codePointAt(0)};`);
+  inLine(printable(text)).replace(/["#&<>`\\]/gu, (found) => `#${found.codePointAt(0)};`);
