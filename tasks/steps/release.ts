@@ -26,7 +26,12 @@ const worker = optionParams(workerOptions, {
   'ssh-secret': 'sshSecret',
   'ssl-ca-configmap': 'sslCaConfigmap',
 });
-const start = optionParams(startOptions, { file: 'file', revision: 'revision', force: 'force' });
+const start = optionParams(startOptions, {
+  file: 'file',
+  revision: 'revision',
+  'environments-file': 'environmentsFile',
+  force: 'force',
+});
 
 /** The params of Tasks that start what is ready. */
 export const workParams = worker.params;

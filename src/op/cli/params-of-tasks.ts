@@ -201,6 +201,7 @@ export const paramsOfTasks: Readonly<Record<string, ParamsOfCommand>> = {
     same: [
       'file',
       'revision',
+      'environments-file',
       'force',
       'url',
       'repository',

@@ -128,9 +128,10 @@ describe.skipIf(missingTools.length > 0)('releases on a cluster, against a real 
     };
     /** Makes the environments, and a release that is planned. */
     const release = async (file = 'shop.release.mjs') => {
-      await start('environments.release.mjs');
+      const may = '--environments-file=environments.release.mjs';
+      await start('environments.release.mjs', may);
       await runAll();
-      await start('environments.release.mjs');
+      await start('environments.release.mjs', may);
       expect(await start(file)).toMatchObject({ exitCode: 5 });
       await runAll();
       const made = await start(file);
@@ -343,5 +344,46 @@ describe.skipIf(missingTools.length > 0)('releases on a cluster, against a real 
     if (planning !== undefined) await play.end(planning, { commit, answer, exitCode: 0 });
     const refused = await world.start('shop.release.mjs');
     expect(refused).toMatchObject({ exitCode: 4, stderr: expect.stringContaining('has no valid reference') });
+  }, 280_000);
+
+  test('a file adds environments where the platform says so, and changes none that is there', async () => {
+    const world = worldOf('owners');
+    const file = 'environments.release.mjs';
+    const may = `--environments-file=${file}`;
+    /** Starts the file, ends its plan with these environments, and starts it again. */
+    const registering = async (file: string, registered: object, ...more: readonly string[]) => {
+      // Another commit is another plan.
+      const commit = await box.commit();
+      const revision = `--revision=${commit}`;
+      await world.run('start', `--file=${file}`, revision, ...more);
+      const [planning] = await world.open();
+      if (planning === undefined) throw new Error(`${file} is not planned`);
+      const plan = { name: 'environments', environments: [], phases: [] };
+      await play.end(planning, { commit, answer: pack({ is: 'planned', plan, registered } as never), exitCode: 0 });
+      return world.run('start', `--file=${file}`, revision, ...more);
+    };
+    const wanted = async () => JSON.parse(await box.must('environment', 'list', world.store, '--output=json'));
+    const prod = { name: 'prod', attributes: { type: 'prod' } };
+    for (const more of [[], [may.replace('=', '=deploy/')]]) {
+      expect(await registering(file, [prod], ...more)).toMatchObject({
+        exitCode: 6,
+        stderr: expect.stringContaining(`${world.of}${file} may not make environments`),
+      });
+    }
+    expect(await wanted()).toEqual([]);
+    expect(await registering(file, [prod], may)).toMatchObject({ exitCode: 0 });
+    expect(await registering('shop.release.mjs', [prod], may)).toMatchObject({ exitCode: 6 });
+
+    const evil = { name: 'prod', attributes: { type: 'prod', server: 'https://evil.example' } };
+    expect(await registering(file, [{ name: 'test', attributes: {} }, evil], may)).toMatchObject({
+      exitCode: 6,
+      stderr: expect.stringContaining('server is not there, and would be "https://evil.example"'),
+    });
+    const title = { name: '../\u001b]0;owned\u0007', attributes: {} };
+    expect(await registering(file, [title], may)).toMatchObject({
+      exitCode: 4,
+      stderr: expect.stringContaining('is not a name of an environment'),
+    });
+    expect(await wanted()).toMatchObject([{ name: 'prod', standing: 'there', attributes: { type: 'prod' } }]);
   }, 280_000);
 });

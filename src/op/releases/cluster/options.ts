@@ -55,6 +55,13 @@ export const startOptions = {
     required: { why: 'it is missing or empty', hint: 'name one such as --file=shop.release.ts' },
   }),
   revision: option.text('branch, tag or full commit ID', { value: '<name>', default: 'main' }),
+  environmentsFile: option.text(
+    'the only file of the repository that may add environments, for all repositories of the store',
+    {
+      value: '<file>',
+      otherwise: 'none',
+    },
+  ),
   force: option.flag('also when there is a release of this commit'),
   ...workerOptions,
 };

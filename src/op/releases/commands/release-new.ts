@@ -44,7 +44,11 @@ export async function newRelease(
     commit,
   }));
   const worker: Worker = { ...place, runner: runsHere(sources, runTekton) };
-  if (made === 'environments') {
+  if (typeof made !== 'number') {
+    for (const { name: environment, attributes } of made) {
+      await place.records.wantEnvironment(environment, attributes);
+      context.log.step(`environment ${environment}: wanted`);
+    }
     conclude(context, await workOn(worker, (work) => !('package' in work), request.parallel));
     return;
   }
@@ -70,26 +74,20 @@ type PlanRelease = (
 /**
  * Makes a release.
  * @param when a commit that has a release is refused, gets another one, or goes on with that
- * @returns its number; `environments` for a file that only makes environments
+ * @returns its number; for a file that only makes environments, these, which are not written yet
  */
 export async function makeRelease(
-  { records, written, context }: Place,
+  { records, written }: Place,
   name: string,
   when: 'once' | 'anew' | 'or go on',
   planRelease: PlanRelease,
-): Promise<number | 'environments'> {
+): Promise<number | Evaluated['registered']> {
   const snapshot = await records.snapshot();
   const newest = snapshot.packages.get(name)?.document.newest ?? 0;
   for (let number = newest + 1; ; number += 1) {
     const environments = plannedEnvironments(snapshot);
     const { plan, registered, commit } = await planRelease(number, environments);
-    if (registered.length > 0) {
-      for (const { name: environment, attributes } of registered) {
-        await records.wantEnvironment(environment, attributes);
-        context.log.step(`environment ${environment}: wanted`);
-      }
-      return 'environments';
-    }
+    if (registered.length > 0) return registered;
     const before = when === 'anew' ? undefined : await ofCommit(records, name, number - 1, commit);
     if (before !== undefined && when === 'or go on') return before.number;
     if (before !== undefined) {

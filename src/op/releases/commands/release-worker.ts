@@ -6,6 +6,7 @@ import { defaultSettings, fingerprintOfCluster } from '../../store/hold/hold.js'
 import { parseGitUrl } from '../../systems/git/url.js';
 import { openApi } from '../../systems/kubernetes/api.js';
 import type { startOptions, workerOptions } from '../cluster/options.js';
+import { registerEnvironments } from '../cluster/register.js';
 import { type ClusterRunner, type OnCluster, planNow, runsOnCluster } from '../cluster/runs-on-cluster.js';
 import type { Work } from '../next/snapshot.js';
 import { packageOf, parseReference, repoOfUrl } from '../reference/reference.js';
@@ -29,8 +30,11 @@ export async function startRelease(
 ): Promise<{ readonly RELEASE: string }> {
   await using worker = await openWorker(context, request);
   const { place, on, runner } = worker;
-  const name = packageOf(parseReference(`//${request.file}`, { repo: on.repository, path: '', release: '' }));
-  const { revision } = request;
+  const packageOfFile = (file: string) =>
+    packageOf(parseReference(`//${file}`, { repo: on.repository, path: '', release: '' }));
+  const name = packageOfFile(request.file);
+  const { revision, environmentsFile } = request;
+  const allowed = environmentsFile === undefined ? undefined : packageOfFile(environmentsFile);
   const isCommit = /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/u.test(revision);
   const newest = (await place.records.snapshot()).packages.get(name)?.document.newest ?? 0;
   // Nothing has to be planned for a commit that has a release.
@@ -41,7 +45,11 @@ export async function startRelease(
     (await makeRelease(place, name, request.force ? 'anew' : 'or go on', (number, environments) =>
       planNow(on, runner, { package: name, number, revision, run }, environments),
     ));
-  if (made === 'environments') {
+  if (typeof made !== 'number') {
+    const added = await registerEnvironments(place.records, { name, registered: made, allowed });
+    for (const { name: environment } of made) {
+      context.log.step(`environment ${environment}: ${added.includes(environment) ? 'wanted' : 'there'}`);
+    }
     const worked = await workOn({ ...place, runner }, (work) => !('package' in work), startedAtOnce);
     conclude(context, worked);
     return { RELEASE: '' };

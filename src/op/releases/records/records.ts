@@ -46,6 +46,8 @@ export interface Records {
   ) => Promise<void>;
   /** Of intent; undefined removes it. */
   readonly wantEnvironment: (name: string, attributes: Environment['attributes'] | undefined) => Promise<void>;
+  /** Of intent, unless it is there. @returns the attributes that are wanted then */
+  readonly addEnvironment: (name: string, attributes: Environment['attributes']) => Promise<Environment['attributes']>;
   /** Of intent; undefined ends a hold. */
   readonly holdEnvironment: (name: string, hold: Hold | undefined) => Promise<void>;
   readonly setCustom: (where: 'state' | 'intent', ref: string, value: Json | undefined) => Promise<void>;
@@ -122,6 +124,10 @@ export function recordsIn(stores: Stores, now: () => Date, written: () => Writte
         name,
         (found) => attributes && { ...found, name, attributes, id: '' },
       )),
+    addEnvironment: async (name, attributes) => {
+      const add = (found: EnvironmentDocument | undefined) => found ?? { name, attributes, id: '' };
+      return (await changeEnvironment(intent, 'wantedEnvironments', name, add))?.attributes ?? attributes;
+    },
     holdEnvironment: async (name, hold) =>
       void (await changeEnvironment(intent, 'wantedEnvironments', name, (found) => {
         if (found === undefined) return undefined;
