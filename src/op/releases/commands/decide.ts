@@ -3,9 +3,11 @@ import { inputError, refusedError } from '../../kit/errors/op-error.js';
 import type { RequestOf } from '../../kit/options/option.js';
 import { shellWord } from '../../kit/process/shell-word.js';
 import type { Approval, PlanItem } from '../documents/shapes.js';
+import { changedInputs } from '../next/deployments.js';
 import { approvalSignature, mayBypass } from '../next/gates.js';
 import { plainOf, resolveInputs } from '../next/inputs.js';
 import { itemsOf, standOfItem } from '../next/phases.js';
+import { environmentOf } from '../next/snapshot.js';
 import type { placeOptions, reasonOptions } from '../options.js';
 import { oneWord, openPlace, referenceOf, releaseOf } from './place.js';
 import { refuseEnded } from './verdict.js';
@@ -42,7 +44,12 @@ async function decide(
   const key = reference.type === undefined ? '' : `${reference.type}/${reference.subpath}`;
   const planned = release && itemsOf(release.plan).find((one) => one.key === key);
   const item = `${of.package}/@r${of.number}${key === '' ? '' : `/${key}`}`;
-  const stand = release && planned && view && standOfItem(snapshot, view, release, planned);
+  const environment = environmentOf(key);
+  const changed = view && environment !== undefined ? changedInputs(snapshot, view, environment) : undefined;
+  // It is there, and waits to be deployed again with other inputs.
+  const again = changed?.release === of.number ? changed : undefined;
+  const stand =
+    again === undefined ? release && planned && view && standOfItem(snapshot, view, release, planned) : undefined;
   const nothing = key === '' ? notAnItem : planned && whyNothing(planned, bypass, stand);
   if (planned === undefined || nothing !== undefined) {
     throw inputError({
@@ -59,7 +66,7 @@ async function decide(
       hint: 'ask one of them',
     });
   }
-  const { inputs, missing } = resolveInputs(snapshot, planned.inputs);
+  const { inputs, missing } = again === undefined ? resolveInputs(snapshot, planned.inputs) : { ...again, missing: [] };
   if (missing.length > 0) {
     throw refusedError({
       what: `${item} cannot be decided yet`,

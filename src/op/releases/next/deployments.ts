@@ -3,7 +3,7 @@ import type { Deployment } from '../documents/shapes.js';
 import { sameJson, signatureOf } from '../documents/signature.js';
 import { packageOf, parseReference } from '../reference/reference.js';
 import { lastOf, plainOf, refreshInputs, resolveInputs } from './inputs.js';
-import { itemsOf, standOfItem } from './phases.js';
+import { closedBefore, itemsOf, standOfItem, unlessBroken } from './phases.js';
 import { type PackageView, type RunWork, type Snapshot, standingEnvironment, type Waiting } from './snapshot.js';
 
 /** A deployment of a package to an environment. */
@@ -94,11 +94,30 @@ const failedBefore = (view: PackageView, { release, does, error }: Failed, envir
   hint: `op release retry ${shellWord(`${view.name}/@r${release}`)}`,
 });
 
+/** The inputs that a deployment would get now, if one is another than the one that it got. */
+export function changedInputs(
+  snapshot: Snapshot,
+  { name, document }: PackageView,
+  environment: string,
+): Pick<RunWork, 'release' | 'inputs' | 'why'> | undefined {
+  const current = document.deployments[environment]?.current;
+  if (current === undefined) return undefined;
+  const inputs = refreshInputs(snapshot, `${name}/@/deploy/${environment}`, current.inputs);
+  const changed = Object.keys(inputs).filter((one) => !sameJson(inputs[one]?.value, current.inputs[one]?.value));
+  return changed.length === 0 ? undefined : { release: current.release, inputs, why: `changed: ${changed.join(', ')}` };
+}
+
 /**
  * What one environment of a package should run, other than by a release that goes on: what intent says, never a bad release, and the same
- * release again when an input has changed.
+ * release again when an input has changed. For other inputs the gates count again: nobody has said yes to these.
  */
 export function nextOfPlace(snapshot: Snapshot, view: PackageView, environment: string): RunWork | Waiting | undefined {
+  const release = view.intent.deployments[environment]?.release ?? 0;
+  const of = { package: view.name, release, item: `deploy/${environment}` };
+  return unlessBroken(of, () => lookAtPlace(snapshot, view, environment));
+}
+
+function lookAtPlace(snapshot: Snapshot, view: PackageView, environment: string): RunWork | Waiting | undefined {
   const wanted = view.intent.deployments[environment];
   if (wanted === undefined || standingEnvironment(snapshot, environment) === undefined) return undefined;
   const deployment = view.document.deployments[environment];
@@ -125,17 +144,8 @@ export function nextOfPlace(snapshot: Snapshot, view: PackageView, environment: 
     }
   }
   if (current?.release === release) {
-    const inputs = refreshInputs(snapshot, `${view.name}/@/deploy/${environment}`, current.inputs);
-    if (sameJson(plainOf(inputs), plainOf(current.inputs))) return undefined;
-    const changed = Object.keys(inputs).filter((name) => !sameJson(inputs[name]?.value, current.inputs[name]?.value));
-    return unlessFailed(view, deployment, {
-      do: 'run',
-      ...of,
-      release,
-      does: 'up',
-      inputs,
-      why: `changed: ${changed.join(', ')}`,
-    });
+    const changed = changedInputs(snapshot, view, environment);
+    return changed && againBehindGates(snapshot, view, { do: 'run', ...of, does: 'up', ...changed });
   }
   const found = view.releases.get(release);
   const item = found && itemsOf(found.plan).find(({ key }) => key === of.item);
@@ -155,10 +165,26 @@ export function nextOfPlace(snapshot: Snapshot, view: PackageView, environment: 
   if (last?.status === 'failed' && sameJson(plainOf(last.inputs), plainOf(inputs))) {
     return failedBefore(view, { release, does: 'up', error: last.error ?? '' }, environment);
   }
-  return unlessFailed(view, deployment, { do: 'run', ...of, release, does: 'up', inputs, why });
+  const run: RunWork = { do: 'run', ...of, release, does: 'up', inputs, why };
+  // Who wants another release there, as with a rollback, has decided; nobody has when a value changes after a failure.
+  const isDecided = release !== wanted.release || last === undefined || wanted.written.at > last.started.at;
+  return isDecided || sameJson(plainOf(last.inputs), plainOf(inputs))
+    ? unlessFailed(view, run)
+    : againBehindGates(snapshot, view, run);
 }
 
-function unlessFailed(view: PackageView, deployment: Deployment | undefined, run: RunWork): RunWork | Waiting {
+function unlessFailed(view: PackageView, run: RunWork): RunWork | Waiting {
+  const environment = run.item.slice('deploy/'.length);
+  const deployment = view.document.deployments[environment];
   const failed = deployment && failedOf(deployment, run);
-  return failed === undefined ? run : failedBefore(view, failed, run.item.slice('deploy/'.length));
+  return failed === undefined ? run : failedBefore(view, failed, environment);
+}
+
+/** A run for other inputs, when the gates are open for these. */
+function againBehindGates(snapshot: Snapshot, view: PackageView, run: RunWork): RunWork | Waiting {
+  const next = unlessFailed(view, run);
+  const release = view.releases.get(run.release);
+  const item = release && itemsOf(release.plan).find(({ key }) => key === run.item);
+  if (!('do' in next) || release === undefined || item === undefined) return next;
+  return closedBefore(snapshot, view, release, item, run.inputs) ?? next;
 }

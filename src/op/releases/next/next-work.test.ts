@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type Planner, World } from '../../../../test/op/releases/world.js';
-import type { PlanItem } from '../documents/shapes.js';
+import type { Gate, PlanItem } from '../documents/shapes.js';
+import { approvalSignature } from './gates.js';
 
 const item = (key: string, parts: Partial<PlanItem> = {}): PlanItem => ({ key, inputs: {}, gates: [], ...parts });
 const deploys = (names: readonly string[], parts: Partial<PlanItem> = {}) =>
@@ -305,4 +306,101 @@ test('an environment that is removed frees the releases that wait for it', () =>
   world.retry(app, 1);
   world.settle();
   expect([world.deployed(app, 'p'), standing(world, 1)]).toEqual([1, 'complete']);
+});
+
+describe('a deployment whose input has changed', () => {
+  const size = { size: { ref: '@/custom/size' } };
+  /** Staging without gates, and production with these, at the size 1. */
+  function deployed(gates: readonly Gate[]): World {
+    const world = worldOf({ s: 'staging', p: 'prod' }, () => [
+      deploys(['s'], { inputs: size }),
+      deploys(['p'], { inputs: size, gates: [...gates] }),
+    ]);
+    world.wantedCustom.set('@/custom/size', 1);
+    world.newRelease(app);
+    world.settle();
+    return world;
+  }
+  function approve(world: World, gates: readonly Gate[], value: number): void {
+    const of = world.package(app);
+    const approval = {
+      release: 1,
+      item: 'deploy/p',
+      signature: approvalSignature('deploy/p', gates, { size: value }),
+      decision: 'approved',
+      bypass: [],
+      reason: '',
+      written: world.written,
+    } as const;
+    of.intent = { ...of.intent, approvals: [...of.intent.approvals, approval] };
+  }
+  const change = (world: World, value: number) => {
+    world.wantedCustom.set('@/custom/size', value);
+    return world.settle();
+  };
+  const [atS, atP] = ['s', 'p'].map((name) => `up ${app} r1 deploy/${name}`);
+
+  test('waits for another approval: the one before was for other inputs', () => {
+    const gates: readonly Gate[] = [{ is: 'approval' }];
+    const world = deployed(gates);
+    approve(world, gates, 1);
+    expect([world.settle(), standing(world, 1)]).toEqual([[atP], 'complete']);
+    expect(change(world, 2)).toEqual([atS]);
+    expect(world.next().waiting).toMatchObject([
+      { release: 1, item: 'deploy/p', kind: 'approval', hint: `op approve ${app}/@r1/deploy/p` },
+    ]);
+    approve(world, gates, 2);
+    expect(world.settle()).toEqual([atP]);
+    // What was approved before is approved.
+    expect(change(world, 1)).toEqual([atS, atP]);
+  });
+
+  test('waits for its time, and its checks are asked again', () => {
+    const window: Gate = {
+      is: 'window',
+      zone: 'UTC',
+      days: ['Fri'],
+      from: '09:00',
+      to: '17:00',
+      except: [],
+    };
+    const world = deployed([window, { is: 'check', name: 'errors', milliseconds: 60_000 }]);
+    expect(world.deployed(app, 'p')).toBe(1);
+    world.now = new Date('2026-11-27T20:00:00Z');
+    expect(change(world, 2)).toEqual([atS]);
+    expect(waitsFor(world)).toEqual(['r1 deploy/p window']);
+    world.now = new Date('2026-12-04T12:00:00Z');
+    expect(world.settle()).toEqual([`check ${app} r1 check/deploy/p/errors`, atP]);
+  });
+
+  test('after a failure needs another approval, too; a rollback does not', () => {
+    const gates: readonly Gate[] = [{ is: 'approval' }];
+    const world = deployed(gates);
+    approve(world, gates, 1);
+    world.settle(() => 'failed');
+    expect([world.deployed(app, 'p'), standing(world, 1)]).toEqual([undefined, 'failed']);
+    expect(change(world, 2)).toEqual([atS]);
+    expect(waitsFor(world)).toEqual(['r1 deploy/p approval']);
+    world.now = new Date(world.now.getTime() + 1000);
+    world.wantRelease(app, 'p', 1);
+    expect(world.settle()).toEqual([atP]);
+  });
+});
+
+test('a plan that cannot be followed is told, and all other packages go on', () => {
+  const world = worldOf({ s: 'staging' });
+  world.addPackage(network, () => [deploys(['s'], { gates: [{ is: 'soak', milliseconds: 9e15 }] })]);
+  world.newRelease(network);
+  world.newRelease(app);
+  expect(world.settle()).toEqual([`call ${app} r1 task/build`, `up ${app} r1 deploy/s`]);
+  expect(world.next().waiting).toMatchObject([
+    {
+      package: network,
+      release: 1,
+      item: 'deploy/s',
+      kind: 'failed',
+      for: expect.stringContaining('its plan cannot be followed'),
+      hint: `op release abandon ${network}/@r1`,
+    },
+  ]);
 });

@@ -1,3 +1,4 @@
+import { oneLine } from '../../kit/log/printable.js';
 import { shellWord } from '../../kit/process/shell-word.js';
 import { checkKey } from '../documents/check-names.js';
 import type { Hold, Plan, PlanItem, Release } from '../documents/shapes.js';
@@ -51,7 +52,7 @@ export function nextOfRelease(snapshot: Snapshot, view: PackageView, release: Re
     }
     const looked = stands
       .filter(([, stand]) => stand === 'open' || stand === 'running')
-      .map(([item]) => lookAt(snapshot, view, release, item, index));
+      .map(([item]) => unlessBroken({ ...of, item: item.key }, () => lookAt(snapshot, view, release, item)));
     const later: Waiting[] = release.plan.phases
       .slice(index + 1)
       .flatMap(({ items }) =>
@@ -106,19 +107,28 @@ function isRecorded({ document }: PackageView, release: Release, key: string): b
 }
 
 /** The run of an item, or what it waits for. */
-function lookAt(
-  snapshot: Snapshot,
-  view: PackageView,
-  release: Release,
-  { key, inputs: planned, gates, runs }: PlanItem,
-  phase: number,
-): RunWork | Waiting {
+function lookAt(snapshot: Snapshot, view: PackageView, release: Release, item: PlanItem): RunWork | Waiting {
+  const { key, inputs: planned } = item;
   const of = { package: view.name, release: release.number, item: key } as const;
   const environment = environmentOf(key);
   const held = environment === undefined ? undefined : holdOf(snapshot, view, environment);
   if (held !== undefined) return { ...of, kind: 'hold', ...held };
   const { inputs, missing } = resolveInputs(snapshot, planned);
   if (missing.length > 0) return { ...of, kind: 'input', for: missing.map(({ ref }) => ref).join(', ') };
+  const does = environment === undefined ? 'call' : 'up';
+  return closedBefore(snapshot, view, release, item, inputs) ?? { do: 'run', ...of, does, inputs, why: 'release' };
+}
+
+/** The gate that keeps an item from running with these inputs, or the check to run before; undefined when all are open. */
+export function closedBefore(
+  snapshot: Snapshot,
+  view: PackageView,
+  release: Release,
+  { key, gates, runs }: PlanItem,
+  inputs: RunWork['inputs'],
+): RunWork | Waiting | undefined {
+  const of = { package: view.name, release: release.number, item: key } as const;
+  const phase = release.plan.phases.findIndex(({ items }) => items.some((one) => one.key === key));
   const at: AtGate = {
     ...of,
     now: snapshot.now,
@@ -134,18 +144,30 @@ function lookAt(
     return { ...of, ...closed, ...hint };
   }
   const check = nextCheck(release, key, gatesLeft(gates, given), inputs, snapshot.now);
-  if (check !== undefined) {
-    if ('run' in check) {
-      return { do: 'run', ...of, item: checkKey(key, check.run.name), does: 'check', inputs, why: `before ${key}` };
-    }
-    return {
-      ...of,
-      kind: 'check',
-      for: check.for,
-      hint: `op release retry ${shellWord(`${view.name}/@r${release.number}`)}`,
-    };
+  if (check === undefined) return undefined;
+  if ('run' in check) {
+    return { do: 'run', ...of, item: checkKey(key, check.run.name), does: 'check', inputs, why: `before ${key}` };
   }
-  return { do: 'run', ...of, does: environment === undefined ? 'call' : 'up', inputs, why: 'release' };
+  return {
+    ...of,
+    kind: 'check',
+    for: check.for,
+    hint: `op release retry ${shellWord(`${view.name}/@r${release.number}`)}`,
+  };
+}
+
+/** What cannot be told for one item is something that it waits for: one plan does not keep all others of the store from going on. */
+export function unlessBroken<Next>(
+  of: Pick<Waiting, 'package' | 'release' | 'item'>,
+  look: () => Next | Waiting,
+): Next | Waiting {
+  try {
+    return look();
+  } catch (error) {
+    const why = oneLine(error instanceof Error ? error.message : String(error), 200);
+    const hint = `op release abandon ${shellWord(`${of.package}/@r${of.release}`)}`;
+    return { ...of, kind: 'failed', for: `somebody to look at it: its plan cannot be followed (${why})`, hint };
+  }
 }
 
 /** Who holds an environment, for this package or for all, if nobody may deploy there now; and how to end it. */
