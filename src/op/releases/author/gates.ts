@@ -1,5 +1,5 @@
 import { parseDuration } from '../../kit/options/duration.js';
-import type { Gate } from '../documents/shapes.js';
+import { type Gate, longestGate } from '../documents/shapes.js';
 import type { DeployContext } from './item-context.js';
 import type { TektonRun } from './tekton.js';
 import type { Inputs } from './values.js';
@@ -89,5 +89,6 @@ export function window({ zone, days, from, to, except = [], ...options }: Window
 function millisecondsOf(text: string): number {
   const read = parseDuration(text);
   if (read === undefined) throw new Error(`"${text}" is not a duration such as 90s, 30m or 24h`);
+  if (read > longestGate) throw new Error(`"${text}" is more than ten years`);
   return read;
 }

@@ -28,7 +28,7 @@ test('a plan as op makes it', () => {
     },
     { documents: { [digest]: '{}' } },
   );
-  expect(problemOfPlan(plan)).toBeUndefined();
+  expect(problemOfPlan(plan, 'h.io/o/r')).toBeUndefined();
 });
 
 test.each([
@@ -43,6 +43,22 @@ test.each([
     'a number that JSON has not',
     planOf({ gates: [{ is: 'soak', milliseconds: Number.POSITIVE_INFINITY }] }),
     'gate soak is not valid',
+  ],
+  ['a time that no date reaches', planOf({ gates: [{ is: 'soak', milliseconds: 9e15 }] }), 'gate soak is not valid'],
+  [
+    'an approval that lasts for ever',
+    planOf({ gates: [{ is: 'approval', milliseconds: 9e15 }] }),
+    'gate approval is not valid',
+  ],
+  [
+    'a check that is asked once in an age',
+    planOf({ gates: [{ is: 'check', name: 'a', milliseconds: 9e15 }] }),
+    'gate check is not valid',
+  ],
+  [
+    'an output of another repository',
+    planOf({ inputs: { a: { ref: 'h.io/o/other/-/shop.release.ts/@/task/build#output/image' } } }),
+    'is of another repository, h.io/o/other',
   ],
   [
     'a check that is asked all the time',
@@ -59,11 +75,16 @@ test.each([
   ['a Task in files', planOf({ runs: { up: { ...run, files: ['a.yaml'] } } }), 'in files'],
   ['a param of no input', planOf({ runs: { up: { ...run, params: { a: 'b' } } } }), 'which is not there'],
   ['a name of a path', planOf({ runs: { up: { ...run, name: '../x' } } }), 'cannot be the name'],
-] as const)('%s is refused', (_, plan, why) => expect(problemOfPlan(plan)).toContain(why));
+] as const)('%s is refused', (_, plan, why) => expect(problemOfPlan(plan, 'h.io/o/r')).toContain(why));
 
 test('environments as a file makes them', () => {
   const attributes = { type: 'prod', region: 'eu-1', 'note.of_all': 'two words, ä' };
-  expect(problemOfEnvironments([{ name: 'Prod.EU-1', attributes }, { name: 'dev', attributes: {} }])).toBeUndefined();
+  expect(
+    problemOfEnvironments([
+      { name: 'Prod.EU-1', attributes },
+      { name: 'dev', attributes: {} },
+    ]),
+  ).toBeUndefined();
 });
 
 const environment = (name: string, attributes: Readonly<Record<string, string>> = {}) => ({ name, attributes });

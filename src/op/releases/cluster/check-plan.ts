@@ -1,6 +1,6 @@
 import { oneLine, printable } from '../../kit/log/printable.js';
 import type { EnvironmentValue } from '../author/values.js';
-import type { Gate, Plan, PlanItem } from '../documents/shapes.js';
+import { type Gate, longestGate, type Plan, type PlanItem } from '../documents/shapes.js';
 import { digestOf } from '../documents/signature.js';
 import { canBeName } from '../load/evaluate.js';
 import { itemsOf } from '../next/phases.js';
@@ -9,8 +9,9 @@ import { formatReference, parseReference } from '../reference/reference.js';
 /**
  * Why a plan that code of a repository handed over cannot be one; undefined when it can. It has the shape already. op makes no such plan,
  * but that code may: and whoever looks for what is next reads all plans of a store.
+ * @param repository that of the release: its inputs are not of another one
  */
-export function problemOfPlan(plan: Plan): string | undefined {
+export function problemOfPlan(plan: Plan, repository: string): string | undefined {
   const { environments, documents = {} } = plan;
   const items = itemsOf(plan);
   const keys = items.map(({ key }) => key);
@@ -24,7 +25,7 @@ export function problemOfPlan(plan: Plan): string | undefined {
   const digest = Object.entries(documents).find(([digest, text]) => digestOf(text) !== digest);
   if (digest !== undefined) return `the document ${digest[0]} is another one`;
   for (const item of items) {
-    const problem = problemOfInputs(item) ?? problemOfRuns(item, documents);
+    const problem = problemOfInputs(item, repository) ?? problemOfRuns(item, documents);
     if (problem !== undefined) return `${item.key}: ${problem}`;
     const gate = item.gates.find((one) => !isGate(one));
     if (gate !== undefined) return `${item.key}: its gate ${gate.is} is not valid`;
@@ -47,7 +48,8 @@ export function problemOfEnvironments(environments: readonly EnvironmentValue[])
     const given = Object.entries(attributes);
     if (given.length > most.attributes) return `environment ${name} has more than ${most.attributes} attributes`;
     for (const [key, value] of given) {
-      if (!/^[A-Za-z_][\w.-]{0,62}$/u.test(key)) return `"${oneLine(key)}" cannot be the name of an attribute of ${name}`;
+      if (!/^[A-Za-z_][\w.-]{0,62}$/u.test(key))
+        return `"${oneLine(key)}" cannot be the name of an attribute of ${name}`;
       if (value.length > most.value || /[\t\n]/u.test(value) || printable(value) !== value) {
         return `attribute ${key} of ${name} is not one line of at most ${most.value} characters`;
       }
@@ -56,11 +58,14 @@ export function problemOfEnvironments(environments: readonly EnvironmentValue[])
   return undefined;
 }
 
-function problemOfInputs({ key, inputs }: PlanItem): string | undefined {
+function problemOfInputs({ key, inputs }: PlanItem, repository: string): string | undefined {
   for (const [name, input] of Object.entries(inputs)) {
     if (!/^[A-Za-z_]\w{0,62}$/u.test(name)) return `"${name}" cannot be the name of an input`;
     if (name === 'environment' && !(key.startsWith('deploy/') && 'ref' in input)) return 'environment is its own input';
-    if ('ref' in input && !isReference(input.ref)) return `input ${name} has no valid reference`;
+    if (!('ref' in input)) continue;
+    if (!isReference(input.ref)) return `input ${name} has no valid reference`;
+    const { repo } = parseReference(input.ref);
+    if (repo !== '' && repo !== repository) return `input ${name} is of another repository, ${repo}`;
   }
   return undefined;
 }
@@ -85,11 +90,14 @@ function problemOfRuns({ inputs, runs = {} }: PlanItem, documents: Plan['documen
 }
 
 const isTime = (text: string) => /^(?:[01]\d|2[0-3]):[0-5]\d$/u.test(text);
-const isCount = (value: number | undefined) => value === undefined || (Number.isSafeInteger(value) && value >= 0);
+const isDuration = (value: number | undefined) =>
+  value === undefined || (Number.isSafeInteger(value) && value >= 0 && value <= longestGate);
 
 function isGate(gate: Gate): boolean {
   if (gate.is !== 'window') {
-    return isCount(gate.milliseconds) && (gate.is !== 'check' || (canBeName(gate.name) && gate.milliseconds >= 1000));
+    return (
+      isDuration(gate.milliseconds) && (gate.is !== 'check' || (canBeName(gate.name) && gate.milliseconds >= 1000))
+    );
   }
   try {
     new Intl.DateTimeFormat('en', { timeZone: gate.zone });

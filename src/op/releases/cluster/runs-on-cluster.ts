@@ -86,7 +86,12 @@ export function runsOnCluster(on: OnCluster): ClusterRunner {
         on.context.log.warn(`${place} ended without a plan: ${judged.why}`);
         continue;
       }
-      return readPlan(await answerOf(api, judged), judged, { what: `${name} at ${revision}`, place, environments });
+      return readPlan(await answerOf(api, judged), judged, {
+        what: `${name} at ${revision}`,
+        place,
+        environments,
+        repository,
+      });
     }
     throw toolError({
       what: `cannot plan ${name} at ${revision}`,
@@ -182,9 +187,14 @@ interface OfPlan {
   readonly what: string;
   readonly place: string;
   readonly environments: readonly Environment[];
+  readonly repository: string;
 }
 
-function readPlan(answer: Answer | undefined, ended: Ended, { what, place, environments }: OfPlan): Planned {
+function readPlan(
+  answer: Answer | undefined,
+  ended: Ended,
+  { what, place, environments, repository }: OfPlan,
+): Planned {
   const commit = wordOf(ended, 'clone', 'commit');
   const hint = `read the log of ${place}; after a change outside of the repository, delete it, and run this again`;
   if (answer?.is === 'refused') {
@@ -198,7 +208,7 @@ function readPlan(answer: Answer | undefined, ended: Ended, { what, place, envir
   if (answer?.is !== 'planned') throw wrong(ended.is === 'failed' ? ended.why : 'its TaskRun has given no plan');
   if (!/^[0-9a-f]{40}(?:[0-9a-f]{24})?$/u.test(commit)) throw wrong('its TaskRun does not say of which commit it is');
   const plan = { ...answer.plan, environments: [...environments] };
-  const problem = problemOfPlan(plan) ?? problemOfEnvironments(answer.registered);
+  const problem = problemOfPlan(plan, repository) ?? problemOfEnvironments(answer.registered);
   if (problem !== undefined) throw wrong(`its TaskRun has given a plan that is not valid: ${oneLine(problem, 200)}`);
   return { commit, plan, registered: answer.registered };
 }

@@ -23,6 +23,9 @@ const planInput = v.union([
 ]);
 export type PlanInput = v.InferOutput<typeof planInput>;
 
+/** Ten years, in milliseconds: what is added to a time has to stay a time. */
+export const longestGate = 10 * 366 * 24 * 3_600_000;
+
 /** False for a gate that an approval cannot pass by. */
 const bypass = v.optional(v.literal(false));
 

@@ -110,3 +110,8 @@ test.each([
   () => window({ zone: 'Europe/Berlin', days: ['Mon'], from: '9', to: '16:00' }),
   () => window({ zone: 'Mars/Olympus', days: ['Mon'], from: '09:00', to: '16:00' }),
 ])('what is no gate is an error where it is written', (make) => expect(make).toThrow());
+
+test('no gate is for longer than ten years: the end of its time has to be a date', () => {
+  expect(() => soak('90000h')).toThrow('more than ten years');
+  expect(() => approval({ expires: '90000h' })).toThrow('more than ten years');
+});
