@@ -1,8 +1,8 @@
 import { oneLine, printable } from '../../kit/log/printable.js';
 import type { EnvironmentValue } from '../author/values.js';
+import { canBeName } from '../documents/names.js';
 import { type Gate, longestGate, type Plan, type PlanItem } from '../documents/shapes.js';
 import { digestOf } from '../documents/signature.js';
-import { canBeName } from '../load/evaluate.js';
 import { itemsOf } from '../next/phases.js';
 import { formatReference, parseReference } from '../reference/reference.js';
 

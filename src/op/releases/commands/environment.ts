@@ -3,8 +3,8 @@ import { inputError, refusedError, usageError } from '../../kit/errors/op-error.
 import { table } from '../../kit/log/format.js';
 import type { RequestOf } from '../../kit/options/option.js';
 import { shellWord } from '../../kit/process/shell-word.js';
+import { canBeName } from '../documents/names.js';
 import type { Environment } from '../documents/shapes.js';
-import { canBeName } from '../load/evaluate.js';
 import { placesOf } from '../next/deployments.js';
 import { environmentHoldOf } from '../next/phases.js';
 import type { placeOptions, reasonOptions, shownOptions, untilOptions } from '../options.js';

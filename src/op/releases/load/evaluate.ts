@@ -5,6 +5,7 @@ import { call, deploy, type Item } from '../author/items.js';
 import { otherRelease, type ReleaseDefinition, type ReleaseScope } from '../author/release.js';
 import type { BoundRun } from '../author/tekton.js';
 import { type Environments, type EnvironmentValue, isRef, refTo } from '../author/values.js';
+import { canBeInput, canBeName } from '../documents/names.js';
 import {
   type Environment,
   jsonShape,
@@ -24,12 +25,6 @@ export interface Evaluated {
   /** Environments that it makes. */
   readonly registered: readonly EnvironmentValue[];
 }
-
-const itemName = /^[A-Za-z0-9][\w.-]{0,62}$/u;
-const inputName = /^[A-Za-z_]\w{0,62}$/u;
-
-/** Whether a text can be the name of an environment or a call. */
-export const canBeName = (name: string): boolean => itemName.test(name) && !name.includes('..');
 
 /**
  * Runs the function of a definition, without running any item.
@@ -109,7 +104,7 @@ function problemOf(
   const wrong = names.find((name) => !canBeName(name));
   if (wrong !== undefined) return `"${wrong}" is not a name: letters, digits, "_", "." and "-", at most 63`;
   const inputs = items.flatMap(({ key, inputs }) => Object.keys(inputs).map((name) => ({ key, name })));
-  const unusable = inputs.find(({ name }) => !inputName.test(name) || name === 'environment');
+  const unusable = inputs.find(({ name }) => !canBeInput(name) || name === 'environment');
   return unusable && `"${unusable.name}" cannot be the name of an input of ${unusable.key}`;
 }
 

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import * as v from 'valibot';
 import type { Context } from '../../context.js';
 import { OpError, refusedError, toolError } from '../../kit/errors/op-error.js';
+import { type Masking, masking } from '../../kit/log/masking.js';
 import { oneLine, printable } from '../../kit/log/printable.js';
 import { run } from '../../kit/process/run.js';
 import type { Json } from '../../store/documents/body.js';
@@ -23,8 +24,7 @@ const outputs = v.optional(v.record(v.string(), jsonShape), {});
 /** Calls a function of a release. What it throws is how it failed; only when op is stopped, or has lost its claim, there is no end to write. */
 export async function execute(context: Context, call: FunctionCall): Promise<Ending> {
   const { item, inputs, environment, release, directory } = call;
-  const secrets: string[] = [];
-  const masked = (text: string) => secrets.reduce((left, secret) => left.replaceAll(secret, '***'), text);
+  const { secret, masked, isIn } = masking();
   const log = (text: string) => context.log.step(`${item}: ${masked(printable(text))}`);
   try {
     const returned = await call.function({
@@ -34,14 +34,11 @@ export async function execute(context: Context, call: FunctionCall): Promise<End
       directory,
       signal: context.signal,
       log,
-      secret: (value) => {
-        if (value !== '') secrets.push(value);
-        return value;
-      },
+      secret,
       exec: (program, args = [], options) => exec(context, { program, args, directory, log, masked }, options),
     });
     context.signal.throwIfAborted();
-    return { status: 'complete', output: outputOf(item, returned, secrets) };
+    return { status: 'complete', output: outputOf(item, returned, isIn) };
   } catch (error) {
     context.signal.throwIfAborted();
     return { status: 'failed', error: oneLine(masked(messageOf(error)), 500) };
@@ -51,15 +48,14 @@ export async function execute(context: Context, call: FunctionCall): Promise<End
 const messageOf = (error: unknown) =>
   error instanceof OpError ? `${error.message}: ${error.why}` : error instanceof Error ? error.message : String(error);
 
-function outputOf(item: string, returned: unknown, secrets: readonly string[]): Readonly<Record<string, Json>> {
+function outputOf(item: string, returned: unknown, hasSecret: Masking['isIn']): Readonly<Record<string, Json>> {
   const read = v.safeParse(outputs, returned ?? undefined);
   const refuse = (why: string) =>
     refusedError({ what: `${item} returned what cannot be an output`, why, hint: 'return an object of JSON values' });
   if (!read.success) throw refuse('it is not an object whose values are JSON');
   const text = JSON.stringify(read.output);
   if (text.length > largestOutput) throw refuse(`it has ${text.length} characters; ${largestOutput} are allowed`);
-  if (secrets.some((secret) => text.includes(JSON.stringify(secret).slice(1, -1))))
-    throw refuse('it contains a secret');
+  if (hasSecret(text)) throw refuse('it contains a secret');
   return read.output;
 }
 

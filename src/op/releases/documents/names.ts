@@ -1,0 +1,8 @@
+const itemName = /^[A-Za-z0-9][\w.-]{0,62}$/u;
+const inputName = /^[A-Za-z_]\w{0,62}$/u;
+
+/** Whether a text can be the name of an environment or a call. */
+export const canBeName = (name: string): boolean => itemName.test(name) && !name.includes('..');
+
+/** Whether a text can be the name of an input. */
+export const canBeInput = (name: string): boolean => inputName.test(name);
