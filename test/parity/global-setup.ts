@@ -1,6 +1,9 @@
+import { ownGoTool, starlarkHelper } from '../../image/own-go-tool.js';
 import { buildValidator, whyNot } from './tekton.js';
 
-/** Builds the program that asks Tekton's code before any test: once for all workers, and in no test's time. */
+/** Builds the programs in Go that tests run before any test: once for all workers, and in no test's time. */
 export default async function setup(): Promise<void> {
-  if ((await whyNot()) === undefined) await buildValidator();
+  if ((await whyNot()) !== undefined) return;
+  await ownGoTool(starlarkHelper);
+  await buildValidator();
 }

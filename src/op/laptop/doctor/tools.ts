@@ -43,6 +43,13 @@ const tools: readonly Tool[] = [
     get: 'install a release 3 of the project helm/helm (helm.sh): helm 4 has other flags',
   },
   {
+    name: 'op-starlark',
+    version: ['--version'],
+    minimum: [0, 3],
+    onlyFor: 'releases in Starlark (*.ocu.star)',
+    get: 'build it with Go, in the directory op-starlark of the package octopipeline: go install .',
+  },
+  {
     name: 'ssh',
     version: ['-V'],
     minimum: [7, 6],

@@ -59,7 +59,7 @@ export async function retryRelease(
 
 async function goOn(place: Place, request: Request, of: Named, runTekton: RunTekton): Promise<void> {
   const { context } = place;
-  await using sources = sourcesOf(context, repositoryOf(place));
+  await using sources = sourcesOf(context, repositoryOf(place), place.records.valueNow);
   const worked = await workOn({ ...place, runner: runsHere(sources, runTekton) }, isOfRelease(of), request.parallel);
   const release = await place.records.release(of.package, of.number);
   context.out(`${of.package}/@r${of.number}: ${release?.standing ?? 'gone'}\n`);

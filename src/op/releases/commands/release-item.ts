@@ -13,8 +13,8 @@ import { pack, unpack } from '../cluster/packed.js';
 import { type ItemRequest, requestShape } from '../cluster/request.js';
 import type { Plan, PlanRun } from '../documents/shapes.js';
 import { digestOf } from '../documents/signature.js';
-import { type Evaluated, evaluate } from '../load/evaluate.js';
-import { importRelease } from '../load/import-file.js';
+import type { Evaluated } from '../load/evaluate.js';
+import { evaluateFile } from '../load/evaluate-file.js';
 import { findRepository } from '../load/repository.js';
 import { execute } from '../worker/execute.js';
 import { filesOf } from '../worker/tekton.js';
@@ -45,11 +45,19 @@ export async function releaseItem(
   return asked.do === 'plan' ? plan(inside, asked) : runItem(inside, asked);
 }
 
+const noValue = async (reference: string): Promise<never> => {
+  throw refusedError({
+    what: `${reference} is not known here`,
+    why: 'the pod of an item cannot read the stores',
+    hint: 'make it an input of the item',
+  });
+};
+
 type Asked<Do> = Extract<ItemRequest, { readonly do: Do }>;
 
 async function evaluated(context: Context, { repo, path, number, environments }: ItemRequest): Promise<Evaluated> {
-  const definition = await importRelease(context, join(context.cwd, path), path);
-  return evaluate(definition, environments, { repo, path, release: `r${number}` });
+  const base = { repo, path, release: `r${number}` };
+  return evaluateFile(context, { root: context.cwd, path, environments, base, valueNow: noValue });
 }
 
 async function plan(context: Context, asked: Asked<'plan'>): Promise<Outputs> {

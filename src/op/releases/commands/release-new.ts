@@ -31,7 +31,7 @@ export async function newRelease(
   const repository = repositoryOf(place);
   const reference = referenceOf(place, oneWord(words, 'release new', 'the file of a release'));
   const name = packageOf(reference);
-  await using sources = sourcesOf(context, repository);
+  await using sources = sourcesOf(context, repository, place.records.valueNow);
   if (repository.changed > 0) {
     const of = `the release is of commit ${repository.commit.slice(0, 12)}`;
     context.log.warn(

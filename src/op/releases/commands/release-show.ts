@@ -99,7 +99,7 @@ export async function previewRelease(context: Context, request: Drawn, words: re
   const snapshot = await place.records.snapshot();
   const number = (snapshot.packages.get(name)?.document.newest ?? 0) + 1;
   // As the files are now: a preview is for changes that are not committed yet, too.
-  await using sources = sourcesOf(context, { ...repository, isModified: false });
+  await using sources = sourcesOf(context, { ...repository, isModified: false }, place.records.valueNow);
   const { plan, registered } = await sources.evaluate(
     { package: name, number, commit: repository.commit },
     plannedEnvironments(snapshot),

@@ -173,7 +173,7 @@ export async function applyState(
   if (!known.some((one) => one.ref === ref)) {
     throw refusedError({ what: `there is no ${ref}`, why: 'it is neither wanted nor there', hint: whatIsWanted });
   }
-  await using sources = sourcesOf(context, repositoryOf(place));
+  await using sources = sourcesOf(context, repositoryOf(place), place.records.valueNow);
   const { type, subpath } = reference;
   const worked = await workOn(
     { ...place, runner: runsHere(sources, runTekton) },

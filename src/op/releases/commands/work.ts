@@ -37,7 +37,7 @@ export async function work(
 ): Promise<void> {
   await using place = await openPlace(context, request);
   const repository = repositoryOf(place);
-  await using sources = sourcesOf(context, repository);
+  await using sources = sourcesOf(context, repository, place.records.valueNow);
   const first = await place.records.snapshot();
   const isOurs = (snapshot: Snapshot) => (one: Work) => {
     if (!('package' in one)) return which === 'any';
@@ -85,16 +85,17 @@ export async function trigger(
 ): Promise<void> {
   await using place = await openPlace(context, request);
   const repository = repositoryOf(place);
-  await using sources = sourcesOf(context, repository);
+  await using sources = sourcesOf(context, repository, place.records.valueNow);
   const snapshot = await place.records.snapshot();
   // What goes on elsewhere is for whoever started it.
   const ready = nextWork(snapshot).ready.filter(
     (one) => one.do !== 'collect' && (!('package' in one) || sources.has(one.package)),
   );
   const commits = new Set(ready.map((one) => releaseOfWork(snapshot, one)?.commit ?? repository.commit));
+  const { file = 'octopipeline.repo.ts' } = repository;
   const call = repository.definition?.trigger;
   if (request.dryRun || call === undefined) {
-    const why = call === undefined && !request.dryRun ? 'octopipeline.repo.ts has no trigger; by hand:\n' : '';
+    const why = call === undefined && !request.dryRun ? `${file} has no trigger; by hand:\n` : '';
     if (why !== '' && commits.size > 0) context.log.step(why.trim());
     for (const commit of commits) context.out(`git checkout ${shellWord(commit)} && op work continue\n`);
     return;
@@ -120,7 +121,7 @@ export async function trigger(
   const [first] = failures;
   if (first === undefined) return;
   throw toolError({
-    what: `the trigger of octopipeline.repo.ts failed for ${failures.map(({ commit }) => commit).join(', ')}`,
+    what: `the trigger of ${file} failed for ${failures.map(({ commit }) => commit).join(', ')}`,
     why: oneLine(first.error.message, 300),
     hint: 'correct it, and run this again: what is ready stays ready',
   });

@@ -6,6 +6,7 @@ import { readHead, workTree } from '../../systems/git/head.js';
 import { gitIn } from '../../systems/git/own-configuration.js';
 import type { RepositoryDefinition } from '../author/release.js';
 import { repoOfUrl } from '../reference/reference.js';
+import { starlarkRepository, starlarkRepositoryFile } from '../starlark/repository.js';
 import { importRepository } from './import-file.js';
 
 /** The repository that op is in. */
@@ -20,10 +21,18 @@ export interface Repository {
   /** Whether a file of the commit is another one in the work tree, or is not there. */
   readonly isModified: boolean;
   readonly definition: RepositoryDefinition | undefined;
+  /** The name of the file that it is in, `octopipeline.repo.ts` or another one. */
+  readonly file: string | undefined;
 }
 
 /** At the top of a repository: what all its releases share. */
-const names = ['octopipeline.repo.ts', 'octopipeline.repo.mts', 'octopipeline.repo.mjs', 'octopipeline.repo.js'];
+const names = [
+  'octopipeline.repo.ts',
+  'octopipeline.repo.mts',
+  'octopipeline.repo.mjs',
+  'octopipeline.repo.js',
+  starlarkRepositoryFile,
+];
 
 /** The repository of the current directory; undefined when there is none. @throws OpError (input, tool, refused) */
 export async function findRepository(context: Context): Promise<Repository | undefined> {
@@ -31,11 +40,14 @@ export async function findRepository(context: Context): Promise<Repository | und
   if (head === undefined) return undefined;
   const root = await realpath(await workTree(context, context.cwd));
   const file = names.find((name) => existsSync(join(root, name)));
-  const definition = file === undefined ? undefined : await importRepository(context, join(root, file), file);
+  const definition = file === undefined ? undefined : await readDefinition(context, join(root, file), file);
   const name = definition?.alias ?? (repoOfUrl(head.url) || basename(root));
   const isModified = head.changed > 0 && (await differs(context, root));
-  return { root, name, commit: head.commit, changed: head.changed, isModified, definition };
+  return { root, name, commit: head.commit, changed: head.changed, isModified, definition, file };
 }
+
+const readDefinition = (context: Context, path: string, file: string): Promise<RepositoryDefinition> =>
+  file === starlarkRepositoryFile ? starlarkRepository(context, path) : importRepository(context, path, file);
 
 /** When git does not say, what is checked out is not trusted to be the commit. */
 async function differs(context: Context, root: string): Promise<boolean> {

@@ -1,11 +1,11 @@
-import { join } from 'node:path';
 import type { Context } from '../../context.js';
 import { refusedError } from '../../kit/errors/op-error.js';
 import type { Environment, Release } from '../documents/shapes.js';
 import { parseReference, type ReferenceBase } from '../reference/reference.js';
+import type { StarlarkFile } from '../starlark/release.js';
 import { type Checkout, checkOut } from './checkout.js';
-import { type Evaluated, evaluate } from './evaluate.js';
-import { importRelease } from './import-file.js';
+import type { Evaluated } from './evaluate.js';
+import { evaluateFile } from './evaluate-file.js';
 import type { Repository } from './repository.js';
 
 /** The code of releases: of the commit of each. */
@@ -22,8 +22,11 @@ export interface Sources extends AsyncDisposable {
   readonly filesOf: (commit: string) => Promise<string>;
 }
 
-/** The sources of a repository; the end of its `await using` removes what it checked out. */
-export function sourcesOf(context: Context, repository: Repository): Sources {
+/**
+ * The sources of a repository; the end of its `await using` removes what it checked out.
+ * @param valueNow the value that a reference has now
+ */
+export function sourcesOf(context: Context, repository: Repository, valueNow: StarlarkFile['valueNow']): Sources {
   const checkouts = new Map<string, Promise<Checkout>>();
   const checkoutOf = (commit: string) => {
     const known = checkouts.get(commit) ?? checkOut(context, repository, commit);
@@ -37,6 +40,7 @@ export function sourcesOf(context: Context, repository: Repository): Sources {
     onlyFiles.set(commit, known);
     return known;
   };
+  const evaluated = new Map<string, Promise<Evaluated>>();
   const has = (name: string) => parseReference(name).repo === repository.name;
   return {
     repository,
@@ -52,8 +56,11 @@ export function sourcesOf(context: Context, repository: Repository): Sources {
       const { path, repo } = parseReference(name);
       const base: ReferenceBase = { repo, path, release: `r${number}` };
       const { directory } = await checkoutOf(commit);
-      const definition = await importRelease(context, join(directory, path), path);
-      return { ...evaluate(definition, environments, base), directory };
+      const file = { root: directory, path, environments, base, valueNow };
+      const key = JSON.stringify([base, commit, environments]);
+      const known = evaluated.get(key) ?? evaluateFile(context, file);
+      evaluated.set(key, known);
+      return { ...(await known), directory };
     },
     filesOf: async (commit) => (await exactlyOf(commit)).directory,
     [Symbol.asyncDispose]: async () => {

@@ -11,7 +11,7 @@ import {
 import type { Snapshot } from './snapshot.js';
 
 /** The value that a reference has now; undefined when there is none. */
-function valueNow(snapshot: Snapshot, text: string): Json | undefined {
+export function valueNow(snapshot: Snapshot, text: string): Json | undefined {
   const reference = parseReference(text);
   return valueAt(bodyOf(snapshot, reference), reference.fragment) as Json | undefined;
 }

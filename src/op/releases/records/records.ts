@@ -17,6 +17,7 @@ import {
   releaseShape,
   type Written,
 } from '../documents/shapes.js';
+import { valueNow } from '../next/inputs.js';
 import type { PackageView, Snapshot } from '../next/snapshot.js';
 import { bodyOf, changeOne, readAll, readOne } from './change.js';
 import { loadReleases } from './load-releases.js';
@@ -32,6 +33,8 @@ export interface Records {
   readonly stores: Stores;
   /** Reads only: whoever may see the documents may call it. */
   readonly snapshot: () => Promise<Snapshot>;
+  /** The value that a reference has now; undefined when there is none. @throws OpError (input) */
+  readonly valueNow: (reference: string) => Promise<Json | undefined>;
   readonly release: (name: string, number: number) => Promise<Release | undefined>;
   readonly releases: (name: string) => Promise<readonly Release[]>;
   /** `conflict`: there is a release of this number. */
@@ -140,6 +143,7 @@ export function recordsIn(stores: Stores, now: () => Date, written: () => Writte
         value === undefined ? undefined : { ref, value, written: written() },
       );
     },
+    valueNow: async (reference) => valueNow(await records.snapshot(), reference),
     snapshot: async () => {
       const [packages, intents, environments, wanted, custom, wantedCustom] = await Promise.all([
         readAll(state, packageShape, folders.packages),

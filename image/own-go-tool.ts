@@ -1,0 +1,58 @@
+/** Commands that are built from Go source of this repository. */
+import { createHash } from 'node:crypto';
+import { access, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+
+/** A command, and the directory with its module: `go.mod`, `go.sum` and its source, in one package. */
+export interface OwnGoTool {
+  readonly name: string;
+  readonly source: string;
+}
+
+/** The helper that evaluates releases in Starlark. */
+export const starlarkHelper: OwnGoTool = {
+  name: 'op-starlark',
+  source: join(import.meta.dirname, '..', 'op-starlark'),
+};
+
+/** The path of the command: built when it is not there, and kept by its source and the version of Go. */
+export async function ownGoTool({ name, source }: OwnGoTool): Promise<string> {
+  const { stdout: version } = await execa('go', ['env', 'GOVERSION'], { stdin: 'ignore' });
+  const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'octopipeline', 'own-go');
+  const directory = join(cache, `${name}-${await hashOf(source)}-${version.trim()}`);
+  const binary = join(directory, name);
+  if (await exists(binary)) return binary;
+  process.stdout.write(`building ${name} ...\n`);
+  await mkdir(directory, { recursive: true });
+  const unfinished = `${binary}.${process.pid}`;
+  try {
+    const flags = ['-mod=readonly', '-trimpath', '-buildvcs=false', '-ldflags=-s -w -buildid='];
+    await execa('go', ['build', ...flags, '-o', unfinished, '.'], {
+      cwd: source,
+      env: { CGO_ENABLED: '0', GOFLAGS: '', GOWORK: 'off' },
+      stdin: 'ignore',
+    });
+    await rename(unfinished, binary);
+  } finally {
+    await rm(unfinished, { force: true });
+  }
+  return binary;
+}
+
+/** Of all files of the source but tests, 16 digits. */
+async function hashOf(source: string): Promise<string> {
+  const hash = createHash('sha256');
+  for (const name of (await readdir(source)).sort()) {
+    if (!name.endsWith('_test.go')) hash.update(`${name}\0`).update(await readFile(join(source, name)));
+  }
+  return hash.digest('hex').slice(0, 16);
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
