@@ -123,9 +123,13 @@ test('an abandoned release is over: nothing waits for it, and what was there is 
   expect(await ends(6, 'release', 'retry', 'shop.release.ts/@r2')).toContain('ann said that it is abandoned (no room)');
   expect(await ends(6, 'release', 'abandon', 'shop.release.ts/@r2')).toContain('it is abandoned');
   await box.must('state', 'set', '@/custom/size', '2');
+  const item = 'shop.release.ts/@r1/deploy/prod';
+  expect(await ends(0, 'work', 'any')).toContain(`-> op approve ${name}/@r1/deploy/prod`);
+  await box.must('approve', item);
   await box.must('work', 'any');
+  expect(await ends(3, 'approve', item)).toContain('it was done already');
   // The old release takes the new value; before, the abandoned one was tried again.
-  expect((await ran()).toSorted()).toEqual(['up dev r1 2', 'up prod r1 2']);
+  expect(await ran()).toEqual(['up dev r1 2', 'up prod r1 2']);
   expect((await statusOf()).deployments).toMatchObject([
     { environment: 'dev', release: 'r1', wanted: 'r1', failed: null },
     { environment: 'prod', release: 'r1', wanted: 'r1', failed: null },
@@ -173,10 +177,12 @@ test('environments are changed and held by name', async () => {
   expect(await ran()).toEqual([]);
   expect((await statusOf()).waiting[0]).toMatchObject({ kind: 'hold', hint: 'op environment unhold dev' });
   await box.must('environment', 'unhold', 'dev');
-  // Other attributes: what is deployed there is deployed again, by the release that is there.
+  // Other attributes: what is deployed there is deployed again, by the release that is there, when its gates are open.
   await box.must('environment', 'change', 'prod', '--attribute=region=eu');
+  expect(await ends(0, 'work', 'any')).toContain(`-> op approve ${name}/@r1/deploy/prod`);
+  await box.must('approve', 'shop.release.ts/@r1/deploy/prod');
   await box.must('work', 'any');
-  expect((await ran()).toSorted()).toEqual(['up dev r4 2', 'up prod r1 2']);
+  expect(await ran()).toEqual(['up dev r4 2', 'up prod r1 2']);
   expect(JSON.parse(await box.must('state', 'get', '@/environment/prod'))).toEqual({
     name: 'prod',
     attributes: { type: 'production', region: 'eu' },

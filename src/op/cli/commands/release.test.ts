@@ -116,8 +116,12 @@ export default release('large', ({ phase, call }) => {
     expect(await box.must('state', 'diff')).toBe('@/custom/size');
     const ready = JSON.parse(await box.must('work', 'any', '--dry-run'));
     expect(ready).toMatchObject([{ do: 'set-custom', ref: '@/custom/size' }]);
+    // The approval was for another size.
+    expect(await box.must('work', 'any')).toContain(`op approve ${name}/@r1/deploy/prod-eu`);
+    expect(await ran()).toEqual(['up dev r1 3']);
+    await box.must('approve', 'shop.release.ts/@r1/deploy/prod-eu');
     await box.must('work', 'any');
-    expect((await ran()).toSorted()).toEqual(['up dev r1 3', 'up prod-eu r1 3']);
+    expect(await ran()).toEqual(['up prod-eu r1 3']);
   });
 
   test('is planned again for a new environment, and torn down in one that goes', async () => {
