@@ -76,4 +76,22 @@ describe('the index of a Helm repository', () => {
     expect(versionsIn(`entries:\n  web:\n${entry('1.0.0')}${fields}`)).toHaveLength(1);
     expect(Date.now() - start).toBeLessThan(20_000);
   });
+
+  const large = (line: string) => `entries:\n  web:\n${line.repeat(260_000)}`;
+  it.each([
+    ['entries', large('  - version: 1.0.0\n')],
+    ['empty entries', large('  -\n')],
+    ['numbers in a line', `entries:\n  web:\n  - [${'1,'.repeat(260_000)}1]\n`],
+    ['entries within entries', `entries:\n  web:\n  ${'- '.repeat(260_000)}1\n`],
+    ['keys without a value', `entries:\n  web:\n  - {${'? '.repeat(260_000)}}\n`],
+  ])('with very many %s for one chart is refused before it takes memory', (_, content) => {
+    expect(versionsIn(content)).toEqual({ problem: 'what it says of web has more than 250000 values' });
+  });
+
+  it('of very many lines, or of very many values in JSON, is refused', () => {
+    expect(readIndex(`entries:\n${'#\n'.repeat(1_600_000)}`)).toEqual({ problem: 'it has more than 1500000 lines' });
+    expect(readIndex(`{"entries":{"web":[${'{},'.repeat(1_600_000)}{}]}}`)).toEqual({
+      problem: 'it has more than 3000000 values',
+    });
+  });
 });

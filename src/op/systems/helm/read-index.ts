@@ -37,8 +37,20 @@ const entries = v.nullish(v.array(v.unknown()), []);
 /** What Helm takes for a version. Source: Masterminds/semver 3, version.go: a leading v, and missing parts. */
 const versionForm =
   /^v?\d+(?:\.\d+){0,2}(?:-[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?$/u;
-/** Bytes about one chart: it is parsed, and a thousand versions have two megabytes. */
+/** Characters about one chart: it is parsed, and a thousand versions have two million. */
 const largestPart = 10 * 1024 * 1024;
+/**
+ * What becomes an object in memory, counted by the signs before a value: 250,000 in YAML take less than 200 MB, where a pod has 512. A line
+ * `key: value` has two, and a version of a chart about a hundred.
+ */
+const most = { yaml: 250_000, json: 3_000_000, lines: 1_500_000 };
+const yamlSigns = /[\n,[{]|[-?:]\s/gu;
+const jsonSigns = /[,[{:]/gu;
+function isMore(content: string, signs: RegExp, limit: number): boolean {
+  const next = new RegExp(signs);
+  for (let count = 0; next.test(content); count += 1) if (count === limit) return true;
+  return false;
+}
 /** It becomes a tag. */
 const longestVersion = 128;
 
@@ -50,6 +62,7 @@ const longestVersion = 128;
 export function readIndex(content: string): ChartIndex | { readonly problem: string } {
   const whole = content.replace(/^\ufeff/u, '');
   if (/^\s*\{/u.test(whole)) return jsonIndex(whole);
+  if (isMore(whole, /\n/gu, most.lines)) return { problem: `it has more than ${most.lines} lines` };
   const parts = partsOf(whole);
   if ('problem' in parts) return parts;
   return {
@@ -58,6 +71,8 @@ export function readIndex(content: string): ChartIndex | { readonly problem: str
       if (part === undefined) return undefined;
       if (part.text.length > largestPart)
         return { problem: `what it says of ${name} has more than ${largestPart} bytes` };
+      if (isMore(part.text, yamlSigns, most.yaml))
+        return { problem: `what it says of ${name} has more than ${most.yaml} values` };
       const read = readYamlText(part.text, goScalar);
       if ('problems' in read) {
         const [{ line, what } = { line: 1, what: 'is not YAML' }] = read.problems;
@@ -86,6 +101,7 @@ function digestOf(digest: string | undefined): string | undefined {
 }
 
 function jsonIndex(content: string): ChartIndex | { readonly problem: string } {
+  if (isMore(content, jsonSigns, most.json)) return { problem: `it has more than ${most.json} values` };
   const read = parseJson(v.looseObject({ entries: v.record(v.string(), v.unknown()) }), content);
   if (read === undefined) return { problem: 'it is JSON without an object "entries", or is cut off' };
   return {
