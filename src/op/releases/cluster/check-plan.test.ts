@@ -61,6 +61,23 @@ test.each([
     'is of another repository, h.io/o/other',
   ],
   [
+    'inputs of many releases',
+    planOf({
+      inputs: Object.fromEntries(
+        Array.from({ length: 51 }, (_, index) => [
+          `a${index}`,
+          { ref: `h.io/o/r/-/shop.release.ts/@r${index + 1}/task/x` },
+        ]),
+      ),
+    }),
+    'of more than 50 releases',
+  ],
+  [
+    'many gates',
+    planOf({ gates: Array.from({ length: 21 }, () => ({ is: 'approval' as const })) }),
+    'more than 20 gates',
+  ],
+  [
     'a check that is asked all the time',
     planOf({ gates: [{ is: 'check', name: 'a', milliseconds: 1 }] }),
     'gate check',

@@ -1,10 +1,10 @@
 import { oneLine, printable } from '../../kit/log/printable.js';
 import type { EnvironmentValue } from '../author/values.js';
 import { canBeName } from '../documents/names.js';
-import { type Gate, longestGate, type Plan, type PlanItem } from '../documents/shapes.js';
+import { type Gate, longestGate, type Plan, type PlanInput, type PlanItem } from '../documents/shapes.js';
 import { digestOf } from '../documents/signature.js';
 import { itemsOf } from '../next/phases.js';
-import { formatReference, parseReference } from '../reference/reference.js';
+import { formatReference, packageOf, parseReference } from '../reference/reference.js';
 
 /**
  * Why a plan that code of a repository handed over cannot be one; undefined when it can. It has the shape already. op makes no such plan,
@@ -24,7 +24,10 @@ export function problemOfPlan(plan: Plan, repository: string): string | undefine
   if (new Set(keys).size < keys.length) return 'an item is there twice';
   const digest = Object.entries(documents).find(([digest, text]) => digestOf(text) !== digest);
   if (digest !== undefined) return `the document ${digest[0]} is another one`;
+  const releases = new Set(items.flatMap((item) => Object.values(item.inputs).flatMap(releaseOfInput)));
+  if (releases.size > most.releases) return `its inputs are of more than ${most.releases} releases`;
   for (const item of items) {
+    if (item.gates.length > most.gates) return `${item.key} has more than ${most.gates} gates`;
     const problem = problemOfInputs(item, repository) ?? problemOfRuns(item, documents);
     if (problem !== undefined) return `${item.key}: ${problem}`;
     const gate = item.gates.find((one) => !isGate(one));
@@ -33,8 +36,18 @@ export function problemOfPlan(plan: Plan, repository: string): string | undefine
   return undefined;
 }
 
-/** How many environments a file makes, how many attributes each has, and how many characters each of these has, at most. */
-const most = { environments: 200, attributes: 50, value: 1000 };
+/**
+ * At most. Of a plan: releases that its inputs name by number, each a document that is read at each look, and gates of an item. Of a file that
+ * makes environments: these, the attributes of each, and the characters of a value.
+ */
+const most = { releases: 50, gates: 20, environments: 200, attributes: 50, value: 1000 };
+
+/** The release that an input names by its number. */
+function releaseOfInput(input: PlanInput): readonly string[] {
+  if (!('ref' in input) || !isReference(input.ref)) return [];
+  const { release, ...reference } = parseReference(input.ref);
+  return release ? [`${packageOf(reference)}/@${release}`] : [];
+}
 
 /** The same for environments that such code wants: everybody who uses the store reads and prints them. */
 export function problemOfEnvironments(environments: readonly EnvironmentValue[]): string | undefined {
