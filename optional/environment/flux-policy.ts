@@ -18,8 +18,8 @@ const sameEntries = (first: string, second: string) =>
  * Limits what the Pipelines' ServiceAccounts may change in Flux objects to the annotation that asks for a reconciliation: RBAC cannot
  * narrow `patch` to annotations, and an account that can change `spec` can make Flux deploy anything.
  *
- * It applies to ServiceAccounts named `octopipeline-deliver`, `octopipeline-promote` and `octopipeline-watch`, in any namespace. Needs
- * Kubernetes 1.30 (ValidatingAdmissionPolicy v1).
+ * It applies to ServiceAccounts named `octopipeline-deliver`, `octopipeline-promote`, `octopipeline-watch` and `octopipeline-release-item`,
+ * in any namespace: in the pods of the last one runs code of repositories. Needs Kubernetes 1.30 (ValidatingAdmissionPolicy v1).
  */
 export class FluxPolicy extends Construct {
   constructor(scope: Construct, id: string) {
@@ -44,7 +44,7 @@ export class FluxPolicy extends Construct {
           {
             name: 'a-pipeline-of-octopipeline',
             expression:
-              "request.userInfo.username.matches('^system:serviceaccount:[^:]+:octopipeline-(deliver|promote|watch)$')",
+              "request.userInfo.username.matches('^system:serviceaccount:[^:]+:octopipeline-(deliver|promote|watch|release-item)$')",
           },
         ],
         variables: [

@@ -21,6 +21,10 @@ spec: { interval: 1h, url: "https://git.example.com/fleet.git", suspend: true }
 apiVersion: v1
 kind: ServiceAccount
 metadata: { name: ${account} }
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata: { name: octopipeline-release-item }
 `;
 
 const manifest = (name: string) => readFile(join(projectRoot, 'dist/optional', name), 'utf8');
@@ -40,12 +44,12 @@ async function bind(role: string): Promise<void> {
   await kubectl(['create', 'rolebinding', 'watch', `--role=${role}`, `--serviceaccount=${namespace}:${account}`, here]);
 }
 
-const as = () => `--as=system:serviceaccount:${namespace}:${account}`;
+const as = (who = account) => `--as=system:serviceaccount:${namespace}:${who}`;
 
 /** Patches the GitRepository as the account. @returns what the API server refused, or nothing */
-async function patch(change: object): Promise<string> {
+async function patch(change: object, who = account): Promise<string> {
   const args = ['patch', 'gitrepository', 'fleet', '--type=merge', `--patch=${JSON.stringify(change)}`];
-  return kubectl([...args, `--namespace=${namespace}`, as()]).then(
+  return kubectl([...args, `--namespace=${namespace}`, as(who)]).then(
     () => '',
     (error: Error) => error.message,
   );
@@ -80,6 +84,17 @@ describe('an account of a Pipeline', () => {
     // The exception is for the annotation of that name only.
     expect(await patch({ metadata: { labels: { [request]: 'now' } } })).toContain('may not change the labels');
     expect(await patch({ metadata: { finalizers: ['example.com/stuck'] } })).toContain('may not change finalizers');
+  });
+
+  test('may do no more in a pod with code of a repository, as an item of a release', async () => {
+    const item = 'octopipeline-release-item';
+    const subject = `--serviceaccount=${namespace}:${item}`;
+    const here = `--namespace=${namespace}`;
+    await kubectl(['create', 'rolebinding', 'item', '--role=octopipeline-environment', subject, here]);
+    expect(await patch({ spec: { url: 'https://evil.example.com/item.git' } }, item)).toContain(
+      'may not change the spec',
+    );
+    expect(await patch({ metadata: { annotations: { [request]: 'item' } } }, item)).toBe('');
   });
 
   test('may patch nothing as an observer', async () => {
