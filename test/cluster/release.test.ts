@@ -151,8 +151,8 @@ async function ended(run: Run): Promise<string> {
   expect(outcome, printed).toMatchObject({ succeeded: true });
   return printed;
 }
-const release = async (file: string, revision = 'main') =>
-  ended(await begin(releaseExample, params({ file, revision })));
+const release = async (file: string, revision = 'main', more: object = {}) =>
+  ended(await begin(releaseExample, params({ file, revision, ...more })));
 const work = () => begin(workExample, params());
 
 const stores = () => [`--store=cluster:${state}`, `--intent-store=cluster:${intent}`];
@@ -209,7 +209,11 @@ async function processesOf(item: string) {
 }
 
 test('a release with approval, down, rollback and hold; two works at once; a pod that is killed', async () => {
-  await release('environments.release.ts');
+  const file = 'environments.release.ts';
+  const refused = await begin(releaseExample, params({ file, revision: 'main' }));
+  expect(await waitForRun(refused)).toMatchObject({ succeeded: false });
+  expect(await logs(refused)).toContain('environments.release.ts may not make environments');
+  await release(file, 'main', { 'environments-file': file });
   const first = await release('shop.release.ts');
   expect(first).toContain(`op approve ${shop()}/@r1/deploy/prod`);
   expect(await done()).toEqual(['up-dev-r1']);
