@@ -1,5 +1,6 @@
 import type { Context } from '../../context.js';
 import { inputError, refusedError } from '../../kit/errors/op-error.js';
+import { oneLine } from '../../kit/log/printable.js';
 import type { RequestOf } from '../../kit/options/option.js';
 import { shellWord } from '../../kit/process/shell-word.js';
 import type { Approval, PlanItem } from '../documents/shapes.js';
@@ -84,6 +85,10 @@ async function decide(
     written: written(),
   };
   await records.changeIntent(of.package, (found) => ({ ...found, approvals: [...found.approvals, approval] }));
+  const values = Object.entries(plainOf(inputs)).map(
+    ([name, value]) => `${name}=${oneLine(JSON.stringify(value), 80)}`,
+  );
+  context.log.step(values.length === 0 ? 'it has no inputs' : `its inputs: ${values.join(' ')}`);
   const follows =
     decision === 'approved'
       ? 'op work any goes on'
