@@ -4,10 +4,12 @@ import { createServer, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { makeCertificates } from '../../../../test/op/local-buildkitd.js';
 import { startProxy } from '../../../../test/op/local-proxy.js';
 import { bundledOp, type Op } from '../../../../test/op/run-op.js';
+import { withTools } from '../../../../test/tools.js';
 
 let op: Op;
 let room: string;
@@ -145,7 +147,7 @@ test('a registry of this machine that speaks TLS is asked over TLS', async () =>
 test('a registry behind a proxy is asked through it, and what the proxy answers is said', async () => {
   const { ca, server } = makeCertificates(room, 'proxied');
   const files = { key: await readFile(server.key, 'utf8'), cert: await readFile(server.cert, 'utf8') };
-  const port = await listen(createTlsServer(files, (_, response) => response.writeHead(200).end()));
+  const port = await listen(createTlsServer(files, (_, response) => response.end('{"tags":["v1"]}')));
   const proxy = await startProxy({ 'registry.proxied.test': port });
   try {
     const env = { NODE_EXTRA_CA_CERTS: ca, HTTPS_PROXY: proxy.url };
@@ -157,6 +159,15 @@ test('a registry behind a proxy is asked through it, and what the proxy answers 
     expect(named(other.findings, 'other.proxied.test')).toMatchObject({
       state: 'missing',
       detail: expect.stringContaining('answered 502 Bad Gateway for other.proxied.test:443'),
+    });
+    // The real one; Go reads certificates from there.
+    const own = { PATH: withTools(['crane']).PATH, HOME: room, SSL_CERT_FILE: ca, HTTPS_PROXY: proxy.url };
+    const crane = (host: string) =>
+      execa('crane', ['ls', `${host}/team`], { env: own, extendEnv: false, reject: false });
+    expect(await crane('registry.proxied.test')).toMatchObject({ exitCode: 0, stdout: 'v1' });
+    expect(await crane('other.proxied.test')).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('Bad Gateway'),
     });
   } finally {
     await proxy.stop();
