@@ -8,12 +8,16 @@ import { execa } from 'execa';
 /** A command, and the directory with its module: `go.mod`, `go.sum` and its source, in one package. */
 export interface OwnGoTool {
   readonly name: string;
+  readonly module: string;
+  readonly version: string;
   readonly source: string;
 }
 
-/** The helper that evaluates releases in Starlark. */
+/** The helper that evaluates releases in Starlark; its version is that of the SDK whose names it has. */
 export const starlarkHelper: OwnGoTool = {
   name: 'op-starlark',
+  module: 'github.com/octopilot/octopipeline/op-starlark',
+  version: '0.3.0',
   source: join(import.meta.dirname, '..', 'op-starlark'),
 };
 
@@ -21,10 +25,11 @@ export const starlarkHelper: OwnGoTool = {
 export async function ownGoTool({ name, source }: OwnGoTool): Promise<string> {
   const { stdout: version } = await execa('go', ['env', 'GOVERSION'], { stdin: 'ignore' });
   const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'octopipeline', 'own-go');
-  const directory = join(cache, `${name}-${await hashOf(source)}-${version.trim()}`);
+  const key = (await hashOf(source)).toString('hex').slice(0, 16);
+  const directory = join(cache, `${name}-${key}-${version.trim()}`);
   const binary = join(directory, name);
   if (await exists(binary)) return binary;
-  process.stdout.write(`building ${name} ...\n`);
+  process.stderr.write(`building ${name}\n`);
   await mkdir(directory, { recursive: true });
   const unfinished = `${binary}.${process.pid}`;
   try {
@@ -41,13 +46,15 @@ export async function ownGoTool({ name, source }: OwnGoTool): Promise<string> {
   return binary;
 }
 
-/** Of all files of the source but tests, 16 digits. */
-async function hashOf(source: string): Promise<string> {
+/** Of the files that become the command: all of its directory but tests. */
+async function hashOf(source: string): Promise<Buffer> {
   const hash = createHash('sha256');
   for (const name of (await readdir(source)).sort()) {
-    if (!name.endsWith('_test.go')) hash.update(`${name}\0`).update(await readFile(join(source, name)));
+    if (name.endsWith('_test.go')) continue;
+    const file = createHash('sha256').update(await readFile(join(source, name)));
+    hash.update(`${file.digest('hex')}  ${name}\n`);
   }
-  return hash.digest('hex').slice(0, 16);
+  return hash.digest();
 }
 
 async function exists(path: string): Promise<boolean> {

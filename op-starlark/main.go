@@ -49,7 +49,7 @@ type failure struct {
 
 func main() {
 	if len(os.Args) == 2 && os.Args[1] == "--version" {
-		fmt.Println("op-starlark 0.3 (SDK 0.3.0)")
+		fmt.Println("op-starlark 0.3.0")
 		return
 	}
 	if err := serve(bufio.NewReaderSize(os.Stdin, 1<<16), bufio.NewWriter(os.Stdout)); err != nil {

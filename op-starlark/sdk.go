@@ -152,8 +152,8 @@ func (p *program) ref(thread *starlark.Thread, b *starlark.Builtin, args starlar
 }
 
 func (p *program) input(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
-	var ref, otherwise starlark.Value = starlark.None, starlark.None
-	if err := starlark.UnpackArgs(b.Name(), args, kwargs, "ref?", &ref, "default?", &otherwise); err != nil {
+	var ref, otherwise, doc starlark.Value = starlark.None, starlark.None, starlark.None
+	if err := starlark.UnpackArgs(b.Name(), args, kwargs, "ref?", &ref, "default?", &otherwise, "doc?", &doc); err != nil {
 		return nil, err
 	}
 	if ref == starlark.None && otherwise == starlark.None {

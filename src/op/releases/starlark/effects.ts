@@ -1,6 +1,6 @@
 import { mkdir, open, readdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
-import { satisfies, validRange } from 'semver';
+import { intersects, validRange } from 'semver';
 import type { Context } from '../../context.js';
 import { NotPlain, openPlain } from '../../kit/files/open-plain.js';
 import { oneLine } from '../../kit/log/printable.js';
@@ -11,8 +11,8 @@ import { canBeInput, canBeName } from '../documents/names.js';
 import { formatReference, parseReference, type ReferenceBase } from '../reference/reference.js';
 import { type Effects, ProgramError, type Question } from './helper.js';
 
-/** The version of the SDK whose names there are. */
-const sdk = '0.3.0';
+/** The versions of the SDK whose names there are. */
+const sdk = '0.3.x';
 
 /** Bytes of a file that is loaded, and of one that a program reads. */
 const largestSource = 1024 * 1024;
@@ -51,8 +51,9 @@ async function answer(room: Room, asked: Question, at: string): Promise<Json> {
     case 'sdk':
       return checkVersion(asked.version);
     case 'check':
-      if (asked.what === 'tag') log(`${at}: the tag ${oneLine(asked.name, 80)} is not kept: releases have numbers`);
-      return checkName(asked);
+      checkName(asked);
+      if (asked.what === 'tag') log(`${at}: the tag ${asked.name} is not kept: releases have numbers`);
+      return null;
     case 'ref':
       return formatReference(parseReference(asked.ref, base));
     case 'value':
@@ -116,17 +117,20 @@ async function textOf(file: Awaited<ReturnType<typeof open>>, largest: number): 
 }
 
 function checkVersion(version: string): null {
-  if (validRange(version) !== null && satisfies(sdk, version)) return null;
+  if (validRange(version) !== null && intersects(version, sdk)) return null;
   throw new ProgramError(`op has the SDK ${sdk}, which is not "${oneLine(version, 40)}"`);
 }
 
-function checkName({ what, name }: Extract<Question, { ask: 'check' }>): null {
+function checkName({ what, name }: Extract<Question, { ask: 'check' }>): void {
   const shown = `"${oneLine(name, 80)}"`;
+  if (what === 'tag' && (!/^[\w.-]{1,63}$/u.test(name) || /^r\d+$/u.test(name)))
+    throw new ProgramError(
+      `${shown} cannot be a tag: letters, digits, "_", "." and "-", and not as numbers of releases`,
+    );
   if (what === 'input' && !canBeInput(name))
     throw new ProgramError(`${shown} cannot be the name of an input: letters, digits and "_", at most 63`);
-  if (what !== 'input' && !canBeName(name))
+  if ((what === 'item' || what === 'environment') && !canBeName(name))
     throw new ProgramError(`${shown} cannot be the name of an ${what}: letters, digits, "_", "." and "-", at most 63`);
-  return null;
 }
 
 async function knownValue({ valueNow: find }: Room, asked: Extract<Question, { ask: 'value' }>): Promise<Json> {
