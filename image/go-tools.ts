@@ -1,4 +1,4 @@
-/** The tools layer: commands built from Go modules by `go-tool`, with the hashes that pin what they were built from. */
+/** The tools layer: commands built from Go modules by `go-tool`, or from this repository, with the hashes that pin what they were built from. */
 import { createHash } from 'node:crypto';
 import { chmod, cp, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -7,6 +7,7 @@ import { execa } from 'execa';
 import { BuildError } from './error.js';
 import type { GoTool } from './inputs.js';
 import { keyOf, type Recipe, sha256 } from './layer.js';
+import { type OwnGoTool, ownGoTool, sumOf } from './own-go-tool.js';
 
 const source = fileURLToPath(import.meta.url);
 
@@ -47,18 +48,18 @@ export async function goToolchain(): Promise<string> {
 
 /** Builds the tools of an image, and says how they become its layer. */
 export async function buildTools(
-  tools: readonly GoTool[],
+  tools: readonly (GoTool | OwnGoTool)[],
 ): Promise<{ readonly built: readonly BuiltTool[]; readonly recipe: Recipe }> {
   const built: BuiltTool[] = [];
   const paths = new Map<string, string>();
   for (const tool of tools) {
-    const path = await goTool(tool);
+    const path = 'source' in tool ? await ownGoTool(tool) : await goTool(tool);
     paths.set(tool.name, path);
     built.push({
       name: tool.name,
       module: tool.module,
       version: tool.version,
-      sum: await moduleSum(tool),
+      sum: 'source' in tool ? await sumOf(tool) : await moduleSum(tool),
       dependencies: await dependencies(path),
       sha256: await sha256(path),
     });

@@ -1,4 +1,5 @@
 import type { GoTool } from './inputs.js';
+import type { OwnGoTool } from './own-go-tool.js';
 
 /** What makes one image different from another. */
 export interface Image {
@@ -9,7 +10,7 @@ export interface Image {
   readonly packages: readonly string[];
   /** Programs of /usr/sbin that are kept; the others administer a machine. */
   readonly systemPrograms: readonly string[];
-  readonly tools: readonly GoTool[];
+  readonly tools: readonly (GoTool | OwnGoTool)[];
   /** Files of configuration, text by absolute path. */
   readonly settings: Readonly<Record<string, string>>;
   /** Directories where volumes are mounted. */

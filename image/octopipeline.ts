@@ -1,5 +1,6 @@
 import type { Image } from './image.js';
 import { buildctl, crane, helm, kubectl, launcher, lifecycle, skaffold } from './inputs.js';
+import { starlarkHelper } from './own-go-tool.js';
 
 const home = '/home/op';
 /** Skaffold's settings in the image: no telemetry. */
@@ -24,7 +25,7 @@ export const octopipeline: Image = {
     'tar',
   ],
   systemPrograms: [],
-  tools: [buildctl, launcher, crane, helm, kubectl, lifecycle, skaffold],
+  tools: [buildctl, launcher, crane, helm, kubectl, lifecycle, skaffold, starlarkHelper],
   settings: {
     // Steps run on volumes owned by other users; the catalog decides what is cloned into them.
     '/etc/gitconfig': '[safe]\n\tdirectory = *\n',

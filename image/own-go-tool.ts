@@ -46,6 +46,10 @@ export async function ownGoTool({ name, source }: OwnGoTool): Promise<string> {
   return binary;
 }
 
+/** What pins its source, as `go.sum` would. Source of the format: golang.org/x/mod/sumdb/dirhash, Hash1. */
+export const sumOf = async ({ source }: OwnGoTool): Promise<string> =>
+  `h1:${(await hashOf(source)).toString('base64')}`;
+
 /** Of the files that become the command: all of its directory but tests. */
 async function hashOf(source: string): Promise<Buffer> {
   const hash = createHash('sha256');
