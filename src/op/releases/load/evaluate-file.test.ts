@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -18,6 +18,8 @@ beforeAll(async () => {
   ({ context, printed } = testContext({ env: { PATH: `${dirname(helper)}:${process.env.PATH}` } }));
 }, 120_000);
 afterAll(() => rm(dirname(root), { recursive: true, force: true }));
+
+const valueNow = async () => undefined;
 
 async function put(file: string, text: string): Promise<void> {
   await mkdir(dirname(join(root, file)), { recursive: true });
@@ -40,9 +42,28 @@ async function whyRefused(text: string): Promise<string> {
   const path = 'other.ocu.star';
   await put(path, text);
   const base = { repo: 'shop', path, release: 'r1' };
-  const valueNow = async () => undefined;
   return whyOf(() => evaluateFile(context, { root, path, environments: [], base, valueNow }));
 }
+
+test('the example of the manual is a release', async () => {
+  const manual = await readFile(join(import.meta.dirname, '../../../../docs/releases.md'), 'utf8');
+  const [, code = ''] = /```python\n(.*?)```/su.exec(manual) ?? [];
+  await put('shop.ocu.star', code);
+  await put('tasks.star', 'def build(): pass\ndef up(environment, image, greeting): pass\ndown = up\n');
+  const environments = [{ name: 'eu', attributes: { type: 'production' }, id: '1' }];
+  const base = { repo: 'shop', path: 'shop.ocu.star', release: 'r1' };
+  const { plan } = await evaluateFile(context, { root, path: base.path, environments, base, valueNow });
+  expect(plan.phases.map(({ name, items }) => [name, items.map(({ key }) => key)])).toEqual([
+    ['build', ['task/build']],
+    ['staging', []],
+    ['production', ['deploy/eu']],
+  ]);
+  expect(plan.phases[2]?.items[0]?.inputs).toEqual({
+    image: { ref: 'shop/-/shop.ocu.star/@r1/task/build#output/image' },
+    greeting: { ref: '@/custom/greeting', default: 'Hello' },
+    environment: { ref: '@/environment/eu' },
+  });
+});
 
 describe('a file that is not valid is refused with its line', () => {
   test.each([
