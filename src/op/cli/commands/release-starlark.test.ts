@@ -4,6 +4,8 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ownGoTool, starlarkHelper } from '../../../../image/own-go-tool.js';
 import { type ReleaseSandbox, releaseSandbox } from '../../../../test/op/releases/sandbox.js';
+import { answerShape } from '../../releases/cluster/answer.js';
+import { pack, unpack } from '../../releases/cluster/packed.js';
 
 const repo = `
 ocuroot("0.3.0")
@@ -256,6 +258,35 @@ task(talk, name = "talk")
     is_dir: [true, false],
     home: true,
   });
+}, 60_000);
+
+test('the pod of an item evaluates it, and runs its functions', async () => {
+  const file = join(box.home, 'answer');
+  const environments = [{ name: 'town', attributes: { type: 'prod' }, id: '1' }];
+  const asked = async (path: string, more: object) => {
+    const request = pack({ repo: 'bakery', path, number: 3, environments, ...more });
+    const { stderr } = await box.op('release-item', '--directory=.', `--request=${request}`, `--result=ANSWER=${file}`);
+    return { stderr, answer: unpack(answerShape, await readFile(file, 'utf8')) };
+  };
+  const { answer: planned } = await asked('cafe/package.ocu.star', { do: 'plan' });
+  expect(planned).toMatchObject({ is: 'planned', plan: { name: 'cafe/package', phases: [{ name: 'cafe' }] } });
+  const environment = { name: 'town', attributes: {} };
+  const run = { do: 'run', commit: 'c', environment, item: 'task/talk' };
+  const bake = await asked('bread/package.ocu.star', {
+    ...run,
+    key: 'task/bake',
+    action: 'call',
+    inputs: { batch: 4 },
+  });
+  expect(bake.answer).toMatchObject({ is: 'complete', output: { batch: 5 } });
+  // The rights to the stores are not those of a pod with code of the repository.
+  const up = await asked('bread/package.ocu.star', {
+    ...run,
+    key: 'deploy/town',
+    action: 'up',
+    inputs: { batch: 5, environment },
+  });
+  expect(up.answer).toMatchObject({ is: 'failed', error: expect.stringContaining('@/custom/sign is not known here') });
 }, 60_000);
 
 test('without the helper, op says how to get it', async () => {
