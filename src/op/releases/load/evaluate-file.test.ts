@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -44,6 +45,19 @@ async function whyRefused(text: string): Promise<string> {
   const base = { repo: 'shop', path, release: 'r1' };
   return whyOf(() => evaluateFile(context, { root, path, environments: [], base, valueNow }));
 }
+
+test('a secret is not in the error of a trigger, and what is no regular file is not read', async () => {
+  await put('repo.ocu.star', 'def t(commit):\n  fail(secret("s3cret"), commit)\ntrigger(t)');
+  const { trigger } = await starlarkRepository(context, join(root, 'repo.ocu.star'));
+  const exec = () => Promise.reject(new Error('not used'));
+  await expect(async () => trigger?.({ commit: 'abc', log: () => {}, exec })).rejects.toThrow(
+    'repo.ocu.star:2:7: *** abc',
+  );
+  execFileSync('mkfifo', [join(root, 'pipe')]);
+  expect(await whyRefused('x = read("pipe")')).toContain('other.ocu.star:1:9: it is not a regular file');
+  expect(await whyRefused('x = read("/dev/zero")')).toContain('other.ocu.star:1:9: it is not a regular file');
+  expect(await whyRefused('x = read("none")')).toContain('other.ocu.star:1:9: ENOENT');
+});
 
 test('the example of the manual is a release', async () => {
   const manual = await readFile(join(import.meta.dirname, '../../../../docs/releases.md'), 'utf8');

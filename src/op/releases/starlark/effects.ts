@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { mkdir, open, readdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { intersects, validRange } from 'semver';
@@ -106,12 +107,15 @@ async function load(root: string, path: string): Promise<string> {
 }
 
 async function read(path: string): Promise<string> {
-  await using file = await open(path);
+  // What would block, such as a pipe, is not waited for.
+  await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   return await textOf(file, largestFile);
 }
 
 async function textOf(file: Awaited<ReturnType<typeof open>>, largest: number): Promise<string> {
-  const { size } = await file.stat();
+  const found = await file.stat();
+  if (!found.isFile()) throw new ProgramError('it is not a regular file');
+  const { size } = found;
   if (size > largest) throw new ProgramError(`the file has ${size} bytes; ${largest} are allowed`);
   return file.readFile('utf8');
 }

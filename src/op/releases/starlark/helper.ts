@@ -113,8 +113,12 @@ export async function runHelper(context: Context, request: HelperRequest, effect
   child.stdin.on('error', () => undefined);
   const send = (value: unknown) => child.stdin.write(`${JSON.stringify(value)}\n`);
   let timer: NodeJS.Timeout | undefined;
+  let isLate = false;
   const computes = () => {
-    timer = setTimeout(() => over.abort(), limits.patience);
+    timer = setTimeout(() => {
+      isLate = true;
+      over.abort();
+    }, limits.patience);
   };
   let end: { readonly value: unknown } | undefined;
   let failed: ProgramError | undefined;
@@ -145,7 +149,7 @@ export async function runHelper(context: Context, request: HelperRequest, effect
   context.signal.throwIfAborted();
   if (failed !== undefined) throw failed;
   if (end !== undefined) return end.value;
-  throw new ProgramError(whyEnded((await child).stderr ?? '', over.signal.aborted), [request.file]);
+  throw new ProgramError(whyEnded((await child).stderr ?? '', isLate), [request.file]);
 }
 
 async function answerTo(effects: Effects, { at, ...asked }: Question & { readonly at: string }): Promise<object> {

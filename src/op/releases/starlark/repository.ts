@@ -51,7 +51,11 @@ export async function starlarkRepository(context: Context, file: string): Promis
               const { secret, masked } = masking();
               const log = (text: string) => tell(masked(printable(text)));
               const room = { context, root: root, directory: root, base, log, secret, valueNow: async () => undefined };
-              await runHelper(context, { do: 'trigger', file: path, commit }, effectsOf(room));
+              await runHelper(context, { do: 'trigger', file: path, commit }, effectsOf(room)).catch(
+                (error: unknown) => {
+                  throw error instanceof ProgramError ? new ProgramError(masked(error.message)) : error;
+                },
+              );
             },
           }
         : {}),
