@@ -12,6 +12,7 @@ const usesOf = (name: string): readonly (readonly [string, object])[] => [
   ['all variables', step({ envFrom: [{ configMapRef: { name: 'x' } }, { secretRef: { name } }] })],
   ['a sidecar', { ...step({}), sidecars: [{ name: 's', image: 'i', envFrom: [{ secretRef: { name } }] }] }],
   ['the template of steps', { ...step({}), stepTemplate: { envFrom: [{ secretRef: { name } }] } }],
+  ['a field with a long s', { ...step({}), volumeſ: [{ name: 'v', ſecret: { ſecretName: name } }] }],
   ['a field in another case', { ...step({}), Volumes: [{ name: 'v', Secret: { SECRETNAME: name } }] }],
 ];
 

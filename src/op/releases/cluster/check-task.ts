@@ -102,8 +102,8 @@ function textIn(value: unknown, key: string): string {
 }
 
 /**
- * With all names of fields in lower case: the webhook of Tekton reads them in any case, and writes them as they should be. Params and results
- * have names of their own, and are left out.
+ * With all names of fields in lower case: the webhook of Tekton reads them in any case, with the long s as an s too, and writes them as they
+ * should be. Params and results have names of their own, and are left out.
  * @returns undefined when two names are the same then
  */
 function lowered(value: unknown): Fields | undefined {
@@ -111,7 +111,7 @@ function lowered(value: unknown): Fields | undefined {
   const lower = (one: unknown): unknown => {
     if (Array.isArray(one)) return one.map(lower);
     if (!isFields(one)) return one;
-    const entries = Object.entries(one).map(([key, part]) => [key.toLowerCase(), part] as const);
+    const entries = Object.entries(one).map(([key, part]) => [key.toUpperCase().toLowerCase(), part] as const);
     if (new Set(entries.map(([key]) => key)).size < entries.length) isTwice = true;
     return Object.fromEntries(
       entries.filter(([key]) => key !== 'params' && key !== 'results').map(([key, part]) => [key, lower(part)]),
