@@ -14,7 +14,7 @@ interface SampleParts {
 }
 
 /** What the documents of a fleet say: each package has release 1 everywhere, and an open release 2 that waits for an approval in the last environment. */
-export function statusPageWith({ packages, environments, said = 'ann' }: SampleParts): StatusPage {
+function statusPageWith({ packages, environments, said = 'ann' }: SampleParts): StatusPage {
   const by = { ...written, by: said };
   const all = environments.map((name): Environment => ({ name, attributes: {}, id: name }));
   const views = packages.map((name): PackageView => {

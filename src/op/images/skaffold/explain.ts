@@ -28,7 +28,7 @@ const isRoutine = (line: string) =>
   );
 
 /** Skaffold prints a line when an artifact starts and when it is done; artifacts without the second failed. */
-export function failedImages(lines: readonly string[]): readonly string[] {
+function failedImages(lines: readonly string[]): readonly string[] {
   const open = new Set<string>();
   for (const line of lines) {
     const started = /^Building \[(.+)\]\.\.\.$/u.exec(line)?.[1];

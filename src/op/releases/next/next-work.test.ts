@@ -327,11 +327,11 @@ describe('a deployment whose input has changed', () => {
       release: 1,
       item: 'deploy/p',
       signature: approvalSignature('deploy/p', gates, { size: value }),
-      decision: 'approved',
+      decision: 'approved' as const,
       bypass: [],
       reason: '',
       written: world.written,
-    } as const;
+    };
     of.intent = { ...of.intent, approvals: [...of.intent.approvals, approval] };
   }
   const change = (world: World, value: number) => {
