@@ -44,6 +44,32 @@ export default release('environments', ({ registerEnvironment }) => {
   registerEnvironment('prod', { type: 'prod' });
 });
 `,
+  'cafe.ocu.star': `
+ocuroot("0.3.0")
+
+load("lib/kubernetes.star", "note")
+
+def bake(ctx):
+    return done(outputs = {"image": "cafe:" + str(ctx.inputs.batch)})
+
+task(bake, name = "bake", inputs = {"batch": 7})
+
+def up(environment, image):
+    return next(note, inputs = {"name": "up-cafe-" + environment["name"], "image": image})
+
+def down(environment, image):
+    return next(note, inputs = {"name": "down-cafe-" + environment["name"], "image": image})
+
+phase("all", work = [
+    deploy(environment = e, up = up, down = down, inputs = {"image": ref("./task/bake#output/image")})
+    for e in environments()
+])
+`,
+  'lib/kubernetes.star': `
+def note(name, image):
+    unique = shell("od -An -N3 -tx1 /dev/urandom | tr -d ' '", mute = True).stdout.strip()
+    shell("kubectl create configmap $NAME --from-literal=image=$IMAGE", env = {"NAME": name + "-" + unique, "IMAGE": image})
+`,
 };
 
 let room: ReleaseRoom;
@@ -132,4 +158,10 @@ test('a release with approval, down, rollback and hold; two works at once; a pod
   expect((await done()).toSorted()).toEqual(['down-prod', 'up-dev-r1', 'up-dev-r1', 'up-dev-r2', 'up-prod-r1']);
   // The same commit again is no other release.
   expect(await release('shop.release.ts', commit)).toContain(`go on with ${shop}/@r2`);
+});
+
+test('a release in Starlark runs in pods, as one in TypeScript does', async () => {
+  const made = await release('cafe.ocu.star');
+  expect(made).toContain('cafe.ocu.star/@r1');
+  expect(await done()).toContain('up-cafe-dev');
 });
