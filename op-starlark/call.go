@@ -102,7 +102,8 @@ func callWith(thread *starlark.Thread, fn *starlark.Function, inputs *starlark.D
 // valuesOf gives the inputs of a function that was handed off to: references have the value that they have now.
 func (p *program) valuesOf(thread *starlark.Thread, inputs map[string]input) (*starlark.Dict, error) {
 	values := new(starlark.Dict)
-	for name, one := range inputs {
+	for _, name := range sortedKeys(inputs) {
+		one := inputs[name]
 		text, err := json.Marshal(one.Value)
 		if one.Ref != "" {
 			text, err = p.op.ask(thread, "value", map[string]any{"ref": one.Ref, "default": one.Default})
@@ -158,9 +159,5 @@ func (p *program) next(thread *starlark.Thread, b *starlark.Builtin, args starla
 	if err != nil {
 		return nil, err
 	}
-	names := []string{}
-	for name := range inputs {
-		names = append(names, name)
-	}
-	return handed{fn, inputs}, accepts(fn, names)
+	return handed{fn, inputs}, accepts(fn, sortedKeys(inputs))
 }

@@ -122,6 +122,25 @@ task(f, "t", inputs = {"a": 1})
 	}
 }
 
+func TestWhatHasNoOrderIsSorted(t *testing.T) {
+	source := `
+def f(**all):
+    return done(outputs = {"keys": [key for key in all] + [key for e in environments() for key in e.attributes]})
+def start():
+    return next(f, inputs = {"d": 1, "b": 2, "c": 3, "a": 4})
+task(start, "t")
+`
+	call := map[string]any{
+		"do": "call", "item": "task/t", "action": "call", "inputs": map[string]any{},
+		"environments": []any{map[string]any{"name": "e", "attributes": map[string]any{"z": "", "x": "", "y": ""}}},
+	}
+	for range 20 {
+		if said := saidOf(t, source, call); said != `{"end":{"outputs":{"keys":["a","b","c","d","x","y","z"]}}}` {
+			t.Fatal(said)
+		}
+	}
+}
+
 func TestErrorsSayWhere(t *testing.T) {
 	for _, one := range []struct{ source, want string }{
 		{"f(", `{"failed":{"at":["a.star:1:3"],"message":"got end of file, want ')'"}}`},

@@ -145,13 +145,10 @@ func (p *program) add(thread *starlark.Thread, made *item, inputs *starlark.Dict
 	if made.Inputs, err = p.inputs(thread, inputs); err != nil {
 		return err
 	}
-	names := own
-	for name := range made.Inputs {
-		names = append(names, name)
-	}
+	names := append(sortedKeys(made.Inputs), own...)
 	made.Functions = map[string]string{}
-	for does, fn := range made.functions {
-		function := fn.(*starlark.Function)
+	for _, does := range sortedKeys(made.functions) {
+		function := made.functions[does].(*starlark.Function)
 		if err := accepts(function, names); err != nil {
 			return err
 		}

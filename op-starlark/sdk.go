@@ -199,8 +199,8 @@ func (p *program) allEnvironments(thread *starlark.Thread, b *starlark.Builtin, 
 	list := []starlark.Value{}
 	for _, one := range p.Environments {
 		attributes := new(starlark.Dict)
-		for name, value := range one.Attributes {
-			if err := attributes.SetKey(starlark.String(name), starlark.String(value)); err != nil {
+		for _, name := range sortedKeys(one.Attributes) {
+			if err := attributes.SetKey(starlark.String(name), starlark.String(one.Attributes[name])); err != nil {
 				return nil, err
 			}
 		}

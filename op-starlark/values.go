@@ -3,7 +3,9 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"unicode/utf8"
 
 	starjson "go.starlark.net/lib/json"
@@ -103,6 +105,11 @@ func fromJSON(thread *starlark.Thread, text json.RawMessage) (starlark.Value, er
 	}
 	decode := starjson.Module.Members["decode"]
 	return starlark.Call(thread, decode, starlark.Tuple{starlark.String(text)}, nil)
+}
+
+// sortedKeys is the order in which a program sees what has none: the same one each time.
+func sortedKeys[Value any](of map[string]Value) []string {
+	return slices.Sorted(maps.Keys(of))
 }
 
 // jsonModule is what the SDK has of JSON.
