@@ -141,6 +141,7 @@ test('environments, phases, hand-offs and outputs of other packages run from fil
   const made = await box.must('release', 'new', 'bread/package.ocu.star');
   expect(made).toContain('bakery/-/bread/package.ocu.star/@r1/custom/approval');
   expect(await ran()).toEqual(['bake 1', 'up corner 1 2 small', 'door corner open']);
+  expect(await box.must('release', 'show', 'bread/package.ocu.star/@v1')).toContain('@r1: open\ntags v1\n');
   await box.must('release', 'new', 'cafe/package.ocu.star');
   expect(await ran()).toEqual(['cafe corner open']);
   await box.must('state', 'set', 'bread/package.ocu.star/@r1/custom/approval', 'true');
@@ -195,12 +196,15 @@ task(count, name = "count")
 task(leak, name = "leak")
 `,
     'coins.txt': '12\n',
+    'wrong.ocu.star': 'def f():\n    return done(tags = ["r12"])\n\ntask(f, name = "f")\n',
   });
   await box.commit();
   const first = await box.op('release', 'new', 'till.ocu.star');
   expect(first.exitCode).toBe(4);
   expect(first.stderr).toContain('the key is ***');
   expect(first.stderr).toContain('till.ocu.star:6:13: no coins for ***');
+  const wrong = await box.op('release', 'new', 'wrong.ocu.star');
+  expect(wrong.stderr).toContain('wrong.ocu.star:2:16: a release cannot have this tag: "r12" is not letters');
   await writeFile(join(box.home, 'coins'), '');
   const second = await box.op('release', 'retry', 'till.ocu.star');
   expect(second.stderr).toContain('task/leak returned what cannot be an output: it contains a secret');

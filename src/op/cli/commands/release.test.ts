@@ -11,8 +11,9 @@ const note = (exec: ItemContext<unknown>['exec'], ...words: string[]) => exec('n
 
 export default release('shop', ({ environments, phase, call, deploy, custom }) => {
   const build = call('build', {
-    run: async ({ exec, release }) => {
+    run: async ({ exec, release, tag }) => {
       await note(exec, 'build', release.name);
+      tag(release.name.replace('r', 'v1.'));
       return { image: 'shop:' + release.commit.slice(0, 7) };
     },
   });
@@ -107,7 +108,9 @@ export default release('large', ({ phase, call }) => {
     await box.must('work', 'continue');
     await box.write({ 'shop.release.ts': shop });
     expect(await ran()).toEqual(['up prod-eu r1 1']);
-    expect(await box.must('release', 'show', 'shop.release.ts')).toContain('@r1: complete');
+    expect(await box.must('release', 'show', 'shop.release.ts/@v1.1')).toContain('@r1: complete\ntags v1.1\n');
+    expect(await box.op('release', 'show', 'shop.release.ts/@v9')).toMatchObject({ exitCode: 6 });
+    expect(await box.op('release', 'bad', 'shop.release.ts/@v1.1')).toMatchObject({ exitCode: 6 });
     expect(await box.must('state', 'get', `${name}/@/deploy/prod-eu#output/url`)).toBe('https://prod-eu');
   });
 

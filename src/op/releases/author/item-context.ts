@@ -29,6 +29,11 @@ export interface ItemContext<I> {
   readonly exec: (program: string, args?: readonly string[], options?: ExecOptions) => Promise<Executed>;
   /** Keeps a value out of the log; a function whose output contains it fails. Returns the value. */
   readonly secret: (value: string) => string;
+  /**
+   * Gives the release a name besides its number, when the function has succeeded: `tag('1.4.0')`, and `op release show FILE/@1.4.0`. Letters,
+   * digits, `_`, `.` and `-`, at most 63; another release may take it over, so `op approve` and `op release rollback` take numbers only.
+   */
+  readonly tag: (name: string) => void;
   /** Aborted when op is told to stop, or has lost its claim to the item. */
   readonly signal: AbortSignal;
   readonly release: { readonly name: string; readonly package: string; readonly commit: string };

@@ -1,4 +1,5 @@
 import { type Json, sizeOf } from '../../store/documents/body.js';
+import { mostTags } from '../documents/names.js';
 import type { Away, Deployment, Package, Release, Run, Standing, Written } from '../documents/shapes.js';
 import { runSignature } from '../next/deployments.js';
 import { environmentOf, type RunWork } from '../next/snapshot.js';
@@ -40,7 +41,12 @@ export function startRun(
 
 /** How a run ended. */
 export type Ending =
-  | { readonly status: 'complete'; readonly output: Readonly<Record<string, Json>> }
+  | {
+      readonly status: 'complete';
+      readonly output: Readonly<Record<string, Json>>;
+      /** Names that the release gets. */
+      readonly tags?: readonly string[];
+    }
   | { readonly status: 'failed'; readonly error: string };
 
 /** The same release after the end of a run. When its document has no room for the output, the run has failed. */
@@ -50,13 +56,18 @@ export function endRun(
   ending: Ending,
   written: Written,
 ): Release {
-  const after = (how: Ending): Release => ({
-    ...release,
-    runs: release.runs.map((one): Run => {
-      return one.item === ended.item && one.number === ended.number ? { ...one, ...how, ended: written.at } : one;
-    }),
-    written,
-  });
+  const after = (ending: Ending): Release => {
+    const { tags = [], ...how } = { tags: undefined, ...ending };
+    const all = [...new Set([...(release.tags ?? []), ...tags])].slice(-mostTags);
+    return {
+      ...release,
+      ...(all.length === 0 ? {} : { tags: all }),
+      runs: release.runs.map((one): Run => {
+        return one.item === ended.item && one.number === ended.number ? { ...one, ...how, ended: written.at } : one;
+      }),
+      written,
+    };
+  };
   const whole = after(ending);
   return fitted(whole) ?? after(tooLarge(ending, release.ref));
 }
@@ -71,7 +82,8 @@ function tooLarge(ending: Ending, document: string): Ending {
 
 /** How a run ended, when the package has room for its output; else, that it failed. */
 export function endingFor(document: Package, release: number, run: Run, ending: Ending, written: Written): Ending {
-  const after = recordRun(document, release, { ...run, ...ending }, written);
+  const { tags: _, ...how } = { tags: undefined, ...ending };
+  const after = recordRun(document, release, { ...run, ...how }, written);
   return packageFits(after) ? ending : tooLarge(ending, document.ref);
 }
 

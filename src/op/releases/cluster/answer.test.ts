@@ -39,4 +39,6 @@ test.each([
   pack({ is: 'complete' }),
   pack('text'),
   pack({ is: 'complete', output: 'text' }),
+  pack({ is: 'complete', output: {}, tags: ['r1'] }),
+  pack({ is: 'complete', output: {}, tags: ['a/b'] }),
 ])('what is no answer is none: %j', async (word) => expect(await decodeAnswer(word, noLog)).toBeUndefined());

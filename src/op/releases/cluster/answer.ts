@@ -1,8 +1,12 @@
 import * as v from 'valibot';
 import { messageBytes, messageLimit } from '../../kit/results/message.js';
+import { canBeTag, mostTags } from '../documents/names.js';
 import { planShape, valuesShape } from '../documents/shapes.js';
 import { digestOf } from '../documents/signature.js';
 import { pack, unpack } from './packed.js';
+
+const tag = v.pipe(v.string(), v.check(canBeTag));
+const tagsShape = v.optional(v.pipe(v.array(tag), v.maxLength(mostTags)));
 
 /** What the pod of an item gives back. */
 export const answerShape = v.variant('is', [
@@ -12,7 +16,7 @@ export const answerShape = v.variant('is', [
     registered: v.array(v.object({ name: v.string(), attributes: v.record(v.string(), v.string()) })),
   }),
   v.object({ is: v.literal('refused'), what: v.string(), why: v.string(), hint: v.string() }),
-  v.object({ is: v.literal('complete'), output: valuesShape }),
+  v.object({ is: v.literal('complete'), output: valuesShape, tags: tagsShape }),
   v.object({ is: v.literal('failed'), error: v.string() }),
 ]);
 export type Answer = v.InferOutput<typeof answerShape>;

@@ -237,7 +237,10 @@ async function endingOf(
   if (ended.is === 'failed') return failed(answer?.is === 'failed' ? answer.error : ended.why);
   const commit = wordOf(ended, 'clone', 'commit');
   if (commit !== release?.commit) return failed(`it ran the code of ${commit || 'an unknown commit'}`);
-  if (answer?.is === 'complete') return { status: 'complete', output: answer.output };
+  if (answer?.is === 'complete') {
+    const { output, tags } = answer;
+    return { status: 'complete', output, ...(tags === undefined ? {} : { tags }) };
+  }
   return failed('it has not said in a valid way how it ended');
 }
 

@@ -139,13 +139,25 @@ export interface Named {
   readonly number: number;
 }
 
-/** The release that a reference names; the newest one for a file alone. @throws OpError (input, refused) */
-export async function releaseOf(place: Place, reference: Reference): Promise<Named> {
+/**
+ * The release that a reference names; the newest one for a file alone.
+ * @param by a tag is for looking, and for going on: code of a release gives it, so it does not say which release somebody decides about
+ * @throws OpError (input, refused)
+ */
+export async function releaseOf(
+  place: Place,
+  reference: Reference,
+  by: 'number' | 'number or tag' = 'number',
+): Promise<Named> {
   const name = packageOf(reference);
   if (reference.release) {
     const number = releaseNumber(reference.release);
     if (number !== undefined && (await place.records.release(name, number)) !== undefined)
       return { package: name, number };
+    const { release: tag } = reference;
+    const tagged = number === undefined && by === 'number or tag' ? await place.records.releases(name) : [];
+    const found = tagged.findLast(({ tags }) => tags?.includes(tag));
+    if (found !== undefined) return { package: name, number: found.number };
   } else {
     const view = (await place.records.snapshot()).packages.get(name);
     if (view !== undefined && view.document.newest > 0) return { package: name, number: view.document.newest };

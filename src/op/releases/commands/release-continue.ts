@@ -23,7 +23,11 @@ export async function continueRelease(
   runTekton: RunTekton,
 ): Promise<void> {
   await using place = await openPlace(context, request);
-  const of = await releaseOf(place, referenceOf(place, oneWord(words, 'release continue', 'a release')));
+  const of = await releaseOf(
+    place,
+    referenceOf(place, oneWord(words, 'release continue', 'a release')),
+    'number or tag',
+  );
   await goOn(place, request, of, runTekton);
 }
 
@@ -35,7 +39,7 @@ export async function retryRelease(
   runTekton: RunTekton,
 ): Promise<void> {
   await using place = await openPlace(context, request);
-  const of = await releaseOf(place, referenceOf(place, oneWord(words, 'release retry', 'a release')));
+  const of = await releaseOf(place, referenceOf(place, oneWord(words, 'release retry', 'a release')), 'number or tag');
   const { records, written } = place;
   const view = (await records.snapshot()).packages.get(of.package);
   refuseEnded(of, view?.intent);

@@ -104,7 +104,8 @@ async function runItem(context: Context, asked: Asked<'run'>): Promise<Outputs> 
   }
   const ending = await execute(context, { ...call, function: found });
   if (ending.status === 'failed') throw failedWith(context, item, ending.error);
-  const answer = { is: 'complete', output: ending.output } as const;
+  const { output, tags } = ending;
+  const answer: Answer = { is: 'complete', output, ...(tags === undefined ? {} : { tags: [...tags] }) };
   const size = pack(answer).length;
   if (fitsResult(pack(answer))) return give(context, answer);
   throw failedWith(context, item, `its outputs have ${size} characters when packed, more than a result can hand on`);

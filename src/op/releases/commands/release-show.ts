@@ -49,7 +49,7 @@ export const withVerdict = (release: Release, view: PackageView | undefined): Re
 /** `op release show FILE[/@rN]`: its phases and items, what ran and what waits for what. @throws OpError */
 export async function showRelease(context: Context, request: Drawn, words: readonly string[]): Promise<void> {
   await using place = await openPlace(context, request);
-  const of = await releaseOf(place, referenceOf(place, oneWord(words, 'release show', 'a release')));
+  const of = await releaseOf(place, referenceOf(place, oneWord(words, 'release show', 'a release')), 'number or tag');
   const found = await place.records.release(of.package, of.number);
   if (found === undefined) return;
   const snapshot = await place.records.snapshot();
@@ -59,12 +59,15 @@ export async function showRelease(context: Context, request: Drawn, words: reado
     context.out(`${JSON.stringify({ ...release, waiting }, undefined, 2)}\n`);
     return;
   }
-  const { ref, standing, commit, created } = release;
+  const { ref, standing, commit, created, tags = [] } = release;
   if (request.output === 'mermaid') {
     context.out(mermaidOf(ref, release.plan, release.runs));
     return;
   }
-  context.out(`${ref}: ${standing}\ncommit ${commit}, by ${created.by}, ${created.at}\n\n${linesOf(release)}\n`);
+  const named = tags.length === 0 ? '' : `tags ${tags.join(', ')}\n`;
+  context.out(
+    `${ref}: ${standing}\n${named}commit ${commit}, by ${created.by}, ${created.at}\n\n${linesOf(release)}\n`,
+  );
   const text = waitingText(waiting);
   if (text !== '') context.out(`\n${text}`);
 }

@@ -143,6 +143,8 @@ export const releaseShape = v.object({
   commit: v.string(),
   plan: planShape,
   created: written,
+  /** Names besides its number, the newest last. */
+  tags: v.optional(v.array(v.string())),
   standing: v.picklist(standings),
   runs: v.array(run),
   written,

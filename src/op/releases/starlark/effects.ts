@@ -31,6 +31,8 @@ export interface Room {
   /** Says what is done, or printed. */
   readonly log: (text: string) => void;
   readonly secret: (value: string) => string;
+  /** Gives the release a tag, or says why it cannot have it. */
+  readonly tag: (name: string) => void;
   /** The value that a reference has now; undefined when there is none. */
   readonly valueNow: (reference: string) => Promise<Json | undefined>;
 }
@@ -53,7 +55,7 @@ async function answer(room: Room, asked: Question, at: string): Promise<Json> {
       return checkVersion(asked.version);
     case 'check':
       checkName(asked);
-      if (asked.what === 'tag') log(`${at}: the tag ${asked.name} is not kept: releases have numbers`);
+      if (asked.what === 'tag') room.tag(asked.name);
       return null;
     case 'ref':
       return formatReference(parseReference(asked.ref, base));
@@ -127,10 +129,6 @@ function checkVersion(version: string): null {
 
 function checkName({ what, name }: Extract<Question, { ask: 'check' }>): void {
   const shown = `"${oneLine(name, 80)}"`;
-  if (what === 'tag' && (!/^[\w.-]{1,63}$/u.test(name) || /^r\d+$/u.test(name)))
-    throw new ProgramError(
-      `${shown} cannot be a tag: letters, digits, "_", "." and "-", and not as numbers of releases`,
-    );
   if (what === 'input' && !canBeInput(name))
     throw new ProgramError(`${shown} cannot be the name of an input: letters, digits and "_", at most 63`);
   if ((what === 'item' || what === 'environment') && !canBeName(name))

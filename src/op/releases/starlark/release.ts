@@ -76,7 +76,16 @@ async function evaluated(context: Context, file: StarlarkFile): Promise<v.InferO
   const log = (text: string) => context.log.step(`${path}: ${masked(printable(text))}`);
   const refuse = (why: string) =>
     inputError({ what: `${path} is not a valid release`, why, hint: 'correct the file, and see op release lint' });
-  const effects = effectsOf({ context, root, directory: homeOf(root, path), base, log, secret, valueNow });
+  const effects = effectsOf({
+    context,
+    root,
+    directory: homeOf(root, path),
+    base,
+    log,
+    secret,
+    tag: () => {},
+    valueNow,
+  });
   try {
     const plan = v.parse(planned, await runHelper(context, { do: 'package', file: path, environments }, effects));
     if (isIn(JSON.stringify(plan))) throw refuse('its plan contains a secret: plans are stored');
@@ -90,10 +99,10 @@ async function evaluated(context: Context, file: StarlarkFile): Promise<v.InferO
 /** What an item does. */
 const functionOf =
   (context: Context, { path, environments, base, valueNow }: StarlarkFile, key: string, action: string): ItemFunction =>
-  async ({ inputs, log, secret, signal, directory: root }) => {
+  async ({ inputs, log, secret, tag, signal, directory: root }) => {
     const inner = { ...context, signal };
     const values = v.parse(valuesShape, inputs);
-    const room = { context: inner, root, directory: homeOf(root, path), base, log, secret, valueNow };
+    const room = { context: inner, root, directory: homeOf(root, path), base, log, secret, tag, valueNow };
     const request = { do: 'call', file: path, environments, item: key, action, inputs: values } as const;
     const { outputs } = v.parse(ended, await runHelper(inner, request, effectsOf(room)));
     return outputs;

@@ -35,6 +35,7 @@ export async function starlarkRepository(context: Context, file: string): Promis
     base,
     log: (text) => context.log.debug(`${path}: ${masked(printable(text))}`),
     secret,
+    tag: () => {},
     valueNow: async () => undefined,
   });
   try {
@@ -50,7 +51,16 @@ export async function starlarkRepository(context: Context, file: string): Promis
             trigger: async ({ commit, log: tell }) => {
               const { secret, masked } = masking();
               const log = (text: string) => tell(masked(printable(text)));
-              const room = { context, root: root, directory: root, base, log, secret, valueNow: async () => undefined };
+              const room = {
+                context,
+                root: root,
+                directory: root,
+                base,
+                log,
+                secret,
+                tag: () => {},
+                valueNow: async () => undefined,
+              };
               await runHelper(context, { do: 'trigger', file: path, commit }, effectsOf(room)).catch(
                 (error: unknown) => {
                   throw error instanceof ProgramError ? new ProgramError(masked(error.message)) : error;

@@ -8,6 +8,7 @@ import { run } from '../../kit/process/run.js';
 import type { Json } from '../../store/documents/body.js';
 import type { ExecOptions, Executed, ItemFunction } from '../author/item-context.js';
 import type { Ending } from '../changes/changes.js';
+import { canBeTag, mostTags } from '../documents/names.js';
 import { jsonShape } from '../documents/shapes.js';
 import type { Call } from './runner.js';
 
@@ -27,6 +28,7 @@ export async function execute(context: Context, call: FunctionCall): Promise<End
   const { secret, masked, isIn } = masking();
   const log = (text: string) => context.log.step(`${item}: ${masked(printable(text))}`);
   try {
+    const tags: string[] = [];
     const returned = await call.function({
       inputs: inputs as never,
       environment,
@@ -35,10 +37,12 @@ export async function execute(context: Context, call: FunctionCall): Promise<End
       signal: context.signal,
       log,
       secret,
+      tag: (name) => void tags.push(checkedTag(name, isIn, tags.length)),
       exec: (program, args = [], options) => exec(context, { program, args, directory, log, masked }, options),
     });
     context.signal.throwIfAborted();
-    return { status: 'complete', output: outputOf(item, returned, isIn) };
+    const output = outputOf(item, returned, isIn);
+    return { status: 'complete', output, ...(tags.length === 0 ? {} : { tags }) };
   } catch (error) {
     context.signal.throwIfAborted();
     return { status: 'failed', error: oneLine(masked(messageOf(error)), 500) };
@@ -57,6 +61,15 @@ function outputOf(item: string, returned: unknown, hasSecret: Masking['isIn']): 
   if (text.length > largestOutput) throw refuse(`it has ${text.length} characters; ${largestOutput} are allowed`);
   if (hasSecret(text)) throw refuse('it contains a secret');
   return read.output;
+}
+
+function checkedTag(name: string, hasSecret: Masking['isIn'], given: number): string {
+  const refuse = (why: string) =>
+    refusedError({ what: 'a release cannot have this tag', why, hint: 'give one such as 1.4.0' });
+  if (hasSecret(JSON.stringify(name))) throw refuse('it contains a secret');
+  if (!canBeTag(name)) throw refuse(`"${oneLine(name, 80)}" is not letters, digits, "_", "." and "-", or is a number`);
+  if (given >= mostTags) throw refuse(`there are ${mostTags} already`);
+  return name;
 }
 
 interface Started {
