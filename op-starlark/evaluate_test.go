@@ -20,7 +20,7 @@ func run(t *testing.T, source string, asked map[string]any) map[string]any {
 		ended <- serve(bufio.NewReader(fromOp), bufio.NewWriter(toOp))
 		toOp.Close()
 	}()
-	request := map[string]any{"do": "package", "file": "a.star", "steps": 1_000_000, "memory": 1 << 30}
+	request := map[string]any{"protocol": protocol, "do": "package", "file": "a.star", "steps": 1_000_000, "memory": 1 << 30}
 	for key, value := range asked {
 		request[key] = value
 	}
@@ -138,6 +138,13 @@ task(start, "t")
 		if said := saidOf(t, source, call); said != `{"end":{"outputs":{"keys":["a","b","c","d","x","y","z"]}}}` {
 			t.Fatal(said)
 		}
+	}
+}
+
+func TestAnotherVersionIsToldApart(t *testing.T) {
+	said := saidOf(t, "", map[string]any{"protocol": protocol + 1})
+	if !strings.Contains(said, "op-starlark speaks version 1 of its protocol, and op version 2") {
+		t.Error(said)
 	}
 }
 

@@ -18,8 +18,12 @@ import (
 	"go.starlark.net/syntax"
 )
 
+// protocol is the version of what is said: op and the helper may be installed at different times.
+const protocol = 1
+
 // request says what to evaluate, and what of it is wanted.
 type request struct {
+	Protocol int `json:"protocol"`
 	// repository: the settings of repo.ocu.star. package: the plan of a file. call: one function of an item. trigger: that of repo.ocu.star.
 	Do string `json:"do"`
 	// From the root of the repository, with slashes.
@@ -64,6 +68,10 @@ func serve(in *bufio.Reader, out *bufio.Writer) error {
 	var asked request
 	if err := op.read(&asked); err != nil {
 		return fmt.Errorf("the request cannot be read: %w", err)
+	}
+	if asked.Protocol != protocol {
+		message := fmt.Sprintf("op-starlark speaks version %d of its protocol, and op version %d: build op-starlark from the same version as op", protocol, asked.Protocol)
+		return op.write(map[string]any{"failed": failure{message, []string{}}})
 	}
 	// A stack that grows to this size is that of an expression or a value nested without end.
 	debug.SetMaxStack(64 << 20)

@@ -12,6 +12,9 @@ import { type Environment, jsonShape } from '../documents/shapes.js';
 /** The program that evaluates Starlark, see `op-starlark/`. */
 const program = 'op-starlark';
 
+/** The version of what op and the helper say: they may be installed at different times. */
+const protocol = 1;
+
 /** What an evaluation may use: steps of the interpreter, bytes of memory, milliseconds from one question to the next, lines that it prints. */
 const limits = { steps: 50_000_000, memory: 256 * 1024 * 1024, patience: 30_000, lines: 20_000 };
 
@@ -124,7 +127,7 @@ export async function runHelper(context: Context, request: HelperRequest, effect
   let failed: ProgramError | undefined;
   let lines = 0;
   try {
-    send({ ...request, steps: limits.steps, memory: limits.memory });
+    send({ protocol, ...request, steps: limits.steps, memory: limits.memory });
     computes();
     for await (const line of createInterface({ input: child.stdout })) {
       clearTimeout(timer);
