@@ -66,11 +66,6 @@ async function cloneWith(
   const outside = createGit(context, { access, directory: access.home, url });
   const remote = await listRemote(outside, url);
   const wanted = findRevision(remote, request);
-  if (wanted.other !== undefined) {
-    context.log.warn(
-      `${oneLine(wanted.label)} is ${wanted.source} and ${wanted.other}, with different commits: the first is used, as git does; the full name chooses`,
-    );
-  }
   const found = await inspectGitDirectory(outside, directory);
   const upToDate = await isUpToDate(git, directory, { request, wanted, remote, found });
   const commit =

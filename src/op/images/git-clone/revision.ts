@@ -1,4 +1,4 @@
-import { inputError } from '../../kit/errors/op-error.js';
+import { inputError, refusedError } from '../../kit/errors/op-error.js';
 import { oneLine } from '../../kit/log/printable.js';
 import { isCommit, problemOfName } from '../../systems/git/ref-name.js';
 import { findRefs, namesOf, noSuchRevision, type Remote } from '../../systems/git/remote.js';
@@ -62,13 +62,12 @@ export interface RevisionToFetch {
   readonly commit: string | undefined;
   /** A revision that exists only after a refspec has been fetched. */
   readonly localName?: string;
-  /** Another ref of the same name, with another commit. */
-  readonly other?: string;
 }
 
 /**
- * Finds the revision among the refs, in git's own order: a full name, then tags, then branches.
- * @throws OpError (input) that suggests the default branch and similar names
+ * Finds the revision among the refs: a full name, a tag or a branch.
+ * @throws OpError (input) that suggests the default branch and similar names; (refused) for a short name of two refs with different commits:
+ * git takes the tag, and whoever may push one would decide what a branch is that only reviewed commits reach
  */
 export function findRevision(
   remote: Remote,
@@ -89,14 +88,14 @@ export function findRevision(
   if (asked.kind === 'commit') return { label: asked.commit, source: asked.commit, commit: asked.commit };
   const { name } = asked;
   const [found, ...others] = findRefs(remote, name);
-  const other = others.find(({ commit }) => commit !== found?.commit);
   if (found !== undefined) {
-    return {
-      label: name,
-      source: found.ref,
-      commit: found.commit,
-      ...(other === undefined ? {} : { other: other.ref }),
-    };
+    const other = found.ref === name ? undefined : others.find(({ commit }) => commit !== found.commit);
+    if (other === undefined) return { label: name, source: found.ref, commit: found.commit };
+    throw refusedError({
+      what: `${url.clean} has two revisions "${oneLine(name)}"`,
+      why: `${found.ref} and ${other.ref} have different commits`,
+      hint: `write the full name, such as ${other.ref}, or remove one of them`,
+    });
   }
   if (name === 'HEAD') return findDefault(remote, url.clean);
   if (refspecs.length > 0) return { label: name, source: undefined, commit: undefined, localName: name };
