@@ -44,6 +44,14 @@ test('a Task of a plan may use the Secrets that the platform names, and no other
   expect(planned(['keys'], text)().object).toMatchObject({ spec: { taskSpec: signs } });
 });
 
+test('a Task whose text is not that of its digest any more does not run: approvals are for the digest', () => {
+  const digest = digestOf(object('Task', 'sign', signs));
+  const documents = { [digest]: object('Task', 'sign', { steps: [{ name: 'a', image: 'other' }] }) };
+  expect(() => plannedRun(settings(['keys']), 'x', { documents }, { ...run, digest }, {})).toThrow(
+    'the plan has no Task sign',
+  );
+});
+
 test('so may a Task of a Pipeline of a plan', () => {
   const tasks = [{ name: 'one', taskRef: { name: 'sign' } }];
   const text = `${object('Pipeline', 'all', { tasks })}\n---\n${object('Task', 'sign', signs)}`;

@@ -128,7 +128,9 @@ export function plannedRun(
       hint: 'add it to the param service-accounts of the Pipelines release and work',
     });
   }
-  const objects = digest === undefined ? [] : objectsIn(documents[digest] ?? '');
+  const text = digest === undefined ? undefined : documents[digest];
+  // Approvals are for the digest: what the store of state has under it may be another text by now.
+  const objects = text === undefined || digestOf(text) !== digest ? [] : objectsIn(text);
   const find = (wanted: string, kindOf: string) =>
     objects.find((one) => one.kind === kindOf && one.metadata.name === wanted)?.spec;
   const own = find(name, kind);
