@@ -237,7 +237,13 @@ describe.skipIf(missingTools.length > 0)('on a real API server, where the test p
 
     test.each([
       ['pod', 'a Pod in another namespace', pod('namespace: elsewhere'), /^Pod steal .* in namespace elsewhere$/u],
-      ['merge', 'one whose namespace is merged in', pod('<<: {namespace: elsewhere}'), /namespace elsewhere$/u],
+      ['merge', 'one whose namespace is merged in', pod('<<: {namespace: elsewhere}'), /^the tests .* are not run$/u],
+      [
+        'later',
+        'one whose namespace is merged in after another',
+        pod('namespace: shop\n  <<: {namespace: elsewhere}'),
+        /^the tests of the release are not run$/u,
+      ],
       ['map', 'a ConfigMap that replaces one there', configMap('ConfigMap', '  namespace: elsewhere\n'), /^ConfigMap/u],
       ['list', 'a List with objects of there', configMap('List', ''), /^List settings .* is not created$/u],
       [

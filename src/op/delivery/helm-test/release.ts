@@ -1,6 +1,7 @@
 import * as v from 'valibot';
-import { parseAllDocuments } from 'yaml';
+import { parseAllDocuments, visit } from 'yaml';
 import type { Context } from '../../context.js';
+import { oddPart } from '../../kit/config/odd-yaml.js';
 import { OpError, refusedError, toolError } from '../../kit/errors/op-error.js';
 import { jsonOf } from '../../kit/json/parse-json.js';
 import { oneLine } from '../../kit/log/printable.js';
@@ -90,7 +91,8 @@ export async function readRelease(context: Context, helm: Helm, name: string): P
   }
 }
 
-function parseRelease(json: string): Release {
+/** Reads what `helm status --output=json` prints. @throws OpError (refused) for a hook that helm may read differently */
+export function parseRelease(json: string): Release {
   const { name, namespace, version, info, hooks: all } = v.parse(jsonOf(shape), json);
   const hooks = all.flatMap((one) => (one.events.includes('test') ? [{ ...one, ...objectIn(one.manifest) }] : []));
   const tests = hooks.flatMap(({ name: test, kind, namespace: place, weight, last_run: last }): HelmTest[] => {
@@ -109,22 +111,36 @@ function parseRelease(json: string): Release {
 }
 
 /**
- * The one object of a hook's manifest, as helm reads it: what is wrong in it, or what op would read otherwise, is no object.
+ * The one object of a hook's manifest, as helm reads it: what is wrong in it, or what op could read otherwise, is no object.
  * @throws OpError (refused) for anything else than one object
  */
 function objectIn(manifest: string): Pick<Hook, 'kind' | 'namespace'> {
-  const documents = parseAllDocuments(manifest, { merge: true, version: '1.1' });
+  const documents = parseAllDocuments(manifest, { merge: false, version: '1.1' });
   const [document, ...more] = Array.isArray(documents) ? documents : [];
   const isClear = more.length === 0 && document?.errors.length === 0 && document.warnings.length === 0;
-  if (document === undefined || !isClear || hasItems(document.toJS())) {
+  if (document === undefined || !isClear || isOdd(manifest, document) || hasItems(document.toJS())) {
     throw refusedError({
       what: 'the tests of the release are not run',
       why: 'the manifest of one of their hooks is not one object that op reads as helm does',
-      hint: 'see them with: helm get hooks RELEASE; write one object for each hook, without items, tags of YAML or keys that are there twice',
+      hint: 'see them with: helm get hooks RELEASE; write one object for each hook, without items, anchors, merge keys (<<) and tags of YAML, or keys that are there twice',
     });
   }
   const { kind, metadata } = v.parse(placed, document.toJS());
   return { kind, namespace: metadata.namespace ?? '' };
+}
+
+/**
+ * helm's readers take a merge key that comes after another key for what counts, and each line that begins with three dashes for the start
+ * of another object. Source: go-yaml v2, decoderMapping; splitYAMLDocument of Kubernetes' apimachinery.
+ */
+function isOdd(manifest: string, document: ReturnType<typeof parseAllDocuments>[number]): boolean {
+  let hasMerge = false;
+  visit(document, {
+    Scalar: (_, { value, source }) => {
+      if (value === '<<' || source === '<<') hasMerge = true;
+    },
+  });
+  return hasMerge || /\n---/u.test(manifest) || oddPart(manifest) !== undefined;
 }
 
 /** helm takes whatever has items for a list, whatever its kind is. Source: unstructuredJSONScheme.decode of Kubernetes' apimachinery. */

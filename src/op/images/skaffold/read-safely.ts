@@ -1,7 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import * as v from 'valibot';
-import { CST, Lexer, parseAllDocuments, visit } from 'yaml';
+import { parseAllDocuments, visit } from 'yaml';
+import { oddPart } from '../../kit/config/odd-yaml.js';
 
 /** What one file of a Skaffold configuration says, as far as it decides whether reading it runs code. */
 export interface SafeFile {
@@ -106,30 +107,6 @@ export async function textOfConfig(
       const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
       if (!missing) return { problem: `${one} cannot be read as a file` };
     }
-  }
-  return undefined;
-}
-
-/** Characters that end a line in YAML 1.1 but not in 1.2, that are invisible, or that UTF-16 leaves. */
-const oddCharacter = /\r(?!\n)|[^\P{Cc}\r\n\t]|[\u2028\u2029\ufeff\ufffd]/u;
-const oddTokens: Readonly<Partial<Record<string, string>>> = {
-  anchor: 'an anchor (&)',
-  alias: 'an alias (*)',
-  tag: 'a tag (!)',
-  'directive-line': 'a directive (%)',
-  'byte-order-mark': 'a byte order mark',
-};
-
-/** The part of YAML in a text that parsers treat differently. */
-function oddPart(text: string): string | undefined {
-  if (oddCharacter.test(text)) return 'an unusual line break or control character';
-  let inScalar = false;
-  for (const source of new Lexer().lex(text)) {
-    const type: string | null = inScalar ? 'scalar' : CST.tokenType(source);
-    const odd = inScalar ? undefined : oddTokens[type ?? ''];
-    if (odd !== undefined) return odd;
-    // The lexer announces the text of a scalar by a mark of its own.
-    inScalar = !inScalar && type === 'scalar';
   }
   return undefined;
 }

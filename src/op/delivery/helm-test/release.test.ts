@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest';
+import { parseRelease } from './release.js';
+
+/** A release with a test of this manifest, as helm prints it. */
+const read = (manifest: string) =>
+  parseRelease(
+    JSON.stringify({
+      name: 'shop',
+      namespace: 'dev',
+      version: 1,
+      info: { status: 'deployed' },
+      hooks: [{ name: 'shop-test', manifest, events: ['test'] }],
+    }),
+  );
+const pod = (metadata: string, rest = '') => `apiVersion: v1\nkind: Pod\nmetadata:\n${metadata}${rest}`;
+
+test.each([
+  ['in a namespace', pod('  name: a\n  namespace: dev\n'), 'dev'],
+  ['without a namespace', `# Source: shop/templates/test.yaml\n${pod('  name: a\n')}`, ''],
+  ['after the start of a document', `---\n${pod('  name: a\n  "namespace": dev\n')}`, 'dev'],
+  ['with dashes in a text', pod('  name: a\n  annotations:\n    text: |\n      ---\n      a << b\n'), ''],
+])('a hook %s is read', (_, manifest, namespace) => {
+  expect(read(manifest).hooks).toEqual([{ name: 'shop-test', kind: 'Pod', namespace }]);
+});
+
+test.each([
+  ['a merge key after the namespace', pod('  name: a\n  namespace: dev\n  <<: {namespace: flux}\n')],
+  ['a merge key before it', pod('  name: a\n  <<: {namespace: flux}\n  namespace: dev\n')],
+  ['a merge key of the whole object', `<<: {kind: Secret}\n${pod('  name: a\n  namespace: dev\n')}`],
+  ['a merge key in quotes', pod('  name: a\n  namespace: dev\n  "<<": {namespace: flux}\n')],
+  ['an anchor', pod('  name: &a a\n  namespace: *a\n')],
+  ['a tag', pod('  name: a\n  namespace: !!str dev\n')],
+  ['a line that only Kubernetes takes for a start', pod('  name: a\n', `---foo:\n  ${pod('    name: b\n')}`)],
+  ['a second object', `${pod('  name: a\n')}---\n${pod('  name: b\n  namespace: flux\n')}`],
+  ['a line break of YAML 1.1', pod('  name: a\n  namespace: dev # \u0085  namespace: flux\n')],
+  ['a key twice', pod('  name: a\n  namespace: dev\n  namespace: flux\n')],
+  ['a list', 'apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nItems: []\n'],
+])('%s is refused: helm could create something else', (_, manifest) => {
+  expect(() => read(manifest)).toThrow('the tests of the release are not run');
+});
