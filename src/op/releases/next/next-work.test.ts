@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type Planner, World } from '../../../../test/op/releases/world.js';
-import type { Gate, PlanItem } from '../documents/shapes.js';
+import type { Approval, Gate, PlanItem } from '../documents/shapes.js';
 import { approvalSignature } from './gates.js';
 
 const item = (key: string, parts: Partial<PlanItem> = {}): PlanItem => ({ key, inputs: {}, gates: [], ...parts });
@@ -323,7 +323,7 @@ describe('a deployment whose input has changed', () => {
   }
   function approve(world: World, gates: readonly Gate[], value: number): void {
     const of = world.package(app);
-    const approval = {
+    const approval: Approval = {
       release: 1,
       item: 'deploy/p',
       signature: approvalSignature('deploy/p', gates, { size: value }),
