@@ -31,6 +31,7 @@ test.each([
   ['an anchor', pod('  name: &a a\n  namespace: *a\n')],
   ['a tag', pod('  name: a\n  namespace: !!str dev\n')],
   ['a line that only Kubernetes takes for a start', pod('  name: a\n', `---foo:\n  ${pod('    name: b\n')}`)],
+  ['a first line that Kubernetes leaves out', `---#: {}\n${pod('  name: a\n  namespace: dev\n')}`],
   ['a second object', `${pod('  name: a\n')}---\n${pod('  name: b\n  namespace: flux\n')}`],
   ['a line break of YAML 1.1', pod('  name: a\n  namespace: dev # \u0085  namespace: flux\n')],
   ['a key twice', pod('  name: a\n  namespace: dev\n  namespace: flux\n')],

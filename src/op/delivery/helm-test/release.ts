@@ -140,7 +140,7 @@ function isOdd(manifest: string, document: ReturnType<typeof parseAllDocuments>[
       if (value === '<<' || source === '<<') hasMerge = true;
     },
   });
-  return hasMerge || /\n---/u.test(manifest) || oddPart(manifest) !== undefined;
+  return hasMerge || /\n---|^---[^\n]*\S/u.test(manifest) || oddPart(manifest) !== undefined;
 }
 
 /** helm takes whatever has items for a list, whatever its kind is. Source: unstructuredJSONScheme.decode of Kubernetes' apimachinery. */
