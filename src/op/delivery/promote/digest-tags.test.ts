@@ -133,5 +133,11 @@ describe('a manifest contains an earlier one', () => {
     ['anything, where the earlier one has no content', false, text([]), text([layer('a')])],
     ['keys in another order', true, '{"layers":[{"digest":"a","size":1}]}', '{"layers":[{"size":1,"digest":"a"}]}'],
     ['a text that is not JSON', false, text([layer('a')]), 'x'],
+    [
+      'other layers in another case, which Go reads instead',
+      false,
+      text([layer('a')]),
+      text([layer('a'), layer('b')], { Layers: [layer('b')] }),
+    ],
   ])('%s: %s', (_, expected, earlier, later) => expect(isContained(earlier, later)).toBe(expected));
 });

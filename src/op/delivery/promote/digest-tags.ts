@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { type OpError, refusedError } from '../../kit/errors/op-error.js';
 import { parseJson } from '../../kit/json/parse-json.js';
+import { isClearManifest } from '../../systems/registry/client/content.js';
 import { formatReference, type Reference } from '../../systems/registry/reference.js';
 import type { NamedDigest } from './artifacts.js';
 import type { PromoteRegistries } from './registries.js';
@@ -73,7 +74,7 @@ const manifest = v.looseObject({
  */
 export function isContained(earlier: string, later: string): boolean {
   const [one, other] = [parseJson(manifest, earlier), parseJson(manifest, later)];
-  if (one === undefined || other === undefined) return false;
+  if (one === undefined || other === undefined || !isClearManifest(later)) return false;
   const kindOf = ({ mediaType, artifactType, config }: typeof one) => [mediaType, artifactType, config?.mediaType];
   const begins = (all: readonly unknown[], first: readonly unknown[]) =>
     all.length >= first.length && isSame(all.slice(0, first.length), first);

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Transform } from 'node:stream';
 import * as v from 'valibot';
+import { hasClearKeys } from '../../../kit/json/clear-keys.js';
 import { parseJson } from '../../../kit/json/parse-json.js';
 
 /** A name for content: what it is, its hash and its size. */
@@ -70,6 +71,15 @@ const shape = v.looseObject({
   artifactType: v.optional(v.string()),
 });
 
+/** Source: OCI image specification, manifest, index and descriptor. */
+const fields = [
+  ...['schemaVersion', 'mediaType', 'artifactType', 'config', 'layers', 'manifests', 'subject', 'annotations'],
+  ...['digest', 'size', 'urls', 'data', 'platform', 'architecture', 'os', 'os.version', 'os.features', 'variant'],
+];
+
+/** Whether registries and tools in Go find the same in a manifest as op does. @param text valid JSON */
+export const isClearManifest = (text: string): boolean => hasClearKeys(text, fields, ['annotations']);
+
 /**
  * Reads a manifest whose digest is checked already.
  * @returns why it cannot be mirrored, if it cannot
@@ -79,8 +89,10 @@ export function readManifest(
   digest: string,
   sentType: string | undefined,
 ): Manifest | { readonly why: string } {
-  const read = parseJson(shape, bytes.toString('utf8'));
+  const text = bytes.toString('utf8');
+  const read = parseJson(shape, text);
   if (read === undefined) return { why: 'it is no manifest of an image or an index with SHA-256 digests' };
+  if (!isClearManifest(text)) return { why: 'it has a key twice, or in another case, which others read differently' };
   const { config, layers = [], manifests, subject, artifactType } = read;
   const mediaType = read.mediaType ?? sentType?.split(';')[0]?.trim() ?? '';
   if (!manifestTypes.some((type) => type === mediaType)) return { why: `its type is ${mediaType || 'unknown'}` };
