@@ -3,6 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { execa } from 'execa';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { pushBusybox } from '../../../../test/op/busybox-image.js';
 import { type LocalBuildKit, startBuildKit, whyNoBuildKit } from '../../../../test/op/local-buildkitd.js';
@@ -16,6 +17,7 @@ import {
 } from '../../../../test/op/local-registry.js';
 import { bundledOp, type Op, type Ran } from '../../../../test/op/run-op.js';
 import { makeSampleRepository, type SampleRepository } from '../../../../test/op/sample-repository.js';
+import { withTools } from '../../../../test/tools.js';
 
 let op: Op;
 let open: LocalRegistry;
@@ -56,6 +58,25 @@ function expectError(ran: Ran, exitCode: number, ...parts: readonly (string | Re
 }
 
 describe.skipIf(whyNoBuildKit !== undefined)('op build-dockerfile', () => {
+  it('shows no value of a build argument that is called like a secret, which BuildKit itself writes into names of steps', async () => {
+    await repository.write({
+      'app/Dockerfile': `FROM ${open.host}/tests/busybox:1\nARG API_TOKEN\nARG WORD\nRUN echo "$API_TOKEN $WORD"; exit 3\n`,
+    });
+    const args = [`--image=${open.host}/team/secret:v1`, '--context=app'];
+    const ran = await build(...args, '--debug', '--build-arg=API_TOKEN=hunter2', '--build-arg=WORD=shown');
+    expect(ran.exitCode).toBe(4);
+    for (const part of ['[2/2] RUN echo "*** shown"', '#2   *** shown', 'build-arg:API_TOKEN=…']) {
+      expect(ran.stderr).toContain(part);
+    }
+    expect(ran.stderr).not.toContain('hunter2');
+    const app = join(repository.directory, 'app');
+    const asked = ['build', '--frontend=dockerfile.v0', `--local=context=${app}`, `--local=dockerfile=${app}`];
+    const options = ['--opt=build-arg:API_TOKEN=hunter2', '--progress=plain'];
+    const env = { ...withTools(['buildctl']), BUILDKIT_HOST: server.address };
+    const itself = await execa('buildctl', [...asked, ...options], { env, extendEnv: false, reject: false });
+    expect(itself.stderr).toContain('RUN echo "hunter2 ');
+  });
+
   it('pushes the image, and names it in the log, the list and the outputs', async () => {
     const results = join(op.home, 'results');
     const outputs = [
@@ -79,6 +100,8 @@ describe.skipIf(whyNoBuildKit !== undefined)('op build-dockerfile', () => {
       ...outputs.map((name) => `--result=${name}=${join(results, name)}`),
     );
     expect(ran.stderr).toMatch(/RUN echo/u);
+    // The command line of buildctl, without the value.
+    expect(ran.stderr).toContain('build-arg:WORD=…');
     expect(ran).toMatchObject({ exitCode: 0, stdout: '' });
     const head = repository.git('rev-parse', 'HEAD');
     const [digest = ''] = /sha256:[0-9a-f]{64}/u.exec(await readFile(list(), 'utf8')) ?? [];

@@ -1,9 +1,10 @@
 import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from '../../context.js';
-import type { Env } from '../../kit/config/setting.js';
+import { type Env, namesSecret } from '../../kit/config/setting.js';
 import { toolError } from '../../kit/errors/op-error.js';
 import { makePrivateDirectory } from '../../kit/files/private-directory.js';
+import { masking } from '../../kit/log/masking.js';
 import { run } from '../../kit/process/run.js';
 import { buildFlags } from './build-flags.js';
 import { findBuildPaths } from './build-paths.js';
@@ -54,7 +55,7 @@ export async function buildDockerfile(
     const warning = warningIn(line);
     if (warning === undefined) onLine(line);
     else context.log.warn(`${build.image}: ${warning}`);
-  });
+  }, secretsIn(build.buildArgs, context.env).masked);
   const command = {
     program: 'buildctl',
     args: [...args, '--metadata-file', metadata, '--progress=rawjson'],
@@ -66,6 +67,19 @@ export async function buildDockerfile(
   const ended = await run(context, command);
   if (ended.ended !== 'ok') throw explainBuild({ build, buildkit, paths, dockerfile, command, ended, progress });
   return { digest: await digestIn(metadata, build.image), ...progress.counts() };
+}
+
+/** Shorter values are no secrets, and are words of other lines too. */
+const shortestSecret = 4;
+
+/** The values of build arguments that are called like secrets. */
+function secretsIn(buildArgs: DockerfileBuild['buildArgs'], env: Env) {
+  const secrets = masking();
+  for (const [name, given] of Object.entries(buildArgs)) {
+    const value = given ?? env[name] ?? '';
+    if (namesSecret(name) && value.length >= shortestSecret) secrets.secret(value);
+  }
+  return secrets;
 }
 
 /** A warning of BuildKit or about its cache; what a command of the Dockerfile prints is indented. */

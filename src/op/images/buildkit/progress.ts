@@ -67,8 +67,9 @@ const isHousekeeping = (name: string) => /^\[(?:internal|auth)\]/u.test(name) ||
 /**
  * Turns buildctl's machine-readable progress into short plain lines: `#2 [2/4] RUN make`, `#1 [1/4] FROM … (cached)`, and the output of
  * a command as `#2   text`.
+ * @param hide gives a text of BuildKit without secrets: BuildKit writes the values of build arguments into the names of steps
  */
-export function watchProgress(print: (line: string) => void): Progress {
+export function watchProgress(print: (line: string) => void, hide = (text: string) => text): Progress {
   const steps = new Map<string, Step>();
   const messages: string[] = [];
   const warned = new Set<string>();
@@ -77,7 +78,8 @@ export function watchProgress(print: (line: string) => void): Progress {
     step.number ??= ++count;
     print(`#${step.number} ${text}`);
   };
-  const showOutput = (step: Step, line: string) => {
+  const showOutput = (step: Step, raw: string) => {
+    const line = hide(raw);
     step.lines.push(line);
     if (step.lines.length > linesKept) step.lines.shift();
     show(step, `  ${line}`);
@@ -85,7 +87,7 @@ export function watchProgress(print: (line: string) => void): Progress {
   const onVertex = (vertex: v.InferOutput<typeof vertexShape>) => {
     const { name, started, completed } = vertex;
     const step: Step = steps.get(vertex.digest) ?? {
-      name: oneLine(name, 120),
+      name: oneLine(hide(name), 120),
       number: undefined,
       started: 0,
       cached: false,
@@ -104,12 +106,13 @@ export function watchProgress(print: (line: string) => void): Progress {
       step.rest = '';
     }
     const failedNow = vertex.error !== '' && !isCancelled(vertex.error) && step.error === undefined;
-    if (failedNow) step.error = vertex.error;
+    const error = hide(vertex.error);
+    if (failedNow) step.error = error;
     if (isHousekeeping(step.name)) return;
     if (isNew) show(step, cachedNow ? `${step.name} (cached)` : step.name);
     else if (cachedNow) show(step, '(cached)');
     const seconds = completed === undefined ? 0 : (Date.parse(completed) - step.started) / 1000;
-    if (failedNow) show(step, failureOf(step.name, vertex.error) ?? `failed after ${seconds.toFixed(1)} s`);
+    if (failedNow) show(step, failureOf(step.name, error) ?? `failed after ${seconds.toFixed(1)} s`);
     else if (vertex.error !== '') show(step, `stopped after ${seconds.toFixed(1)} s`);
     else if (!vertex.cached && seconds >= 1) show(step, `done in ${seconds.toFixed(1)} s`);
   };
@@ -124,7 +127,7 @@ export function watchProgress(print: (line: string) => void): Progress {
     onLine(line) {
       const status = line.startsWith('{') ? parseJson(statusShape, line) : undefined;
       if (status === undefined) {
-        messages.push(line);
+        messages.push(hide(line));
         if (messages.length > messagesKept) messages.shift();
         return;
       }
@@ -137,7 +140,7 @@ export function watchProgress(print: (line: string) => void): Progress {
       }
       for (const log of status.logs) onLog(log);
       for (const { short } of status.warnings) {
-        const text = Buffer.from(short, 'base64').toString('utf8');
+        const text = hide(Buffer.from(short, 'base64').toString('utf8'));
         if (!warned.has(text)) print(`warning: ${text}`);
         warned.add(text);
       }
