@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type KubernetesApi, kubernetesPath, startKubernetesApi } from '../../../../test/op/kubernetes-api.js';
 import { type LocalRegistry, startPlainRegistry } from '../../../../test/op/local-registry.js';
@@ -30,6 +31,12 @@ const run = (flags: readonly string[], env: Readonly<Record<string, string>> = r
 const fromDev = ['--source=dev', '--destination=pp'];
 
 describe('before a registry is asked', () => {
+  it('a pipe in the place of the build result is refused: nobody may ever write to it', async () => {
+    await execa('mkfifo', [join(room, 'pipe.json')]);
+    const { exitCode, stderr } = await run([...fromDev, '--build-result=pipe.json', '--timeout=30s']);
+    expect([exitCode, stderr]).toEqual([3, expect.stringContaining('it is not a regular file')]);
+  });
+
   it.each<readonly [name: string, flags: readonly string[], exitCode: number, says: string]>([
     ['no destination', ['--source=dev'], 2, 'needs --destination'],
     ['no source for what is not the first environment', ['--destination=pp', '--source='], 2, 'needs --source'],

@@ -1,8 +1,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { testContext } from '../../../../test/op/test-context.js';
+import { withTools } from '../../../../test/tools.js';
 import { parseDockerConfig } from './dockerconfig/parse.js';
 import { checkHelpers, loginOf } from './missing-helper.js';
 import { ownCredential } from './own-credential.js';
@@ -66,9 +68,13 @@ describe('a helper that is missing', () => {
   });
 });
 
-it('an entry without a user is refused', () => {
-  const config = JSON.stringify({ auths: { 'r.example': { auth: base64(':s3cret') } } });
+it('an entry without a user is refused, as crane does', async () => {
+  const config = JSON.stringify({ auths: { 'localhost:1': { auth: base64(':s3cret') } } });
   expect(() => parseDockerConfig('config.json', config)).toThrow(
     expect.objectContaining({ kind: 'input', why: expect.stringContaining('without a user') }),
   );
+  await writeFile(join(room, 'config.json'), config);
+  const env = { PATH: withTools(['crane']).PATH, HOME: room, DOCKER_CONFIG: room };
+  const asked = await execa('crane', ['catalog', 'localhost:1'], { env, extendEnv: false, reject: false });
+  expect([asked.exitCode, asked.stderr]).toEqual([1, expect.stringContaining('invalid auth configuration file')]);
 });
