@@ -131,8 +131,14 @@ export interface Certificates {
 /**
  * Makes an authority, and a certificate of it for a server on loopback and for a client.
  * @param days for which these are valid; with 0 they have expired
+ * @param names of the server, besides 127.0.0.1
  */
-export function makeCertificates(directory: string, name: string, days = 2): Certificates {
+export function makeCertificates(
+  directory: string,
+  name: string,
+  days = 2,
+  names: readonly string[] = ['*.proxied.test'],
+): Certificates {
   const openssl = (...args: string[]) => execFileSync('openssl', args, { stdio: 'ignore' });
   const path = (file: string) => join(directory, `${name}-${file}`);
   const ca = path('ca.pem');
@@ -165,7 +171,7 @@ export function makeCertificates(directory: string, name: string, days = 2): Cer
       '-subj',
       `/CN=${role}`,
       '-addext',
-      'subjectAltName=IP:127.0.0.1,DNS:*.proxied.test',
+      `subjectAltName=${['IP:127.0.0.1', ...names.map((one) => `DNS:${one}`)].join(',')}`,
     );
     openssl(
       'x509',
