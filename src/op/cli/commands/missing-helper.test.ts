@@ -67,3 +67,14 @@ it.each<[string, () => readonly string[]]>([
   const copied = await crane('copy', `${registry.host}/dev/web:v1`, `${registry.host}/pp/web:v1`);
   expect([copied.exitCode, copied.stderr]).toEqual([1, expect.stringContaining('docker-credential-nowhere')]);
 });
+
+it('op doctor says it in the same words', async () => {
+  const args = ['doctor', `--default-repo=${registry.host}/team`, `--dockerconfig=${dockerConfig}`, '--output=json'];
+  const { stdout } = await op.run(repository.directory, args);
+  const { findings }: { findings: readonly { name: string }[] } = JSON.parse(stdout);
+  expect(findings.find(({ name }) => name === 'docker-credential-nowhere')).toMatchObject({
+    state: 'missing',
+    detail: `the credentials of ${registry.host} are in docker-credential-nowhere, which is not on PATH`,
+    hint: 'install docker-credential-nowhere, or remove "nowhere" from the docker config and log in again',
+  });
+});
