@@ -67,19 +67,26 @@ sources:
     calm();
     const again = await sandbox.run();
     expect(again.totals).toMatchObject({ unchanged: 5, copied: 0 });
-    // A question for each image at each side, and the list of the tags that are selected by a pattern: no pull, no write.
+    // A question for each image at each side, however many places it goes to, and the list of the tags that are selected by a pattern: no
+    // pull, no write.
     const heads = (prefix: string, references: readonly string[]) =>
       references.map((reference) => `HEAD /v2/${prefix}/${reference}`);
-    const hub = [
-      'web/manifests/v1',
-      'multi/manifests/v1',
-      ...[first, second, second].map((one) => `db/manifests/${one}`),
-    ];
+    const hub = ['web/manifests/v1', 'multi/manifests/v1', ...[first, second].map((one) => `db/manifests/${one}`)];
     expect(asked(here)).toEqual([`GET /v2/${path}/web/tags/list`, ...heads(path, hub)].toSorted());
     const site = [`${path}/web/manifests/v1`, 'renamed/manifests/v1-site', `${path}/db/manifests/stable`];
     const byDigest = [first, second].map((one) => `${path}/db/manifests/${one}`);
     expect(asked(there)).toEqual(heads(`site${count}`, [...site, ...byDigest]).toSorted());
     expect(again.images.every(({ verified }) => verified)).toBe(true);
+  });
+
+  it('asks for a new tag once before it is written, and once after', async () => {
+    await pushImage(direct(`${source}/web:v1`));
+    await sandbox.write('mirror.yaml', `version: 1\nsources: [{ from: '${source}/web:v1', to: '${target}/web' }]\n`);
+    calm();
+    await sandbox.run();
+    const aboutTag = there.requests.filter(({ path }) => path.endsWith('/web/manifests/v1'));
+    // A registry that has not shown yet that it finds by HEAD must say by GET that there is nothing.
+    expect(aboutTag.map(({ method }) => method)).toEqual(['HEAD', 'GET', 'GET', 'PUT', 'HEAD']);
   });
 
   it('uploads a layer once that images share, and of a tag that moved only what is new', async () => {

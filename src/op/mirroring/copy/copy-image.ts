@@ -59,7 +59,7 @@ export async function copyImage(work: ImageWork, item: ToCopy, signal: AbortSign
     await copyReferrers({ name: source, read, to, place: placeOne, tags: work.tags, signal }, pending);
     return sends;
   };
-  const before = work.isFresh ? found : await digestNow(to, name, signal);
+  const before = work.isFresh ? found : await digestNow(to, name, signal, found);
   // A plan that repairs what is incomplete has found the digest itself.
   if (before === digest && (found !== digest || action === 'attach')) {
     if (pending.length === 0) return { outcome: 'already-there', ...sentOf([]) };
@@ -71,7 +71,7 @@ export async function copyImage(work: ImageWork, item: ToCopy, signal: AbortSign
   const tree = await readTree(source, sourceDigest, read, platforms);
   const placed = valuesOf(await mapConcurrently(tree.blobs, atOnce, place));
   for (const manifest of tree.manifests.slice(0, -1)) {
-    if ((await digestNow(to, manifest.digest, signal)) === undefined)
+    if ((await digestNow(to, manifest.digest, signal, undefined)) === undefined)
       await putManifest(to, manifest.digest, manifest, signal);
   }
   const root = tree.manifests.at(-1);
@@ -85,7 +85,7 @@ export async function copyImage(work: ImageWork, item: ToCopy, signal: AbortSign
     await put(digest);
     attached.push(...(await attach()));
   }
-  const now = await digestNow(to, name, signal);
+  const now = await digestNow(to, name, signal, before);
   if (now !== before) throw tagMoved(destination, digest, before, now);
   await put(name);
   if (pending.length > 0 && name === digest) attached.push(...(await attach()));
@@ -105,10 +105,18 @@ function sentOf(placed: Sends): Pick<Sent, 'bytes' | 'uploaded' | 'mounted'> {
   };
 }
 
-/** Before a repository exists, a registry with a token service refuses to look into it; whether we may write, the first upload tells. */
-async function digestNow(to: Repository, name: string, signal: AbortSignal): Promise<string | undefined> {
+/**
+ * Before a repository exists, a registry with a token service refuses to look into it; whether we may write, the first upload tells.
+ * @param known what it named before: where that was nothing, nothing is expected
+ */
+async function digestNow(
+  to: Repository,
+  name: string,
+  signal: AbortSignal,
+  known: string | undefined,
+): Promise<string | undefined> {
   try {
-    return await findDigest(to, name, signal);
+    return await findDigest(to, name, signal, known === undefined ? 'absent' : undefined);
   } catch (error) {
     if (error instanceof RegistryFailure && error.problem === 'refused' && to.api.isTokenService()) return undefined;
     throw error;

@@ -4,6 +4,7 @@ import { findDigest } from '../../systems/registry/client/manifests.js';
 import type { Registries } from '../../systems/registry/client/registries.js';
 import { nameOf, type Repository } from '../../systems/registry/client/repository.js';
 import { type BlobSource, blobIn } from '../../systems/registry/copy/blob-source.js';
+import { endOf } from '../../systems/registry/copy/single-flight.js';
 import type { Reference } from '../../systems/registry/reference.js';
 import type { ChartItem } from '../plan/plan.js';
 import type { ManifestCache } from './manifests.js';
@@ -50,21 +51,34 @@ export async function mustHave(origin: Origin, blob: Descriptor, signal: AbortSi
 /** Where images come from. @param chart where it comes from, if it is a chart of a Helm repository */
 export type Origins = (image: Reference, chart?: ChartItem) => Promise<Origin>;
 
-/** Images come from their registries, charts from their repositories. Manifests that are read go through the cache. */
-export const fromRegistries =
-  (
-    registries: Registries,
-    chartOrigin: (image: Reference, chart: ChartItem) => Origin,
-    cache: ManifestCache,
-  ): Origins =>
-  async (image, chart) => {
+/**
+ * Images come from their registries, charts from their repositories. Manifests that are read go through the cache. An image that goes to
+ * several places is asked for once, so that all of them get the same.
+ */
+export function fromRegistries(
+  registries: Registries,
+  chartOrigin: (image: Reference, chart: ChartItem) => Origin,
+  cache: ManifestCache,
+): Origins {
+  const asked = new Map<string, Promise<string | undefined>>();
+  const find = async (repository: Repository, reference: string, signal: AbortSignal) => {
+    const name = nameOf(repository, reference);
+    const earlier = asked.get(name);
+    // What failed, perhaps with the time limit of another place, is asked again.
+    if (earlier !== undefined && (await endOf(earlier, signal))) return earlier;
+    const mine = findDigest(repository, reference, signal);
+    asked.set(name, mine);
+    return mine;
+  };
+  return async (image, chart) => {
     if (chart !== undefined) return chartOrigin(image, chart);
     const repository = await registries.repository(image);
     return {
       name: nameOf(repository),
       repository,
-      find: (signal) => findDigest(repository, image.digest ?? image.tag ?? 'latest', signal),
+      find: (signal) => find(repository, image.digest ?? image.tag ?? 'latest', signal),
       manifest: (digest, signal) => cache.read(repository, digest, signal),
       blob: async (blob) => blobIn(repository, blob),
     };
   };
+}

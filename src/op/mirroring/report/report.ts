@@ -41,9 +41,11 @@ export async function report(read: ReadPlan, files: Files, { name, previous }: R
     name,
     changes: previous === undefined || found.copiedAt === null ? null : changesSince(previous, carried, now),
   };
-  await writeAtomic(files.report, `${JSON.stringify(made, undefined, 1)}\n`);
-  await writeAtomic(files.reportPage, pageOf(made));
-  await writeAtomic(files.reportHtml, htmlPageOf(made));
+  await Promise.all([
+    writeAtomic(files.report, `${JSON.stringify(made, undefined, 1)}\n`),
+    writeAtomic(files.reportPage, pageOf(made)),
+    writeAtomic(files.reportHtml, htmlPageOf(made)),
+  ]);
   return { report: made, left: [...now, ...carried] };
 }
 

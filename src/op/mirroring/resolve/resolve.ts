@@ -79,8 +79,8 @@ export async function compareAll(
   compareOne: (one: Wanted) => Promise<PlanItem>,
 ): Promise<readonly PlanItem[]> {
   using progress = startProgress(context, 'comparing source and destination', wanted.length);
-  // A question needs less memory and bandwidth than a copy.
-  return valuesOf(await mapConcurrently(wanted, 4 * parallel, (one) => compareOne(one).finally(progress.done)));
+  // A question needs less memory and bandwidth than a copy, and mostly waits for the answer.
+  return valuesOf(await mapConcurrently(wanted, 8 * parallel, (one) => compareOne(one).finally(progress.done)));
 }
 
 /** Puts a plan together, judges it by the limits, and writes it. */
