@@ -21,10 +21,12 @@ const away = 20;
 const room = 200;
 /** Of regsync and of op; skopeo copies one image after the other. */
 const parallel = 6;
+/** Requests to one registry at a time: regsync has 3 unless its file says more. op has 8 for each image that it copies at a time, when it compares. */
+const atOnce = 100;
 
 const regclient = ['github.com/regclient/regclient@v0.11.7', 'github.com/regclient/regclient/cmd/regsync'] as const;
 
-/** `op mirror run` beside `regsync once` and, where it is installed, `skopeo sync`. */
+/** `op mirror run` beside `regsync once`, as it is and with more requests at a time, and, where it is installed, `skopeo sync`. */
 export const mirror: Benchmark = {
   name: 'mirror',
   title: `Mirror of ${many} images between two registries (distribution 2.8)`,
@@ -152,9 +154,9 @@ function createContenders(folder: string, op: string, here: UnrulyRegistry, ther
     );
     return run(process.execPath, [op, 'mirror', 'run', `--file=${file}`, `--directory=run-${to}`]);
   };
-  const byRegsync = (to: string) => {
+  const byRegsync = (more: { readonly reqConcurrent?: number }) => (to: string) => {
     const file = join(folder, `regsync-${to}.yaml`);
-    const creds = [here, there].map(({ host }) => ({ registry: host, tls: 'disabled', reqConcurrent: 100 }));
+    const creds = [here, there].map(({ host }) => ({ registry: host, tls: 'disabled', ...more }));
     const sync = names.map((name) => ({
       source: `${here.host}/${name}:v1`,
       target: `${there.host}/${to}/${name}:v1`,
@@ -172,7 +174,11 @@ function createContenders(folder: string, op: string, here: UnrulyRegistry, ther
   };
   return {
     ours,
-    peers: { 'regsync once': byRegsync, ...(skopeo === undefined ? {} : { 'skopeo sync': bySkopeo }) },
+    peers: {
+      'regsync once': byRegsync({}),
+      [`regsync with reqConcurrent: ${atOnce}`]: byRegsync({ reqConcurrent: atOnce }),
+      ...(skopeo === undefined ? {} : { 'skopeo sync': bySkopeo }),
+    },
     fresh: () => {
       places += 1;
       return `site${places}`;
