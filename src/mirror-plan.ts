@@ -65,8 +65,8 @@ export interface MirrorTags {
 export interface MirrorHelmCharts {
   /** URL of the repository: what is before `/index.yaml`. */
   readonly helm: string;
-  /** Names of the charts. */
-  readonly charts: readonly string[];
+  /** Names of the charts; `all`: those that the repository has when a run looks. */
+  readonly charts: readonly string[] | 'all';
   /** A chart without a provenance file (`.prov`) is not copied. @default one is copied if it is there */
   readonly provenance?: 'required' | undefined;
 }

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer as createPlainServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
@@ -18,6 +19,8 @@ export async function helm(home: string, args: readonly string[]): Promise<strin
 export interface AskedFile {
   readonly path: string;
   readonly authorization: string | undefined;
+  /** Of the answer; 0 if it came from `answerInstead`, or is on its way. */
+  status: number;
 }
 
 /** What a repository answers instead of a file. */
@@ -81,15 +84,23 @@ export async function startHelmRepository({
   const respond = async (request: IncomingMessage, answer: ServerResponse): Promise<void> => {
     const path = decodeURIComponent(new URL(request.url ?? '', 'http://here').pathname);
     const { authorization } = request.headers;
-    asked.push({ path, authorization });
+    const entry: AskedFile = { path, authorization, status: 0 };
+    asked.push(entry);
+    const answerWith = (status: number, headers: Readonly<Record<string, string>>, content?: Buffer | string) => {
+      entry.status = status;
+      answer.writeHead(status, headers).end(content);
+    };
     if (wanted !== undefined && authorization !== wanted) {
-      answer.writeHead(401, { 'www-authenticate': 'Basic realm="charts"' }).end('log in first\n');
+      answerWith(401, { 'www-authenticate': 'Basic realm="charts"' }, 'log in first\n');
       return;
     }
     if (instead?.(path, answer)) return;
     const content = path.includes('..') ? undefined : await readFile(join(home, path)).catch(() => undefined);
-    if (content === undefined) answer.writeHead(404).end('<html>nothing here</html>');
-    else answer.writeHead(200, { 'content-length': `${content.length}` }).end(content);
+    if (content === undefined) return answerWith(404, {}, '<html>nothing here</html>');
+    // As web servers of files do. Source: RFC 9110, "If-None-Match".
+    const etag = `"${createHash('sha256').update(content).digest('hex').slice(0, 20)}"`;
+    if (request.headers['if-none-match'] === etag) return answerWith(304, { etag });
+    answerWith(200, { 'content-length': `${content.length}`, etag }, content);
   };
   const listener = (request: IncomingMessage, answer: ServerResponse) => void respond(request, answer);
   const server =

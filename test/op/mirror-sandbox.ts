@@ -30,11 +30,15 @@ export interface MirrorSandbox {
   readonly remove: () => Promise<void>;
 }
 
-/** Creates one. Pauses between attempts are short. @param now its clock */
-export async function createMirrorSandbox(file = '', now = () => new Date()): Promise<MirrorSandbox> {
+/** Creates one. Pauses between attempts are short. @param now its clock @param more of its environment */
+export async function createMirrorSandbox(
+  file = '',
+  now = () => new Date(),
+  more: Readonly<Record<string, string>> = {},
+): Promise<MirrorSandbox> {
   const path = await mkdtemp(join(tmpdir(), 'mirror-sandbox-'));
   const printed: string[] = [];
-  const env = { ...withTools(['crane']), HOME: path, DOCKER_CONFIG: undefined };
+  const env = { ...withTools(['crane']), HOME: path, DOCKER_CONFIG: undefined, ...more };
   const out: string[] = [];
   const { context } = testContext({
     env,

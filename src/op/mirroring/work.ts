@@ -40,7 +40,7 @@ export function openWork(context: Context, mirror: Mirror, request: MirrorReques
     files,
     registries,
     origins,
-    list: listerOf(registries, charts.versions),
+    list: listerOf(registries, charts),
     request,
     [Symbol.asyncDispose]: async () => {
       await charts[Symbol.asyncDispose]();

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readFile, rm, stat } from 'node:fs/promises';
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline, Readable } from 'node:stream';
 import * as v from 'valibot';
@@ -11,7 +11,7 @@ import { NotAChart } from '../../systems/helm/chart-metadata.js';
 import { type HelmFiles, shown, WrongChart } from '../../systems/helm/open-repositories.js';
 import { readChart } from '../../systems/helm/read-chart.js';
 import { type ChartIndex, type IndexedChart, readIndex } from '../../systems/helm/read-index.js';
-import { checking, type Descriptor, digestForm } from '../../systems/registry/client/content.js';
+import { checking, type Descriptor, digestForm, sha256 } from '../../systems/registry/client/content.js';
 import { RegistryFailure } from '../../systems/registry/client/failure.js';
 import { formatReference, type Reference } from '../../systems/registry/reference.js';
 import { versionOfTag } from '../mirror-file/chart-name.js';
@@ -19,12 +19,14 @@ import type { ChartChoice } from '../mirror-file/read.js';
 import type { Files } from '../plan/files.js';
 import type { ChartItem } from '../plan/plan.js';
 import type { Origin } from '../registries/origin.js';
-import type { ListedVersion } from '../resolve/list-images.js';
+import type { ListedVersion, NamedChart } from '../resolve/list-images.js';
 
 /** Charts of HTTP Helm repositories. */
 export interface Charts extends AsyncDisposable {
   /** @throws RegistryFailure when its index cannot be read */
-  readonly versions: (choice: ChartChoice, signal: AbortSignal) => Promise<readonly ListedVersion[]>;
+  readonly versions: (choice: NamedChart, signal: AbortSignal) => Promise<readonly ListedVersion[]>;
+  /** The names of all charts of a repository, which may be any text. @throws RegistryFailure when its index cannot be read */
+  readonly names: (choice: ChartChoice, signal: AbortSignal) => Promise<readonly string[]>;
   /** Where one chart comes from. */
   readonly origin: (image: Reference, chart: ChartItem) => Origin;
 }
@@ -40,7 +42,7 @@ const knownShape = v.record(v.string(), v.pipe(v.string(), v.regex(digestForm)))
  * Opens the charts of a run. A chart is downloaded once, and only if its digest is neither known from an earlier run nor can be told from the
  * destination.
  */
-export function openCharts(files: HelmFiles, { charts: directory, chartDigests }: Files): Charts {
+export function openCharts(files: HelmFiles, { charts: directory, chartDigests, chartIndexes }: Files): Charts {
   const indexes = new Map<string, Promise<ChartIndex>>();
   const loaded = new Map<string, Promise<PackedChart>>();
   /** Digests of manifests, by what they follow from. */
@@ -53,7 +55,7 @@ export function openCharts(files: HelmFiles, { charts: directory, chartDigests }
     return earlier;
   };
   const indexOf = (repository: string, signal: AbortSignal): Promise<ChartIndex> => {
-    const index = indexes.get(repository) ?? fetchIndex(files, repository, signal);
+    const index = indexes.get(repository) ?? fetchIndex(files, repository, chartIndexes, signal);
     indexes.set(repository, index);
     return index;
   };
@@ -77,6 +79,7 @@ export function openCharts(files: HelmFiles, { charts: directory, chartDigests }
         return { version, chart: chartOf(repository, same, provenance) };
       });
     },
+    names: async ({ repository }, signal) => (await indexOf(repository, signal)).names,
     origin: (image, chart) => ({
       name: formatReference(image),
       repository: undefined,
@@ -114,6 +117,7 @@ export function openCharts(files: HelmFiles, { charts: directory, chartDigests }
     }),
     [Symbol.asyncDispose]: async () => {
       await files[Symbol.asyncDispose]();
+      if (indexes.size > 0) await keepOnly(chartIndexes, [...indexes.keys()]);
       const before = await earlier;
       const isSame = before?.size === asked.size && [...asked.keys()].every((key) => before.has(key));
       // What is lost is found again.
@@ -126,15 +130,59 @@ export function openCharts(files: HelmFiles, { charts: directory, chartDigests }
   };
 }
 
-async function fetchIndex(files: HelmFiles, text: string, signal: AbortSignal): Promise<ChartIndex> {
+/** @param folder where the index of the run before is, if its server said by what to ask for a newer one */
+async function fetchIndex(files: HelmFiles, text: string, folder: string, signal: AbortSignal): Promise<ChartIndex> {
   const repository = new URL(text);
   const url = fileAt(repository, 'index.yaml');
-  const content = await files.read({ repository, url, limit: largestIndex, signal });
+  const file = join(folder, indexFile(text));
+  const kept = await readKept(file);
+  const found = await files.readNewer({ repository, url, limit: largestIndex, signal }, kept?.etag);
   const what = `cannot read ${shown(url)}`;
-  if (content === undefined) throw new RegistryFailure(what, 'it is not there', 'other', url.host);
-  const index = readIndex(content.toString('utf8'));
+  if (found === undefined) throw new RegistryFailure(what, 'it is not there', 'other', url.host);
+  const content = found === 'unchanged' ? (kept?.content ?? '') : found.content.toString('utf8');
+  const index = readIndex(content);
   if ('problem' in index) throw new RegistryFailure(what, index.problem, 'other', url.host);
+  // Without it, the next run reads the index again.
+  if (found !== 'unchanged') await keepIndex(file, { content, etag: found.etag }).catch(() => undefined);
   return index;
+}
+
+/** The URL may hold a secret. */
+const indexFile = (repository: string) => `${createHash('sha256').update(repository).digest('hex')}.yaml`;
+
+/** An index as it was read, and what names this state of it. */
+interface KeptIndex {
+  readonly content: string;
+  readonly etag: string;
+}
+
+const etagForm = /^(?:W\/)?"[\x21\x23-\x7e]{0,1000}"$/u;
+const keptHead = v.strictObject({ etag: v.pipe(v.string(), v.regex(etagForm)), digest: v.string() });
+const digestOf = (content: string) => sha256(Buffer.from(content));
+
+/** A line of JSON, and then the index. What is damaged is as good as nothing. */
+async function readKept(file: string): Promise<KeptIndex | undefined> {
+  const text = await readFile(file, 'utf8').catch(() => '');
+  const end = text.indexOf('\n');
+  const head = parseJson(keptHead, text.slice(0, Math.max(0, end)));
+  const content = text.slice(end + 1);
+  return head === undefined || digestOf(content) !== head.digest ? undefined : { content, etag: head.etag };
+}
+
+async function keepIndex(
+  file: string,
+  { content, etag }: Omit<KeptIndex, 'etag'> & { readonly etag?: string | undefined },
+) {
+  if (etag === undefined || !etagForm.test(etag)) return rm(file, { force: true });
+  return writeAtomic(file, `${JSON.stringify({ etag, digest: digestOf(content) })}\n${content}`, 0o600);
+}
+
+/** Removes indexes of repositories that are not mirrored any more. */
+async function keepOnly(folder: string, repositories: readonly string[]): Promise<void> {
+  const kept = new Set(repositories.map(indexFile));
+  const found = await readdir(folder).catch(() => []);
+  const others = found.filter((name) => !kept.has(name));
+  await Promise.all(others.map((name) => rm(join(folder, name), { force: true })));
 }
 
 /** A file below a repository. A query stays, as with Helm: some repositories want a token in it. */

@@ -6,7 +6,7 @@ import { countOf, bytes as shownBytes } from '../../kit/log/format.js';
 import { startByteProgress } from '../../kit/log/progress.js';
 import type { Registries } from '../../systems/registry/client/registries.js';
 import { formatReference, parseReference, type Reference, repositoryOf } from '../../systems/registry/reference.js';
-import { versionOfTag } from '../mirror-file/chart-name.js';
+import { folderOf, versionOfTag } from '../mirror-file/chart-name.js';
 import type { Mirror } from '../mirror-file/read.js';
 import type { Origins } from '../registries/origin.js';
 import type { Report } from '../report/reported.js';
@@ -66,6 +66,7 @@ export async function openDisk(
       tags: async (repository) => tagsOn(way, repository),
       // They come from the disk, like images.
       versions: async (repository) => tagsOn(way, repository).map((tag) => ({ version: versionOfTag(tag) })),
+      charts: async (folder) => chartsOn(way, folder),
     },
     onListed: ({ wanted }) => {
       for (const { from, to } of wanted) {
@@ -108,6 +109,14 @@ function tagsOn({ target }: Way, repository: Reference): readonly string[] {
   });
 }
 
+/** The names of all charts that the disk has of a Helm repository. */
+const chartsOn = ({ target }: Way, folder: string): readonly string[] =>
+  target.segment.images.flatMap(({ source }) => {
+    const read = parseReference(source);
+    const name = 'problem' in read ? '' : repositoryOf(read);
+    return folderOf(name) === folder ? [name.slice(folder.length + 1)] : [];
+  });
+
 function checkNamed({ target }: Way, destinations: ReadonlyMap<string, unknown>, { file }: Mirror): void {
   const others = target.segment.images.filter(({ source }) => !destinations.has(source)).map(({ source }) => source);
   if (others.length === 0) return;
@@ -121,15 +130,18 @@ function checkNamed({ target }: Way, destinations: ReadonlyMap<string, unknown>,
 
 /** What the mirror file pins to a digest is that; of what becomes of an index, the digest is another one. */
 function checkPinned({ target }: Way, wanted: readonly Wanted[]): void {
-  const found = new Map(target.segment.images.map(({ source, digest }) => [source, digest]));
-  for (const { from, source } of wanted) {
+  const found = new Map(target.segment.images.map((image) => [image.source, image]));
+  for (const { from, source, archive } of wanted) {
     const name = formatReference(from);
-    const digest = found.get(name);
-    const isSame = source.platforms === undefined || source.platforms.as === 'sparse';
-    if (from.digest === undefined || digest === undefined || !isSame || digest === from.digest) continue;
+    const { digest, content } = found.get(name) ?? {};
+    if (digest === undefined || content === undefined) continue;
+    const isComparable = source.platforms === undefined || source.platforms.as === 'sparse';
+    const isSame = from.digest === undefined || !isComparable || digest === from.digest;
+    const hasArchive = archive === undefined || content.includes(archive);
+    if (isSame && hasArchive) continue;
     throw refusedError({
       what: `the disk has another image as ${name}; nothing was pushed`,
-      why: `its digest there is ${digest}`,
+      why: hasArchive ? `its digest there is ${digest}` : `its archive there is not ${archive}`,
       hint: 'do not use this disk: somebody has changed it',
     });
   }

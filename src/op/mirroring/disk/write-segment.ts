@@ -5,7 +5,7 @@ import { countOf, bytes as shownBytes } from '../../kit/log/format.js';
 import { startByteProgress } from '../../kit/log/progress.js';
 import { transferAll } from '../copy/copy.js';
 import type { Files } from '../plan/files.js';
-import { repositoryIn } from '../report/recorded-images.js';
+import { comesFrom } from '../report/recorded-images.js';
 import type { Verified } from '../verify/verified.js';
 import { DiskFailure } from './disk-failure.js';
 import { transferTo } from './download.js';
@@ -50,8 +50,7 @@ async function sealSegment(
   written: ReadonlyMap<string, Fresh>,
 ): Promise<void> {
   const { chain, sequence, previous, baseline, state } = plan;
-  const unlisted = new Set(plan.plan.unlisted.map(({ source }) => repositoryIn(source)));
-  const next = nextState(state, plan.plan.items, written, (source) => unlisted.has(repositoryIn(source)));
+  const next = nextState(state, plan.plan.items, written, comesFrom(plan.plan.unlisted));
   const isSame = JSON.stringify(next.images) === JSON.stringify([...state.images.values()]);
   if (isSame && (baseline !== undefined || next.images.length === 0)) {
     const since = baseline === undefined ? '' : ` since segment ${baseline.sequence}`;

@@ -21,6 +21,16 @@ export function nameOfChart(repository: string, chart: string): string | NotARef
   return 'problem' in read ? read : formatReference(read);
 }
 
+/** What all charts of a repository are called together: `charts.example.com/stable/*`. The address must have been checked. */
+export function nameOfAllCharts(repository: string): string {
+  const name = nameOfChart(repository, 'chart');
+  if (typeof name !== 'string') throw new Error(`the mirror file was not checked: ${name.problem}`);
+  return `${folderOf(name)}/*`;
+}
+
+/** The part of a chart's name that is that of its repository; also of the name of all charts. */
+export const folderOf = (name: string): string => name.slice(0, name.lastIndexOf('/'));
+
 /** The tag of a version: a tag cannot have a plus. Source: Helm 3, pkg/registry/client.go. */
 export const tagOfVersion = (version: string): string => version.replaceAll('+', '_');
 

@@ -15,10 +15,14 @@ function repositoryProblem(value: string): string | undefined {
   return typeof name === 'string' ? undefined : `is no address that can be mirrored: ${name.problem}`;
 }
 
-const chartProblem = (value: string): string | undefined =>
+/** Why a chart cannot be mirrored under its name. */
+export const chartProblem = (value: string): string | undefined =>
   value.includes('/') || 'problem' in parseReference(`example.com/${value}`) || /[:@]/u.test(value)
     ? 'must be the name of a chart, of small letters, digits, "-", "_" and ".": registries take no others'
     : undefined;
+
+const names = nonEmptyList(v.pipe(text, checked(chartProblem)));
+const all = v.literal('all', 'must be a list of names, or all');
 
 /** Charts of an HTTP Helm repository. */
 export const helmCharts = v.strictObject(
@@ -28,8 +32,9 @@ export const helmCharts = v.strictObject(
       'URL of an HTTP Helm repository: what is before /index.yaml.',
     ),
     charts: described(
-      nonEmptyList(v.pipe(text, checked(chartProblem))),
-      'Names of the charts; tags chooses their versions.',
+      // A union alone would not say what is wrong in the one that is meant. The schema for editors is made without a value.
+      v.lazy((value) => (value === undefined ? v.union([names, all]) : Array.isArray(value) ? names : all)),
+      'Names of the charts, or all: those that the repository has when a run looks. tags chooses their versions.',
     ),
     provenance: v.optional(
       described(

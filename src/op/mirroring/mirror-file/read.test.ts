@@ -84,12 +84,15 @@ sources:
     tags: { semver: '>=1', exact: [1.0.0+build.5] }
   - from: { helm: 'http://chartmuseum?token=1', charts: [web], provenance: required }
     tags: { regex: '.*' }
+  - from: { helm: https://charts.test/stable, charts: all }
+    tags: { semver: '>=1' }
 `;
     const charts = parseMirror('mirror.yaml', text, '/site').sources;
     expect(charts.map(({ from, chart }) => [from, chart?.name, chart?.provenance])).toEqual([
       ['charts.test:8443/repo__a/x.y/web', 'web', undefined],
       ['charts.test:8443/repo__a/x.y/api', 'api', undefined],
       ['chartmuseum:80/web', 'web', 'required'],
+      ['charts.test/stable/*', undefined, undefined],
     ]);
     // What defaults says of images is not for them.
     expect(charts[0]).toMatchObject({ platforms: undefined, referrers: undefined, to: 'a.test/{registry}/{path}' });
@@ -109,6 +112,10 @@ sources:
     referrers: { copy: all }
   - from: { helm: https://charts.test, charts: [web], provenance: maybe }
     tags: { exact: ['1.0.0@sha256:${'a'.repeat(64)}'] }
+  - from: { helm: https://charts.test, charts: every }
+    tags: { regex: '.*' }
+  - from: { helm: https://charts.test, charts: all }
+    tags: { exact: [1.0.0] }
   - from: quay.io/acme/web
     tags: { exact: [1.0.0+5] }
   - from: [quay.io/acme/web]
@@ -127,9 +134,11 @@ sources:
       'mirror.yaml:10: sources[3].digests is for images, and a chart has none',
       'mirror.yaml:11: sources[3].referrers is for images, and a chart has none',
       'mirror.yaml:12: sources[4].from.provenance must be required',
-      'mirror.yaml:15: sources[5].tags has a plus in exact, which no tag of an image has',
-      'mirror.yaml:16: sources[6].from must be a string',
-      'mirror.yaml:17: sources[7].from is missing',
+      'mirror.yaml:14: sources[5].from.charts must be a list of names, or all',
+      'mirror.yaml:17: sources[6].tags has exact, and not all charts have the same versions: give regex, semver or newest',
+      'mirror.yaml:19: sources[7].tags has a plus in exact, which no tag of an image has',
+      'mirror.yaml:20: sources[8].from must be a string',
+      'mirror.yaml:21: sources[9].from is missing',
     ]);
   });
 

@@ -11,7 +11,7 @@ import { parseDuration } from '../../kit/options/duration.js';
 import type { PullLimits } from '../../systems/registry/client/pull-guard.js';
 import { type NotAReference, parsePrefix } from '../../systems/registry/reference.js';
 import { parseBytes } from './bytes.js';
-import { nameOfChart } from './chart-name.js';
+import { nameOfAllCharts, nameOfChart } from './chart-name.js';
 import { nameOfFile } from './name.js';
 import type { KeepRules } from './prune-rules.js';
 import { type DriftPolicy, mirrorFile } from './schema.js';
@@ -23,11 +23,12 @@ export type TagSelection = NonNullable<Checked['sources'][number]['tags']>;
 /** Which platforms of an index are copied, and what becomes of the index. */
 export type PlatformChoice = NonNullable<Checked['sources'][number]['platforms']>;
 
-/** A chart of an HTTP Helm repository. */
+/** A chart of an HTTP Helm repository, or all of them. */
 export interface ChartChoice {
   /** URL of the repository. */
   readonly repository: string;
-  readonly name: string;
+  /** Undefined: every chart that the repository has. */
+  readonly name: string | undefined;
   /** Required: a chart without a provenance file is not copied. */
   readonly provenance: 'required' | undefined;
 }
@@ -43,7 +44,7 @@ export interface ReferrerChoice {
 export interface MirrorSource {
   /** For messages, such as `mirror.yaml:12: sources[2]`. */
   readonly at: string;
-  /** A repository or an image; for a chart, what it is called in plans. */
+  /** A repository or an image; for a chart, what it is called in plans, and for all charts of a repository that with `*` for their names. */
   readonly from: string;
   /** Undefined: images of a registry. */
   readonly chart: ChartChoice | undefined;
@@ -141,9 +142,10 @@ export function parseMirror(file: string, content: string, directory: string): M
       const { from } = one;
       if (typeof from === 'object') {
         // What defaults says of platforms and referrers is for images.
-        return [...new Set(from.charts)].map((name) => ({
+        const names = from.charts === 'all' ? [undefined] : [...new Set(from.charts)];
+        return names.map((name) => ({
           ...common,
-          from: textOf(nameOfChart(from.helm, name)),
+          from: name === undefined ? nameOfAllCharts(from.helm) : textOf(nameOfChart(from.helm, name)),
           chart: { repository: from.helm, name, provenance: from.provenance },
           platforms: undefined,
           referrers: undefined,

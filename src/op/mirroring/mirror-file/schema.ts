@@ -103,7 +103,7 @@ const source = v.pipe(
     const wrong = (key: string, message: string) =>
       addIssue({ message, path: [{ type: 'object', origin: 'value', input: dataset.value, key, value: from }] });
     if (typeof from === 'object') {
-      for (const [key, message] of chartProblems(dataset.value)) wrong(key, message);
+      for (const [key, message] of chartProblems({ ...dataset.value, from })) wrong(key, message);
       return;
     }
     const read = parseReference(from);
@@ -124,8 +124,10 @@ const source = v.pipe(
 /** What a source of charts cannot have. */
 function chartProblems({
   tags,
+  from,
   ...others
 }: {
+  readonly from: { readonly charts: unknown };
   readonly tags?: { readonly exact?: readonly string[] | undefined } | undefined;
   readonly digests?: unknown;
   readonly platforms?: unknown;
@@ -135,8 +137,8 @@ function chartProblems({
   return [
     ...forImages.map((key) => [key, 'is for images, and a chart has none'] as const),
     ...(tags === undefined ? [['from', 'selects no version: add tags'] as const] : []),
-    ...(tags?.exact?.some((tag) => tag.includes('@'))
-      ? [['tags', 'has a digest in exact, and charts have those of their index.yaml'] as const]
+    ...(from.charts === 'all' && tags?.exact !== undefined
+      ? [['tags', 'has exact, and not all charts have the same versions: give regex, semver or newest'] as const]
       : []),
   ];
 }

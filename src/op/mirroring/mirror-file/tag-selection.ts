@@ -10,7 +10,12 @@ export const sortings = ['semver', 'numerical', 'alphabetical'] as const;
 export const tagSelection = v.pipe(
   v.strictObject(
     {
-      exact: v.optional(described(nonEmptyList(tag), 'Tags by name; each may be pinned: TAG@sha256:DIGEST.')),
+      exact: v.optional(
+        described(
+          nonEmptyList(tag),
+          'Tags by name; each may be pinned: TAG@sha256:DIGEST. For charts, VERSION@sha256: and the SHA-256 of the archive.',
+        ),
+      ),
       regex: v.optional(described(pattern, 'Regular expression that a whole tag must match.')),
       exclude: v.optional(described(pattern, 'Regular expression; a tag that matches as a whole is left out.')),
       extract: v.optional(

@@ -27,6 +27,8 @@ export interface Files {
   readonly manifests: string;
   /** Archives of charts that were downloaded; only while there is something to copy. */
   readonly charts: string;
+  /** Indexes of Helm repositories, so that one that has not changed is not sent again. */
+  readonly chartIndexes: string;
   /** Digests that charts have at the destination, so that none is downloaded to know its own. */
   readonly chartDigests: string;
 }
@@ -50,6 +52,7 @@ export function filesIn(cwd: string, given: string): Files {
     segments: named('segments'),
     manifests: named('manifests'),
     charts: named('charts'),
+    chartIndexes: named('chart-indexes'),
     chartDigests: named('charts.json'),
   };
 }

@@ -1,6 +1,7 @@
 import { pathOf } from '../../systems/registry/client/repository.js';
 import { parseReference, registryOf } from '../../systems/registry/reference.js';
 import type { RecordedImage, RecordedOutcome } from '../history/recorded.js';
+import { folderOf } from '../mirror-file/chart-name.js';
 import type { PlanItem } from '../plan/plan.js';
 import type { ReportedImage } from './reported.js';
 
@@ -29,13 +30,22 @@ export function carriedOver(
   now: readonly RecordedImage[],
   unlisted: readonly { readonly source: string }[],
 ): readonly RecordedImage[] {
-  const sources = new Set(unlisted.map(({ source }) => repositoryIn(source)));
+  const isOf = comesFrom(unlisted);
   const known = new Set(now.map(({ destination }) => destination));
-  return earlier.filter(({ source, destination }) => sources.has(repositoryIn(source)) && !known.has(destination));
+  return earlier.filter(({ source, destination }) => isOf(source) && !known.has(destination));
+}
+
+/** Tells whether an image comes from one of these sources: repositories, or all charts of a repository (`charts.example.com/stable/*`). */
+export function comesFrom(sources: readonly { readonly source: string }[]): (image: string) => boolean {
+  const names = new Set(sources.map(({ source }) => (source.endsWith('/*') ? source : repositoryIn(source))));
+  return (image) => {
+    const name = repositoryIn(image);
+    return names.has(name) || names.has(`${folderOf(name)}/*`);
+  };
 }
 
 /** The whole name of a repository: a mirror file may leave `docker.io/library` out. */
-export function repositoryIn(text: string): string {
+function repositoryIn(text: string): string {
   const read = parseReference(text);
   return 'problem' in read ? text : `${registryOf(read)}/${pathOf(read)}`;
 }

@@ -4,10 +4,11 @@ import { listTags } from '../../systems/registry/client/list-tags.js';
 import type { Registries } from '../../systems/registry/client/registries.js';
 import { pathOf } from '../../systems/registry/client/repository.js';
 import { formatReference, parseReference, type Reference, registryOf } from '../../systems/registry/reference.js';
-import { tagOfVersion, versionOfTag } from '../mirror-file/chart-name.js';
+import { folderOf, nameOfChart, tagOfVersion, versionOfTag } from '../mirror-file/chart-name.js';
 import { fillDestination } from '../mirror-file/destination.js';
+import { chartProblem } from '../mirror-file/helm-charts.js';
 import type { ChartChoice, MirrorSource } from '../mirror-file/read.js';
-import type { ChartItem } from '../plan/plan.js';
+import type { ChartItem, Plan } from '../plan/plan.js';
 import { needsList, selectTags } from './select-tags.js';
 
 /** An image that a source selects, and where it goes. */
@@ -17,7 +18,14 @@ export interface Wanted {
   readonly source: MirrorSource;
   /** For a chart, where it comes from, or why it cannot be mirrored; absent if it comes from a disk. */
   readonly chart?: ListedVersion['chart'];
+  /** Digest of a chart's archive that the mirror file names. */
+  readonly archive?: string;
 }
+
+/** A source whose charts, if it has any, have a name. */
+export type NamedSource = MirrorSource & { readonly chart: NamedChart | undefined };
+/** One chart. */
+export type NamedChart = ChartChoice & { readonly name: string };
 
 /** A version of a chart that a repository, or a disk, has. */
 export interface ListedVersion {
@@ -36,22 +44,47 @@ export interface Lister {
   /** The versions of a chart, which is called like a repository. @throws RegistryFailure */
   readonly versions: (
     repository: Reference,
-    chart: ChartChoice,
+    chart: NamedChart,
     signal: AbortSignal,
   ) => Promise<readonly ListedVersion[]>;
+  /** The names of all charts of a repository. @param folder what its charts are called, without their names @throws RegistryFailure */
+  readonly charts: (folder: string, chart: ChartChoice, signal: AbortSignal) => Promise<readonly string[]>;
 }
 
 /** Tags are listed by their registries, charts by their repositories. */
 export const listerOf = (
   registries: Registries,
-  versions: (chart: ChartChoice, signal: AbortSignal) => Promise<readonly ListedVersion[]>,
+  charts: {
+    readonly versions: (chart: NamedChart, signal: AbortSignal) => Promise<readonly ListedVersion[]>;
+    readonly names: (chart: ChartChoice, signal: AbortSignal) => Promise<readonly string[]>;
+  },
 ): Lister => ({
   tags: async (repository, signal) => listTags(await registries.repository(repository), signal),
-  versions: (_, chart, signal) => versions(chart, signal),
+  versions: (_, chart, signal) => charts.versions(chart, signal),
+  charts: (_, chart, signal) => charts.names(chart, signal),
 });
 
+/** The source itself; of all charts of a repository, a source for each, or why one has none. @throws RegistryFailure */
+export async function namedSources(
+  list: Lister,
+  source: MirrorSource,
+  signal: AbortSignal,
+): Promise<readonly (NamedSource | Plan['unlisted'][number])[]> {
+  const { chart, from } = source;
+  if (chart === undefined) return [{ ...source, chart }];
+  if (chart.name !== undefined) return [{ ...source, chart: { ...chart, name: chart.name } }];
+  const folder = folderOf(from);
+  const names = await list.charts(folder, chart, signal);
+  return [...new Set(names)].toSorted().map((name) => {
+    const canBeNamed = chartProblem(name) === undefined && typeof nameOfChart(chart.repository, name) === 'string';
+    return canBeNamed
+      ? { ...source, from: `${folder}/${name}`, chart: { ...chart, name } }
+      : { source: `${folder}/${oneLine(name, 100)}`, why: 'registries take no chart of this name' };
+  });
+}
+
 /** The images of a source. @throws RegistryFailure when its tags cannot be listed */
-export async function imagesOf(list: Lister, source: MirrorSource, signal: AbortSignal): Promise<readonly Wanted[]> {
+export async function imagesOf(list: Lister, source: NamedSource, signal: AbortSignal): Promise<readonly Wanted[]> {
   const named = parseReference(source.from);
   if ('problem' in named) throw new Error(`the mirror file was not checked: ${named.problem}`);
   const base: Reference = { ...named, registry: registryOf(named), path: pathOf(named) };
@@ -70,18 +103,29 @@ async function selectedVersions(
   list: Lister,
   base: Reference,
   { tags = {} }: MirrorSource,
-  choice: ChartChoice,
+  choice: NamedChart,
   signal: AbortSignal,
-): Promise<readonly Pick<Wanted, 'from' | 'chart'>[]> {
+): Promise<readonly Pick<Wanted, 'from' | 'chart' | 'archive'>[]> {
   const listed = new Map((await list.versions(base, choice, signal)).map((one) => [one.version, one]));
   const chosen = needsList(tags) ? selectTags([...listed.keys()], tags) : [];
-  return [...new Set([...chosen, ...(tags.exact ?? [])])].map((version) => {
+  const exact = (tags.exact ?? []).map((text) => {
+    const [version = '', archive] = text.split('@');
     // In `exact`, a version may be written as its tag.
-    const found = listed.get(version) ?? listed.get(versionOfTag(version));
-    const { chart } = found ?? { chart: { problem: notThere } };
-    const from = { ...base, tag: tagOfVersion(version) };
-    return chart === undefined ? { from } : { from, chart };
+    return [listed.has(version) ? version : versionOfTag(version), archive] as const;
   });
+  const wanted = new Map([...chosen.map((version) => [version, undefined] as const), ...exact]);
+  return [...wanted].map(([version, archive]) => {
+    const { chart } = listed.get(version) ?? { chart: { problem: notThere } };
+    const from = { ...base, tag: tagOfVersion(version) };
+    const pinned = archive === undefined ? {} : { archive };
+    return chart === undefined ? { from, ...pinned } : { from, chart: asPinned(chart, archive), ...pinned };
+  });
+}
+
+/** @param archive undefined: whichever the index has */
+function asPinned(chart: Required<ListedVersion>['chart'], archive: string | undefined): typeof chart {
+  if (archive === undefined || 'problem' in chart || chart.archive === archive) return chart;
+  return { problem: `index.yaml of its repository has ${chart.archive} for it, and the mirror file ${archive}` };
 }
 
 async function selected(

@@ -5,7 +5,7 @@ import { startProgress } from '../../kit/log/progress.js';
 import { startDeadline } from '../../kit/process/deadline.js';
 import { mapConcurrently, valuesOf } from '../../kit/process/map-concurrently.js';
 import type { Registries } from '../../systems/registry/client/registries.js';
-import { formatReference, type Reference } from '../../systems/registry/reference.js';
+import { formatReference } from '../../systems/registry/reference.js';
 import type { Workflow } from '../history/recorded.js';
 import type { Mirror } from '../mirror-file/read.js';
 import type { Files } from '../plan/files.js';
@@ -15,7 +15,7 @@ import { createReferrerLists } from '../referrers/lists.js';
 import type { Origins } from '../registries/origin.js';
 import { compare } from './compare.js';
 import { openExpectedDigests } from './expected-digests.js';
-import { distinctImages, imagesOf, type Lister, type Wanted } from './list-images.js';
+import { distinctImages, imagesOf, type Lister, type NamedSource, namedSources, type Wanted } from './list-images.js';
 
 /** A plan that was made just now. */
 export interface Resolved extends ReadPlan {
@@ -121,34 +121,59 @@ export async function listAll(context: Context, mirror: Mirror, list: Lister): P
   // Charts of one source are listed one by one.
   const count = new Set(sources.map(({ at }) => at)).size;
   context.log.step(`resolve ${countOf(count, 'source')} of ${mirror.file}`);
-  const startListing = (repository: Reference, signal: AbortSignal) =>
+  const startListing = (repository: string, signal: AbortSignal) =>
     startDeadline({ ...context, signal }, timeout, {
-      what: `cannot list the tags of ${formatReference(repository)}`,
+      what: `cannot list ${repository}`,
       why: `it took longer than ${timeout / 1000} s`,
       hint: 'increase run.timeout',
     });
   const inTime: Lister = {
     tags: async (repository, signal) => {
-      using deadline = startListing(repository, signal);
+      using deadline = startListing(`the tags of ${formatReference(repository)}`, signal);
       return await list.tags(repository, deadline.context.signal);
     },
     versions: async (repository, chart, signal) => {
-      using deadline = startListing(repository, signal);
+      using deadline = startListing(`the versions of ${formatReference(repository)}`, signal);
       return await list.versions(repository, chart, deadline.context.signal);
     },
+    charts: async (folder, chart, signal) => {
+      using deadline = startListing(`the charts of ${folder}`, signal);
+      return await list.charts(folder, chart, deadline.context.signal);
+    },
   };
-  const lists = await mapConcurrently(sources, 2 * parallel, (source) => imagesOf(inTime, source, context.signal));
-  context.signal.throwIfAborted();
-  const wanted: Wanted[] = [];
   const unlisted: { source: string; why: string }[] = [];
-  for (const [index, list] of lists.entries()) {
-    const { at = '', from = '' } = sources[index] ?? {};
-    if (list.status === 'fulfilled') {
-      wanted.push(...list.value);
-      if (list.value.length === 0) context.log.warn(`${at} (${from}) selects no image: no tag is as it says`);
-    } else if (!(list.reason instanceof OpError) || list.reason.kind === 'input') throw list.reason;
-    else unlisted.push({ source: from, why: `${list.reason.message}: ${list.reason.why}` });
+  /** What work gives for each of these; one that cannot be listed is noted. @throws what another attempt cannot help */
+  const forEach = async <Source extends { readonly from: string }, Value>(
+    all: readonly Source[],
+    work: (source: Source) => Promise<Value>,
+  ): Promise<readonly (readonly [Source, Value])[]> => {
+    const outcomes = await mapConcurrently(all, 2 * parallel, async (source) => [source, await work(source)] as const);
+    context.signal.throwIfAborted();
+    return outcomes.flatMap((outcome, index) => {
+      if (outcome.status === 'fulfilled') return [outcome.value];
+      const { reason } = outcome;
+      if (!(reason instanceof OpError) || reason.kind === 'input') throw reason;
+      unlisted.push({ source: all[index]?.from ?? '', why: `${reason.message}: ${reason.why}` });
+      return [];
+    });
+  };
+  const named: NamedSource[] = [];
+  for (const [, ones] of await forEach(sources, (source) => namedSources(inTime, source, context.signal))) {
+    for (const one of ones) {
+      if ('why' in one) unlisted.push(one);
+      else named.push(one);
+    }
   }
+  const lists = await forEach(named, (source) => imagesOf(inTime, source, context.signal));
+  const wanted = lists.flatMap(([, images]) => images);
+  const selecting = new Set(wanted.map(({ source: { at } }) => at));
+  const all = new Set(
+    sources.flatMap(({ at, chart }) => (chart !== undefined && chart.name === undefined ? [at] : [])),
+  );
+  // Of all charts of a repository, not each needs to have such a version.
+  const empty = lists.flatMap(([source, images]) => (images.length === 0 && !all.has(source.at) ? [source] : []));
+  for (const { at, from } of [...empty, ...sources.filter(({ at }) => all.has(at) && !selecting.has(at))])
+    context.log.warn(`${at} (${from}) selects no image: no tag is as it says`);
   return { wanted: distinctImages(wanted), unlisted };
 }
 

@@ -40,8 +40,17 @@ export interface Asked {
   readonly signal: AbortSignal;
 }
 
+/** A file with what names this state of it. */
+interface Tagged {
+  readonly content: Buffer;
+  /** Undefined if the server does not say. Source: RFC 9110, "ETag". */
+  readonly etag: string | undefined;
+}
+
 /** Files of HTTP Helm repositories. */
 export interface HelmFiles extends AsyncDisposable {
+  /** The same as `read`; `unchanged` if the file is still in the state that `etag` names. @throws RegistryFailure */
+  readonly readNewer: (asked: Asked, etag: string | undefined) => Promise<Tagged | 'unchanged' | undefined>;
   /** The whole file; undefined if it is not there. @throws RegistryFailure */
   readonly read: (asked: Asked) => Promise<Buffer | undefined>;
   /**
@@ -61,7 +70,8 @@ export function openHelmFiles(context: Context, { settingsOf, isNamed }: HelmAcc
     opened.set(url.host, host);
     return host;
   };
-  const ask = async ({ repository, url: first, signal }: Asked): Promise<Answer> => {
+  const ask = async ({ repository, url: first, signal }: Asked, etag?: string): Promise<Answer> => {
+    const condition = etag === undefined ? {} : { 'if-none-match': etag };
     let url = first;
     for (let redirects = 0; redirects <= mostRedirects; redirects++) {
       checkAddress(repository, url, isNamed);
@@ -69,7 +79,12 @@ export function openHelmFiles(context: Context, { settingsOf, isNamed }: HelmAcc
       checkEncryption(repository, url, host.settings);
       const own = url.origin === repository.origin ? await host.login() : {};
       if ('authorization' in own) host.servers.checkSecret(url);
-      const answer = await host.servers.ask({ method: 'GET', url, headers: { ...agent, ...own }, signal });
+      const answer = await host.servers.ask({
+        method: 'GET',
+        url,
+        headers: { ...agent, ...condition, ...own },
+        signal,
+      });
       const { location } = answer.headers;
       if (answer.status < 301 || answer.status > 308 || location === undefined) return answer;
       drop(answer);
@@ -87,18 +102,26 @@ export function openHelmFiles(context: Context, { settingsOf, isNamed }: HelmAcc
     const { settings } = await hostOf(asked.url);
     return retryTransfer({ log: context.log, signal: asked.signal }, settings.patience.pauses, attempt);
   };
-  return {
-    read: async (asked) => {
-      const answer = await ask(asked);
+  const readNewer: HelmFiles['readNewer'] = async (asked, etag) => {
+    const take = async (answer: Answer) => {
+      if (answer.status === 304 && etag !== undefined) {
+        drop(answer);
+        return 'unchanged';
+      }
       if (answer.status !== 200) return absent(answer, asked);
-      return readBody(answer, asked.limit).catch((error: unknown) => {
-        asked.signal.throwIfAborted();
-        if (!(error instanceof RegistryFailure) || error.problem !== 'busy') throw error;
-        return again(asked, async () => {
-          const other = await ask(asked);
-          return other.status === 200 ? readBody(other, asked.limit) : absent(other, asked);
-        });
-      });
+      return { content: await readBody(answer, asked.limit), etag: answer.headers.etag };
+    };
+    return take(await ask(asked, etag)).catch((error: unknown) => {
+      asked.signal.throwIfAborted();
+      if (!(error instanceof RegistryFailure) || error.problem !== 'busy') throw error;
+      return again(asked, async () => take(await ask(asked, etag)));
+    });
+  };
+  return {
+    readNewer,
+    read: async (asked) => {
+      const found = await readNewer(asked, undefined);
+      return typeof found === 'object' ? found.content : undefined;
     },
     download: (asked, digest, path) =>
       again(asked, async () => {

@@ -14,6 +14,8 @@ export interface IndexedChart {
 
 /** The index of a Helm repository, of which a chart is read when it is asked for. */
 export interface ChartIndex {
+  /** The names of the charts, as the index has them: any text. */
+  readonly names: readonly string[];
   /**
    * The versions of a chart, as the index has them; those that are no versions are left out, as by Helm.
    * @returns undefined if the index has no such chart; or why its part of the index cannot be read
@@ -66,6 +68,7 @@ export function readIndex(content: string): ChartIndex | { readonly problem: str
   const parts = partsOf(whole);
   if ('problem' in parts) return parts;
   return {
+    names: [...parts.charts.keys()],
     versions: (name) => {
       const part = parts.charts.get(name);
       if (part === undefined) return undefined;
@@ -105,6 +108,7 @@ function jsonIndex(content: string): ChartIndex | { readonly problem: string } {
   const read = parseJson(v.looseObject({ entries: v.record(v.string(), v.unknown()) }), content);
   if (read === undefined) return { problem: 'it is JSON without an object "entries", or is cut off' };
   return {
+    names: Object.keys(read.entries),
     versions: (name) => (Object.hasOwn(read.entries, name) ? versionsOf(name, read.entries[name]) : undefined),
   };
 }
