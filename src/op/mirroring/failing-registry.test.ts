@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startForwarder } from '../../../test/op/forwarder.js';
 import { type LocalRegistry, startLimitedRegistry, startPlainRegistry } from '../../../test/op/local-registry.js';
 import { createMirrorSandbox, type MirrorSandbox } from '../../../test/op/mirror-sandbox.js';
@@ -10,38 +10,55 @@ import {
   type Trouble,
   type UnrulyRegistry,
 } from '../../../test/op/unruly-registry.js';
+import { attemptPauses } from './registries/registries.js';
 
 let registry: LocalRegistry;
 let other: LocalRegistry;
-let here: UnrulyRegistry;
-let there: UnrulyRegistry;
-let sandbox: MirrorSandbox;
 let count = 0;
-let source: string;
-let target: string;
 const digests = new Map<string, string>();
 const names = ['one', 'two', 'three'];
 
 beforeAll(async () => {
   [registry, other] = await Promise.all([startPlainRegistry(), startPlainRegistry()]);
-  [here, there] = await Promise.all([startUnrulyRegistry(registry.host), startUnrulyRegistry(other.host)]);
   for (const name of names) digests.set(name, await pushImage(`${registry.host}/hub/${name}:v1`, 300_000));
 });
-afterAll(() => Promise.all([here?.stop(), there?.stop(), registry?.stop(), other?.stop()]));
-beforeEach(async () => {
-  count += 1;
-  source = `${here.host}/hub`;
-  target = `${there.host}/site${count}`;
-  sandbox = await createMirrorSandbox(mirrorFile());
-  here.calm();
-  there.calm();
-});
-afterEach(() => sandbox.remove());
+afterAll(() => Promise.all([registry?.stop(), other?.stop()]));
 
-const mirrorFile = (run = '') =>
-  `version: 1\n${run}defaults: { to: '${target}/{name}' }\nsources:\n${names.map((name) => `  - { from: '${source}/${name}', tags: { regex: v1 } }\n`).join('')}`;
-const digestAt = (name: string) =>
-  registryTool('crane', ['digest', `${other.host}/site${count}/${name}:v1`]).catch(() => undefined);
+/** What one test has for itself: tests run side by side, because most of them wait. */
+interface Scene extends AsyncDisposable {
+  /** The source and the destination, each of which can misbehave. */
+  readonly here: UnrulyRegistry;
+  readonly there: UnrulyRegistry;
+  readonly source: string;
+  readonly target: string;
+  readonly sandbox: MirrorSandbox;
+  /** @param run a line of the mirror file */
+  readonly mirrorFile: (run?: string) => string;
+  readonly digestAt: (name: string) => Promise<string | undefined>;
+}
+
+async function openScene(): Promise<Scene> {
+  count += 1;
+  const site = `site${count}`;
+  const [here, there] = await Promise.all([startUnrulyRegistry(registry.host), startUnrulyRegistry(other.host)]);
+  const [source, target] = [`${here.host}/hub`, `${there.host}/${site}`];
+  const mirrorFile = (run = '') =>
+    `version: 1\n${run}defaults: { to: '${target}/{name}' }\nsources:\n${names.map((name) => `  - { from: '${source}/${name}', tags: { regex: v1 } }\n`).join('')}`;
+  const sandbox = await createMirrorSandbox(mirrorFile());
+  return {
+    here,
+    there,
+    source,
+    target,
+    sandbox,
+    mirrorFile,
+    digestAt: (name) => registryTool('crane', ['digest', `${other.host}/${site}/${name}:v1`]).catch(() => undefined),
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all([here.stop(), there.stop(), sandbox.remove()]);
+    },
+  };
+}
+
 const isUpload = ({ method, path }: Asked) => method === 'PUT' && path.includes('/blobs/uploads/');
 const isBlob = ({ method, path }: Asked) => method === 'GET' && path.includes('/blobs/sha256:');
 const isManifest = ({ path }: Asked) => path.includes('/manifests/');
@@ -62,7 +79,7 @@ const onceEach = (trouble: Trouble) => {
   };
 };
 
-describe('a registry that fails temporarily', () => {
+describe.concurrent('a registry that fails temporarily', () => {
   it.each<readonly [name: string, where: 'here' | 'there', trouble: () => (asked: Asked) => Trouble | undefined]>([
     [
       'limits each request once, as JSON',
@@ -105,13 +122,18 @@ describe('a registry that fails temporarily', () => {
       () => firstTimes(2, isUpload, { status: 404, body: '{"errors":[{"code":"BLOB_UPLOAD_UNKNOWN"}]}' }),
     ],
   ])('%s: everything arrives', async (_, where, trouble) => {
-    (where === 'here' ? here : there).behave(trouble());
-    const report = await sandbox.run();
+    await using scene = await openScene();
+    scene[where].behave(trouble());
+    const report = await scene.sandbox.run();
     expect(report.totals).toMatchObject({ copied: 3, failed: 0 });
-    for (const name of names) expect(await digestAt(name)).toBe(digests.get(name));
+    for (const name of names) expect(await scene.digestAt(name)).toBe(digests.get(name));
   });
+});
 
+describe('a registry that says how long to wait', () => {
   it('is paused for all, not only for the request that was told to wait', async () => {
+    await using scene = await openScene();
+    const { here, sandbox } = scene;
     const start = Date.now();
     const times: number[] = [];
     const limit = firstTimes(1, () => true, { status: 429, headers: { 'retry-after': '2' } });
@@ -126,35 +148,59 @@ describe('a registry that fails temporarily', () => {
   });
 });
 
-describe('a registry that is down for a while', () => {
-  /** Takes the destination away at its first upload. */
-  const runWhileDown = async (milliseconds: number, pauses: readonly number[] | undefined) => {
+describe.concurrent('a registry that is down for a while', () => {
+  it('is waited for longer than a minute', () => {
+    const usual = attemptPauses(5);
+    expect(usual).toEqual([1000, 3000, 10_000, 30_000, 30_000]);
+    expect(usual.reduce((sum, pause) => sum + pause, 0)).toBeGreaterThan(60_000);
+    expect(attemptPauses(2)).toEqual([1000, 3000]);
+  });
+
+  /** A minute, and how long op waits, are so many times as short. */
+  const pace = 40;
+  const pauses = attemptPauses(5).map((pause) => pause / pace);
+  /** Takes the destination away at its first upload. @param milliseconds undefined: until `comeBack` */
+  const goDown = async ({ there, sandbox, mirrorFile }: Scene, milliseconds?: number) => {
     const forwarder = await startForwarder(Number(there.host.split(':')[1]));
-    try {
-      await sandbox.write('mirror.yaml', mirrorFile().replaceAll(there.host, `localhost:${forwarder.port}`));
-      let isDown = false;
-      there.behave((asked) => {
-        if (!isUpload(asked) || isDown) return undefined;
-        isDown = true;
-        forwarder.close();
-        setTimeout(forwarder.open, milliseconds);
-        return undefined;
-      });
-      const report = await sandbox.run({ pauses });
-      expect(isDown).toBe(true);
-      expect(report.totals).toMatchObject({ copied: 3, failed: 0 });
-    } finally {
-      await forwarder.stop();
-    }
+    await sandbox.write('mirror.yaml', mirrorFile().replaceAll(there.host, `localhost:${forwarder.port}`));
+    let isDown = false;
+    there.behave((asked) => {
+      if (!isUpload(asked) || isDown) return undefined;
+      isDown = true;
+      forwarder.close();
+      if (milliseconds !== undefined) setTimeout(forwarder.open, milliseconds);
+      return undefined;
+    });
+    return { wasDown: () => isDown, comeBack: forwarder.open, [Symbol.asyncDispose]: forwarder.stop };
   };
 
-  it('gets everything when it is back', () => runWhileDown(1500, [200, 500, 1000, 2000]));
+  it('gets everything when it is back within a minute', async () => {
+    await using scene = await openScene();
+    await using outage = await goDown(scene, 60_000 / pace);
+    const report = await scene.sandbox.run({ pauses });
+    expect(outage.wasDown()).toBe(true);
+    expect(report.totals).toMatchObject({ copied: 3, failed: 0 });
+  });
 
-  it('gets everything after a whole minute, with the usual pauses', () => runWhileDown(60_000, undefined), 240_000);
+  it('for longer than that: the images are named, and the next run copies them', async () => {
+    await using scene = await openScene();
+    await using outage = await goDown(scene);
+    const { sandbox } = scene;
+    const error = await failed(sandbox.run({ pauses }));
+    expect(outage.wasDown()).toBe(true);
+    expect(error).toMatchObject({ kind: 'tool', message: 'not mirrored: 3 of 3 images' });
+    expect(error.why).toMatch(/one:v1: failed: cannot .* localhost:\d+/u);
+    expect((await sandbox.read('mirror/retry.txt'))?.split('\n')).toHaveLength(4);
+    outage.comeBack();
+    expect((await sandbox.run({ pauses })).totals).toMatchObject({ copied: 3, failed: 0 });
+    for (const name of names) expect(await scene.digestAt(name)).toBe(digests.get(name));
+  });
 });
 
-describe('a registry with a limit of requests a second', () => {
+describe.concurrent('a registry with a limit of requests a second', () => {
   it('gets everything, and the wait is no failure', async () => {
+    await using scene = await openScene();
+    const { there, sandbox, mirrorFile } = scene;
     const limited = await startLimitedRegistry(10);
     try {
       await sandbox.write('mirror.yaml', mirrorFile('run: { retries: 1 }\n').replaceAll(there.host, limited.host));
@@ -165,8 +211,10 @@ describe('a registry with a limit of requests a second', () => {
   });
 });
 
-describe('a registry that fails for good', () => {
+describe.concurrent('a registry that fails for good', () => {
   it('does not stop the other images, and what failed is named in the last lines and in the list to try again', async () => {
+    await using scene = await openScene();
+    const { here, there, source, sandbox, digestAt } = scene;
     here.behave(({ method, path }) => (method === 'GET' && path.includes('/two/blobs/') ? { status: 502 } : undefined));
     const error = await failed(sandbox.run());
     expect(error).toMatchObject({ kind: 'tool', message: 'not mirrored: 1 of 3 images; the others are' });
@@ -185,21 +233,9 @@ describe('a registry that fails for good', () => {
     expect(await sandbox.read('mirror/retry.txt')).toBeUndefined();
   });
 
-  it('never answers an upload: the image ends with its time limit, and the others arrive', async () => {
-    await sandbox.write('mirror.yaml', mirrorFile('run: { timeout: 2s, retries: 1 }\n'));
-    there.behave((asked) => (isUpload(asked) && asked.path.includes('/two/') ? { delay: 600_000 } : undefined));
-    const error = await failed(sandbox.run());
-    expect(error.why).toMatch(/two:v1: failed: .*took longer than 2 s/u);
-    expect(await digestAt('three')).toBe(digests.get('three'));
-  });
-
-  it('sends nothing for too long: the connection is given up and the request made again', async () => {
-    here.behave(firstTimes(2, isBlob, { delay: 600_000 }));
-    const report = await sandbox.run({ idle: 500 });
-    expect(report.totals).toMatchObject({ copied: 3 });
-  });
-
   it('cannot be listed: the other sources are copied', async () => {
+    await using scene = await openScene();
+    const { here, sandbox, digestAt } = scene;
     here.behave(({ path }) => (path === '/v2/hub/two/tags/list' ? { status: 500 } : undefined));
     const error = await failed(sandbox.run());
     expect(error).toMatchObject({ kind: 'tool' });
@@ -207,16 +243,9 @@ describe('a registry that fails for good', () => {
     expect(await digestAt('three')).toBe(digests.get('three'));
   });
 
-  it('is not there: nothing is copied, and no image waits for itself', async () => {
-    await here.stop();
-    const start = Date.now();
-    const error = await failed(sandbox.run({ pauses: [300, 300, 300] }));
-    expect(error).toMatchObject({ kind: 'tool', message: 'nothing is copied: no image could be compared' });
-    expect(Date.now() - start).toBeLessThan(5000);
-    here = await startUnrulyRegistry(registry.host);
-  });
-
   it('says that a tag of the mirror file does not exist', async () => {
+    await using scene = await openScene();
+    const { source, target, sandbox, digestAt } = scene;
     await sandbox.write(
       'mirror.yaml',
       `version: 1\nsources: [{ from: '${source}/one:v9', to: '${target}/one' }, { from: '${source}/two:v1', to: '${target}/two' }]\n`,
@@ -227,10 +256,43 @@ describe('a registry that fails for good', () => {
   });
 });
 
-describe('a registry that cannot be trusted', () => {
+// One after the other: each measures time.
+describe('a registry that does not answer', () => {
+  it('never answers an upload: the image ends with its time limit, and the others arrive', async () => {
+    await using scene = await openScene();
+    const { there, sandbox, mirrorFile, digestAt } = scene;
+    await sandbox.write('mirror.yaml', mirrorFile('run: { timeout: 2s, retries: 1 }\n'));
+    there.behave((asked) => (isUpload(asked) && asked.path.includes('/two/') ? { delay: 600_000 } : undefined));
+    const error = await failed(sandbox.run());
+    expect(error.why).toMatch(/two:v1: failed: .*took longer than 2 s/u);
+    expect(await digestAt('three')).toBe(digests.get('three'));
+  });
+
+  it('sends nothing for too long: the connection is given up and the request made again', async () => {
+    await using scene = await openScene();
+    const { here, sandbox } = scene;
+    here.behave(firstTimes(2, isBlob, { delay: 600_000 }));
+    const report = await sandbox.run({ idle: 500 });
+    expect(report.totals).toMatchObject({ copied: 3 });
+  });
+
+  it('is not there: nothing is copied, and no image waits for itself', async () => {
+    await using scene = await openScene();
+    const { here, sandbox } = scene;
+    await here.stop();
+    const start = Date.now();
+    const error = await failed(sandbox.run({ pauses: [300, 300, 300] }));
+    expect(error).toMatchObject({ kind: 'tool', message: 'nothing is copied: no image could be compared' });
+    expect(Date.now() - start).toBeLessThan(5000);
+  });
+});
+
+describe.concurrent('a registry that cannot be trusted', () => {
   const wrong = 'sha256:'.padEnd(71, 'f');
 
   it('sends other content as a blob: it never becomes one at the destination', async () => {
+    await using scene = await openScene();
+    const { here, there, source, target, sandbox, digestAt } = scene;
     const big = (await pushImage(`${registry.host}/hub/evil:v1`, 300_000)) ?? '';
     await sandbox.write('mirror.yaml', `version: 1\nsources: [{ from: '${source}/evil:v1', to: '${target}/evil' }]\n`);
     here.behave((asked) => (isBlob(asked) ? { status: 200, body: 'x'.repeat(1000) } : undefined));
@@ -242,6 +304,8 @@ describe('a registry that cannot be trusted', () => {
   });
 
   it('sends another manifest than its digest', async () => {
+    await using scene = await openScene();
+    const { here, there, sandbox } = scene;
     here.behave((asked) =>
       asked.method === 'GET' && isManifest(asked) ? { status: 200, body: '{"layers":[]}' } : undefined,
     );
@@ -251,6 +315,8 @@ describe('a registry that cannot be trusted', () => {
   });
 
   it('stores a manifest under another digest', async () => {
+    await using scene = await openScene();
+    const { there, sandbox } = scene;
     there.behave((asked) =>
       isTagWrite(asked) ? { status: 201, headers: { 'docker-content-digest': wrong } } : undefined,
     );
@@ -259,6 +325,8 @@ describe('a registry that cannot be trusted', () => {
   });
 
   it('answers with a digest that is none: it is not used, the manifest is', async () => {
+    await using scene = await openScene();
+    const { here, sandbox } = scene;
     here.behave((asked) =>
       asked.method === 'HEAD' && isManifest(asked)
         ? { status: 200, headers: { 'docker-content-digest': '../../etc/passwd' } }
@@ -268,6 +336,8 @@ describe('a registry that cannot be trusted', () => {
   });
 
   it('lists tags that are no tags: they are left out', async () => {
+    await using scene = await openScene();
+    const { here, source, target, sandbox } = scene;
     const tags = ['v1', '../../../v2/x', 'a b', '\u001b]0;title\u0007', 'v1\n::error::', '', 7, 'x'.repeat(200)];
     here.behave(({ path }) =>
       path.endsWith('/one/tags/list') ? { status: 200, body: JSON.stringify({ tags }) } : undefined,
@@ -281,11 +351,15 @@ describe('a registry that cannot be trusted', () => {
   });
 
   it('sends a page of HTML instead of a list: that is not an empty list', async () => {
+    await using scene = await openScene();
+    const { here, sandbox } = scene;
     here.behave(({ path }) => (path.endsWith('/tags/list') ? { status: 200, body: '<html>log in</html>' } : undefined));
     expect((await failed(sandbox.resolve())).why).toMatch(/the answer is no list of tags/u);
   });
 
   it('says that a list goes on at another server, or without end', async () => {
+    await using scene = await openScene();
+    const { here, sandbox } = scene;
     let link = '<http://localhost:1/v2/hub/one/tags/list>; rel="next"';
     here.behave(({ path }) =>
       path.endsWith('/tags/list') ? { status: 200, headers: { link }, body: '{"tags":["v1"]}' } : undefined,
@@ -296,6 +370,8 @@ describe('a registry that cannot be trusted', () => {
   });
 
   it('explains errors with control characters: they are not printed', async () => {
+    await using scene = await openScene();
+    const { there, sandbox } = scene;
     const body = JSON.stringify({ errors: [{ code: 'DENIED', message: 'no\u001b[31m\u0007\r\nfake line' }] });
     there.behave(({ method }) => (method === 'POST' ? { status: 403, body } : undefined));
     const error = await failed(sandbox.run());

@@ -13,6 +13,10 @@ export interface RegistryFlags {
 
 /** Milliseconds before further attempts; the last is repeated. */
 const usualPauses = [1000, 3000, 10_000, 30_000];
+
+/** Milliseconds before each further attempt of a request: as many as the retries of the mirror file. Each may be a quarter longer. */
+export const attemptPauses = (retries: number, pauses: readonly number[] = usualPauses): readonly number[] =>
+  Array.from({ length: retries }, (_, index) => pauses[Math.min(index, pauses.length - 1)] ?? 0);
 /** Milliseconds without a byte, after which a connection is given up. */
 const usualIdle = 60_000;
 
@@ -29,8 +33,8 @@ export function openRegistries(
   flags: RegistryFlags,
   patience: Partial<Patience> = {},
 ): OpenedRegistries {
-  const { pauses = usualPauses, idle = usualIdle } = patience;
-  const tries = Array.from({ length: mirror.retries }, (_, index) => pauses[Math.min(index, pauses.length - 1)] ?? 0);
+  const { pauses, idle = usualIdle } = patience;
+  const tries = attemptPauses(mirror.retries, pauses);
   const insecure = [
     ...flags.insecureRegistry,
     ...mirror.registries.filter((registry) => registry.insecure).map(({ host }) => host),
