@@ -35,6 +35,18 @@ export const shop = release('shop', ({ environments, phase, call, deploy, custom
   call('wrong', { inputs: { run: () => {} }, run: () => {} });
   // @ts-expect-error an output that the other release does not have
   other.deploy(anywhere).subnet;
+  call('hands off', {
+    run: async ({ handOff }) => {
+      const both = await handOff(({ inputs }) => ({ text: `${inputs.image} ${inputs.size.toFixed()}` }), {
+        image: build.output.image,
+        size: 3,
+      });
+      // @ts-expect-error an output that the next function does not have
+      both.txt;
+      // @ts-expect-error an input that the next function is not given
+      return handOff(({ inputs }) => ({ image: inputs.imgae }), { image: build.output.image });
+    },
+  });
   phase('build', [build, silent]);
   phase(
     'deploy',

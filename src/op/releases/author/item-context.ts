@@ -34,9 +34,18 @@ export interface ItemContext<I> {
    * digits, `_`, `.` and `-`, at most 63; another release may take it over, so `op approve` and `op release rollback` take numbers only.
    */
   readonly tag: (name: string) => void;
+   * Goes on with another function in the same run, with inputs of its own: what it returns is for the caller to return. References are
+   * looked up now. They are no inputs of the item, so it does not wait for them (without a value or a default it fails) and is not run again
+   * when they change; in the pod of an item they cannot be looked up. When the process is killed, the run starts with the first function.
+   * @example return handOff(smokeTest, { url: `https://${environment.name}.example.com` });
+   */
+  readonly handOff: <I extends Inputs, O>(
+    next: (context: ItemContext<NoInfer<I>>) => O | Promise<O>,
+    inputs?: I,
+  ) => Promise<O>;
   /** Aborted when op is told to stop, or has lost its claim to the item. */
   readonly signal: AbortSignal;
-  readonly release: { readonly name: string; readonly package: string; readonly commit: string };
+  readonly { readonly name: string; readonly package: string; readonly commit: string };
   /** The root of the checkout. */
   readonly directory: string;
 }
@@ -44,6 +53,10 @@ export interface ItemContext<I> {
 /** What `up` and `down` get, too. */
 export interface DeployContext<I> extends ItemContext<I> {
   readonly environment: EnvironmentValue;
+  readonly handOff: <I extends Inputs, O>(
+    next: (context: DeployContext<NoInfer<I>>) => O | Promise<O>,
+    inputs?: I,
+  ) => Promise<O>;
 }
 
 /** A function of any item, as op calls it. */

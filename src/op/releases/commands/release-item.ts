@@ -13,8 +13,7 @@ import { pack, unpack } from '../cluster/packed.js';
 import { type ItemRequest, requestShape } from '../cluster/request.js';
 import type { Plan, PlanRun } from '../documents/shapes.js';
 import { digestOf } from '../documents/signature.js';
-import type { Evaluated } from '../load/evaluate.js';
-import { evaluateFile } from '../load/evaluate-file.js';
+import { type EvaluatedFile, evaluateFile } from '../load/evaluate-file.js';
 import { findRepository } from '../load/repository.js';
 import { execute } from '../worker/execute.js';
 import { filesOf } from '../worker/tekton.js';
@@ -55,7 +54,7 @@ const noValue = async (reference: string): Promise<never> => {
 
 type Asked<Do> = Extract<ItemRequest, { readonly do: Do }>;
 
-async function evaluated(context: Context, { repo, path, number, environments }: ItemRequest): Promise<Evaluated> {
+async function evaluated(context: Context, { repo, path, number, environments }: ItemRequest): Promise<EvaluatedFile> {
   const base = { repo, path, release: `r${number}` };
   return evaluateFile(context, { root: context.cwd, path, environments, base, valueNow: noValue });
 }
@@ -94,7 +93,8 @@ async function runItem(context: Context, asked: Asked<'run'>): Promise<Outputs> 
     release: { name: `r${number}`, package: `${repo}/-/${path}`, commit },
     directory: context.cwd,
   };
-  const found = (await evaluated(context, asked)).functions.get(key)?.[action];
+  const { functions, lookUp } = await evaluated(context, asked);
+  const found = functions.get(key)?.[action];
   if (found === undefined) {
     throw refusedError({
       what: `the release has no ${action} of ${key}`,
@@ -102,7 +102,7 @@ async function runItem(context: Context, asked: Asked<'run'>): Promise<Outputs> 
       hint: 'make it depend on nothing but its commit and the environments, and make another release',
     });
   }
-  const ending = await execute(context, { ...call, function: found });
+  const ending = await execute(context, { ...call, function: found, lookUp });
   if (ending.status === 'failed') throw failedWith(context, item, ending.error);
   const { output, tags } = ending;
   const answer: Answer = { is: 'complete', output, ...(tags === undefined ? {} : { tags: [...tags] }) };

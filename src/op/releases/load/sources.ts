@@ -4,8 +4,7 @@ import type { Environment, Release } from '../documents/shapes.js';
 import { parseReference, type ReferenceBase } from '../reference/reference.js';
 import type { StarlarkFile } from '../starlark/release.js';
 import { type Checkout, checkOut } from './checkout.js';
-import type { Evaluated } from './evaluate.js';
-import { evaluateFile } from './evaluate-file.js';
+import { type EvaluatedFile, evaluateFile } from './evaluate-file.js';
 import type { Repository } from './repository.js';
 
 /** The code of releases: of the commit of each. */
@@ -17,7 +16,7 @@ export interface Sources extends AsyncDisposable {
   readonly evaluate: (
     of: Pick<Release, 'package' | 'number' | 'commit'>,
     environments: readonly Environment[],
-  ) => Promise<Evaluated & Pick<Checkout, 'directory'>>;
+  ) => Promise<EvaluatedFile & Pick<Checkout, 'directory'>>;
   /** A directory with the files of a commit, and no others: the work tree also has files that git does not know. @throws OpError */
   readonly filesOf: (commit: string) => Promise<string>;
 }
@@ -40,7 +39,7 @@ export function sourcesOf(context: Context, repository: Repository, valueNow: St
     onlyFiles.set(commit, known);
     return known;
   };
-  const evaluated = new Map<string, Promise<Evaluated>>();
+  const evaluated = new Map<string, Promise<EvaluatedFile>>();
   const has = (name: string) => parseReference(name).repo === repository.name;
   return {
     repository,

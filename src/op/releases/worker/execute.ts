@@ -6,7 +6,8 @@ import { type Masking, masking } from '../../kit/log/masking.js';
 import { oneLine, printable } from '../../kit/log/printable.js';
 import { run } from '../../kit/process/run.js';
 import type { Json } from '../../store/documents/body.js';
-import type { ExecOptions, Executed, ItemFunction } from '../author/item-context.js';
+import type { DeployContext, ExecOptions, Executed, ItemFunction } from '../author/item-context.js';
+import { type Inputs, isRef, type Ref } from '../author/values.js';
 import type { Ending } from '../changes/changes.js';
 import { canBeTag, mostTags } from '../documents/names.js';
 import { jsonShape } from '../documents/shapes.js';
@@ -16,6 +17,7 @@ import type { Call } from './runner.js';
 interface FunctionCall extends Call {
   readonly function: ItemFunction;
   readonly directory: string;
+  readonly lookUp: (reference: Ref) => Promise<Json>;
 }
 
 /** Outputs go into the store; this much of them. */
@@ -24,12 +26,12 @@ const outputs = v.optional(v.record(v.string(), jsonShape), {});
 
 /** Calls a function of a release. What it throws is how it failed; only when op is stopped, or has lost its claim, there is no end to write. */
 export async function execute(context: Context, call: FunctionCall): Promise<Ending> {
-  const { item, inputs, environment, release, directory } = call;
+  const { item, inputs, environment, release, directory, lookUp } = call;
   const { secret, masked, isIn } = masking();
   const log = (text: string) => context.log.step(`${item}: ${masked(printable(text))}`);
   try {
     const tags: string[] = [];
-    const returned = await call.function({
+    const given: DeployContext<Inputs> = {
       inputs: inputs as never,
       environment,
       release,
@@ -39,7 +41,14 @@ export async function execute(context: Context, call: FunctionCall): Promise<End
       secret,
       tag: (name) => void tags.push(checkedTag(name, isIn, tags.length)),
       exec: (program, args = [], options) => exec(context, { program, args, directory, log, masked }, options),
-    });
+      handOff: async (next, more) => {
+        const values = await valuesIn(more ?? {}, lookUp);
+        context.signal.throwIfAborted();
+        log(`goes on with ${next.name || 'another function'}`);
+        return next({ ...given, inputs: values as never });
+      },
+    };
+    const returned = await call.function(given);
     context.signal.throwIfAborted();
     const output = outputOf(item, returned, isIn);
     return { status: 'complete', output, ...(tags.length === 0 ? {} : { tags }) };
@@ -48,6 +57,14 @@ export async function execute(context: Context, call: FunctionCall): Promise<End
     return { status: 'failed', error: oneLine(masked(messageOf(error)), 500) };
   }
 }
+
+/** Inputs as the function gets them: values in place of references. */
+const valuesIn = async (inputs: Inputs, lookUp: FunctionCall['lookUp']): Promise<Readonly<Record<string, Json>>> =>
+  Object.fromEntries(
+    await Promise.all(
+      Object.entries(inputs).map(async ([name, value]) => [name, isRef(value) ? await lookUp(value) : value] as const),
+    ),
+  );
 
 const messageOf = (error: unknown) =>
   error instanceof OpError ? `${error.message}: ${error.why}` : error instanceof Error ? error.message : String(error);

@@ -17,7 +17,9 @@ export const runsHere = ({ has, evaluate, filesOf }: Sources, runTekton: RunTekt
         : tektonFunction(context, runTekton, release.plan, planned);
     if (found === undefined) throw new Error(`${release.ref} has no ${action} of ${item} any more`);
     const directory = planned === undefined ? evaluated.directory : await filesOf(release.commit);
-    return (_, call) => ({ run: () => execute(context, { ...call, function: found, directory }) });
+    return (_, call) => ({
+      run: () => execute(context, { ...call, function: found, directory, lookUp: evaluated.lookUp }),
+    });
   },
   look: async () => undefined,
   untilOneEnds: async () => false,
