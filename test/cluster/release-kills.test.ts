@@ -106,10 +106,11 @@ test(`pods are killed at random moments, ${kills} times: everything finishes, an
         const ends = runs.flatMap((run) => (run.item === `task/${phase}-${item}` ? run.status : []));
         expect(ends.filter((end) => end === 'complete')).toEqual(['complete']);
         expect(ends.at(-1)).toBe('complete');
-        // A function starts at most once for each run: no run comes after the one that recorded its end.
-        const starts = noted.filter((name) => name === `ran-r${release}-${phase}-${item}`).length;
-        expect(starts).toBeGreaterThanOrEqual(1);
-        expect(starts).toBeLessThanOrEqual(ends.length);
+        // Tekton makes a deleted pod of a TaskRun again, so one run may start its function twice, but not after its end.
+        const starts = noted.filter(({ what }) => what === `ran-r${release}-${phase}-${item}`);
+        expect(starts).not.toEqual([]);
+        const ended = Date.parse(runs.findLast((run) => run.item === `task/${phase}-${item}`)?.ended ?? '');
+        for (const { at } of starts) expect(Date.parse(at)).toBeLessThanOrEqual(ended);
       }
     }
   }

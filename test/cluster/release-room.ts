@@ -42,13 +42,23 @@ export interface ReleaseRoom {
   /** `op release show`. */
   readonly shown: (file: string, number: number) => Promise<ShownRelease>;
   /** What functions noted by the ConfigMaps that they made, in the order of their names, without what makes each unique. */
-  readonly noted: (what: RegExp) => Promise<readonly string[]>;
+  readonly noted: (what: RegExp) => Promise<readonly Noted[]>;
   readonly dispose: () => Promise<void>;
+}
+
+export interface Noted {
+  readonly what: string;
+  /** When, in whole seconds. */
+  readonly at: string;
 }
 
 export interface ShownRelease {
   readonly standing: string;
-  readonly runs: readonly { readonly item: string; readonly status: string }[];
+  readonly runs: readonly { readonly item: string; readonly status: string; readonly ended?: string }[];
+}
+
+interface NotedObject {
+  readonly metadata: { readonly name: string; readonly creationTimestamp: string };
 }
 
 export async function releaseRoom(files: Readonly<Record<string, string>>): Promise<ReleaseRoom> {
@@ -113,14 +123,14 @@ export async function releaseRoom(files: Readonly<Record<string, string>>): Prom
     shown: async (file, number) =>
       JSON.parse(await person('release', 'show', `${packageOf(file)}/@r${number}`, '--output=json')),
     noted: async (what) => {
-      const { items } = await kubectlJson<{ items: readonly { metadata: { name: string } }[] }>([
+      const { items } = await kubectlJson<{ items: readonly NotedObject[] }>([
         'get',
         'configmaps',
         `--namespace=${ci}`,
       ]);
-      return items.flatMap(({ metadata: { name } }) => {
+      return items.flatMap(({ metadata: { name, creationTimestamp: at } }) => {
         const noted = name.replace(/-[0-9a-f]{6}$/u, '');
-        return noted !== name && what.test(noted) ? noted : [];
+        return noted !== name && what.test(noted) ? { what: noted, at } : [];
       });
     },
     dispose: async () => {

@@ -105,6 +105,10 @@ beforeAll(async () => {
 });
 afterAll(() => room?.dispose());
 
+const release = async (file: string, revision = 'main', more = {}) =>
+  room.ended(await room.begin('release', { file, revision, ...more }));
+const done = async () => (await room.noted(/^(up|down)-/u)).map(({ what }) => what);
+
 /** How the runs of an item ended. */
 const endsOf = ({ runs }: ShownRelease, item: string) => runs.flatMap((run) => (run.item === item ? run.status : []));
 
@@ -122,9 +126,6 @@ async function killBuild(): Promise<void> {
 test('a release with approval, down, rollback and hold; two works at once; a pod that is killed', async () => {
   const { begin, ended, person } = room;
   const shop = room.packageOf('shop.release.ts');
-  const release = async (file: string, revision = 'main', more = {}) =>
-    ended(await begin('release', { file, revision, ...more }));
-  const done = () => room.noted(/^(up|down)-/u);
   const file = 'environments.release.ts';
   const refused = await begin('release', { file, revision: 'main' });
   expect(await waitForRun(refused)).toMatchObject({ succeeded: false });

@@ -34,6 +34,7 @@ export interface ItemContext<I> {
    * digits, `_`, `.` and `-`, at most 63; another release may take it over, so `op approve` and `op release rollback` take numbers only.
    */
   readonly tag: (name: string) => void;
+  /**
    * Goes on with another function in the same run, with inputs of its own: what it returns is for the caller to return. References are
    * looked up now. They are no inputs of the item, so it does not wait for them (without a value or a default it fails) and is not run again
    * when they change; in the pod of an item they cannot be looked up. When the process is killed, the run starts with the first function.
@@ -45,7 +46,7 @@ export interface ItemContext<I> {
   ) => Promise<O>;
   /** Aborted when op is told to stop, or has lost its claim to the item. */
   readonly signal: AbortSignal;
-  readonly { readonly name: string; readonly package: string; readonly commit: string };
+  readonly release: { readonly name: string; readonly package: string; readonly commit: string };
   /** The root of the checkout. */
   readonly directory: string;
 }
