@@ -70,6 +70,10 @@ describe('all charts of a repository', () => {
     const error = await failed(sandbox.run());
     expect(error).toMatchObject({ kind: 'tool', message: 'not mirrored: 1 of 3 images; the others are' });
     expect(error.why).toContain(`${charts.host}/stable/Up/Case: not listed: registries take no chart of this name`);
+    const entries = Array.from({ length: 10_001 }, (_, index) => `  chart-${index}:\n  - version: 1.0.0\n`);
+    await charts.writeIndex(`apiVersion: v1\nentries:\n${entries.join('')}`);
+    expect((await failed(sandbox.run())).why).toContain('its index.yaml has 10001, and the limit is 10000');
+    await charts.writeIndex('apiVersion: v1\nentries:\n  Up/Case:\n  - version: 1.0.0\n');
     await file('all', "{ semver: '>=9' }");
     expect(await failed(sandbox.run())).toMatchObject({ kind: 'tool' });
     expect(sandbox.printed.join('')).toContain(`(${charts.host}/stable/*) selects no image`);

@@ -35,6 +35,8 @@ export interface Charts extends AsyncDisposable {
 const largestIndex = 32 * 1024 * 1024;
 const largestArchive = 100 * 1024 * 1024;
 const largestProvenance = 1024 * 1024;
+/** Charts of a repository, when all of them are mirrored: each that cannot be is named. */
+const mostCharts = 10_000;
 
 const knownShape = v.record(v.string(), v.pipe(v.string(), v.regex(digestForm)));
 
@@ -79,7 +81,13 @@ export function openCharts(files: HelmFiles, { charts: directory, chartDigests, 
         return { version, chart: chartOf(repository, same, provenance) };
       });
     },
-    names: async ({ repository }, signal) => (await indexOf(repository, signal)).names,
+    names: async ({ repository }, signal) => {
+      const { names } = await indexOf(repository, signal);
+      if (names.length <= mostCharts) return names;
+      const what = `cannot list the charts of ${shown(new URL(repository))}`;
+      const why = `its index.yaml has ${names.length}, and the limit is ${mostCharts}: name those that are wanted`;
+      throw new RegistryFailure(what, why, 'other', new URL(repository).host);
+    },
     origin: (image, chart) => ({
       name: formatReference(image),
       repository: undefined,
