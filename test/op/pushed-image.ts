@@ -49,6 +49,17 @@ export async function pushIndex(
   return { index: await registryTool('crane', ['digest', reference]), images };
 }
 
+const manifestTypes = ['oci.image.index.v1', 'oci.image.manifest.v1', 'docker.distribution.manifest.v2'];
+
+/** What a tag names at a registry without TLS, asked without a tool, which takes long to start. @returns its digest, if there is one */
+export async function digestByHead(reference: string): Promise<string | undefined> {
+  const [, host, path, tag] = /^([^/]+)\/(.+):([^:/]+)$/u.exec(reference) ?? [];
+  const headers = { accept: manifestTypes.map((type) => `application/vnd.${type}+json`).join(', ') };
+  const answer = await fetch(`http://${host}/v2/${path}/manifests/${tag}`, { method: 'HEAD', headers });
+  if (answer.status !== 200 && answer.status !== 404) throw new Error(`${reference}: ${answer.status}`);
+  return answer.headers.get('docker-content-digest') ?? undefined;
+}
+
 /** Pushes a manifest that refers to an image, by the referrers API or its fallback tag, as the registry has it. @returns its digest */
 export async function attach(image: string, type: string, content = type): Promise<string> {
   const put = [
