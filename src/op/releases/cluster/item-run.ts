@@ -125,7 +125,7 @@ export function plannedRun(
     throw refusedError({
       what: `${of} may not run as the ServiceAccount ${serviceAccount}`,
       why: 'the code of a repository chooses it, and nobody has allowed it',
-      hint: 'add it to the param service-accounts of the Pipelines release and work',
+      hint: 'add it to the param service-accounts of the Pipelines release and work, if the code of the repository may have all its rights',
     });
   }
   const text = digest === undefined ? undefined : documents[digest];

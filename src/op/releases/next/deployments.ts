@@ -3,7 +3,7 @@ import type { Deployment } from '../documents/shapes.js';
 import { sameJson, signatureOf } from '../documents/signature.js';
 import { packageOf, parseReference } from '../reference/reference.js';
 import { lastOf, plainOf, refreshInputs, resolveInputs } from './inputs.js';
-import { closedBefore, itemsOf, standOfItem, unlessBroken } from './phases.js';
+import { closedBefore, holdOf, itemsOf, standOfItem, unlessBroken } from './phases.js';
 import { type PackageView, type RunWork, type Snapshot, standingEnvironment, type Waiting } from './snapshot.js';
 
 /** A deployment of a package to an environment. */
@@ -180,11 +180,14 @@ function unlessFailed(view: PackageView, run: RunWork): RunWork | Waiting {
   return failed === undefined ? run : failedBefore(view, failed, environment);
 }
 
-/** A run for other inputs, when the gates are open for these. */
+/** A run for other inputs, when nothing is held there, and the gates are open for these. */
 function againBehindGates(snapshot: Snapshot, view: PackageView, run: RunWork): RunWork | Waiting {
   const next = unlessFailed(view, run);
   const release = view.releases.get(run.release);
   const item = release && itemsOf(release.plan).find(({ key }) => key === run.item);
   if (!('do' in next) || release === undefined || item === undefined) return next;
+  const { package: name, release: number } = run;
+  const held = holdOf(snapshot, view, run.item.slice('deploy/'.length));
+  if (held !== undefined) return { package: name, release: number, item: run.item, kind: 'hold', ...held };
   return closedBefore(snapshot, view, release, item, run.inputs) ?? next;
 }

@@ -373,6 +373,17 @@ describe('a deployment whose input has changed', () => {
     expect(world.settle()).toEqual([`check ${app} r1 check/deploy/p/errors`, atP]);
   });
 
+  test('waits for the end of a hold, of its package or of the environment', () => {
+    const world = deployed([]);
+    const of = world.package(app);
+    of.intent = { ...of.intent, holds: { s: { reason: 'incident 7', written: world.written } } };
+    world.heldEnvironments.set('p', { reason: 'freeze', written: world.written });
+    expect([change(world, 2), waitsFor(world)]).toEqual([[], ['r1 deploy/s hold', 'r1 deploy/p hold']]);
+    of.intent = { ...of.intent, holds: {} };
+    world.heldEnvironments.clear();
+    expect(world.settle()).toEqual([atS, atP]);
+  });
+
   test('after a failure needs another approval, too; a rollback does not', () => {
     const gates: readonly Gate[] = [{ is: 'approval' }];
     const world = deployed(gates);
