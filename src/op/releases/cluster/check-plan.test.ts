@@ -34,6 +34,7 @@ test('a plan as op makes it', () => {
 test.each([
   ['an item of no kind', planOf({ key: 'x/dev' }), 'is not an item'],
   ['an item that leads out of its folder', planOf({ key: 'task/../../x' }), 'is not an item'],
+  ['an item whose name each object has', planOf({ key: 'task/constructor' }), 'is not an item'],
   ['an environment that there is not', planOf({ key: 'deploy/prod' }), 'is not an item'],
   ['a reference that cannot be read', planOf({ inputs: { a: { ref: 'no reference' } } }), 'no valid reference'],
   ['a reference that is not whole', planOf({ inputs: { a: { ref: './task/build' } } }), 'no valid reference'],
@@ -110,6 +111,9 @@ test.each([
   ['a path', [environment('../prod')], 'is not a name'],
   ['a window title', [environment('\u001b]0;owned\u0007')], 'is not a name'],
   ['no name', [environment('')], 'is not a name'],
+  ['a flag', [environment('-x')], 'is not a name'],
+  ['what each object has', [environment('valueOf')], 'is not a name'],
+  ['a long name', [environment('a'.repeat(64))], 'is not a name'],
   ['one that is there twice', [environment('dev'), environment('dev', { type: 'prod' })], 'dev is there twice'],
   ['an attribute with a space', [environment('dev', { 'a b': '' })], 'cannot be the name of an attribute'],
   ['a colour', [environment('dev', { type: '\u001b[31mprod' })], 'attribute type of dev'],
