@@ -10,7 +10,7 @@ const properties = optionParams(propertiesOptions, {
   properties: {
     option: 'config',
     description:
-      'Path of a .properties file in the pod. BUILDKIT_HOST, SKAFFOLD_INSECURE_REGISTRY, OP_IMAGE_MIRRORS and OP_STORE can be set only by one that the pod cannot write, such as a ConfigMap; not by one in the repository, such as /source/source/pipeline.properties',
+      'Path of a .properties file in the pod. BUILDKIT_HOST, SKAFFOLD_INSECURE_REGISTRY, OP_IMAGE_MIRRORS and OP_STORE can be set only by one of root that nobody else can write, such as a ConfigMap; not by one in the repository, such as /source/source/pipeline.properties',
   },
 });
 

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
 import { Properties } from 'properties-file/parser';
 import { inputError } from '../errors/op-error.js';
-import { refuseRights } from './rights.js';
+import { type Pod, refuseRights } from './rights.js';
 import type { Setting } from './setting.js';
 
 /** The settings of a properties file by key; if a key is there twice, the last one wins. */
@@ -20,12 +20,12 @@ export interface PropertiesPlace {
 /**
  * Reads the properties file; no settings without one. Source of the format: java.util.Properties; values are also trimmed at their end,
  * as op has always done.
- * @throws OpError (input) when the file is missing, or a line has no key, or no `=` or `:` after it; (refused) when a file that a Git
- * repository can choose sets what decides where op's rights go
+ * @throws OpError (input) when the file is missing, or a line has no key, or no `=` or `:` after it; (refused) when a file that the code
+ * of a Git repository can choose sets what decides where op's rights go
  */
 export async function readProperties({ cwd, env, propertiesFile: path }: PropertiesPlace): Promise<PropertySettings> {
   if (path === undefined) return new Map();
-  const content = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+  const { content, stats } = await readOpened(path).catch((error: NodeJS.ErrnoException) => {
     throw inputError({
       what: `cannot read the properties file ${path}`,
       why: error.code === 'ENOENT' ? 'the file does not exist' : error.message,
@@ -35,8 +35,23 @@ export async function readProperties({ cwd, env, propertiesFile: path }: Propert
   });
   const name = relative(cwd, path).startsWith('..') ? path : relative(cwd, path);
   const settings = parseProperties(name, content);
-  await refuseRights(resolve(cwd, path), settings, Boolean(env.KUBERNETES_SERVICE_HOST));
+  await refuseRights({ path: resolve(cwd, path), stats }, settings, await podOf(env));
   return settings;
+}
+
+async function readOpened(path: string) {
+  const file = await open(path);
+  try {
+    return { content: await file.readFile('utf8'), stats: await file.stat() };
+  } finally {
+    await file.close();
+  }
+}
+
+async function podOf({ KUBERNETES_SERVICE_HOST: host }: PropertiesPlace['env']): Promise<Pod | undefined> {
+  if (!host) return undefined;
+  const mounts = await readFile('/proc/self/mountinfo', 'utf8').catch(() => '');
+  return { user: process.geteuid?.() ?? 0, mounts };
 }
 
 /** Parses the text of a properties file; messages call it `name`. @throws OpError (input) */
