@@ -18,8 +18,8 @@ const sameEntries = (first: string, second: string) =>
  * Limits what the Pipelines' ServiceAccounts may change in Flux objects to the annotation that asks for a reconciliation: RBAC cannot
  * narrow `patch` to annotations, and an account that can change `spec` can make Flux deploy anything.
  *
- * It applies to ServiceAccounts named `octopipeline-deliver`, `octopipeline-promote`, `octopipeline-watch` and `octopipeline-release-item`,
- * in any namespace: in the pods of the last one runs code of repositories. Needs Kubernetes 1.30 (ValidatingAdmissionPolicy v1).
+ * It applies to all ServiceAccounts whose names start with `octopipeline-`, in any namespace: those of the Pipelines, and those of items of
+ * releases, with whose token code of a repository runs. Needs Kubernetes 1.30 (ValidatingAdmissionPolicy v1).
  */
 export class FluxPolicy extends Construct {
   constructor(scope: Construct, id: string) {
@@ -42,9 +42,8 @@ export class FluxPolicy extends Construct {
         },
         matchConditions: [
           {
-            name: 'a-pipeline-of-octopipeline',
-            expression:
-              "request.userInfo.username.matches('^system:serviceaccount:[^:]+:octopipeline-(deliver|promote|watch|release-item)$')",
+            name: 'an-account-of-octopipeline',
+            expression: "request.userInfo.username.matches('^system:serviceaccount:[^:]+:octopipeline-[^:]+$')",
           },
         ],
         variables: [
