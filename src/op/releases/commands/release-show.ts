@@ -22,8 +22,8 @@ export async function listReleases(context: Context, request: Request, words: re
   const [word] = words;
   const only = word === undefined ? undefined : packageOf(referenceOf(place, word));
   const { packages } = await place.records.snapshot();
-  const names = [...packages.keys()].filter((name) => only === undefined || name === only);
-  const found = (await Promise.all(names.map((name) => place.records.releases(name)))).flat();
+  const all = only === undefined ? await place.records.allReleases() : await place.records.releases(only);
+  const found = all.filter((one) => packages.has(one.package));
   const newest = found
     .map((release) => withVerdict(release, packages.get(release.package)))
     .toSorted((a, b) => (a.created.at < b.created.at ? 1 : -1));

@@ -34,7 +34,13 @@ async function pageOf({ records, context }: Place, request: RequestOf<typeof pla
   const snapshot = await records.snapshot();
   const status = statusOf(snapshot);
   const views = [...snapshot.packages.values()];
-  const packages = await Promise.all(views.map(async (view) => historyOf(view, await records.releases(view.name))));
+  const releases = await records.allReleases();
+  const packages = views.map((view) =>
+    historyOf(
+      view,
+      releases.filter((one) => one.package === view.name),
+    ),
+  );
   const { state, intent } = records.stores;
   return statusPageOf({
     status,

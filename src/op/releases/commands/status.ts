@@ -45,7 +45,7 @@ export async function showReport(
 ): Promise<void> {
   await using place = await openPlace(context, request);
   const { packages } = await place.records.snapshot();
-  const releases = (await Promise.all([...packages.keys()].map((name) => place.records.releases(name)))).flat();
+  const releases = (await place.records.allReleases()).filter((one) => packages.has(one.package));
   const now = context.now();
   const figures = figuresOf(releases, {
     now,

@@ -46,6 +46,14 @@ test('a release is found whose maker was killed before it could list it', async 
   expect(await records.stores.state.get(placeOf(folders.packages, name))).toEqual(written);
 });
 
+test('all releases are found in one look, and those of a package', async () => {
+  const other = 'h.io/Acme/Shop/-/other.release.ts';
+  await records.createRelease({ ...release(1), package: other, ref: `${other}/@r1` });
+  const refs = (all: readonly Release[]) => all.map(({ ref }) => ref).toSorted();
+  expect(refs(await records.allReleases())).toEqual([`${name}/@r1`, `${name}/@r2`, `${other}/@r1`]);
+  expect(refs(await records.releases(other))).toEqual([`${other}/@r1`]);
+});
+
 test('the next release that is listed lists one before it whose maker was killed', async () => {
   const changed = await records.changePackage(name, (found) => withOpen(found, 3, true, written()));
   expect([changed.newest, changed.open]).toEqual([3, [1, 2, 3]]);

@@ -37,6 +37,8 @@ export interface Records {
   readonly valueNow: (reference: string) => Promise<Json | undefined>;
   readonly release: (name: string, number: number) => Promise<Release | undefined>;
   readonly releases: (name: string) => Promise<readonly Release[]>;
+  /** Of all packages, in one look: a cluster lists everything whenever it lists something. */
+  readonly allReleases: () => Promise<readonly Release[]>;
   /** `conflict`: there is a release of this number. */
   readonly createRelease: (release: Release) => Promise<'created' | 'conflict'>;
   readonly changeRelease: (name: string, number: number, change: (found: Release) => Release) => Promise<Release>;
@@ -98,6 +100,8 @@ export function recordsIn(stores: Stores, now: () => Date, written: () => Writte
     release,
     releases: async (name) =>
       (await readAll(state, releaseShape, releasesOf(name))).toSorted((a, b) => a.number - b.number),
+    allReleases: async () =>
+      (await readAll(state, releaseShape, folders.releases)).toSorted((a, b) => a.number - b.number),
     createRelease: async (created) => {
       const made = await state.create(releasePlace(created.package, created.number), bodyOf(created));
       return made === 'conflict' ? made : 'created';
