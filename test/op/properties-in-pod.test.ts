@@ -23,8 +23,18 @@ afterAll(async () => {
   await op.dispose();
 });
 
+interface Rights {
+  readonly owner?: number;
+  readonly of?: number;
+  readonly mode?: number;
+  readonly fileMode?: number;
+}
+
 /** A directory of a volume, with one file. */
-async function volume(name: string, { owner = 0, of = owner, mode = 0o755, fileMode = 0o644 } = {}): Promise<string> {
+async function volume(
+  name: string,
+  { owner = 0, of = owner, mode = 0o755, fileMode = 0o644 }: Rights = {},
+): Promise<string> {
   const directory = join(room, name);
   await mkdir(directory);
   await writeFile(join(directory, 'x.properties'), key);
