@@ -23,9 +23,9 @@ const workloadRules: readonly k8s.PolicyRule[] = [
   { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: [...read, 'create', 'update'] },
 ];
 
-/** Helm stores releases in Secrets, and creates the objects that the tests of a chart consist of. */
+/** Helm stores releases in Secrets; op creates the objects that the tests of a chart consist of. */
 const helmTestRules: readonly k8s.PolicyRule[] = [
-  { apiGroups: [''], resources: ['secrets'], verbs: ['get', 'list', 'update'] },
+  { apiGroups: [''], resources: ['secrets'], verbs: ['get', 'list'] },
   { apiGroups: [''], resources: ['pods', 'configmaps'], verbs: ['get', 'list', 'watch', 'create', 'delete'] },
   { apiGroups: [''], resources: ['pods/log'], verbs: ['get'] },
   { apiGroups: ['batch'], resources: ['jobs'], verbs: [...read, 'create', 'delete'] },

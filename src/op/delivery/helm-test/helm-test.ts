@@ -8,11 +8,11 @@ import { clusterOfEnvironment } from '../environments/environment.js';
 import { readEnvironments } from '../environments/read.js';
 import { acquireLease } from '../lease/acquire.js';
 import { leaseRequestOf } from '../lease/request.js';
-import { checkHooks } from './check-hooks.js';
+import { checkHooks, selectHooks, testOf } from './check-hooks.js';
 import { findRelease } from './find-release.js';
 import { createHelm, type Helm, type HelmCluster } from './helm.js';
 import type { HelmTestFlags } from './options.js';
-import { type Release, readRelease, selectTests } from './release.js';
+import { type Release, readRelease } from './release.js';
 import { parseFilter, type ReleaseSelector, releaseSelectorOf, type TestFilter } from './request.js';
 import { runTests } from './run-tests.js';
 
@@ -56,8 +56,9 @@ async function testRelease(context: Context, api: KubernetesApi, request: TestRe
   const { helm, release } = await openRelease(context, api, request);
   const of = `release ${release.name} (revision ${release.revision}) in namespace ${release.namespace}`;
   checkDeployed(release);
-  checkHooks(release, { storage: helm.namespace, allowed: request.releaseNamespace ?? api.namespace });
-  const tests = selectTests(release, request.filter);
+  const checked = checkHooks(release, { storage: helm.namespace, allowed: request.releaseNamespace ?? api.namespace });
+  const hooks = selectHooks(release.name, checked, request.filter);
+  const tests = hooks.flatMap((hook) => testOf(hook) ?? []);
   if (tests.length === 0) {
     if (request.allowNoTests) return context.log.step(`${of} has no tests, which --allow-no-tests allows: done`);
     throw refusedError({
@@ -67,8 +68,8 @@ async function testRelease(context: Context, api: KubernetesApi, request: TestRe
     });
   }
   context.log.step(`run ${countOf(tests.length, 'test')} of ${of}: ${tests.map(({ name }) => name).join(', ')}`);
-  await runTests(context, api, helm, { release, tests, filter: request.filter, timeout: request.timeout });
-  const look = api.typed(`helm status ${release.name} --namespace ${helm.namespace}`);
+  await runTests(context, api, helm, { release, hooks, tests, timeout: request.timeout });
+  const look = api.typed(`helm get hooks ${release.name} --namespace ${helm.namespace}`);
   context.log.step(`${countOf(tests.length, 'test')} of ${of} passed; see them with: ${look}`);
 }
 

@@ -3,25 +3,25 @@ import { OpError, refusedError } from '../../kit/errors/op-error.js';
 import type { Bell } from '../../kit/process/bell.js';
 import { sleep } from '../../kit/process/sleep.js';
 import { type KubeObject, type KubernetesApi, kinds } from '../../systems/kubernetes/api.js';
+import type { HelmTest } from './check-hooks.js';
 import { progressOfJob, progressOfPod, type Started, startedIn, type TestProgress } from './pod-state.js';
-import type { HelmTest } from './release.js';
 
 /** What was seen of one test in the cluster. */
 export interface ObservedTest {
   readonly test: HelmTest;
-  /** The uids that had its name before helm started. */
+  /** The uids that had its name before the run. */
   readonly before: ReadonlySet<string>;
   /** Undefined: no Pod or Job of this run was seen. */
   readonly progress: TestProgress | undefined;
   readonly removed: boolean;
 }
 
-/** Watches the Pods and Jobs of tests while helm runs them. */
+/** Watches the Pods and Jobs of tests while they run. */
 export interface Observer {
   readonly seen: () => readonly ObservedTest[];
   /** Watches until the context is aborted. @throws OpError */
   readonly follow: (context: Context, api: KubernetesApi) => Promise<unknown>;
-  /** Resolves when the objects from before are known, so that helm may start. */
+  /** Resolves when the objects from before are known, so that the tests may start. */
   readonly ready: Promise<void>;
 }
 

@@ -65,7 +65,7 @@ function bindOwn(user: string, role: string, namespace = 'default'): string {
     : `run it as the service account ${role}; if that has no rights yet: ${bind}`;
 }
 
-/** The Role of dist/optional/environment.yaml that has a right: helm's tests create objects, and read Secrets. */
+/** The Role of dist/optional/environment.yaml that has a right: tests of a release create objects, and the release is read from Secrets. */
 const ofEnvironment: Roles = {
   file: 'environment.yaml',
   roleFor: (verb, resource) =>
