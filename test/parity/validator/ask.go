@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 	_ "time/tzdata" // This machine may have no time zones.
 
@@ -19,6 +20,7 @@ import (
 	"knative.dev/pkg/apis"
 	webhookjson "knative.dev/pkg/webhook/json"
 	"knative.dev/pkg/webhook/resourcesemantics"
+	"sigs.k8s.io/yaml"
 )
 
 // question is one line of the input of `parity --ask`: which of Tekton's functions, and what to give it.
@@ -84,10 +86,31 @@ func answer(ctx context.Context, q question) (any, error) {
 		return tasks.Deps(), err
 	case "object":
 		return upToDate(ctx, q.Object)
+	case "manifest":
+		return manifest(q.Text)
 	case "starts":
 		return starts(q)
 	}
 	return nil, fmt.Errorf("%q is no question", q.Do)
+}
+
+// manifest is every object that Kubernetes' clients, helm among them, read in a text of YAML.
+func manifest(text string) (any, error) {
+	documents, err := split("-", strings.NewReader(text))
+	if err != nil {
+		return nil, err
+	}
+	found := []any{}
+	for _, d := range documents {
+		var object any
+		if err := yaml.Unmarshal(d.YAML, &object); err != nil {
+			return nil, err
+		}
+		if object != nil {
+			found = append(found, object)
+		}
+	}
+	return found, nil
 }
 
 // starts asks what the CronJob controller asks: when a schedule starts in a time zone.
