@@ -23,7 +23,7 @@ export const buildPushPrivateExample = pipelineRun({ generateName: 'build-push-p
   timeouts: { pipeline: '1h15m' },
   params: {
     url: 'http://git.octopipeline-sample.svc.cluster.local/private/shop.git',
-    revision: 'main',
+    revision: 'refs/heads/main',
     repository: 'registry-private.octopipeline-sample.svc.cluster.local:5000/shop',
     'insecure-registries': 'registry-private.octopipeline-sample.svc.cluster.local:5000',
   },

@@ -35,7 +35,7 @@ export const deliverClustersExample = pipelineRun({ generateName: 'deliver-clust
   timeouts: { pipeline: '8h' },
   params: {
     url: 'https://git.example.com/team/shop.git',
-    revision: 'main',
+    revision: 'refs/heads/main',
     repository: 'registry.example.com/dev',
     'configmap-prefix': 'shop',
     until: 'prod',

@@ -13,7 +13,7 @@ const params = {
 export const releaseExample = pipelineRun({ generateName: 'release-' }, release, {
   serviceAccountName: 'octopipeline-release',
   podTemplate: pod,
-  params: { ...params, file: 'shop.release.ts', revision: 'main' },
+  params: { ...params, file: 'shop.release.ts', revision: 'refs/heads/main' },
 });
 
 /** Goes on with all releases. */

@@ -1,7 +1,15 @@
-import { inputError, refusedError } from '../../kit/errors/op-error.js';
+import { inputError } from '../../kit/errors/op-error.js';
 import { oneLine } from '../../kit/log/printable.js';
 import { isCommit, problemOfName } from '../../systems/git/ref-name.js';
-import { findRefs, namesOf, noSuchRevision, type Remote } from '../../systems/git/remote.js';
+import {
+  type FoundRef,
+  findRef,
+  namesOf,
+  noSuchRevision,
+  type Remote,
+  refOf,
+  refsOfName,
+} from '../../systems/git/remote.js';
 import type { GitUrl } from '../../systems/git/url.js';
 
 /** What to check out, or `undefined` for the default branch of the repository. */
@@ -28,6 +36,8 @@ export function parseRevision(text: string): Revision | undefined {
 /** An additional ref to fetch: `[+]source[:destination]`. */
 export interface Refspec {
   readonly source: string;
+  /** Where it is stored; undefined if it is only fetched. */
+  readonly destination: string | undefined;
   readonly text: string;
 }
 
@@ -43,7 +53,8 @@ export function parseRefspecs(text: string): readonly Refspec[] {
       const [source = '', destination, ...more] = item.replace(/^\+/u, '').split(':');
       const parts = destination === undefined || destination === '' ? [source] : [source, destination];
       const problem = parts.map((part) => problemOfName(part.replace('*', 'x'))).find((found) => found !== undefined);
-      if (source !== '' && problem === undefined && more.length === 0) return { source, text: item };
+      if (source !== '' && problem === undefined && more.length === 0)
+        return { source, destination: parts[1], text: item };
       throw inputError({
         what: `"${oneLine(item)}" is not a refspec`,
         why: source === '' ? 'it has no source' : (problem ?? 'it has more than one ":"'),
@@ -66,8 +77,8 @@ export interface RevisionToFetch {
 
 /**
  * Finds the revision among the refs: a full name, a tag or a branch.
- * @throws OpError (input) that suggests the default branch and similar names; (refused) for a short name of two refs with different commits:
- * git takes the tag, and whoever may push one would decide what a branch is that only reviewed commits reach
+ * @throws OpError (input) that suggests the default branch and similar names; (refused) for a short name that means two commits, also by what
+ * a refspec stores under it
  */
 export function findRevision(
   remote: Remote,
@@ -87,19 +98,26 @@ export function findRevision(
   if (asked === undefined) return findDefault(remote, url.clean);
   if (asked.kind === 'commit') return { label: asked.commit, source: asked.commit, commit: asked.commit };
   const { name } = asked;
-  const [found, ...others] = findRefs(remote, name);
-  if (found !== undefined) {
-    const other = found.ref === name ? undefined : others.find(({ commit }) => commit !== found.commit);
-    if (other === undefined) return { label: name, source: found.ref, commit: found.commit };
-    throw refusedError({
-      what: `${url.clean} has two revisions "${oneLine(name)}"`,
-      why: `${found.ref} and ${other.ref} have different commits`,
-      hint: `write the full name, such as ${other.ref}, or remove one of them`,
-    });
-  }
   if (name === 'HEAD') return findDefault(remote, url.clean);
+  for (const { source } of refspecs) if (!source.includes('*')) findRef(remote, source, url.clean);
+  const found = findRef(remote, name, url.clean, storedAs(remote, refspecs, name));
+  if (found !== undefined) return { label: name, source: found.ref, commit: found.commit };
   if (refspecs.length > 0) return { label: name, source: undefined, commit: undefined, localName: name };
   throw noSuchRevision(remote, name, url.clean);
+}
+
+/** What refspecs store under a name. */
+function storedAs(remote: Remote, refspecs: readonly Refspec[], name: string): readonly FoundRef[] {
+  const names = [name, ...refsOfName(name), `refs/remotes/origin/${name}`];
+  return refspecs.flatMap(({ source, destination }) => {
+    const [start = '', end] = destination?.split('*') ?? [];
+    const sources = names.flatMap((full) => {
+      if (end === undefined) return full === destination ? [source] : [];
+      const fits = full.length >= start.length + end.length && full.startsWith(start) && full.endsWith(end);
+      return fits ? [source.replace('*', () => full.slice(start.length, full.length - end.length))] : [];
+    });
+    return sources.flatMap((one) => refsOfName(one).flatMap((ref) => refOf(remote, ref)));
+  });
 }
 
 function findDefault({ refs, defaultBranch }: Remote, url: string): RevisionToFetch {

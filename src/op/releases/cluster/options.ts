@@ -54,7 +54,10 @@ export const startOptions = {
     value: '<file>',
     required: { why: 'it is missing or empty', hint: 'name one such as --file=shop.release.ts' },
   }),
-  revision: option.text('branch, tag or full commit ID', { value: '<name>', default: 'main' }),
+  revision: option.text('branch, tag or full commit ID; a full name is no tag that is named like the branch', {
+    value: '<name>',
+    default: 'refs/heads/main',
+  }),
   environmentsFile: option.text(
     'the only file of the repository that may add environments, for all repositories of the store',
     {

@@ -13,7 +13,7 @@ import { parseGitUrl } from './url.js';
 
 /** Files of a repository on a server, read without a work tree: nothing of it is checked out, filtered, linked or run. */
 export interface RepositoryFiles extends AsyncDisposable {
-  /** The full id of the commit that a branch, a tag or a full name stands for now. @throws OpError */
+  /** The full id of the commit that a branch, a tag or a full name stands for now. @throws OpError also for a name of two (refused) */
   readonly commitOf: (revision: string) => Promise<string>;
   /** The text of one file at a commit. @throws OpError (input) for what is no file, or too large */
   readonly textOf: (commit: string, path: string) => Promise<string>;
@@ -70,7 +70,7 @@ export async function openRepository(context: Context, text: string, login?: Log
         if (problem !== undefined) throw notARevision(revision, problem);
         refs ??= listRemote(git, url.clean);
         const remote = await refs;
-        const commit = revision === 'HEAD' ? remote.refs.get('HEAD') : findRef(remote, revision)?.commit;
+        const commit = revision === 'HEAD' ? remote.refs.get('HEAD') : findRef(remote, revision, url.clean)?.commit;
         if (commit === undefined) throw noSuchRevision(remote, revision, url.clean);
         return commit;
       }),

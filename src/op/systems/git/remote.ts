@@ -1,4 +1,4 @@
-import { inputError } from '../../kit/errors/op-error.js';
+import { inputError, refusedError } from '../../kit/errors/op-error.js';
 import { countOf } from '../../kit/log/format.js';
 import { oneLine } from '../../kit/log/printable.js';
 import type { Git } from './git.js';
@@ -30,15 +30,36 @@ export interface FoundRef {
   readonly commit: string | undefined;
 }
 
-/** The refs that a name can mean, in git's own order: a full name, then tags, then branches. */
-export function findRefs({ refs }: Remote, name: string): readonly FoundRef[] {
-  return [name, `refs/${name}`, `refs/tags/${name}`, `refs/heads/${name}`]
-    .filter((full) => full.includes('/') && refs.has(full))
-    .map((ref) => ({ ref, commit: refs.get(`${ref}^{}`) ?? refs.get(ref) }));
-}
+/** The refs that a name can mean: a full name is that ref and no other, a short one also a tag or a branch, in git's own order. */
+export const refsOfName = (name: string): readonly string[] =>
+  name.startsWith('refs/') ? [name] : [`refs/${name}`, `refs/tags/${name}`, `refs/heads/${name}`];
 
-/** The first of them. */
-export const findRef = (remote: Remote, name: string): FoundRef | undefined => findRefs(remote, name)[0];
+/** A ref that the server has. */
+export const refOf = ({ refs }: Remote, ref: string): readonly FoundRef[] =>
+  refs.has(ref) ? [{ ref, commit: refs.get(`${ref}^{}`) ?? refs.get(ref) }] : [];
+
+/**
+ * The ref that a name means; undefined if the server has none.
+ * @param others what the name also means here, such as what a refspec stores under it
+ * @throws OpError (refused) for a name of two with different commits: git takes the tag, and whoever may push one would decide what a branch
+ * is that only reviewed commits reach
+ */
+export function findRef(
+  remote: Remote,
+  name: string,
+  url: string,
+  others: readonly FoundRef[] = [],
+): FoundRef | undefined {
+  const [found, ...more] = refsOfName(name).flatMap((ref) => refOf(remote, ref));
+  if (found === undefined) return undefined;
+  const other = [...more, ...others].find(({ commit }) => commit !== found.commit);
+  if (other === undefined) return found;
+  throw refusedError({
+    what: `${url} has two revisions "${oneLine(name)}"`,
+    why: `${oneLine(found.ref)} and ${oneLine(other.ref)} have different commits`,
+    hint: `write the full name, such as ${oneLine(other.ref)}, or remove one of them`,
+  });
+}
 
 /** The error for a revision that the server does not have. */
 export function noSuchRevision({ refs, defaultBranch }: Remote, name: string, url: string) {
