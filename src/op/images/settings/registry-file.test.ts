@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { OpError } from '../../kit/errors/op-error.js';
 import { parseRegistryFile } from './registry-file.js';
 import { entriesFor, fillIn } from './repositories.js';
@@ -108,4 +108,46 @@ it.each([
   const said = rejection(() => fillIn({ template, origin: '.registry:1' }, env));
   expect(said).toMatch(/^3 .registry:1 ".+" must not use the variable \w+: variables with such names hold secrets/u);
   expect(said).not.toContain('hunter2');
+});
+
+it.each([
+  'GH_PAT',
+  'CI_JOB_JWT',
+  'DATABASE_URL',
+  'SENTRY_DSN',
+  'NPM_COOKIE',
+  'SLACK_WEBHOOK',
+  'STORAGE_SAS',
+  'VAULT',
+  'X',
+])('the variable %s is refused where it is set: its name does not say that it is a part of an address', (name) => {
+  for (const template of [`evil.example/\${${name}}`, `evil.example/$${name}`, `evil.example/\${ORG:-\${${name}}}`]) {
+    const said = rejection(() => fillIn({ template, origin: '.registry:1' }, { [name]: 'hunter2', ORG: '' }));
+    expect(said).toContain(`must not use the variable ${name}`);
+    expect(said).not.toContain('hunter2');
+  }
+});
+
+it.each([
+  'REGISTRY_OWNER',
+  'REGISTRY_LINE',
+  'GITHUB_REPOSITORY_OWNER',
+  'GITHUB_REPOSITORY',
+  'CI_PROJECT_PATH',
+  'CI_REGISTRY_IMAGE',
+  'GOOGLE_CLOUD_PROJECT',
+  'PROJECT_ID',
+  'AWS_ACCOUNT_ID',
+  'AWS_REGION',
+  'ORG',
+  'TEAM',
+  'STAGE',
+])('the variable %s is filled in', (name) => {
+  expect(fillIn({ template: `r.example/\${${name}}/x`, origin: 'x' }, { [name]: 'Acme' }).value).toBe(
+    'r.example/acme/x',
+  );
+});
+
+test('a variable of any other name that is not set gives its default', () => {
+  expect(fillIn({ template: 'r.example/${LINE:-x}', origin: 'x' }, {}).value).toBe('r.example/x');
 });

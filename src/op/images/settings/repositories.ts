@@ -20,17 +20,30 @@ function runsInCi(env: Env): boolean {
 }
 
 /**
+ * Variables that `.registry` may use, by the end of their names: parts of the address of a registry, such as GITHUB_REPOSITORY_OWNER,
+ * CI_PROJECT_PATH, CI_REGISTRY_IMAGE, GOOGLE_CLOUD_PROJECT or AWS_ACCOUNT_ID.
+ */
+const usable =
+  /^(?:REGISTRY_\w+|(?:\w+_)?(?:REGISTRY|HOST|PORT|DOMAIN|SERVER|OWNER|ORG|ORGANI[SZ]ATION|COMPANY|GROUP|TEAM|USER|USERNAME|NAME|NAMESPACE|PROJECT|REPO|REPOSITORY|IMAGE|PATH|SLUG|PREFIX|SUFFIX|REGION|LOCATION|ZONE|ENV|ENVIRONMENT|STAGE|ACCOUNT|TENANT|BRANCH|(?:PROJECT|ACCOUNT|SUBSCRIPTION|TENANT)_(?:ID|NUMBER)))$/iu;
+
+/**
  * Expands an entry's variables. The result is lower case: owners of repositories may have capitals, which no registry accepts.
  * A repository chooses the names of the variables, and the result is sent to others: to DNS as the name of a host, to registries.
- * @throws OpError (input) for a variable without a value or default, for one that names a secret, and for an invalid registry
+ * @throws OpError (input) for a variable without a value or default, for one that may hold a secret, and for an invalid registry
  */
 export function fillIn({ template, origin }: RegistryEntry, env: Env): Setting {
-  const secret = [...template.matchAll(/\$\{?([A-Za-z_]\w*)/gu)].find(([, name = '']) => namesSecret(name))?.[1];
-  if (secret !== undefined) {
+  const names = [...template.matchAll(/\$\{?([A-Za-z_]\w*)/gu)].map(([, name = '']) => name);
+  const secret = names.find((name) => namesSecret(name));
+  // A variable that is not set gives nothing away: interpolate says that it is not set, or uses the default.
+  const other = secret ?? names.find((name) => Boolean(env[name]) && !usable.test(name));
+  if (other !== undefined) {
     throw inputError({
-      what: `${origin} "${template}" must not use the variable ${secret}`,
-      why: 'variables with such names hold secrets, and the name of a registry is public',
-      hint: 'use a variable with another name, or name the registry with --default-repo',
+      what: `${origin} "${template}" must not use the variable ${other}`,
+      why:
+        secret === undefined
+          ? 'its name does not say that it is a part of the address of a registry, and that is public'
+          : 'variables with such names hold secrets, and the name of a registry is public',
+      hint: 'use a variable with another name, such as REGISTRY_OWNER, or name the registry with --default-repo',
     });
   }
   const filled = interpolate(template, env);

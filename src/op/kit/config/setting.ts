@@ -28,8 +28,13 @@ export const knownKeys = [
 
 export type KnownKey = (typeof knownKeys)[number];
 
+const secretWords =
+  /TOKEN|PASS|PWD|SECRET|CREDENTIAL|PRIVATE|AUTH|KEY|JWT|DSN|COOKIE|SESSION|CERT|WEBHOOK|BEARER|CONNECTION_?STR|(?:^|_)(?:PAT|SAS)(?:_|$)/iu;
+/** Where programs log in: the address has a user and a password. */
+const addressOfServer = /(?:DATABASE|DB|POSTGRES(?:QL)?|PG|MYSQL|MONGO(?:DB)?|REDIS|AMQP|BROKER|SMTP)_(?:URL|URI)$/iu;
+
 /** Whether a key of that name should keep its value to itself. */
-export const namesSecret = (key: string): boolean => /TOKEN|PASS|PWD|SECRET|CREDENTIAL|PRIVATE|AUTH|KEY/iu.test(key);
+export const namesSecret = (key: string): boolean => secretWords.test(key) || addressOfServer.test(key);
 
 /** A value for people and logs: those of keys that name a secret are hidden. */
 export const masked = ({ key, value }: Pick<Setting, 'key' | 'value'>): string =>
