@@ -6,10 +6,12 @@ import { readYamlText } from '../../kit/config/yaml-text.js';
 /** The object of a manifest: plain JSON. This, and not the text of the manifest, is what op creates. */
 export type Manifest = v.InferOutput<typeof shape>;
 
+/** As Kubernetes wants it: a name such as `..`, or none, would make a request for one object one for something else. */
+const name = v.pipe(v.string(), v.maxLength(253), v.regex(/^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/u));
 const shape = v.looseObject({
   apiVersion: v.string(),
   kind: v.string(),
-  metadata: v.looseObject({ name: v.string(), namespace: v.nullish(v.string(), '') }),
+  metadata: v.looseObject({ name, namespace: v.nullish(v.string(), '') }),
 });
 
 /**
@@ -26,7 +28,8 @@ export function readManifest(text: string): Manifest | string {
   if ('problems' in read) return read.problems.map(({ line, what }) => `line ${line}: it ${what}`).join(', ');
   try {
     const checked = v.safeParse(shape, toJson(read.value));
-    if (!checked.success) return 'it has no apiVersion, kind and metadata.name, which are texts';
+    if (!checked.success)
+      return 'it has no apiVersion, kind and metadata.name, which are texts, or not a name of Kubernetes';
     // helm takes whatever has items for a list, whatever its kind is. Source: unstructuredJSONScheme.decode of apimachinery.
     const isList = Object.keys(checked.output).some((key) => key.toLowerCase() === 'items');
     return isList ? 'it has items, which makes it a list' : checked.output;

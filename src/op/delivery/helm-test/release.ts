@@ -63,7 +63,8 @@ export async function readRelease(context: Context, helm: Helm, name: string): P
   }
 }
 
-function parseRelease(json: string): Release {
+/** Reads what `helm status --output json` has printed. @throws OpError (refused) for a hook that tools may read differently */
+export function parseRelease(json: string): Release {
   const { name, namespace, version, info, hooks: all } = v.parse(jsonOf(shape), json);
   const hooks = all
     .filter(({ events }) => events.includes('test'))

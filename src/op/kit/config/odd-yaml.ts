@@ -22,8 +22,8 @@ export function oddPart(text: string): string | undefined {
     // go-yaml 2 takes the colon of {a:} for a part of the key.
     if (before === 'map-value-ind' && /^(?:flow-|comma$)/u.test(type ?? '')) return 'a colon before one of ,[]{}';
     if (inScalar && source.trim() === '<<') return 'a merge key (<<)';
-    // The lexer announces the text of a scalar by a mark of its own.
-    before = type;
+    // The lexer announces the text of a scalar, which may be empty, by a mark of its own.
+    if (type !== 'scalar' || (inScalar && source !== '')) before = type;
     inScalar = !inScalar && type === 'scalar';
   }
   return undefined;
