@@ -15,7 +15,7 @@ export interface YamlText {
 }
 
 /** Values that a file may have, anchors counted each time: more is an attack. */
-const most = 2_000_000;
+const mostValues = 2_000_000;
 
 type Tree =
   | { readonly kind: 'text'; readonly line: number; readonly text: string; readonly quoted: boolean }
@@ -32,10 +32,15 @@ export interface YamlScalar {
   readonly quoted: boolean;
 }
 
-/** Reads the one document of a file. @param scalarOf what a scalar is; without it, its text */
+/**
+ * Reads the one document of a file.
+ * @param scalarOf what a scalar is; without it, its text
+ * @param most values that it may have, anchors counted each time
+ */
 export function readYamlText(
   content: string,
   scalarOf: (scalar: YamlScalar) => unknown = ({ text }) => text,
+  most = mostValues,
 ): YamlText | { readonly problems: readonly YamlProblem[] } {
   const lines = new LineCounter();
   const problem = (line: number, what: string) => ({ problems: [{ line, path: '', what }] });
@@ -58,7 +63,7 @@ export function readYamlText(
   }
   const lineAt = (node: unknown): number => (isNode(node) && node.range ? lines.linePos(node.range[0]).line : 1);
   try {
-    const tree = treeReader(lineAt)(document.contents);
+    const tree = treeReader(lineAt, most)(document.contents);
     return {
       value: toValue(tree, scalarOf),
       lineOf: (path) => find(tree, path).line,
@@ -98,7 +103,7 @@ class Unreadable extends Error {
 }
 
 /** Reads each node once: an anchor that is used a thousand times is one tree. */
-function treeReader(lineAt: (node: unknown) => number) {
+function treeReader(lineAt: (node: unknown) => number, most: number) {
   const anchors = new Map<string, unknown>();
   const known = new Map<unknown, Tree | 'being read'>();
   const sizes = new Map<Tree, number>();
