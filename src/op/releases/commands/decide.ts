@@ -36,7 +36,7 @@ async function decide(
   await using place = await openPlace(context, request);
   const { records, written } = place;
   const verb = decision === 'approved' ? 'approve' : 'reject';
-  const reference = referenceOf(place, oneWord(words, verb, 'an item'));
+  const reference = await referenceOf(place, oneWord(words, verb, 'an item'));
   const of = await releaseOf(place, reference);
   const snapshot = await records.snapshot();
   const view = snapshot.packages.get(of.package);

@@ -19,14 +19,13 @@ import { packageOf, parseReference, type Reference, releaseNumber } from '../ref
 export interface Place extends AsyncDisposable {
   readonly context: Context;
   readonly records: Records;
-  readonly repository: Repository | undefined;
-  /** Whether the current directory is in a repository in which nothing was committed yet. */
-  readonly withoutCommit: boolean;
+  /** That of the current directory. Reading it runs its `octopipeline.repo.*`: only for what no flag and no reference says. */
+  readonly findRepository: () => Promise<Repository | undefined>;
   readonly written: () => Written;
 }
 
 /**
- * Opens the stores of the flags, the environment or the repository.
+ * Opens the stores of the flags, the environment or the repository. Where they all are in the first two, no code of the repository runs.
  * @param writer who writes, if that is not the user and the process
  * @throws OpError (input, tool)
  */
@@ -36,8 +35,14 @@ export async function openPlace(
   writer?: Pick<Written, 'by' | 'run'>,
 ): Promise<Place> {
   const { store, intentStore = context.env.OP_INTENT_STORE || undefined, namespace } = request;
-  const repository = await findRepository(context);
-  const withoutCommit = repository === undefined && (await topOf(context, context.cwd)) !== undefined;
+  let reading: Promise<Repository | undefined> | undefined;
+  const find = () => {
+    reading ??= findRepository(context);
+    return reading;
+  };
+  const saysState = store !== undefined || Boolean(context.env.OP_STORE);
+  const saysIntent = store !== undefined || intentStore !== undefined;
+  const repository = saysState && saysIntent ? undefined : await find();
   const { state, intent } = repository?.definition ?? {};
   const named = store ?? (context.env.OP_STORE ? undefined : state);
   const isOfFile = store === undefined && named !== undefined;
@@ -60,8 +65,7 @@ export async function openPlace(
   const written = (): Written => ({ by, at: context.now().toISOString(), run });
   return {
     context,
-    repository,
-    withoutCommit,
+    findRepository: find,
     written,
     records: recordsIn({ state: ofState, intent: ofIntent }, context.now, written),
     [Symbol.asyncDispose]: async () => {
@@ -87,12 +91,13 @@ function defaultStore({ env }: Context): StoreChoice {
 }
 
 /** The repository that the command is run in. @throws OpError (input) */
-export function repositoryOf(
-  { repository, withoutCommit, context }: Place,
+export async function repositoryOf(
+  { findRepository: find, context }: Place,
   elsewhere = 'run this in a clone of its repository',
-): Repository {
+): Promise<Repository> {
+  const repository = await find();
   if (repository !== undefined) return repository;
-  if (withoutCommit) {
+  if ((await topOf(context, context.cwd)) !== undefined) {
     throw inputError({
       what: `the repository in ${context.cwd} has no commit`,
       why: 'the code of a release is that of a commit',
@@ -106,19 +111,23 @@ export function repositoryOf(
   });
 }
 
-/** Reads a reference of the command line: a file is relative to the current directory. @throws OpError (input) */
-export function referenceOf(place: Place, word: string): Reference {
-  const isWhole = word.startsWith('@') || word.includes('/-/');
-  const { context } = place;
-  const repository = isWhole
-    ? place.repository
-    : repositoryOf(place, 'run this in a clone, or write the whole reference, as op status and op state match show it');
-  const isFile = !isWhole && !word.startsWith('//') && !/^\.\/[@-]/u.test(word);
-  if (repository === undefined) return parseReference(word);
+/**
+ * Reads a reference of the command line: a file is relative to the current directory. A whole one needs no repository, whose code decides what
+ * it is called.
+ * @throws OpError (input)
+ */
+export async function referenceOf(place: Place, word: string): Promise<Reference> {
+  const isRelative = /^\.{0,2}\//u.test(word);
+  if (word.startsWith('@') || (word.includes('/-/') && !isRelative)) return parseReference(word);
+  const isFile = !word.startsWith('//') && !/^\.\/[@-]/u.test(word);
+  const repository = await repositoryOf(
+    place,
+    'run this in a clone, or write the whole reference, as op status and op state match show it',
+  );
   const base = { repo: repository.name, path: '', release: '' };
   if (!isFile) return parseReference(word, base);
   const at = /\/@/u.exec(word)?.index ?? word.length;
-  const path = relative(repository.root, resolve(context.cwd, word.slice(0, at)));
+  const path = relative(repository.root, resolve(place.context.cwd, word.slice(0, at)));
   return parseReference(`//${path}${word.slice(at)}`, base);
 }
 

@@ -25,7 +25,7 @@ export async function continueRelease(
   await using place = await openPlace(context, request);
   const of = await releaseOf(
     place,
-    referenceOf(place, oneWord(words, 'release continue', 'a release')),
+    await referenceOf(place, oneWord(words, 'release continue', 'a release')),
     'number or tag',
   );
   await goOn(place, request, of, runTekton);
@@ -39,7 +39,11 @@ export async function retryRelease(
   runTekton: RunTekton,
 ): Promise<void> {
   await using place = await openPlace(context, request);
-  const of = await releaseOf(place, referenceOf(place, oneWord(words, 'release retry', 'a release')), 'number or tag');
+  const of = await releaseOf(
+    place,
+    await referenceOf(place, oneWord(words, 'release retry', 'a release')),
+    'number or tag',
+  );
   const { records, written } = place;
   const view = (await records.snapshot()).packages.get(of.package);
   refuseEnded(of, view?.intent);
@@ -63,7 +67,7 @@ export async function retryRelease(
 
 async function goOn(place: Place, request: Request, of: Named, runTekton: RunTekton): Promise<void> {
   const { context } = place;
-  await using sources = sourcesOf(context, repositoryOf(place), place.records.valueNow);
+  await using sources = sourcesOf(context, await repositoryOf(place), place.records.valueNow);
   const worked = await workOn({ ...place, runner: runsHere(sources, runTekton) }, isOfRelease(of), request.parallel);
   const release = await place.records.release(of.package, of.number);
   context.out(`${of.package}/@r${of.number}: ${release?.standing ?? 'gone'}\n`);

@@ -28,8 +28,8 @@ export async function newRelease(
   runTekton: RunTekton,
 ): Promise<void> {
   await using place = await openPlace(context, request);
-  const repository = repositoryOf(place);
-  const reference = referenceOf(place, oneWord(words, 'release new', 'the file of a release'));
+  const repository = await repositoryOf(place);
+  const reference = await referenceOf(place, oneWord(words, 'release new', 'the file of a release'));
   const name = packageOf(reference);
   await using sources = sourcesOf(context, repository, place.records.valueNow);
   if (repository.changed > 0) {

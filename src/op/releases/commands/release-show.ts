@@ -20,7 +20,7 @@ type Drawn = RequestOf<typeof drawnOptions>;
 export async function listReleases(context: Context, request: Request, words: readonly string[]): Promise<void> {
   await using place = await openPlace(context, request);
   const [word] = words;
-  const only = word === undefined ? undefined : packageOf(referenceOf(place, word));
+  const only = word === undefined ? undefined : packageOf(await referenceOf(place, word));
   const { packages } = await place.records.snapshot();
   const all = only === undefined ? await place.records.allReleases() : await place.records.releases(only);
   const found = all.filter((one) => packages.has(one.package));
@@ -49,7 +49,11 @@ export const withVerdict = (release: Release, view: PackageView | undefined): Re
 /** `op release show FILE[/@rN]`: its phases and items, what ran and what waits for what. @throws OpError */
 export async function showRelease(context: Context, request: Drawn, words: readonly string[]): Promise<void> {
   await using place = await openPlace(context, request);
-  const of = await releaseOf(place, referenceOf(place, oneWord(words, 'release show', 'a release')), 'number or tag');
+  const of = await releaseOf(
+    place,
+    await referenceOf(place, oneWord(words, 'release show', 'a release')),
+    'number or tag',
+  );
   const found = await place.records.release(of.package, of.number);
   if (found === undefined) return;
   const snapshot = await place.records.snapshot();
@@ -97,8 +101,8 @@ function linesOf({ plan, runs }: Release): string {
 /** `op release lint FILE` and `preview FILE`: the plan for the environments that there are, without running anything. @throws OpError */
 export async function previewRelease(context: Context, request: Drawn, words: readonly string[]): Promise<void> {
   await using place = await openPlace(context, request);
-  const repository = repositoryOf(place);
-  const name = packageOf(referenceOf(place, oneWord(words, 'release preview', 'the file of a release')));
+  const repository = await repositoryOf(place);
+  const name = packageOf(await referenceOf(place, oneWord(words, 'release preview', 'the file of a release')));
   const snapshot = await place.records.snapshot();
   const number = (snapshot.packages.get(name)?.document.newest ?? 0) + 1;
   // As the files are now: a preview is for changes that are not committed yet, too.

@@ -80,7 +80,7 @@ export async function unhold(context: Context, request: There, words: readonly s
 }
 
 async function viewOf(place: Place, word: string): Promise<PackageView> {
-  const name = packageOf(referenceOf(place, word));
+  const name = packageOf(await referenceOf(place, word));
   const view = (await place.records.snapshot()).packages.get(name);
   if (view !== undefined) return view;
   throw refusedError({
@@ -112,4 +112,4 @@ function before({ document, intent }: PackageView, environment: string): number 
 }
 
 const numbered = async (place: Place, view: PackageView, release: string) =>
-  (await releaseOf(place, referenceOf(place, `${view.name}/@${release}`))).number;
+  (await releaseOf(place, await referenceOf(place, `${view.name}/@${release}`))).number;

@@ -28,7 +28,7 @@ type Side = { readonly intent: boolean };
 /** `op state get REF`: the JSON of a document, or a part of it. @throws OpError (refused) when there is none */
 export async function getState(context: Context, request: Request & Side, words: readonly string[]): Promise<void> {
   await using place = await openPlace(context, request);
-  const reference = referenceOf(place, oneWord(words, 'state get', 'a reference'));
+  const reference = await referenceOf(place, oneWord(words, 'state get', 'a reference'));
   const whole = formatReference({ ...reference, fragment: [] });
   const found = (await documentsOf(place, request.intent, reference)).find(({ ref }) => ref === whole);
   const value = found === undefined ? undefined : valueAt(found.body, reference.fragment);
@@ -82,7 +82,7 @@ export async function setState(
     });
   }
   await using place = await openPlace(context, request);
-  const reference = referenceOf(place, word);
+  const reference = await referenceOf(place, word);
   await want(place, reference, request.format === 'string' ? text : readValue(text));
   context.log.step(`${formatReference(reference)}: wanted; op work any does it, or op state apply ${shellWord(word)}`);
 }
@@ -100,7 +100,7 @@ function readValue(text: string): Json {
 /** `op state remove REF`: removes intent. @throws OpError */
 export async function removeState(context: Context, request: Request, words: readonly string[]): Promise<void> {
   await using place = await openPlace(context, request);
-  const reference = referenceOf(place, oneWord(words, 'state remove', 'a reference'));
+  const reference = await referenceOf(place, oneWord(words, 'state remove', 'a reference'));
   const ref = formatReference(reference);
   requireIntent(reference);
   const wanted = (await documentsOf(place, true, reference)).some((one) => one.ref === ref);
@@ -166,14 +166,14 @@ export async function applyState(
   runTekton: RunTekton,
 ): Promise<void> {
   await using place = await openPlace(context, request);
-  const reference = referenceOf(place, oneWord(words, 'state apply', 'a reference'));
+  const reference = await referenceOf(place, oneWord(words, 'state apply', 'a reference'));
   requireIntent(reference);
   const ref = formatReference(reference);
   const known = [...(await documentsOf(place, true, reference)), ...(await documentsOf(place, false, reference))];
   if (!known.some((one) => one.ref === ref)) {
     throw refusedError({ what: `there is no ${ref}`, why: 'it is neither wanted nor there', hint: whatIsWanted });
   }
-  await using sources = sourcesOf(context, repositoryOf(place), place.records.valueNow);
+  await using sources = sourcesOf(context, await repositoryOf(place), place.records.valueNow);
   const { type, subpath } = reference;
   const worked = await workOn(
     { ...place, runner: runsHere(sources, runTekton) },

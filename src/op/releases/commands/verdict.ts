@@ -12,7 +12,7 @@ type Request = RequestOf<typeof placeOptions & typeof reasonOptions>;
 /** `op release bad FILE/@rN`: it never runs again, and whatever runs it goes back. @throws OpError */
 export async function markBad(context: Context, request: Request, words: readonly string[]): Promise<void> {
   await using place = await openPlace(context, request);
-  const of = await releaseOf(place, referenceOf(place, oneWord(words, 'release bad', 'a release')));
+  const of = await releaseOf(place, await referenceOf(place, oneWord(words, 'release bad', 'a release')));
   await place.records.changeIntent(of.package, (found) => withVerdict(found, of.number, 'bad', request, place));
   context.log.step(`${of.package}/@r${of.number} is bad; op work any takes it away`);
 }
@@ -20,7 +20,7 @@ export async function markBad(context: Context, request: Request, words: readonl
 /** `op release abandon FILE/@rN`: nothing of it is done or tried again. @throws OpError (refused) when nothing of it is left */
 export async function abandon(context: Context, request: Request, words: readonly string[]): Promise<void> {
   await using place = await openPlace(context, request);
-  const of = await releaseOf(place, referenceOf(place, oneWord(words, 'release abandon', 'a release')));
+  const of = await releaseOf(place, await referenceOf(place, oneWord(words, 'release abandon', 'a release')));
   const { packages } = await place.records.snapshot();
   const view = packages.get(of.package);
   const release = await place.records.release(of.package, of.number);

@@ -36,7 +36,7 @@ export async function work(
   runTekton: RunTekton,
 ): Promise<void> {
   await using place = await openPlace(context, request);
-  const repository = repositoryOf(place);
+  const repository = await repositoryOf(place);
   await using sources = sourcesOf(context, repository, place.records.valueNow);
   const first = await place.records.snapshot();
   const isOurs = (snapshot: Snapshot) => (one: Work) => {
@@ -84,7 +84,7 @@ export async function trigger(
   request: RequestOf<typeof placeOptions & typeof dryRunOptions>,
 ): Promise<void> {
   await using place = await openPlace(context, request);
-  const repository = repositoryOf(place);
+  const repository = await repositoryOf(place);
   await using sources = sourcesOf(context, repository, place.records.valueNow);
   const snapshot = await place.records.snapshot();
   // What goes on elsewhere is for whoever started it.
