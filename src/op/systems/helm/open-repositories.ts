@@ -1,7 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
-import { BlockList, isIP } from 'node:net';
 import { dirname } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -16,7 +15,7 @@ import type { RegistrySettings } from '../registry/client/registries.js';
 import { retryTransfer } from '../registry/copy/retry-transfer.js';
 import { credentialFor } from '../registry/crane.js';
 import { checkHelpers } from '../registry/missing-helper.js';
-import { isPlainHttp } from '../registry/protocol.js';
+import { lacksTls, leadsInside } from './may-follow.js';
 
 /** What a repository has is not what it says: only its owner can help. */
 export class WrongChart extends RegistryFailure {}
@@ -76,7 +75,7 @@ export function openHelmFiles(context: Context, { settingsOf, isNamed }: HelmAcc
     for (let redirects = 0; redirects <= mostRedirects; redirects++) {
       checkAddress(repository, url, isNamed);
       const host = await hostOf(url);
-      checkEncryption(repository, url, host.settings);
+      checkEncryption(repository, url, host.settings, isNamed(url.host));
       const own = url.origin === repository.origin ? await host.login() : {};
       if ('authorization' in own) host.servers.checkSecret(url);
       const answer = await host.servers.ask({
@@ -201,37 +200,9 @@ async function save(answer: Answer, { url, limit, signal }: Asked, digest: strin
 /** Without a query, which may hold a secret. */
 export const shown = ({ origin, pathname }: URL): string => `${origin}${pathname}`;
 
-/** Networks that are not of the internet. Source: IANA, special-purpose address registries. */
-const ownNetworks = new BlockList();
-for (const [address, length] of [
-  ['0.0.0.0', 8],
-  ['10.0.0.0', 8],
-  ['100.64.0.0', 10],
-  ['127.0.0.0', 8],
-  ['169.254.0.0', 16],
-  ['172.16.0.0', 12],
-  ['192.168.0.0', 16],
-] as const) {
-  ownNetworks.addSubnet(address, length, 'ipv4');
-}
-for (const [address, length] of [
-  ['::', 127],
-  ['fc00::', 7],
-  ['fe80::', 10],
-] as const) {
-  ownNetworks.addSubnet(address, length, 'ipv6');
-}
-
 /** An index and a redirect may name any address. @throws WrongChart for what only a user may name */
 function checkAddress(repository: URL, url: URL, isNamed: (host: string) => boolean): void {
-  if (url.host === repository.host || isNamed(url.host)) return;
-  const name = url.hostname.replace(/^\[|\]$/gu, '');
-  const version = isIP(name);
-  const isOwn =
-    version === 0
-      ? name === 'localhost' || name.endsWith('.localhost')
-      : ownNetworks.check(name, version === 4 ? 'ipv4' : 'ipv6');
-  if (!isOwn) return;
+  if (!leadsInside({ repository, url, isNamed: isNamed(url.host) })) return;
   throw new WrongChart(
     `cannot read ${shown(url)}`,
     `${repository.host} leads to an address of this machine or of a private network: name ${url.host} in registries if that is right`,
@@ -241,10 +212,11 @@ function checkAddress(repository: URL, url: URL, isNamed: (host: string) => bool
 }
 
 /** @throws OpError (input) for a repository without TLS that nobody has allowed, WrongChart for another address */
-function checkEncryption(repository: URL, url: URL, { insecure }: RegistrySettings): void {
-  if (url.protocol === 'https:' || isPlainHttp(url.host, insecure)) return;
+function checkEncryption(repository: URL, url: URL, { insecure }: RegistrySettings, isNamed: boolean): void {
+  if (!lacksTls({ repository, url, isNamed }, insecure)) return;
   const why = `${url.host} would be asked without TLS: anybody on the way could change what it answers`;
-  if (url.host !== repository.host) {
+  // Where a repository with TLS leads is not what the user wrote, at the same host neither.
+  if (url.host !== repository.host || repository.protocol === 'https:') {
     throw new WrongChart(
       `cannot read ${shown(url)}`,
       `${why}; allow it with insecure: true for ${url.host} in registries`,
