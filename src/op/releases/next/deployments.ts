@@ -185,8 +185,12 @@ function againBehindGates(snapshot: Snapshot, view: PackageView, run: RunWork): 
   const next = unlessFailed(view, run);
   const release = view.releases.get(run.release);
   const item = release && itemsOf(release.plan).find(({ key }) => key === run.item);
-  if (!('do' in next) || release === undefined || item === undefined) return next;
+  if (!('do' in next)) return next;
   const { package: name, release: number } = run;
+  if (release === undefined || item === undefined) {
+    const what = `a release r${number} that has ${run.item}`;
+    return { package: name, release: number, item: run.item, kind: 'input', for: what };
+  }
   const held = holdOf(snapshot, view, run.item.slice('deploy/'.length));
   if (held !== undefined) return { package: name, release: number, item: run.item, kind: 'hold', ...held };
   return closedBefore(snapshot, view, release, item, run.inputs) ?? next;

@@ -1,8 +1,9 @@
 import { mapConcurrently, valuesOf } from '../../kit/process/map-concurrently.js';
 import type { Release } from '../documents/shapes.js';
+import { changedInputs } from '../next/deployments.js';
 import { deployedRelease } from '../next/next-work.js';
 import { itemsOf } from '../next/phases.js';
-import type { PackageView } from '../next/snapshot.js';
+import type { PackageView, Snapshot } from '../next/snapshot.js';
 import { packageOf, parseReference, releaseNumber } from '../reference/reference.js';
 
 /** Documents that are read at once. */
@@ -10,13 +11,12 @@ const atOnce = 16;
 
 type Read = (name: string, number: number) => Promise<Release | undefined>;
 
-/** The views with the releases that decide what is next; all others stay in the store, however many there are. */
-export async function loadReleases(
-  views: ReadonlyMap<string, PackageView>,
-  read: Read,
-): Promise<ReadonlyMap<string, PackageView>> {
-  const first = await load(views, [...views.values()].flatMap(needed), read);
-  return load(first, [...first.values()].flatMap(referenced), read);
+/** The snapshot with the releases that decide what is next; all others stay in the store, however many there are. */
+export async function loadReleases(snapshot: Snapshot, read: Read): Promise<Snapshot> {
+  const views = snapshot.packages;
+  const wanted = [...views.values()].flatMap((view) => [...needed(view), ...changed(snapshot, view)]);
+  const first = await load(views, wanted, read);
+  return { ...snapshot, packages: await load(first, [...first.values()].flatMap(referenced), read) };
 }
 
 interface Wanted {
@@ -36,6 +36,13 @@ function needed(view: PackageView): readonly Wanted[] {
   });
   return [...document.open, deployedRelease(view) ?? [], ...back].flat().map((number) => ({ name, number }));
 }
+
+/** Those of deployments whose inputs have changed: their gates count again. */
+const changed = (snapshot: Snapshot, view: PackageView): readonly Wanted[] =>
+  Object.keys(view.document.deployments).flatMap((environment) => {
+    const number = changedInputs(snapshot, view, environment)?.release;
+    return number === undefined ? [] : [{ name: view.name, number }];
+  });
 
 /** Releases that open releases name in their inputs. */
 const referenced = ({ releases }: PackageView): readonly Wanted[] =>

@@ -82,6 +82,33 @@ test('every document says who wrote it, when and from which run', async () => {
   for (const text of texts) expect(JSON.parse(text)).toMatchObject({ written: written(), ref: expect.any(String) });
 });
 
+test('the release of a deployment is there when an input has changed, also an older one: its gates count again', async () => {
+  const own = 'h.io/x/-/sized.release.ts';
+  for (const number of [1, 2]) {
+    await records.createRelease({ ...release(number), ref: `${own}/@r${number}`, package: own });
+  }
+  const at = (number: number) => ({
+    serial: 1,
+    environment: 'id',
+    highest: number,
+    current: {
+      release: number,
+      run: 1,
+      inputs: { size: { ref: '@/custom/size', value: 1 } },
+      output: {},
+      since: written(),
+    },
+    history: [],
+  });
+  const deployments = { dev: at(2), prod: at(1) };
+  await records.changePackage(own, (found) => ({ ...found, newest: 2, open: [], deployments }));
+  const loaded = async () => [...((await records.snapshot()).packages.get(own)?.releases.keys() ?? [])];
+  await records.setCustom('state', '@/custom/size', 1);
+  expect(await loaded()).toEqual([2]);
+  await records.setCustom('state', '@/custom/size', 2);
+  expect((await loaded()).toSorted()).toEqual([1, 2]);
+});
+
 test('a document that somebody broke is named, not overwritten', async () => {
   const path = releasePlace('h.io/x/-/broken.release.ts', 1);
   await records.stores.state.create(path, { ref: 'x' });

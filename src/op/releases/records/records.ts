@@ -167,7 +167,7 @@ export function recordsIn(stores: Stores, now: () => Date, written: () => Writte
       );
       const byName = <One extends { readonly name: string }>(list: readonly One[]) =>
         new Map(list.map((one) => [one.name, one]));
-      return {
+      const read: Snapshot = {
         now: now(),
         environments: new Map(environments.map(({ name, attributes, id }) => [name, { name, attributes, id }])),
         wantedEnvironments: new Map(wanted.map(({ name, attributes }) => [name, attributes])),
@@ -176,8 +176,9 @@ export function recordsIn(stores: Stores, now: () => Date, written: () => Writte
         ),
         custom: new Map(custom.map(({ ref, value }) => [ref, value])),
         wantedCustom: new Map(wantedCustom.map(({ ref, value }) => [ref, value])),
-        packages: await loadReleases(byName(views), release),
+        packages: byName(views),
       };
+      return loadReleases(read, release);
     },
   };
   /** Also lists a release whose maker was killed before it could: the next change of the package writes that down. */
