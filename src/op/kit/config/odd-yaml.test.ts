@@ -13,6 +13,8 @@ test.each([
   ['%YAML 1.1\n---\na: b', 'a directive (%)'],
   ['{a:}', 'a colon before one of ,[]{}'],
   ['{a:, b: c}', 'a colon before one of ,[]{}'],
+  ['{a:[b]}', 'a colon before one of ,[]{}'],
+  ['{a:{b: c}}', 'a colon before one of ,[]{}'],
   ['[a:]', 'a colon before one of ,[]{}'],
 ])('%j has %s', (text, odd) => {
   expect(oddPart(text)).toBe(odd);
@@ -22,6 +24,7 @@ test.each([
   'a: b\r\nc: |\n  cat <<EOF\n  &a *b !c {a:}\n',
   'a: "&b *c !d << {a:}"',
   '{a: b, "c": d, e: , f: g}',
+  '{"a":{"b":["c",{"d":1}]},"e":"f"}',
   'a: é\n',
 ])('%j is read alike', (text) => {
   expect(oddPart(text)).toBeUndefined();
