@@ -95,7 +95,14 @@ test('reject says no with a reason, by those who may, and approve changes it', a
   expect(await ends(0, 'reject', item, '--reason=too late')).toContain(`op release abandon ${name}/@r1 ends it`);
   expect(await ends(0, 'work', 'any')).toContain('ann rejected it (too late)');
   expect(await ran()).toEqual(['up dev r1 1']);
-  expect(await ends(0, 'approve', item)).toMatch(/its inputs: size=1 environment=\{"name":"prod",.*\}\n/u);
+  const looked = await ends(0, 'approve', item, '--look');
+  expect(looked).toContain('its inputs: size=1');
+  const digest = /--for=([0-9a-f]{64})\n/u.exec(looked)?.[1] ?? '';
+  expect(await ends(0, 'work', 'any')).toContain('ann rejected it (too late)');
+  expect(await ends(6, 'approve', item, `--for=${'0'.repeat(64)}`)).toContain('has changed since --for was printed');
+  expect(await ends(0, 'approve', item, `--for=${digest}`)).toMatch(
+    /its inputs: size=1 environment=\{"name":"prod",.*\}\n/u,
+  );
   await box.must('work', 'any');
   expect(await ran()).toEqual(['up dev r1 1', 'up prod r1 1']);
   expect(await ends(3, 'reject', item)).toContain('it was done already');

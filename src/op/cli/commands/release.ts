@@ -189,6 +189,11 @@ export const approve = command({
       value: '<gate>',
       problemOfItem: problemOfGate,
     }),
+    look: option.flag('print what an approval would be for, and a digest of it; approve nothing', { plain: true }),
+    for: option.text('approve only what has this digest, as --look printed it: inputs, gates and what it runs', {
+      value: '<digest>',
+      default: '',
+    }),
     ...reasonOptions,
     ...placeOptions,
   },

@@ -15,23 +15,28 @@ import { refuseEnded } from './verdict.js';
 
 type Request = RequestOf<typeof placeOptions & typeof reasonOptions>;
 
-/** `op approve FILE/@rN/deploy/ENVIRONMENT`: for the inputs that it has now. @throws OpError */
-export const approve = (
-  context: Context,
-  request: Request & { readonly bypass: readonly string[] },
-  words: readonly string[],
-) => decide(context, request, words, 'approved', request.bypass);
+interface ApproveRequest extends Request {
+  readonly bypass: readonly string[];
+  /** Print what an approval would be for, and write none. */
+  readonly look: boolean;
+  /** The digest that was printed then; empty: whatever it is for now. */
+  readonly for: string;
+}
+
+/** `op approve FILE/@rN/deploy/ENVIRONMENT`: for the inputs that it has now. @throws OpError (refused) when it has others than `for` */
+export const approve = (context: Context, request: ApproveRequest, words: readonly string[]) =>
+  decide(context, request, words, 'approved', request);
 
 /** `op reject FILE/@rN/deploy/ENVIRONMENT`: until somebody approves it, or its inputs change. @throws OpError */
 export const reject = (context: Context, request: Request, words: readonly string[]) =>
-  decide(context, request, words, 'rejected', []);
+  decide(context, request, words, 'rejected', { bypass: [], look: false, for: '' });
 
 async function decide(
   context: Context,
   request: Request,
   words: readonly string[],
   decision: Approval['decision'],
-  bypass: readonly string[],
+  { bypass, look, for: looked }: Pick<ApproveRequest, 'bypass' | 'look' | 'for'>,
 ): Promise<void> {
   await using place = await openPlace(context, request);
   const { records, written } = place;
@@ -75,20 +80,33 @@ async function decide(
       hint: 'decide when they are there',
     });
   }
+  const signature = approvalSignature(key, planned.gates, plainOf(inputs), planned.runs);
+  const values = Object.entries(plainOf(inputs)).map(
+    ([name, value]) => `${oneLine(name)}=${oneLine(JSON.stringify(value), look ? 4000 : 80)}`,
+  );
+  const shown = values.length === 0 ? 'it has no inputs' : `its inputs: ${values.join(' ')}`;
+  if (look) {
+    context.log.step(`${shown}\nto approve these and no others: op approve ${shellWord(item)} --for=${signature}`);
+    return;
+  }
+  if (looked !== '' && looked !== signature) {
+    throw refusedError({
+      what: `${item} is not approved`,
+      why: `what an approval is for has changed since --for was printed; now ${shown}`,
+      hint: `look at it again: op approve ${shellWord(item)} --look`,
+    });
+  }
   const approval: Approval = {
     release: of.number,
     item: key,
-    signature: approvalSignature(key, planned.gates, plainOf(inputs), planned.runs),
+    signature,
     decision,
     bypass: [...bypass],
     reason: request.reason,
     written: written(),
   };
   await records.changeIntent(of.package, (found) => ({ ...found, approvals: [...found.approvals, approval] }));
-  const values = Object.entries(plainOf(inputs)).map(
-    ([name, value]) => `${name}=${oneLine(JSON.stringify(value), 80)}`,
-  );
-  context.log.step(values.length === 0 ? 'it has no inputs' : `its inputs: ${values.join(' ')}`);
+  context.log.step(shown);
   const follows =
     decision === 'approved'
       ? 'op work any goes on'
