@@ -76,6 +76,17 @@ describe('an image is refused before it is copied', () => {
     expect(performance.now() - start).toBeLessThan(10_000);
   });
 
+  it('if tools in Go read more in a manifest of it than op', async () => {
+    const { mediaType, digest, size, manifest } = await baseOf();
+    const inner = { mediaType, digest, size };
+    const why = /has a key twice, or in another case/u;
+    const { digest: hidden } = await put({ manifests: [], Manifests: [inner] }, indexType, 'v1');
+    await expect(promote(hidden)).rejects.toMatchObject(refused(why));
+    await put({ ...manifest, Layers: [] }, imageType, `${digest.replace(':', '-')}.sig`);
+    const top = await put({ manifests: [inner] }, indexType, 'v1');
+    await expect(promote(top.digest)).rejects.toMatchObject(refused(why));
+  });
+
   it('if few levels lead to many manifests', async () => {
     await expect(promote(await nest(3, 20))).rejects.toMatchObject(refused(/more than 2000 manifests/u));
   });

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { type OpError, refusedError } from '../../kit/errors/op-error.js';
 import { parseJson } from '../../kit/json/parse-json.js';
 import { mapConcurrently, valuesOf } from '../../kit/process/map-concurrently.js';
-import { digestForm } from '../../systems/registry/client/content.js';
+import { digestForm, isClearManifest } from '../../systems/registry/client/content.js';
 import { listTags } from '../../systems/registry/client/list-tags.js';
 import { findDigest } from '../../systems/registry/client/manifests.js';
 import { listReferrers, type Referrer, tagOfDigest } from '../../systems/registry/client/referrers.js';
@@ -148,7 +148,9 @@ async function namedBy(
   const none: Named = { children: [], referrers: [], digestTags: [], foreignLayers: [], isSigned: false };
   const manifest = await manifests.bytes(repository, digest, signal);
   if (manifest === undefined) return none;
-  const read = parseJson(content, manifest.bytes.toString('utf8'));
+  const text = manifest.bytes.toString('utf8');
+  const read = parseJson(content, text);
+  if (read !== undefined && !isClearManifest(text)) throw unclear(digest);
   const children = (read?.manifests ?? []).map((child) => child.digest);
   const foreignLayers = (read?.layers ?? []).flatMap((layer) => (isForeign(layer.mediaType) ? [layer.digest] : []));
   if (tags === undefined) return { ...none, children, foreignLayers };
@@ -166,6 +168,13 @@ async function namedBy(
     digestTags.some(({ tag }) => isSignatureTag(tag)) || found.some(({ artifactType }) => isSignature(artifactType));
   return { children, foreignLayers, digestTags, referrers: found.map((one) => one.digest), isSigned };
 }
+
+const unclear = (digest: string): OpError =>
+  refusedError({
+    what: `${digest} is not promoted`,
+    why: 'its manifest has a key twice, or in another case, which others read differently',
+    hint: 'find out who pushed it; look at it with crane manifest',
+  });
 
 const notUsual = ({ imageName, at }: StoredImage, why: string): OpError =>
   refusedError({

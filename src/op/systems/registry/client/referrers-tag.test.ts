@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { testContext } from '../../../../../test/op/test-context.js';
 import { openApi } from './api.js';
 import { type Manifest, readManifest, sha256 } from './content.js';
-import { addToReferrersTag } from './referrers-tag.js';
+import { addToReferrersTag, readReferrersTag } from './referrers-tag.js';
 import type { Repository } from './repository.js';
 
 /** A registry with one tag, which holds a list. */
@@ -77,6 +77,19 @@ const others = (...digests: string[]) =>
   JSON.stringify({ ...list(), manifests: [...list().manifests, ...digests.map(entry)] });
 
 describe('the list of what refers to an image, under a tag', () => {
+  it('is neither read nor added to when tools in Go would read another one', async () => {
+    const hidden = entry(sha256(Buffer.from('hidden')));
+    for (const more of [{ Manifests: [hidden] }, { manifests: [{ ...hidden, Digest: subject }] }]) {
+      stored = JSON.stringify({ schemaVersion: 2, manifests: [], ...more });
+      await expect(readReferrersTag(repository, subject, signal)).rejects.toMatchObject({
+        why: expect.stringContaining('in another case'),
+      });
+      const text = stored;
+      await expect(addToReferrersTag(repository, subject, [signature('ours')], signal)).rejects.toThrow('cannot add');
+      expect(stored).toBe(text);
+    }
+  });
+
   it('has type and annotations of each manifest, and keeps what others have in it as it is', async () => {
     const theirs = sha256(Buffer.from('theirs'));
     stored = JSON.stringify({ schemaVersion: 2, annotations: { kept: 'yes' }, manifests: [entry(theirs)] });

@@ -1,6 +1,14 @@
 import * as v from 'valibot';
 import { parseJson } from '../../../kit/json/parse-json.js';
-import { digestForm, largestManifest, type Manifest, manifestTypes, mostDescriptors, sha256 } from './content.js';
+import {
+  digestForm,
+  isClearManifest,
+  largestManifest,
+  type Manifest,
+  manifestTypes,
+  mostDescriptors,
+  sha256,
+} from './content.js';
 import { drop } from './exchange.js';
 import { RegistryFailure } from './failure.js';
 import { refusal } from './host.js';
@@ -48,7 +56,7 @@ export async function addToReferrersTag(
     if (isWritten && current === undefined) {
       throw new RegistryFailure(what, 'it took the list, and does not give it back', 'no-referrers', registry);
     }
-    const list = current === undefined ? { manifests: [] } : parseJson(listShape, current.bytes.toString('utf8'));
+    const list = current === undefined ? { manifests: [] } : readList(current.bytes.toString('utf8'));
     if (list === undefined) throw new RegistryFailure(what, 'the tag names something else', 'other', registry);
     const listed = new Set(list.manifests.map(({ digest }) => digest));
     const missing = manifests.filter(({ digest }) => !listed.has(digest));
@@ -95,6 +103,11 @@ async function fetchList(repository: Repository, subject: string, signal: AbortS
 
 /** Whatever others have written stays as it is. */
 const listShape = v.looseObject({ manifests: v.array(v.looseObject({ digest: v.string() })) });
+/** Undefined for something else, and for what tools in Go read differently: to write that again would keep it. */
+const readList = (text: string) => {
+  const list = parseJson(listShape, text);
+  return list !== undefined && isClearManifest(text) ? list : undefined;
+};
 type Entry = v.InferOutput<typeof listShape>['manifests'][number];
 
 /** Entries whose manifests are there. */

@@ -5,6 +5,7 @@ import {
   type Descriptor,
   descriptor,
   digestForm,
+  isClearManifest,
   largestManifest,
   mostDescriptors,
 } from './content.js';
@@ -70,9 +71,18 @@ const shape = v.looseObject({ manifests: v.nullish(v.pipe(v.array(listed), v.max
 
 /** Those in a list, which is an index. @param what for the failure @throws RegistryFailure when it is no list */
 export function readReferrers(index: Buffer, what: string, registry: string): readonly Referrer[] {
-  const read = parseJson(shape, index.toString('utf8'));
+  const text = index.toString('utf8');
+  const read = parseJson(shape, text);
   if (read === undefined) {
     throw new RegistryFailure(what, 'the answer is no index of manifests with SHA-256 digests', 'other', registry);
+  }
+  if (!isClearManifest(text)) {
+    throw new RegistryFailure(
+      what,
+      'it has a key twice, or in another case, which others read differently',
+      'other',
+      registry,
+    );
   }
   return (read.manifests ?? []).map(({ mediaType, digest, size, artifactType }) => ({
     mediaType,
