@@ -1,6 +1,7 @@
 import { BuildKitDaemon, buildkitdImage } from '../optional/buildkitd/buildkitd.js';
 import { EnvironmentRoles } from '../optional/environment/environment.js';
 import { FluxPolicy } from '../optional/environment/flux-policy.js';
+import { ImageInfoPolicy } from '../optional/image-info/policy.js';
 import { NightlyMirror } from '../optional/mirror/nightly-mirror.js';
 import { OcMirrorPipelines } from '../optional/mirror/oc-mirror-pipelines.js';
 import { OcMirrorWorkloads } from '../optional/mirror/oc-mirror-workloads.js';
@@ -151,6 +152,7 @@ export function createCatalog(config: CatalogConfig, outdir?: string): CatalogAp
     });
   new EnvironmentRoles(optional('environment', 'optional/environment/environment.ts'), 'roles');
   new FluxPolicy(optional('flux-policy', 'optional/environment/flux-policy.ts'), 'flux');
+  new ImageInfoPolicy(optional('image-info-policy', 'optional/image-info/policy.ts'), 'image-info');
   new ReleaseRoles(optional('releases', 'optional/releases/roles.ts'), 'roles');
   new WorkSchedule(optional('release-work', 'optional/releases/work-schedule.ts'), 'work', {
     image: imageOf(config.registryPrefix, image),
