@@ -137,7 +137,7 @@ describe.skipIf(missingTools.length > 0)('on a real API server, where the test p
     expect(printed[0]).toBe('run 2 tests of release good (revision 1) in namespace shop: good-first, good-second');
     expect(printed).toContainEqual(expect.stringMatching(/^test good-first \(Pod\): passed in [\d.]+ s$/u));
     expect(printed.at(-1)).toBe(
-      '2 tests of release good (revision 1) in namespace shop passed; see them with: helm get hooks good --namespace shop',
+      '2 tests of release good (revision 1) in namespace shop passed; see them: helm get hooks good --namespace shop',
     );
     expect(await podsOf('good-first')).toBe('');
     expect(await podsOf('good-second')).not.toBe('');

@@ -70,7 +70,7 @@ async function testRelease(context: Context, api: KubernetesApi, request: TestRe
   context.log.step(`run ${countOf(tests.length, 'test')} of ${of}: ${tests.map(({ name }) => name).join(', ')}`);
   await runTests(context, api, helm, { release, hooks, tests, timeout: request.timeout });
   const look = api.typed(`helm get hooks ${release.name} --namespace ${helm.namespace}`);
-  context.log.step(`${countOf(tests.length, 'test')} of ${of} passed; see them with: ${look}`);
+  context.log.step(`${countOf(tests.length, 'test')} of ${of} passed; see them: ${look}`);
 }
 
 /** Needs its own deadline: helm waits forever for an API server that accepts a connection and does not answer. */
