@@ -1,7 +1,5 @@
-import { ApiObject } from 'cdk8s';
-import { Construct } from 'constructs';
-
-const name = 'octopipeline-flux-annotations';
+import type { Construct } from 'constructs';
+import { AdmissionPolicy } from '../admission-policy.js';
 
 /** The annotation that asks Flux to reconcile. Source: fluxcd/pkg/apis/meta, ReconcileRequestAnnotation. */
 const request = 'reconcile.fluxcd.io/requestedAt';
@@ -21,63 +19,44 @@ const sameEntries = (first: string, second: string) =>
  * It applies to all ServiceAccounts whose names start with `octopipeline-`, in any namespace: those of the Pipelines, and those of items of
  * releases, with whose token code of a repository runs. Needs Kubernetes 1.30 (ValidatingAdmissionPolicy v1).
  */
-export class FluxPolicy extends Construct {
+export class FluxPolicy extends AdmissionPolicy {
   constructor(scope: Construct, id: string) {
-    super(scope, id);
-    new ApiObject(this, 'policy', {
-      apiVersion: 'admissionregistration.k8s.io/v1',
-      kind: 'ValidatingAdmissionPolicy',
-      metadata: { name },
-      spec: {
-        failurePolicy: 'Fail',
-        matchConstraints: {
-          resourceRules: [
-            {
-              apiGroups: ['helm.toolkit.fluxcd.io', 'kustomize.toolkit.fluxcd.io', 'source.toolkit.fluxcd.io'],
-              apiVersions: ['*'],
-              operations: ['UPDATE'],
-              resources: ['*'],
-            },
-          ],
-        },
-        matchConditions: [
-          {
-            name: 'an-account-of-octopipeline',
-            expression: "request.userInfo.username.matches('^system:serviceaccount:[^:]+:octopipeline-[^:]+$')",
-          },
-        ],
-        variables: [
-          { name: 'annotations', expression: mapOf('object', 'annotations') },
-          { name: 'oldAnnotations', expression: mapOf('oldObject', 'annotations') },
-          { name: 'labels', expression: mapOf('object', 'labels') },
-          { name: 'oldLabels', expression: mapOf('oldObject', 'labels') },
-        ],
-        validations: [
-          {
-            expression: 'object.spec == oldObject.spec',
-            message: 'this account may not change the spec of Flux objects',
-          },
-          {
-            expression: `${sameEntries('annotations', 'oldAnnotations')} && ${sameEntries('oldAnnotations', 'annotations')}`,
-            message: `the only annotation that this account may change is ${request}`,
-          },
-          {
-            expression: 'variables.labels == variables.oldLabels',
-            message: 'this account may not change the labels of Flux objects',
-          },
-          {
-            expression:
-              'object.metadata.?finalizers == oldObject.metadata.?finalizers && object.metadata.?ownerReferences == oldObject.metadata.?ownerReferences',
-            message: 'this account may not change finalizers or owners of Flux objects',
-          },
-        ],
+    super(scope, id, 'octopipeline-flux-annotations', {
+      resources: {
+        apiGroups: ['helm.toolkit.fluxcd.io', 'kustomize.toolkit.fluxcd.io', 'source.toolkit.fluxcd.io'],
+        apiVersions: ['*'],
+        operations: ['UPDATE'],
+        resources: ['*'],
       },
-    });
-    new ApiObject(this, 'binding', {
-      apiVersion: 'admissionregistration.k8s.io/v1',
-      kind: 'ValidatingAdmissionPolicyBinding',
-      metadata: { name },
-      spec: { policyName: name, validationActions: ['Deny'] },
+      matchCondition: {
+        name: 'an-account-of-octopipeline',
+        expression: "request.userInfo.username.matches('^system:serviceaccount:[^:]+:octopipeline-[^:]+$')",
+      },
+      variables: [
+        { name: 'annotations', expression: mapOf('object', 'annotations') },
+        { name: 'oldAnnotations', expression: mapOf('oldObject', 'annotations') },
+        { name: 'labels', expression: mapOf('object', 'labels') },
+        { name: 'oldLabels', expression: mapOf('oldObject', 'labels') },
+      ],
+      validations: [
+        {
+          expression: 'object.spec == oldObject.spec',
+          message: 'this account may not change the spec of Flux objects',
+        },
+        {
+          expression: `${sameEntries('annotations', 'oldAnnotations')} && ${sameEntries('oldAnnotations', 'annotations')}`,
+          message: `the only annotation that this account may change is ${request}`,
+        },
+        {
+          expression: 'variables.labels == variables.oldLabels',
+          message: 'this account may not change the labels of Flux objects',
+        },
+        {
+          expression:
+            'object.metadata.?finalizers == oldObject.metadata.?finalizers && object.metadata.?ownerReferences == oldObject.metadata.?ownerReferences',
+          message: 'this account may not change finalizers or owners of Flux objects',
+        },
+      ],
     });
   }
 }

@@ -1,8 +1,6 @@
-import { ApiObject } from 'cdk8s';
-import { Construct } from 'constructs';
+import type { Construct } from 'constructs';
 import { ours } from '../../src/op/images/publish/config-map.js';
-
-const name = 'octopipeline-image-info';
+import { AdmissionPolicy } from '../admission-policy.js';
 
 /** That a ConfigMap has the labels of image info. */
 const isImageInfo = (object: 'object' | 'oldObject') =>
@@ -21,45 +19,26 @@ const isImageInfo = (object: 'object' | 'oldObject') =>
  * It applies to ServiceAccounts named `octopipeline-build-push`, `octopipeline-deliver` and `octopipeline-mirror-build`, in any namespace.
  * Needs Kubernetes 1.30 (ValidatingAdmissionPolicy v1).
  */
-export class ImageInfoPolicy extends Construct {
+export class ImageInfoPolicy extends AdmissionPolicy {
   constructor(scope: Construct, id: string) {
-    super(scope, id);
-    new ApiObject(this, 'policy', {
-      apiVersion: 'admissionregistration.k8s.io/v1',
-      kind: 'ValidatingAdmissionPolicy',
-      metadata: { name },
-      spec: {
-        failurePolicy: 'Fail',
-        matchConstraints: {
-          resourceRules: [
-            {
-              apiGroups: [''],
-              apiVersions: ['v1'],
-              operations: ['CREATE', 'UPDATE', 'DELETE'],
-              resources: ['configmaps'],
-            },
-          ],
-        },
-        matchConditions: [
-          {
-            name: 'an-account-that-publishes',
-            expression:
-              "request.userInfo.username.matches('^system:serviceaccount:[^:]+:octopipeline-(build-push|deliver|mirror-build)$')",
-          },
-        ],
-        validations: [
-          {
-            expression: `(object == null || (${isImageInfo('object')})) && (oldObject == null || (${isImageInfo('oldObject')}))`,
-            message: 'this account may only write ConfigMaps with image info',
-          },
-        ],
+    super(scope, id, 'octopipeline-image-info', {
+      resources: {
+        apiGroups: [''],
+        apiVersions: ['v1'],
+        operations: ['CREATE', 'UPDATE', 'DELETE'],
+        resources: ['configmaps'],
       },
-    });
-    new ApiObject(this, 'binding', {
-      apiVersion: 'admissionregistration.k8s.io/v1',
-      kind: 'ValidatingAdmissionPolicyBinding',
-      metadata: { name },
-      spec: { policyName: name, validationActions: ['Deny'] },
+      matchCondition: {
+        name: 'an-account-that-publishes',
+        expression:
+          "request.userInfo.username.matches('^system:serviceaccount:[^:]+:octopipeline-(build-push|deliver|mirror-build)$')",
+      },
+      validations: [
+        {
+          expression: `(object == null || (${isImageInfo('object')})) && (oldObject == null || (${isImageInfo('oldObject')}))`,
+          message: 'this account may only write ConfigMaps with image info',
+        },
+      ],
     });
   }
 }
